@@ -1,0 +1,90 @@
+"""
+Names and moments shared by every record: what kind it is, when it was true, what a missing value means.
+
+A field has three states (UP-01): a value, `None` (the system says it is empty) and `UNSET` (the system said nothing).
+Only the first two may ever be written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ml_connector.secret import Pay
+
+__all__ = ["UNSET", "AsOf", "Record", "RecordType", "System", "UnsetType", "encode", "fingerprint", "to_plain"]
+
+
+class System(StrEnum):
+    """The two systems."""
+
+    WORKDAY = "workday"
+    PLEX = "plex"
+
+
+class RecordType(StrEnum):
+    """Every kind of record we can name; the first group is Workday's, the second Plex's, the third both's."""
+
+    WORKER = "worker"
+    ORGANIZATION = "organization"
+    JOB_PROFILE = "job_profile"
+    LOCATION = "location"
+
+    EMPLOYEE = "employee"
+    EMPLOYEE_ATTRIBUTES = "employee_attributes"
+    DEPARTMENT = "department"
+    ACCOUNT = "account"
+    BUILDING = "building"
+    TENANT = "tenant"
+    FISCAL_PERIOD = "fiscal_period"
+    JOURNAL_ENTRY = "journal_entry"
+    HEADCOUNT = "headcount"
+
+    POSITION = "position"
+    COST_CENTER = "cost_center"
+
+
+class AsOf(msgspec.Struct, frozen=True):
+    """Both moments of one extraction (CC-02): what was true on *effective_on*, as known at *entered_at*."""
+
+    effective_on: date
+    entered_at: datetime
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False):
+    """What every canonical record has: its type (the tag) and its key."""
+
+    key: str
+
+
+def encode(value: Any, *, disclose_pay: bool = False) -> bytes:
+    """Canonical JSON: sorted keys, `UNSET` left out, decimals as strings, dates ISO; pay masked unless disclosed."""
+    return msgspec.json.encode(to_plain(value, disclose_pay=disclose_pay), order="sorted")
+
+
+def to_plain(value: Any, *, disclose_pay: bool = False) -> Any:
+    """The record as dicts, lists and JSON scalars."""
+
+    def hook(item: Any) -> Any:
+        if isinstance(item, Pay):
+            return format(item.disclose(), "f") if disclose_pay else str(item)
+        raise TypeError(f"{type(item).__name__} has no canonical form")
+
+    return msgspec.to_builtins(value, enc_hook=hook, builtin_types=(), str_keys=True)
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256 (hex) over the canonical JSON, pay included: equal if and only if nothing we keep differs."""
+    return hashlib.sha256(encode(value, disclose_pay=True)).hexdigest()
+
+
+def normal_decimal(value: Decimal) -> str:
+    """The shortest plain spelling, so that 40 and 40.00 are one value (UP-04)."""
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

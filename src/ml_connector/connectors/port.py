@@ -1,0 +1,159 @@
+"""
+The port: what a run needs of a system, and nothing else.
+
+Implementations raise nothing but `ml_connector.errors` for the system's failures. One contract suite holds every
+implementation, and the in-memory one, to this page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from ml_connector.canonical.keys import AsOf, RecordType
+
+
+class NativeRecord(msgspec.Struct, frozen=True):
+    """
+    One record in the system's own words.
+
+    *payload* stands alone: for SOAP one XML element with its namespaces declared, otherwise one JSON value.
+    """
+
+    record_type: RecordType
+    payload: bytes
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page as it came, with what the system announced about the whole."""
+
+    records: tuple[NativeRecord, ...]
+    number: int
+    of_pages: int
+    total: int
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What to read. *plant* is a PCN and needed for Plex; *disclose_pay* asks Workday for compensation too."""
+
+    record_type: RecordType
+    as_of: AsOf | None = None
+    plant: str | None = None
+    updated_from: datetime | None = None
+    updated_to: datetime | None = None
+    include_pay: bool = False
+    limit: int | None = None
+
+
+class TypeHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether we see one record type as we should; *problem* and *remedy* are sentences for a person."""
+
+    type: str
+    permitted: bool
+    count: int | None = None
+    problem: str | None = None
+    remedy: str | None = None
+
+
+class SurfaceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One surface of one system, as `ping` prints it. *clock_offset_s* is theirs minus ours."""
+
+    system: str
+    surface: str
+    ok: bool
+    signed_in: bool
+    version: str | None = None
+    version_note: str | None = None
+    clock_offset_s: float | None = None
+    types: tuple[TypeHealth, ...] = ()
+    problem: str | None = None
+    remedy: str | None = None
+
+
+class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a record type, as `discover` prints it: its canonical name and where it lives on the wire."""
+
+    name: str
+    path: str
+
+
+class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One record type of a surface: its operation, its fields, and which change filters the system offers for it."""
+
+    type: str
+    surface: str
+    operation: str
+    change_filters: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    fields: tuple[FieldInfo, ...] = ()
+
+
+Action = Literal["create", "update", "deactivate", "reactivate"]
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One record to send, already in the system's own words.
+
+    *key* is the canonical key (for an employee: the UUID); *body* is exactly what goes on the wire.
+    """
+
+    record_type: RecordType
+    plant: str
+    key: str
+    action: Action
+    body: dict[str, Any]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the system said. `accepted` is not `applied`: read back until it is seen (PX-02).
+
+    *reference* is the system's own number of the transaction, where it gives one.
+    """
+
+    state: Literal["applied", "accepted"]
+    status: int
+    response_hash: str
+    reference: str | None = None
+
+
+class Connector(Protocol):
+    """One external system, reduced to what a run needs of it."""
+
+    def check(self) -> Sequence[SurfaceHealth]:
+        """Prove, per surface and record type, that we are let in and see what we should. Never raises for a refusal."""
+
+    def discover(self) -> Sequence[TypeInfo]:
+        """Name the record types this connection can give and take."""
+
+    def read(self, query: Query) -> Iterator[Page]:
+        """
+        Yield pages of native records; memory stays O(page).
+
+        Raises:
+            IncompleteReadError: the pages do not add up to what the system announced, or rows were cut off.
+            AuthenticationError, PermissionError_: refused. RateLimitError, UnavailableError: after patient retries.
+        """
+
+    def write(self, write: Write) -> Receipt:
+        """
+        Send one record once. Retries nothing but refusals for pace, and requests that certainly never left.
+
+        Raises:
+            RecordError: refused now and later.
+            AmbiguousWriteError: it may or may not have happened; ask `find` before anything else.
+            NotSentError: it certainly did not leave.
+        """
+
+    def find(self, write: Write) -> Sequence[NativeRecord]:
+        """Read back what the system now holds under the write's key, by id first and by natural key second."""
+
+    def now(self) -> datetime:
+        """The system's own clock (aware)."""
+
+    def close(self) -> None:
+        """Let go of connections and threads."""

@@ -1,0 +1,107 @@
+"""
+Errors, sorted by what the reader should do next.
+
+    MLConnectorError
+        TransientError              back off and try again
+            RateLimitError              the other system asked for patience
+            UnavailableError            the other system does not answer properly
+            IncompleteReadError         the pages do not add up: read again
+        NotSentError                the request never left: safe to send again
+        AmbiguousWriteError         it may or may not have happened: look before anything else
+        RecordError                 park this record and carry on
+        ConfigurationError          stop: a person must fix something
+            AuthenticationError         the other system does not know us
+            PermissionError_            the other system knows us and says no
+        ApprovalRequiredError       stop: a person must decide
+            StalePlanError              the world moved since the plan was made
+
+A test compares this drawing with the classes below.
+"""
+
+from __future__ import annotations
+
+
+class MLConnectorError(Exception):
+    """One sentence for a person, and the next step as *remedy*. Never holds a secret or a pay figure."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class TransientError(MLConnectorError):
+    """Back off and try again; *retry_after_s* is what the other system asked for, if it did."""
+
+    exit_code = 7
+
+    def __init__(self, message: str, *, remedy: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimitError(TransientError):
+    """Refused for pace alone: certainly not applied."""
+
+
+class UnavailableError(TransientError):
+    """The other system is down, slow, or answers with something that is no answer."""
+
+
+class IncompleteReadError(TransientError):
+    """Pages, totals and distinct ids do not add up; nothing read may be believed."""
+
+
+class NotSentError(MLConnectorError):
+    """No byte of the request reached the other system (name, connection or TLS failed first)."""
+
+    exit_code = 7
+
+
+class AmbiguousWriteError(MLConnectorError):
+    """The request may have been carried out: read back before deciding anything."""
+
+    exit_code = 7
+
+
+class RecordError(MLConnectorError):
+    """This one record cannot be read, mapped or written; *waiting_for* names what would free it."""
+
+    exit_code = 3
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, code: str = "rejected", waiting_for: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.waiting_for = waiting_for
+
+
+class ConfigurationError(MLConnectorError):
+    """Something a person must set right before we can start."""
+
+    exit_code = 6
+
+
+class AuthenticationError(ConfigurationError):
+    """Wrong, expired or revoked credentials. Never retried: a loop locks accounts."""
+
+    exit_code = 5
+
+
+class PermissionError_(ConfigurationError):  # noqa: N801, N818 - the plain name is a Python built-in
+    """Signed in, but not allowed; the remedy names the Workday domain or the Plex role."""
+
+    exit_code = 5
+
+
+class ApprovalRequiredError(MLConnectorError):
+    """A guard or an approval is waiting for a person."""
+
+    exit_code = 4
+
+
+class StalePlanError(ApprovalRequiredError):
+    """What was approved no longer fits what is there: plan again."""

@@ -1,0 +1,365 @@
+"""
+Settings: read once, checked whole, then frozen. Secrets are never in them.
+
+One TOML file plus environment overrides (`ML_CONNECTOR__DATABASE__URL`). Every fault is told with the key's full
+path and, for an unknown key, the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.hosts import host_fault
+
+CONFIG_VARIABLE = "ML_CONNECTOR_CONFIG"
+DEFAULT_FILE = "ml-connector.toml"
+_ENV_PREFIX = "ML_CONNECTOR__"
+
+
+def parse_limit(text: str) -> tuple[int, Decimal]:
+    """
+    Split a guard's limit into a count and a share of 1; a change set trips it when it is over both.
+
+    `"max(10, 2%)"` → `(10, Decimal("0.02"))`, `"20%"` → `(0, Decimal("0.2"))`, `"25"` → `(25, Decimal(0))`.
+    """
+    parts = text.strip().removeprefix("max(").removesuffix(")").split(",")
+    count, share = 0, Decimal(0)
+    for part in parts:
+        word = part.strip()
+        if re.fullmatch(r"\d+(\.\d+)?\s*%", word):
+            share = Decimal(word.rstrip("% ")) / 100
+        elif re.fullmatch(r"\d+", word):
+            count = int(word)
+        else:
+            raise ValueError(f"{text!r} is no limit: write a count (10), a share (2%) or both as max(10, 2%)")
+    return count, share
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+
+class Database(_Frozen):
+    """Where state is kept: SQLite (one machine) or PostgreSQL."""
+
+    url: str = "sqlite:///ml-connector.db"
+
+
+class Vault(_Frozen):
+    """Where the master key lives: `file:PATH`, `env:NAME` or `keyring:SERVICE`."""
+
+    master_key: str = "file:ml-connector.key"
+
+    @field_validator("master_key")
+    @classmethod
+    def _known_backend(cls, value: str) -> str:
+        if not re.fullmatch(r"(file|env|keyring):.+", value):
+            raise ValueError("must be file:PATH, env:NAME or keyring:SERVICE")
+        return value
+
+
+class Audit(_Frozen):
+    """*anchor_file* receives the sealed head after each run; keep it where the database's writer cannot edit it."""
+
+    anchor_file: str | None = None
+
+
+class Log(_Frozen):
+    """Structured log lines on standard error, or in *file*."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    file: str | None = None
+
+
+class Hosts(_Frozen):
+    """Exact host names allowed besides Workday's and Plex's own, and the private CA bundle they may need."""
+
+    allow: tuple[str, ...] = ()
+    ca_bundle: str | None = None
+
+
+class WorkdayConnection(_Frozen):
+    """How to reach one Workday tenant's services host."""
+
+    host: str
+    tenant: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")
+    surface: Literal["soap"] = "soap"
+    auth: Literal["isu", "oauth"] = "isu"
+    version: str = Field(default="v45.0", pattern=r"^v\d{2,3}\.\d$")
+    time_zone: str = "America/Los_Angeles"
+    page_size: int = Field(default=100, ge=1, le=999)
+    pages_ahead: int = Field(default=3, ge=1, le=16)
+    timeout_s: float = Field(default=300, gt=0)
+    use_preferred_name: bool = True
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and authority, without a trailing slash."""
+        return self.host if "://" in self.host else f"https://{self.host}"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        return _check_zone(value)
+
+
+class Route(_Frozen):
+    """Workers of this company and location belong to the plant; `*` (or leaving out) means any."""
+
+    company: str = "*"
+    location: str = "*"
+
+    @property
+    def weight(self) -> int:
+        """How specific: the higher wins (WP-08)."""
+        return (self.company != "*") * 2 + (self.location != "*")
+
+
+class Plant(_Frozen):
+    """One Plex Customer Number: a plant or a legal entity, with its own records."""
+
+    pcn: str = Field(pattern=r"^\d{1,10}$")
+    company_code: str
+    tenant_id: str | None = None
+    time_zone: str = "UTC"
+    routes: tuple[Route, ...] = ()
+    default_shift: str | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        return _check_zone(value)
+
+
+class DataSource(_Frozen):
+    """One row of the data-source catalogue as this customer has it; names left out keep their defaults."""
+
+    id: int | None = None
+    inputs: dict[str, str] = {}
+    columns: dict[str, str] = {}
+    fixed: dict[str, Any] = {}
+
+
+class PlexConnection(_Frozen):
+    """How to reach one Plex enterprise and its plants."""
+
+    base_url: str
+    token_url: str | None = None
+    auth: Literal["oauth2", "api_key", "basic"] = "oauth2"
+    calls_per_minute: int = Field(default=200, ge=1)
+    share: Decimal = Field(default=Decimal(1), gt=0, le=1)
+    timeout_s: float = Field(default=100, gt=0)
+    writers: int = Field(default=8, ge=1, le=32)
+    confirm_within_s: float = Field(default=120, gt=0)
+    status_active: str = "Active"
+    status_inactive: str = "Inactive"
+    type_full_time: str = "Full-time"
+    type_part_time: str = "Part-time"
+    datasources: dict[str, DataSource] = {}
+    plants: tuple[Plant, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PlexConnection:
+        if self.auth == "oauth2" and not self.token_url:
+            raise ValueError('auth = "oauth2" needs token_url (usually https://accounts.plex.com/oauth2/token)')
+        if not self.plants:
+            raise ValueError("at least one [[plants]] entry is needed: one per Plex Customer Number")
+        _check_unique("pcn", [plant.pcn for plant in self.plants])
+        seen: dict[tuple[str, str], str] = {}
+        for plant in self.plants:
+            for route in plant.routes:
+                other = seen.setdefault((route.company, route.location), plant.pcn)
+                if other != plant.pcn:
+                    raise ValueError(
+                        f"plants {other} and {plant.pcn} both claim company {route.company}, "
+                        f"location {route.location}: a worker would belong to two plants"
+                    )
+        return self
+
+
+class Guard(_Frozen):
+    """When a run stops for a person: `max(10, 2%)` = more than ten and more than two per cent."""
+
+    deactivate_over: str = "max(10, 2%)"
+    field_change_over: str = "20%"
+
+    @field_validator("deactivate_over", "field_change_over")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        parse_limit(value)
+        return value
+
+
+class Sync(_Frozen):
+    """What runs, how often, and within which guards."""
+
+    workers_every: str = "15 min"
+    full_compare: str = "daily 02:00 UTC"
+    guard: Guard = Guard()
+    contingent_workers: bool = False
+    pay_rates: bool = False
+
+
+class Connection(_Frozen):
+    """One Workday tenant kept in step with one Plex enterprise."""
+
+    workday: WorkdayConnection
+    plex: PlexConnection
+    sync: Sync = Sync()
+
+
+class Settings(_Frozen):
+    """Everything a run may know about its surroundings."""
+
+    database: Database = Database()
+    vault: Vault = Vault()
+    audit: Audit = Audit()
+    log: Log = Log()
+    hosts: Hosts = Hosts()
+    connections: dict[str, Connection] = {}
+
+    @model_validator(mode="after")
+    def _hosts_are_theirs(self) -> Settings:
+        for name, connection in self.connections.items():
+            urls = [("workday.host", "workday", connection.workday.base_url)]
+            urls += [("plex.base_url", "plex", connection.plex.base_url)]
+            if connection.plex.token_url:
+                urls += [("plex.token_url", "plex", connection.plex.token_url)]
+            for key, system, url in urls:
+                fault = host_fault(url, system=system, allow=self.hosts.allow)
+                if fault:
+                    raise ValueError(f"connections.{name}.{key}: {fault}")
+        return self
+
+
+def config_path(override: str | os.PathLike[str] | None = None) -> Path:
+    """The configuration file in force: the argument, `$ML_CONNECTOR_CONFIG`, or `./ml-connector.toml`."""
+    return Path(override or os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)
+
+
+def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
+    """
+    Read the file and the environment into frozen settings.
+
+    Raises:
+        ConfigurationError: missing, unreadable or wrong; the message names each faulty key.
+    """
+    file = config_path(path)
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"there is no configuration file {file}", remedy="ml-connector init   (or --config PATH)"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {type(error).__name__}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
+    return parse_settings(_with_environment(data), name=str(file), folder=file.resolve().parent)
+
+
+def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = None) -> Settings:
+    """Check a mapping against the settings; relative files are taken from *folder*."""
+    if folder is not None:
+        data = _anchor_files(data, folder)
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        lines = [_explain_fault(fault) for fault in error.errors(include_url=False, include_input=False)]
+        raise ConfigurationError(
+            f"{name}: " + "; ".join(lines), remedy="ml-connector config schema   shows every key"
+        ) from None
+
+
+def _anchor_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Files named in the configuration lie beside it, wherever the command is started from."""
+    data = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
+    database = data.setdefault("database", {})
+    vault = data.setdefault("vault", {})
+    if not isinstance(database, dict) or not isinstance(vault, dict):
+        return data
+    url = database.get("url", Database.model_fields["url"].default)
+    if isinstance(url, str) and url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        database["url"] = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+    key = vault.get("master_key", Vault.model_fields["master_key"].default)
+    if isinstance(key, str) and key.startswith("file:"):
+        vault["master_key"] = f"file:{folder / key.removeprefix('file:')}"
+    for section, field in (("audit", "anchor_file"), ("log", "file"), ("hosts", "ca_bundle")):
+        table = data.get(section)
+        if isinstance(table, dict) and isinstance(table.get(field), str):
+            table[field] = str(folder / table[field])
+    return data
+
+
+def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
+    """`ML_CONNECTOR__A__B=x` overrides `a.b`; words that are TOML values are read as such."""
+    for variable, text in os.environ.items():
+        if not variable.startswith(_ENV_PREFIX):
+            continue
+        *path, leaf = variable.removeprefix(_ENV_PREFIX).lower().split("__")
+        table = data
+        for step in path:
+            table = table.setdefault(step, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(f"{variable} points into {step}, which is a single value")
+        try:
+            table[leaf] = tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            table[leaf] = text
+    return data
+
+
+def _explain_fault(fault: Any) -> str:
+    path = ".".join(str(step) for step in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.5)
+        return f"unknown key {path}" + (f" (did you mean {near[0]}?)" if near else "")
+    if fault["type"] == "missing":
+        return f"{path} is missing"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message
+
+
+def _known_keys(path: tuple[Any, ...]) -> list[str]:
+    model: Any = Settings
+    for step in path:
+        if isinstance(step, int) or model is None:
+            continue
+        field = getattr(model, "model_fields", {}).get(step)
+        model = _model_inside(field.annotation) if field is not None else model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _model_inside(annotation: Any) -> Any:
+    """The settings class in `X`, `dict[str, X]` or `tuple[X, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        inside = _model_inside(part)
+        if inside is not None:
+            return inside
+    return None
+
+
+def _check_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no IANA time zone such as America/Detroit") from None
+    return value
+
+
+def _check_unique(what: str, values: list[str]) -> None:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{what} {', '.join(twice)} stands more than once")

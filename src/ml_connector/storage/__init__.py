@@ -1,0 +1,1 @@
+"""The database: engine, transactions, migrations. Tables live with the store that owns them."""

@@ -1,0 +1,97 @@
+"""
+One engine, one way to open a transaction.
+
+SQLite runs in WAL with foreign keys on and `synchronous=FULL`, and the start refuses to go on when the file system
+did not grant it: a write protocol that may lose its intent is no protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from ml_connector.errors import ConfigurationError
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_FULL = 2
+
+
+class Database:
+    """The one door to stored state; every store takes one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Commit on leaving, roll back on any exception. Opened per page or batch, never per record."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """
+    Open (or create) the database at *url*, without touching its tables.
+
+    Raises:
+        ConfigurationError: no such driver, no access, or durability that is not granted.
+    """
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    except (ArgumentError, ImportError, ValueError) as error:
+        raise ConfigurationError(
+            f"database.url cannot be used: {type(error).__name__}",
+            remedy="sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME with `pip install ml-connector[postgresql]`",
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    try:
+        with engine.connect() as connection:
+            _check_durability(connection)
+    except OperationalError:
+        raise ConfigurationError(
+            f"the database at {parsed.render_as_string(hide_password=True)} cannot be opened",
+            remedy="check that the folder exists and is writable, or that the server is up",
+        ) from None
+    return Database(engine)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer half-way fails at once when another process wrote meanwhile.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _check_durability(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    granted = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    keys = connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+    if granted != _FULL or keys != 1:
+        raise ConfigurationError(
+            "SQLite did not grant synchronous=FULL and foreign keys", remedy="use a local disk, or PostgreSQL"
+        )
