@@ -1,0 +1,52 @@
+"""
+The vendors' genuine interface descriptions, read where they lie: beside the repository, never inside it.
+
+`ML_CONNECTOR_VENDOR` names another folder. Where there is none, the test that asks skips and says so.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from lxml import etree
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+
+
+def vendor_file(name: str) -> Path:
+    """Find a vendor's file such as `workday/Staffing.v26.1.wsdl`, or skip the test that needs it."""
+    folder = Path(os.environ.get("ML_CONNECTOR_VENDOR") or _REPOSITORY.parent / "shared" / "vendor")
+    path = folder / name
+    if not path.is_file():
+        pytest.skip(f"the vendor's description {name} is not here: set ML_CONNECTOR_VENDOR to the folder that has it")
+    return path
+
+
+@cache
+def _compile_schema(path: Path) -> etree.XMLSchema:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    (schema,) = etree.parse(path, parser).getroot().iter(f"{_XS}schema")
+    return etree.XMLSchema(schema)
+
+
+def load_schema(wsdl: str) -> etree.XMLSchema:
+    """Compile the one schema inside a Workday WSDL, such as `Human_Resources.v33.1.wsdl`."""
+    return _compile_schema(vendor_file(f"workday/{wsdl}"))
+
+
+@cache
+def _load_yaml(path: Path) -> Any:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - the safe loader, in C if there is one
+
+
+def plex_openapi() -> dict[str, Any]:
+    """Load the published description of Plex Connect, as far as a third party could gather it."""
+    document: dict[str, Any] = _load_yaml(vendor_file("plex/openapi.yaml"))
+    return document
