@@ -40,6 +40,12 @@ class Database:
         with self.engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view that keeps no writer waiting."""
+        with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -83,7 +89,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A deferred transaction that turns into a writer half-way fails at once when another process wrote meanwhile.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _check_durability(connection: Connection) -> None:

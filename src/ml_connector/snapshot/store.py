@@ -1,0 +1,219 @@
+"""
+Snapshots at rest: one row per record and side, with the extraction that saw it last.
+
+A record is *current* when the newest complete extraction saw it, *vanished* when it did not. Vanished rows stay:
+absence is never an ending (CC-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ml_connector.canonical.keys import encode
+from ml_connector.storage.database import Database, metadata
+
+_T = TypeVar("_T")
+_BATCH = 500
+
+extracts = Table(
+    "extract",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", String(64), nullable=False),
+    Column("side", String(16), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("plant", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("total", Integer, nullable=False, default=0),
+    Column("effective_on", String(10)),
+    Column("entered_at", String(40)),
+    Column("started_at", String(40), nullable=False),
+    Column("ended_at", String(40)),
+    Index("ix_extract_scope", "connection", "side", "type", "plant", "state"),
+)
+
+records = Table(
+    "snapshot_record",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("side", String(16), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("payload_hash", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("extract_id", Integer, nullable=False),
+    Index("ix_snapshot_record_payload", "connection", "side", "type", "plant", "payload_hash"),
+)
+
+
+class Scope(NamedTuple):
+    """Which records: of one connection, from one side (workday, plex, desired), of one type, in one plant (or "")."""
+
+    connection: str
+    side: str
+    type: str
+    plant: str = ""
+
+
+class Row(NamedTuple):
+    """One record to keep: its key, the hash of the bytes it came as, and its canonical form."""
+
+    key: str
+    payload_hash: str
+    record: Any
+
+
+class SnapshotStore:
+    """The only SQL on snapshots."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start(self, scope: Scope, *, at: datetime, effective_on: str = "", entered_at: str = "") -> int:
+        """Open an extraction and return its number."""
+        with self._database.transaction() as tx:
+            row = extracts.insert().values(
+                **scope._asdict(),
+                state="reading",
+                total=0,
+                effective_on=effective_on,
+                entered_at=entered_at,
+                started_at=at.isoformat(),
+            )
+            return int(tx.execute(row).inserted_primary_key[0])  # type: ignore[index]
+
+    def finish(self, extract_id: int, *, at: datetime, total: int, complete: bool) -> None:
+        """Close an extraction; only a complete one counts from now on."""
+        state = "complete" if complete else "discarded"
+        with self._database.transaction() as tx:
+            values = {"state": state, "total": total, "ended_at": at.isoformat()}
+            tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
+
+    def touch_known(
+        self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int
+    ) -> dict[str, str]:
+        """Mark records that came as the very same bytes as seen again; return their key by payload hash."""
+        if not payload_hashes:
+            return {}
+        where = and_(_within(scope), records.c.payload_hash.in_(payload_hashes))
+        known = {
+            row.payload_hash: row.key for row in tx.execute(select(records.c.key, records.c.payload_hash).where(where))
+        }
+        if known:
+            tx.execute(update(records).where(where).values(extract_id=extract_id))
+        return known
+
+    def save_page(self, tx: Connection, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
+        """Insert or replace one page of records."""
+        if not rows:
+            return
+        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        statement = dialect(records)
+        changed = {name: statement.excluded[name] for name in ("payload_hash", "body", "extract_id")}
+        keys = ["connection", "side", "type", "plant", "key"]
+        values = [
+            {
+                **scope._asdict(),
+                "key": row.key,
+                "payload_hash": row.payload_hash,
+                "body": encode(row.record).decode(),
+                "extract_id": extract_id,
+            }
+            for row in rows
+        ]
+        tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+
+    def replace(self, scope: Scope, rows: Iterable[tuple[str, Any]]) -> int:
+        """Put *rows* in the place of everything in the scope; return how many."""
+        count = 0
+        with self._database.transaction() as tx:
+            tx.execute(delete(records).where(_within(scope)))
+            batch: list[dict[str, Any]] = []
+            for key, record in rows:
+                body = encode(record).decode()
+                batch.append({**scope._asdict(), "key": key, "payload_hash": "", "body": body, "extract_id": 0})
+                count += 1
+                if len(batch) == _BATCH:
+                    tx.execute(insert(records), batch)
+                    batch.clear()
+            if batch:
+                tx.execute(insert(records), batch)
+        return count
+
+    def last_total(self, scope: Scope, *, before: int) -> int | None:
+        """How many records the newest complete extraction before *before* counted, or None if there was none."""
+        where = and_(*_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < before)
+        with self._database.reading() as tx:
+            return tx.execute(select(extracts.c.total).where(where).order_by(extracts.c.id.desc()).limit(1)).scalar()
+
+    def read(self, scope: Scope, *, of: type[_T], extract_id: int | None = None) -> Iterator[_T]:
+        """
+        Yield the scope's records in order of their key, a batch at a time.
+
+        With *extract_id* only those this extraction saw. No transaction stays open between batches.
+        """
+        decode = msgspec.json.Decoder(of).decode
+        seen = [] if extract_id is None else [records.c.extract_id == extract_id]
+        last = ""
+        while True:
+            where = and_(_within(scope), records.c.key > last, *seen)
+            query = select(records.c.key, records.c.body).where(where).order_by(records.c.key).limit(_BATCH)
+            with self._database.reading() as tx:
+                batch = tx.execute(query).all()
+            for row in batch:
+                yield decode(row.body)
+            if len(batch) < _BATCH:
+                return
+            last = batch[-1].key
+
+    def find(self, scope: Scope, *, key: str, of: type[_T]) -> _T | None:
+        """One record by its key, or None."""
+        with self._database.reading() as tx:
+            body = tx.execute(select(records.c.body).where(_within(scope), records.c.key == key)).scalar()
+        return None if body is None else msgspec.json.decode(body, type=of)
+
+    def count(self, scope: Scope, *, extract_id: int) -> int:
+        """How many records the given extraction saw."""
+        query = select(func.count()).select_from(records).where(_within(scope), records.c.extract_id == extract_id)
+        with self._database.reading() as tx:
+            return int(tx.execute(query).scalar_one())
+
+    def vanished(self, scope: Scope, *, extract_id: int) -> list[str]:
+        """Keys kept from earlier that the given complete extraction did not see."""
+        where = and_(_within(scope), records.c.extract_id != extract_id)
+        with self._database.reading() as tx:
+            return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
+
+    def forget(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> None:
+        """Stop remembering vanished records, once a person accepted that they are gone from view."""
+        for start in range(0, len(keys), _BATCH):
+            tx.execute(delete(records).where(_within(scope), records.c.key.in_(keys[start : start + _BATCH])))
+
+
+def _columns(table: Table, scope: Scope) -> list[Any]:
+    return [table.c[name] == value for name, value in scope._asdict().items()]
+
+
+def _within(scope: Scope) -> Any:
+    return and_(*_columns(records, scope))
