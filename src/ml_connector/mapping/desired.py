@@ -1,0 +1,60 @@
+"""Nouns of the translation: what a plant should hold, and what waits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ml_connector.canonical.plant import Scalar
+
+
+class Desired(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One Plex record as Workday's facts want it, owned fields only.
+
+    `ended` is an explicit ending (terminated, moved to another plant), never an absence. *source* is the Workday key
+    people know the record by; *needs* names the records (`type|plant|key`) that must exist first; *depth* orders
+    people below their managers.
+    """
+
+    type: str
+    plant: str
+    key: str
+    source: str
+    label: str
+    state: Literal["present", "ended"] = "present"
+    reason: str = ""
+    fields: dict[str, Scalar] = {}
+    needs: tuple[str, ...] = ()
+    depth: int = 0
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A record (or, with *field*, one field of it) that cannot go yet, with what would free it."""
+
+    type: str
+    plant: str
+    key: str
+    label: str
+    code: str
+    reason: str
+    remedy: str | None = None
+    waiting_for: str | None = None
+    field: str | None = None
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that is known and not due yet: it happens at the start of *on* (plant's own date)."""
+
+    type: str
+    plant: str
+    key: str
+    label: str
+    on: str
+    reason: str
+
+
+def reference(kind: str, *, plant: str, key: str) -> str:
+    """The name of a record inside *needs*."""
+    return f"{kind}|{plant}|{key}"

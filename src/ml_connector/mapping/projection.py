@@ -1,0 +1,305 @@
+"""
+What each plant should hold of a worker, by Workday's facts and the crosswalk (Workday → Plex). Pure.
+
+A worker becomes one employee in the plant of the primary job (WP-03) and, where the plant knows it from before, an
+ending in every other. Whatever cannot be decided is a `RecordError` naming what it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+
+from msgspec import UnsetType
+
+from ml_connector.canonical.plant import Scalar
+from ml_connector.canonical.workforce import Job, Organizations, Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
+from ml_connector.mapping.people import People, person_id
+from ml_connector.mapping.plex import employee_uuid
+from ml_connector.mapping.routing import route
+from ml_connector.settings import Plant, PlexConnection
+
+# Fields of an employee that a missing Workday section takes out of the comparison (UP-02).
+_SECTION_FIELDS = {"personal": frozenset({"first_name", "middle_name", "last_name", "email"})}
+Exists = Callable[[str], bool]
+
+
+class Place(Desired, frozen=True, kw_only=True):
+    """Where a worker belongs and under which texts; what is left to add is the supervisor."""
+
+    cost_center: str
+    job_profile: str
+    location: str
+
+
+class Projection:
+    """Turns workers into employees for one connection, one crosswalk and one day."""
+
+    def __init__(
+        self,
+        *,
+        tenant: str,
+        plex: PlexConnection,
+        crosswalk: Crosswalk,
+        today: Mapping[str, date],
+        contingent: bool,
+        missing_sections: Collection[str] = (),
+    ) -> None:
+        self._tenant = tenant
+        self._plex = plex
+        self._plants: Sequence[Plant] = plex.plants
+        self._crosswalk = crosswalk
+        self._today = today
+        self._contingent = contingent
+        self._withheld = frozenset[str]().union(*(_SECTION_FIELDS.get(name, ()) for name in missing_sections))
+
+    def in_scope(self, worker: Worker) -> bool:
+        """Contingent workers only where the configuration wants them (WP-11)."""
+        return worker.worker_type == "employee" or self._contingent
+
+    def place(self, worker: Worker) -> Place:
+        """
+        Decide plant, department, position and building.
+
+        Raises:
+            RecordError: a section is missing, no plant takes the worker, or a reference is unmapped.
+        """
+        job, organizations = _primary(worker), _organizations(worker)
+        company = _text(organizations.company)
+        cost_center, profile, location = (
+            _text(organizations.cost_center),
+            _text(job.job_profile_id),
+            _text(job.location_id),
+        )
+        plant = route(self._plants, company=company, location=location)
+        for what, value in (("cost center", cost_center), ("job profile", profile), ("location", location)):
+            if value is None:
+                raise RecordError(
+                    f"Workday gives no {what}",
+                    code="incomplete",
+                    waiting_for=f"a {what} in Workday",
+                    remedy=f"assign a {what} to the worker in Workday",
+                )
+        texts = {
+            "department": self._crosswalk.resolve(Kind.COST_CENTER, source=cost_center or "", plant=plant.pcn),
+            "position": self._crosswalk.resolve(Kind.JOB_PROFILE, source=profile or "", plant=plant.pcn),
+            "building": self._crosswalk.resolve(Kind.LOCATION, source=location or "", plant=plant.pcn),
+        }
+        fields: dict[str, Scalar] = {name: row.target[name] for name, row in texts.items()}
+        if plant.default_shift is not None:
+            fields["shift"] = plant.default_shift
+        return Place(
+            type="employee",
+            plant=plant.pcn,
+            key=employee_uuid(self._tenant, plant=plant.pcn, person=worker.key),
+            source=worker.employee_id,
+            label=label(worker),
+            fields=fields,
+            needs=tuple(reference(name, plant=plant.pcn, key=str(fields[name])) for name in texts),
+            cost_center=texts["department"].target["cost_center"],
+            job_profile=profile or "",
+            location=location or "",
+        )
+
+    def ending(self, worker: Worker) -> str | None:
+        """Why the worker is no longer active anywhere, or None. Only an explicit status ends anybody (CC-11)."""
+        if isinstance(worker.active, UnsetType):
+            raise RecordError(
+                "Workday left out the employment section",
+                code="section_missing",
+                waiting_for="domain Worker Data: Current Staffing Information",
+                remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
+            )
+        if worker.active:
+            return None
+        if worker.hire_rescinded is True:
+            return "the hire was rescinded"
+        if isinstance(worker.terminated_on, date):
+            return f"terminated on {worker.terminated_on.isoformat()}"
+        return "not active in Workday"
+
+    def due(self, worker: Worker, *, plant: str) -> Pending | None:
+        """A hire or an ending that Workday already knows and the plant's own calendar has not reached (ED-01, TZ-03)."""
+        today = self._today[plant]
+        key = employee_uuid(self._tenant, plant=plant, person=worker.key)
+        if worker.active is False and isinstance(worker.hired_on, date) and worker.hired_on > today:
+            reason, on = "future hire", worker.hired_on
+        elif (
+            isinstance(worker.terminated_on, date)
+            and worker.terminated_on >= today
+            and worker.hire_rescinded is not True
+        ):
+            reason, on = "termination: active through that day", worker.terminated_on
+        else:
+            return None
+        return Pending(type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason)
+
+    def employee(
+        self, worker: Worker, place: Place, *, people: People, known: Exists
+    ) -> tuple[Desired, Waiting | None]:
+        """
+        Complete the employee: names, badge, type and supervisor.
+
+        *known* tells whether a manager's record exists in Plex or will by this plan. A supervisor that cannot be
+        named leaves the field alone and is reported beside the employee, who goes on (WP-14).
+        """
+        fields = dict(place.fields)
+        fields["badge_number"] = badge(worker)
+        if not isinstance(worker.name, UnsetType):
+            parts = {
+                "first_name": worker.name.given,
+                "middle_name": worker.name.middle,
+                "last_name": worker.name.family,
+            }
+            fields |= {name: part for name, part in parts.items() if not isinstance(part, UnsetType)}
+        if not isinstance(worker.email, UnsetType):
+            fields["email"] = worker.email
+        kind = self._employee_type(_primary(worker))
+        if kind is not None:
+            fields["type"] = kind
+        me = person_id(worker.worker_type, worker.employee_id)
+        waiting = self._add_supervisor(fields, me, worker, place, people, known)
+        fields = {name: value for name, value in fields.items() if name not in self._withheld}
+        needs, supervisor = place.needs, fields.get("supervisor_id")
+        if isinstance(supervisor, str):
+            manager = people.get(self._manager(worker))
+            needs += (reference("employee", plant=manager.plant or "", key=supervisor),) if manager else ()
+        employee = Desired(
+            type="employee",
+            plant=place.plant,
+            key=place.key,
+            source=place.source,
+            label=place.label,
+            fields=fields,
+            needs=needs,
+            depth=people.depth(me) or 0,
+        )
+        return employee, waiting
+
+    def attributes(self, worker: Worker, place: Place) -> Desired:
+        """What the employee's REST record has no room for: Workday's id and the home cost center (PX-05)."""
+        return Desired(
+            type="employee_attributes",
+            plant=place.plant,
+            key=place.key,
+            source=place.source,
+            label=place.label,
+            fields={"external_employee_id": worker.employee_id, "cost_center": place.cost_center},
+            needs=(reference("employee", plant=place.plant, key=place.key),),
+        )
+
+    def endings(self, worker: Worker, *, reason: str, except_plant: str | None, known: Exists) -> list[Desired]:
+        """The worker's records in every plant that knows them, as ended; all but the plant they work in now."""
+        ended = []
+        for plant in self._plants:
+            key = employee_uuid(self._tenant, plant=plant.pcn, person=worker.key)
+            if plant.pcn != except_plant and known(reference("employee", plant=plant.pcn, key=key)):
+                ended.append(
+                    Desired(
+                        type="employee",
+                        plant=plant.pcn,
+                        key=key,
+                        source=worker.employee_id,
+                        label=label(worker),
+                        state="ended",
+                        reason=reason,
+                    )
+                )
+        return ended
+
+    def _employee_type(self, job: Job) -> str | None:
+        known = {"Full_time": self._plex.type_full_time, "Part_time": self._plex.type_part_time}
+        return known.get(_text(job.time_type) or "")
+
+    def _manager(self, worker: Worker) -> str:
+        kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
+        return person_id(kind, _text(worker.manager_id) or "")
+
+    def _add_supervisor(
+        self, fields: dict[str, Scalar], me: str, worker: Worker, place: Place, people: People, known: Exists
+    ) -> Waiting | None:
+        if isinstance(worker.manager_id, UnsetType):
+            return None
+        if worker.manager_id is None:
+            fields["supervisor_id"] = None
+            return None
+        if people.depth(me) is None:
+            circle = [*people.circle(me), people.circle(me)[0]]
+            return _supervisor_waits(
+                place,
+                "manager_cycle",
+                "managers go round in a circle: " + " → ".join(circle),
+                "correct the managers in Workday",
+            )
+        manager = people.get(self._manager(worker))
+        if manager is not None and manager.plant is not None:
+            key = employee_uuid(self._tenant, plant=manager.plant, person=manager.key)
+            if known(reference("employee", plant=manager.plant, key=key)):
+                fields["supervisor_id"] = key
+                return None
+        return _supervisor_waits(
+            place,
+            "supervisor_missing",
+            f"supervisor {worker.manager_id} is not in Plex",
+            "it is set by itself once the supervisor's own record is written",
+            waiting_for=f"employee {worker.manager_id}",
+        )
+
+
+def label(worker: Worker) -> str:
+    """How people call the worker; the id where there is no name."""
+    if isinstance(worker.name, UnsetType):
+        return worker.employee_id
+    if isinstance(worker.name.preferred, str):
+        return worker.name.preferred
+    parts = [part for part in (worker.name.given, worker.name.family) if isinstance(part, str)]
+    return " ".join(parts) or worker.employee_id
+
+
+def badge(worker: Worker) -> str:
+    """The badge number: Workday's id, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01)."""
+    return worker.employee_id if worker.worker_type == "employee" else f"CW-{worker.employee_id}"
+
+
+def _primary(worker: Worker) -> Job:
+    job = worker.primary_job
+    if job is None:
+        raise RecordError(
+            "Workday left out the job",
+            code="section_missing",
+            waiting_for="domain Worker Data: Current Staffing Information",
+            remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
+        )
+    return job
+
+
+def _organizations(worker: Worker) -> Organizations:
+    if isinstance(worker.organizations, UnsetType):
+        raise RecordError(
+            "Workday left out the organizations",
+            code="section_missing",
+            waiting_for="domain Worker Data: Organization Information",
+            remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
+        )
+    return worker.organizations
+
+
+def _text(value: str | UnsetType | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _supervisor_waits(place: Place, code: str, reason: str, remedy: str, waiting_for: str | None = None) -> Waiting:
+    return Waiting(
+        type="employee",
+        plant=place.plant,
+        key=place.key,
+        label=place.label,
+        code=code,
+        reason=reason,
+        remedy=remedy,
+        waiting_for=waiting_for,
+        field="supervisor_id",
+    )

@@ -1,0 +1,170 @@
+"""
+What each plant should hold of what workers point to: cost centers, departments, positions, planned headcount. Pure.
+
+Only what somebody or some seat in the plant uses is wanted there; the same code in two plants is two records (RD-12).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import UnsetType
+
+from ml_connector.canonical.organization import CostCenter, Position
+from ml_connector.errors import RecordError
+from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.desired import Desired, Waiting, reference
+from ml_connector.mapping.routing import route
+from ml_connector.settings import Plant
+
+Use = tuple[str, Kind, str]  # plant, kind, Workday key
+
+
+class ReferenceData:
+    """Turns Workday's reference data into a plant's setup records."""
+
+    def __init__(self, *, plants: Sequence[Plant], crosswalk: Crosswalk) -> None:
+        self._plants = plants
+        self._shift = {plant.pcn: plant.default_shift for plant in plants}
+        self._crosswalk = crosswalk
+
+    def records(self, used: Iterable[Use], *, cost_centers: Mapping[str, CostCenter]) -> Iterator[Desired]:
+        """Yield the setup records behind *used*, each once, in order; unmapped uses are told by their workers."""
+        seen: set[str] = set()
+        for plant, kind, source in sorted(used):
+            try:
+                row = self._crosswalk.resolve(kind, source=source, plant=plant)
+            except RecordError:
+                continue
+            for record in self._from_row(plant, kind, source, row.target, cost_centers):
+                name = reference(record.type, plant=plant, key=record.key)
+                if name not in seen:
+                    seen.add(name)
+                    yield record
+
+    def _from_row(
+        self, plant: str, kind: Kind, source: str, target: Mapping[str, str], cost_centers: Mapping[str, CostCenter]
+    ) -> Iterator[Desired]:
+        if kind is Kind.JOB_PROFILE:
+            text = target["position"]
+            yield Desired(
+                type="position",
+                plant=plant,
+                key=text,
+                source=source,
+                label=text,
+                fields={"position": text, "active": True},
+            )
+        elif kind is Kind.COST_CENTER:
+            center = cost_centers.get(source)
+            name = center.name if center is not None and isinstance(center.name, str) else None
+            active = center is None or center.active is not False
+            if active:
+                yield from self._cost_center(plant, source, target, name)
+
+    def _cost_center(self, plant: str, source: str, target: Mapping[str, str], name: str | None) -> Iterator[Desired]:
+        number, department = target["cost_center"], target["department"]
+        named = {} if name is None else {"name": name}
+        yield Desired(
+            type="cost_center",
+            plant=plant,
+            key=number,
+            source=source,
+            label=name or number,
+            fields={"cost_center_no": number, **named},
+        )
+        yield Desired(
+            type="department",
+            plant=plant,
+            key=department,
+            source=source,
+            label=name or department,
+            fields={"department_code": department, "active": True, **named},
+        )
+
+    def headcount(self, positions: Iterable[Position]) -> tuple[list[Desired], list[Waiting], set[Use]]:
+        """
+        Count seats, filled and open, per plant × position × shift × department: Plex's staffing level.
+
+        Returns the records, one `Waiting` per unmapped reference with the seats behind it, and what the seats use.
+        """
+        planned: Counter[tuple[str, str, str]] = Counter()
+        uncounted: dict[tuple[str, str], tuple[RecordError, int]] = {}
+        used: set[Use] = set()
+        for position in positions:
+            try:
+                plant = route(self._plants, company=_text(position.company), location=_text(position.location_id)).pcn
+            except RecordError as error:
+                _count(uncounted, ("", error.waiting_for or error.message), error)
+                continue
+            uses = [
+                (kind, text)
+                for kind, text in (
+                    (Kind.JOB_PROFILE, _text(position.job_profile_id)),
+                    (Kind.COST_CENTER, _text(position.cost_center)),
+                )
+                if text is not None
+            ]
+            used.update((plant, kind, text) for kind, text in uses)
+            try:
+                planned[plant, *self._seat(plant, dict(uses))] += 1
+            except RecordError as error:
+                _count(uncounted, (plant, error.waiting_for or error.message), error)
+        records = [
+            self._staffing_level(plant, seat, department, n) for (plant, seat, department), n in sorted(planned.items())
+        ]
+        waiting = [_waiting(plant, what, error, n) for (plant, what), (error, n) in sorted(uncounted.items())]
+        return [record for record in records if record is not None], waiting, used
+
+    def _seat(self, plant: str, uses: Mapping[Kind, str]) -> tuple[str, str]:
+        if len(uses) < len((Kind.JOB_PROFILE, Kind.COST_CENTER)):
+            raise RecordError(
+                "Workday gives the position no job profile or no cost center",
+                code="incomplete",
+                waiting_for="a job profile and a cost center on the position",
+                remedy="complete the position's restrictions and organization assignments in Workday",
+            )
+        seat = self._crosswalk.resolve(Kind.JOB_PROFILE, source=uses[Kind.JOB_PROFILE], plant=plant)
+        department = self._crosswalk.resolve(Kind.COST_CENTER, source=uses[Kind.COST_CENTER], plant=plant)
+        return seat.target["position"], department.target["department"]
+
+    def _staffing_level(self, plant: str, position: str, department: str, planned: int) -> Desired | None:
+        shift = self._shift[plant]
+        if shift is None:
+            return None
+        return Desired(
+            type="headcount",
+            plant=plant,
+            key=f"{position}|{shift}|{department}",
+            source=f"{position} in {department}",
+            label=f"{position}, {shift}, {department}",
+            fields={"position": position, "shift": shift, "department": department, "planned": planned},
+            needs=(
+                reference("position", plant=plant, key=position),
+                reference("department", plant=plant, key=department),
+            ),
+        )
+
+
+def _count(
+    uncounted: dict[tuple[str, str], tuple[RecordError, int]], what: tuple[str, str], error: RecordError
+) -> None:
+    uncounted[what] = (error, uncounted.get(what, (error, 0))[1] + 1)
+
+
+def _waiting(plant: str, what: str, error: RecordError, seats: int) -> Waiting:
+    return Waiting(
+        type="headcount",
+        plant=plant,
+        key=what,
+        label=f"{seats} position{'s' if seats > 1 else ''}",
+        code=error.code,
+        reason=f"{seats} position{'s are' if seats > 1 else ' is'} not counted: {error.message}",
+        remedy=error.remedy,
+        waiting_for=error.waiting_for,
+    )
+
+
+def _text(value: str | UnsetType | None) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,33 @@
+"""Which plant a worker or a position belongs to: by company and location, the most specific route wins (WP-08). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ml_connector.errors import RecordError
+from ml_connector.settings import Plant
+
+
+def route(plants: Sequence[Plant], *, company: str | None, location: str | None) -> Plant:
+    """
+    Find the plant for a company and a location. Ties are refused when the configuration is read.
+
+    Raises:
+        RecordError: no route fits (`no_pcn_route`).
+    """
+    best: tuple[int, Plant] | None = None
+    for plant in plants:
+        for candidate in plant.routes:
+            fits = candidate.company in {"*", company} and candidate.location in {"*", location}
+            if fits and (best is None or candidate.weight > best[0]):
+                best = (candidate.weight, plant)
+    if best is None:
+        raise RecordError(
+            f"no plant takes company {company or '(none)'}, location {location or '(none)'}",
+            code="no_pcn_route",
+            waiting_for=f"route {company or '(none)'}/{location or '(none)'}",
+            remedy=(
+                f'add {{ company = "{company}", location = "{location}" }} to the routes of a plant in the configuration'
+            ),
+        )
+    return best[1]

@@ -1,0 +1,177 @@
+"""Parked records and holds at rest. A record stays parked *since* the day it first was; a hold keeps its name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, select, update
+
+from ml_connector.canonical.keys import encode
+from ml_connector.storage.database import Database, metadata
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("remedy", Text),
+    Column("waiting_for", Text),
+    Column("content_hash", String(64)),
+    Column("since", String(40), nullable=False),
+)
+
+holds = Table(
+    "hold",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("guard", String(64), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("plant", String(16), nullable=False),
+    Column("members", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("releasable", String(5), nullable=False),
+    Column("created_at", String(40), nullable=False),
+    Column("released_at", String(40)),
+    Column("released_by", Text),
+)
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A record, or one *field* of it, that waits. *content_hash* is set when Plex refused exactly that content.
+
+    *key* is what people know the record by.
+    """
+
+    type: str
+    plant: str
+    key: str
+    label: str
+    code: str
+    reason: str
+    remedy: str | None = None
+    waiting_for: str | None = None
+    field: str = ""
+    content_hash: str | None = None
+    since: str = ""
+
+    @property
+    def name(self) -> tuple[str, str, str, str]:
+        return (self.type, self.plant, self.key, self.field)
+
+
+class HoldInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold as it is kept; *state* is open, released or past (it no longer trips)."""
+
+    id: str
+    guard: str
+    type: str
+    plant: str
+    members: tuple[str, ...]
+    reason: str
+    remedy: str
+    state: str
+    releasable: bool
+    created_at: str
+    released_at: str | None = None
+    released_by: str | None = None
+
+
+class ReviewStore:
+    """The only SQL on what waits for a person."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def parked(self, connection: str) -> list[Parked]:
+        """Everything parked now, in order of type, plant and key."""
+        order = (parked.c.type, parked.c.plant, parked.c.key, parked.c.field)
+        with self._database.reading() as tx:
+            rows = tx.execute(select(parked).where(parked.c.connection == connection).order_by(*order)).mappings()
+            return [_parked(row) for row in rows]
+
+    def replace_parked(
+        self, tx: Connection, connection: str, items: Sequence[Parked], *, types: Collection[str], at: datetime
+    ) -> list[Parked]:
+        """Put *items* in the place of everything parked under the given types; return those that are new."""
+        where = (parked.c.connection == connection, parked.c.type.in_(types))
+        known = {_parked(row).name: row["since"] for row in tx.execute(select(parked).where(*where)).mappings()}
+        tx.execute(delete(parked).where(*where))
+        unique = {item.name: item for item in items}
+        self._insert(tx, connection, [(item, known.get(name, at.isoformat())) for name, item in unique.items()])
+        return [item for name, item in unique.items() if name not in known]
+
+    def park(self, tx: Connection, connection: str, items: Sequence[Parked], *, at: datetime) -> None:
+        """Park more records beside those that are."""
+        self.unpark(tx, connection, names=[item.name for item in items])
+        unique = {item.name: item for item in items}
+        self._insert(tx, connection, [(item, at.isoformat()) for item in unique.values()])
+
+    def unpark(self, tx: Connection, connection: str, *, names: Sequence[tuple[str, str, str, str]]) -> None:
+        """Take records out by (type, plant, key, field)."""
+        for kind, plant, key, field in names:
+            where = (parked.c.type == kind, parked.c.plant == plant, parked.c.key == key, parked.c.field == field)
+            tx.execute(delete(parked).where(parked.c.connection == connection, *where))
+
+    def holds(self, connection: str, *, state: str | None = None) -> list[HoldInfo]:
+        """Holds by state, oldest first."""
+        query = select(holds).where(holds.c.connection == connection).order_by(holds.c.created_at, holds.c.id)
+        if state is not None:
+            query = query.where(holds.c.state == state)
+        with self._database.reading() as tx:
+            return [_hold(row) for row in tx.execute(query).mappings()]
+
+    def replace_open_holds(
+        self, tx: Connection, connection: str, found: Sequence[HoldInfo], *, types: Collection[str]
+    ) -> list[HoldInfo]:
+        """Open the holds found now, let those that trip no more pass; return the ones that are new (one alert each)."""
+        where = (holds.c.connection == connection, holds.c.state == "open", holds.c.type.in_(types))
+        known = {row.id: row.state for row in tx.execute(select(holds).where(holds.c.connection == connection))}
+        tx.execute(update(holds).where(*where).values(state="past"))
+        fresh: list[HoldInfo] = []
+        for hold in {item.id: item for item in found}.values():
+            same = (holds.c.connection == connection, holds.c.id == hold.id)
+            if hold.id in known:
+                tx.execute(update(holds).where(*same).values(state="open"))
+                if known[hold.id] == "past":
+                    fresh.append(hold)
+            else:
+                values = {**msgspec.structs.asdict(hold), "connection": connection, "state": "open"}
+                values["members"] = encode(hold.members).decode()
+                values["releasable"] = str(hold.releasable).lower()
+                tx.execute(insert(holds).values(values))
+                fresh.append(hold)
+        return fresh
+
+    def release(self, tx: Connection, connection: str, *, hold: str, by: str, at: datetime) -> None:
+        """Approve a hold's exact set."""
+        values = {"state": "released", "released_by": by, "released_at": at.isoformat()}
+        tx.execute(update(holds).where(holds.c.connection == connection, holds.c.id == hold).values(values))
+
+    def _insert(self, tx: Connection, connection: str, items: Sequence[tuple[Parked, str]]) -> None:
+        if items:
+            rows = [{**msgspec.structs.asdict(item), "connection": connection, "since": since} for item, since in items]
+            tx.execute(insert(parked), rows)
+
+
+def _parked(row: Any) -> Parked:
+    return Parked(**{name: row[name] for name in Parked.__struct_fields__})
+
+
+def _hold(row: Any) -> HoldInfo:
+    values = {name: row[name] for name in HoldInfo.__struct_fields__}
+    values["members"] = tuple(msgspec.json.decode(row["members"]))
+    values["releasable"] = row["releasable"] == "true"
+    return HoldInfo(**values)

@@ -1,0 +1,1 @@
+"""Keeps Plex in line with Workday: compare, plan, guard, apply, and remember what was agreed."""

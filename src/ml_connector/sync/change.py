@@ -1,0 +1,106 @@
+"""Nouns of a plan: changes, holds, and the digest that a person approves."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+import msgspec
+
+from ml_connector.canonical.keys import encode
+from ml_connector.canonical.plant import Scalar
+
+Action = Literal["create", "update", "deactivate", "reactivate"]
+
+# Referential order (WP-15): what is pointed to goes before what points.
+ORDER = {
+    "cost_center": 0,
+    "department": 1,
+    "position": 2,
+    "headcount": 3,
+    "employee": 10,
+    "employee_attributes": 8_000,
+}
+_ENDINGS = 9_000
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One write that would bring one Plex record in line.
+
+    *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *needs* names
+    records of this same plan that must be applied first.
+    """
+
+    plant: str
+    type: str
+    key: str
+    source: str
+    label: str
+    action: Action
+    reason: str
+    before: dict[str, Scalar]
+    after: dict[str, Scalar]
+    owned: dict[str, Scalar]
+    body: dict[str, Any]
+    needs: tuple[str, ...] = ()
+    level: int = 0
+    hold: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The record's name as *needs* spells it."""
+        return f"{self.type}|{self.plant}|{self.key}"
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what would be sent: the same bytes, the same hash, in every version (golden hashes in tests)."""
+        return hashlib.sha256(encode([self.type, self.plant, self.key, self.action, self.body])).hexdigest()
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes (or a whole reading) that wait for a person. *id* is the same whenever the same set trips again."""
+
+    id: str
+    guard: str
+    type: str
+    plant: str
+    members: tuple[str, ...]
+    reason: str
+    remedy: str
+    releasable: bool = True
+
+    @property
+    def count(self) -> int:
+        return len(self.members)
+
+
+def level_of(kind: str, action: Action, *, depth: int) -> int:
+    """When a change goes: references, then managers before their reports, then attributes, endings last."""
+    if action == "deactivate":
+        return _ENDINGS
+    return ORDER[kind] + (depth if kind == "employee" else 0)
+
+
+def digest_of(connection: str, crosswalk: str, changes: list[Change]) -> str:
+    """The fingerprint a person approves: the same changes under the same crosswalk give the same digest."""
+    content = [connection, crosswalk, [[change.content_hash, change.before, change.hold or ""] for change in changes]]
+    return hashlib.sha256(encode(content)).hexdigest()
+
+
+def make_hold(
+    guard: str, *, kind: str, plant: str, members: list[str], reason: str, remedy: str, releasable: bool = True
+) -> Hold:
+    """Name a hold after the exact set it covers."""
+    ordered = tuple(sorted(members))
+    name = hashlib.sha256(encode([guard, kind, plant, ordered])).hexdigest()[:8]
+    return Hold(
+        id=name,
+        guard=guard,
+        type=kind,
+        plant=plant,
+        members=ordered,
+        reason=reason,
+        remedy=remedy.format(hold=name),
+        releasable=releasable,
+    )

@@ -1,0 +1,80 @@
+"""
+The one decision: what, if anything, brings a Plex record in line with Workday. Pure.
+
+    desired   actual    baseline
+    present   none      none       create
+    present   none      yes        create: somebody removed it by hand
+    present   inactive  any        reactivate, and then update what differs
+    present   yes       any        update the owned fields that differ; where the baseline agreed, it is drift
+    ended     active    any        deactivate
+    ended     other     any        nothing: it has ended already
+    none      any       any        nothing: absence is not an ending, and what was never ours stays (CC-11, UP-07)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.mapping.desired import Desired
+from ml_connector.mapping.rules import is_clearable, same_value
+from ml_connector.sync.change import Action
+
+
+class Decision(NamedTuple):
+    """What to do, why, and the owned fields that differ (before → after)."""
+
+    action: Action
+    reason: str
+    before: dict[str, Scalar]
+    after: dict[str, Scalar]
+
+
+def decide(
+    desired: Desired,
+    actual: PlexRecord | None,
+    *,
+    baseline: Mapping[str, Scalar] | None,
+    status_inactive: str,
+) -> Decision | None:
+    """Return what to do about one record, or None when nothing is to be done."""
+    if desired.state == "ended":
+        return _end(desired, actual, status_inactive)
+    if actual is None:
+        reason = "not in Plex" if baseline is None else "removed in Plex by hand: it is still in Workday"
+        return Decision("create", reason, {}, dict(desired.fields))
+    before, after = differing(desired, actual)
+    if desired.type == "employee" and actual.fields.get("status") == status_inactive:
+        return Decision("reactivate", "active again in Workday", {"status": status_inactive, **before}, after)
+    if not after:
+        return None
+    return Decision("update", _why(before, baseline), before, after)
+
+
+def differing(desired: Desired, actual: PlexRecord) -> tuple[dict[str, Scalar], dict[str, Scalar]]:
+    """Owned fields whose values mean something else (UP-04); an empty value only counts where it may clear (UP-01)."""
+    before: dict[str, Scalar] = {}
+    after: dict[str, Scalar] = {}
+    for field, wanted in desired.fields.items():
+        held = actual.fields.get(field)
+        if same_value(desired.type, field, held, wanted):
+            continue
+        if wanted is None and not is_clearable(desired.type, field):
+            continue
+        before[field] = held
+        after[field] = wanted
+    return before, after
+
+
+def _end(desired: Desired, actual: PlexRecord | None, status_inactive: str) -> Decision | None:
+    if actual is None or actual.fields.get("status") == status_inactive:
+        return None
+    return Decision("deactivate", desired.reason, {"status": actual.fields.get("status")}, {"status": status_inactive})
+
+
+def _why(before: Mapping[str, Scalar], baseline: Mapping[str, Scalar] | None) -> str:
+    if baseline is None:
+        return "differs from Workday"
+    drifted = sorted(field for field, held in before.items() if field in baseline and baseline[field] != held)
+    return f"drift: {', '.join(drifted)} changed in Plex since the last sync" if drifted else "changed in Workday"

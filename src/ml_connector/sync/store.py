@@ -1,0 +1,454 @@
+"""
+Runs, plans, intents, baselines: what was decided, what was sent, what both sides agreed on.
+
+A row of `plan_change` is the durable intent of the write protocol: it is there before any byte leaves, and its state
+tells after a crash what may have happened.
+
+    planned → sending → applied | accepted → applied
+                      → rejected | conflict | duplicate | unknown
+    planned → waiting (a record it needs did not make it) · held · superseded
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ml_connector.canonical.keys import encode
+from ml_connector.canonical.plant import Scalar
+from ml_connector.errors import UnavailableError
+from ml_connector.storage.database import Database, metadata
+from ml_connector.sync.change import Change
+
+LEASE_S = 300
+UNFINISHED = ("sending", "accepted")
+
+runs = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("plan", String(64)),
+    Column("counts", Text),
+    Column("watermark", String(40)),
+    Column("problem", Text),
+    Column("started_at", String(40), nullable=False),
+    Column("ended_at", String(40)),
+    Index("ix_run_connection", "connection", "id"),
+)
+
+plans = Table(
+    "plan",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("watermark", String(40), nullable=False),
+    Column("crosswalk", String(64), nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("created_at", String(40), nullable=False),
+    Index("ix_plan_connection", "connection", "id"),
+)
+
+changes = Table(
+    "plan_change",
+    metadata,
+    Column("plan_id", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("connection", String(64), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("plant", String(16), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("content_hash", String(64), nullable=False),
+    Column("change", Text, nullable=False),
+    Column("reason", Text),
+    Column("reference", Text),
+    Column("run_id", Integer),
+    Column("sent_at", String(40)),
+    Column("ended_at", String(40)),
+    Index("ix_plan_change_state", "connection", "state"),
+    Index("ix_plan_change_record", "connection", "type", "source"),
+)
+
+baselines = Table(
+    "baseline",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("run_id", Integer),
+    Column("agreed_at", String(40), nullable=False),
+)
+
+fill_rates = Table(
+    "fill_rate",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("absent", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+)
+
+leases = Table(
+    "lease",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("expires_at", String(40), nullable=False),
+)
+
+
+class StoredPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan as kept; *state* is planned, applying, done or superseded."""
+
+    id: int
+    connection: str
+    digest: str
+    state: str
+    as_of: str
+    watermark: str
+    crosswalk: str
+    counts: dict[str, int]
+    created_at: str
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """One change on its way."""
+
+    plan_id: int
+    seq: int
+    state: str
+    attempt: int
+    change: Change
+    reason: str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one attempt."""
+
+    intent: Intent
+    state: str
+    reason: str | None = None
+    reference: str | None = None
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, as `runs` lists it."""
+
+    id: int
+    kind: str
+    actor: str
+    state: str
+    started_at: str
+    ended_at: str | None
+    plan: str | None
+    counts: dict[str, int]
+    watermark: str | None
+    problem: str | None
+
+
+class SyncStore:
+    """The only SQL on runs, plans and baselines."""
+
+    def __init__(self, database: Database, connection: str) -> None:
+        self._database = database
+        self._connection = connection
+
+    # Runs
+
+    def start_run(self, tx: Connection, *, kind: str, actor: str, at: datetime) -> int:
+        """Open a run and return its number."""
+        values = {"connection": self._connection, "kind": kind, "actor": actor, "state": "running"}
+        row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
+        return int(row.inserted_primary_key[0])  # type: ignore[index]
+
+    def end_run(
+        self,
+        tx: Connection,
+        run: int,
+        *,
+        state: str,
+        at: datetime,
+        counts: Mapping[str, int],
+        plan: str | None = None,
+        watermark: str | None = None,
+        problem: str | None = None,
+    ) -> None:
+        """Close a run."""
+        values = {"state": state, "ended_at": at.isoformat(), "counts": encode(counts).decode(), "problem": problem}
+        tx.execute(update(runs).where(runs.c.id == run).values(**values, plan=plan, watermark=watermark))
+
+    def runs(self, *, limit: int) -> list[RunInfo]:
+        """The newest runs first."""
+        query = select(runs).where(runs.c.connection == self._connection).order_by(runs.c.id.desc()).limit(limit)
+        with self._database.reading() as tx:
+            return [_run(row) for row in tx.execute(query).mappings()]
+
+    def run(self, number: int) -> RunInfo | None:
+        """One run, or None."""
+        query = select(runs).where(runs.c.connection == self._connection, runs.c.id == number)
+        with self._database.reading() as tx:
+            row = tx.execute(query).mappings().one_or_none()
+        return None if row is None else _run(row)
+
+    # Plans
+
+    def save_plan(
+        self,
+        tx: Connection,
+        *,
+        digest: str,
+        as_of: str,
+        watermark: str,
+        crosswalk: str,
+        counts: Mapping[str, int],
+        changes_: Sequence[Change],
+        at: datetime,
+    ) -> int:
+        """Keep a plan and its intents; every earlier open plan of the connection is superseded."""
+        self.supersede(tx)
+        values = {"connection": self._connection, "digest": digest, "state": "planned", "as_of": as_of}
+        values |= {"watermark": watermark, "crosswalk": crosswalk, "counts": encode(counts).decode()}
+        row = tx.execute(insert(plans).values(**values, created_at=at.isoformat()))
+        number = int(row.inserted_primary_key[0])  # type: ignore[index]
+        rows = [_intent_row(self._connection, number, seq, change) for seq, change in enumerate(changes_)]
+        if rows:
+            tx.execute(insert(changes), rows)
+        return number
+
+    def supersede(self, tx: Connection) -> None:
+        """Nothing of an older plan may still be sent."""
+        older = (plans.c.connection == self._connection, plans.c.state.in_(("planned", "applying")))
+        tx.execute(update(plans).where(*older).values(state="superseded"))
+        waiting = (changes.c.connection == self._connection, changes.c.state.in_(("planned", "held", "waiting")))
+        tx.execute(update(changes).where(*waiting).values(state="superseded"))
+
+    def find_plan(self, digest: str) -> StoredPlan | None:
+        """The newest plan with this digest, or with a digest that begins so; None where there is none."""
+        where = and_(plans.c.connection == self._connection, plans.c.digest.startswith(digest, autoescape=True))
+        with self._database.reading() as tx:
+            row = tx.execute(select(plans).where(where).order_by(plans.c.id.desc()).limit(1)).mappings().one_or_none()
+        return None if row is None else _plan(row)
+
+    def newest_plan(self) -> StoredPlan | None:
+        """The connection's newest plan."""
+        return self.find_plan("")
+
+    def set_plan_state(self, tx: Connection, plan_id: int, state: str) -> None:
+        tx.execute(update(plans).where(plans.c.id == plan_id).values(state=state))
+
+    # Intents
+
+    def intents(self, *, plan_id: int | None = None, states: Sequence[str] = ()) -> list[Intent]:
+        """Intents in order, of one plan or of the whole connection, in the given states (none given: all)."""
+        where = [changes.c.connection == self._connection]
+        if plan_id is not None:
+            where.append(changes.c.plan_id == plan_id)
+        if states:
+            where.append(changes.c.state.in_(states))
+        with self._database.reading() as tx:
+            query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
+            return [_intent(row) for row in tx.execute(query).mappings()]
+
+    def history(self, *, kind: str, source: str | None = None, limit: int = 200) -> list[tuple[Intent, int | None]]:
+        """What was ever planned for records of a type, newest first, with the run that sent it."""
+        where = [changes.c.connection == self._connection, changes.c.type == kind]
+        if source is not None:
+            where.append((changes.c.source == source) | (changes.c.key == source))
+        query = select(changes).where(*where).order_by(changes.c.plan_id.desc(), changes.c.seq).limit(limit)
+        with self._database.reading() as tx:
+            return [(_intent(row), row["run_id"]) for row in tx.execute(query).mappings()]
+
+    def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
+        """Note, before the first byte, that these are about to leave."""
+        sent = [msgspec.structs.replace(intent, state="sending", attempt=intent.attempt + 1) for intent in intents]
+        for intent in sent:
+            values = {"state": "sending", "attempt": intent.attempt, "run_id": run, "sent_at": at.isoformat()}
+            tx.execute(update(changes).where(_one(intent)).values(values))
+        return sent
+
+    def record(self, tx: Connection, outcomes: Iterable[Outcome], *, run: int, at: datetime) -> None:
+        """Keep what became of intents; applied ones become the baseline in the same transaction."""
+        for outcome in outcomes:
+            values = {"state": outcome.state, "reason": outcome.reason, "run_id": run, "ended_at": at.isoformat()}
+            if outcome.reference is not None:
+                values["reference"] = outcome.reference
+            tx.execute(update(changes).where(_one(outcome.intent)).values(values))
+            if outcome.state == "applied":
+                self._agree(tx, outcome.intent.change, run=run, at=at)
+
+    def _agree(self, tx: Connection, change: Change, *, run: int, at: datetime) -> None:
+        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        values = {"connection": self._connection, "type": change.type, "plant": change.plant, "key": change.key}
+        values |= {"fields": encode(change.owned).decode(), "agreed_at": at.isoformat()}
+        statement = dialect(baselines).values(**values, run_id=run)
+        updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
+        tx.execute(statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated))
+
+    def baseline(self, kind: str, plant: str) -> dict[str, dict[str, Scalar]]:
+        """What both sides agreed on, by key."""
+        where = (baselines.c.connection == self._connection, baselines.c.type == kind, baselines.c.plant == plant)
+        with self._database.reading() as tx:
+            rows = tx.execute(select(baselines.c.key, baselines.c.fields).where(*where)).all()
+        return {row.key: msgspec.json.decode(row.fields) for row in rows}
+
+    def counts(self, plan_id: int) -> dict[str, int]:
+        """How many intents of a plan are in each state."""
+        query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id).group_by(changes.c.state)
+        with self._database.reading() as tx:
+            return {str(state): int(count) for state, count in tx.execute(query)}
+
+    # Fill rates
+
+    def fill_rates(self) -> tuple[dict[str, int], int]:
+        """Sections absent in the last accepted reading, and its number of workers."""
+        with self._database.reading() as tx:
+            row = tx.execute(select(fill_rates).where(fill_rates.c.connection == self._connection)).one_or_none()
+        return ({}, 0) if row is None else (msgspec.json.decode(row.absent), row.total)
+
+    def save_fill_rates(self, tx: Connection, absent: Mapping[str, int], *, total: int) -> None:
+        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        statement = dialect(fill_rates).values(
+            connection=self._connection, absent=encode(dict(absent)).decode(), total=total
+        )
+        updated = {"absent": statement.excluded.absent, "total": statement.excluded.total}
+        tx.execute(statement.on_conflict_do_update(index_elements=["connection"], set_=updated))
+
+    # The lease: one sender per connection
+
+    def take_lease(self, *, at: datetime) -> int:
+        """
+        Become the connection's only sender and return the fencing number.
+
+        A dead process on this machine is taken over from at once, a silent one elsewhere after the lease has run out.
+
+        Raises:
+            UnavailableError: another run is alive.
+        """
+        me = _owner()
+        with self._database.transaction() as tx:
+            row = tx.execute(
+                select(leases).where(leases.c.connection == self._connection).with_for_update()
+            ).one_or_none()
+            expires = (at + timedelta(seconds=LEASE_S)).isoformat()
+            if row is None:
+                tx.execute(insert(leases).values(connection=self._connection, owner=me, fence=1, expires_at=expires))
+                return 1
+            if row.owner and row.owner != me and _alive(row.owner, row.expires_at, at):
+                raise UnavailableError(
+                    f"another run is busy with {self._connection} (process {row.owner.split(':')[1]})",
+                    remedy="wait until it has ended, or stop it; then try again",
+                )
+            values = {"owner": me, "fence": row.fence + 1, "expires_at": expires}
+            tx.execute(update(leases).where(leases.c.connection == self._connection).values(values))
+            return int(row.fence) + 1
+
+    def renew_lease(self, tx: Connection, fence: int, *, at: datetime) -> None:
+        """
+        Prolong the lease inside the transaction that says "sending".
+
+        Raises:
+            UnavailableError: somebody else took over while this process was not looking; nothing may be sent.
+        """
+        where = (leases.c.connection == self._connection, leases.c.fence == fence, leases.c.owner == _owner())
+        expires = (at + timedelta(seconds=LEASE_S)).isoformat()
+        if tx.execute(update(leases).where(*where).values(expires_at=expires)).rowcount != 1:
+            raise UnavailableError(
+                "another run took over this connection while this one was paused",
+                remedy="let the other run finish; `ml-connector runs` shows it",
+            )
+
+    def give_lease_back(self, fence: int) -> None:
+        where = (leases.c.connection == self._connection, leases.c.fence == fence)
+        with self._database.transaction() as tx:
+            tx.execute(update(leases).where(*where).values(owner=""))
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _alive(owner: str, expires_at: str, now: datetime) -> bool:
+    host, _, pid = owner.rpartition(":")
+    if host == socket.gethostname():
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+    return datetime.fromisoformat(expires_at) > now
+
+
+def _one(intent: Intent) -> Any:
+    return and_(changes.c.plan_id == intent.plan_id, changes.c.seq == intent.seq)
+
+
+def _intent_row(connection: str, plan_id: int, seq: int, change: Change) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "seq": seq,
+        "connection": connection,
+        "type": change.type,
+        "plant": change.plant,
+        "key": change.key,
+        "source": change.source,
+        "level": change.level,
+        "state": "planned" if change.hold is None else "held",
+        "attempt": 0,
+        "content_hash": change.content_hash,
+        "change": encode(change).decode(),
+    }
+
+
+def _intent(row: Any) -> Intent:
+    change = msgspec.json.decode(row["change"], type=Change)
+    return Intent(
+        plan_id=row["plan_id"],
+        seq=row["seq"],
+        state=row["state"],
+        attempt=row["attempt"],
+        change=change,
+        reason=row["reason"],
+    )
+
+
+def _plan(row: Any) -> StoredPlan:
+    values = {name: row[name] for name in StoredPlan.__struct_fields__}
+    return StoredPlan(**{**values, "counts": msgspec.json.decode(row["counts"])})
+
+
+def _run(row: Any) -> RunInfo:
+    values = {name: row[name] for name in RunInfo.__struct_fields__}
+    return RunInfo(**{**values, "counts": msgspec.json.decode(row["counts"] or "{}")})
+
+
+def iterate_levels(intents: Sequence[Intent], *, size: int) -> Iterator[list[Intent]]:
+    """Cut intents, already in order, into batches of one level each."""
+    batch: list[Intent] = []
+    for intent in intents:
+        if batch and (intent.change.level != batch[0].change.level or len(batch) == size):
+            yield batch
+            batch = []
+        batch.append(intent)
+    if batch:
+        yield batch
