@@ -18,7 +18,19 @@ from msgspec import UNSET, UnsetType
 
 from ml_connector.secret import Pay
 
-__all__ = ["UNSET", "AsOf", "Record", "RecordType", "System", "UnsetType", "encode", "fingerprint", "to_plain"]
+__all__ = [
+    "UNSET",
+    "AsOf",
+    "NativeRecord",
+    "Record",
+    "RecordType",
+    "System",
+    "UnsetType",
+    "encode",
+    "fingerprint",
+    "normal_decimal",
+    "to_plain",
+]
 
 
 class System(StrEnum):
@@ -55,6 +67,17 @@ class AsOf(msgspec.Struct, frozen=True):
 
     effective_on: date
     entered_at: datetime
+
+
+class NativeRecord(msgspec.Struct, frozen=True):
+    """
+    One record in a system's own words: what a connector yields and a mapping translates.
+
+    *payload* stands alone: for SOAP one XML element with its namespaces declared, otherwise one JSON value.
+    """
+
+    record_type: RecordType
+    payload: bytes
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False):

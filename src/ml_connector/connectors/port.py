@@ -13,18 +13,21 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 
-
-class NativeRecord(msgspec.Struct, frozen=True):
-    """
-    One record in the system's own words.
-
-    *payload* stands alone: for SOAP one XML element with its namespaces declared, otherwise one JSON value.
-    """
-
-    record_type: RecordType
-    payload: bytes
+__all__ = [
+    "Action",
+    "Connector",
+    "FieldInfo",
+    "NativeRecord",
+    "Page",
+    "Query",
+    "Receipt",
+    "SurfaceHealth",
+    "TypeHealth",
+    "TypeInfo",
+    "Write",
+]
 
 
 class Page(msgspec.Struct, frozen=True):
