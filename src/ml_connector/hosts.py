@@ -12,9 +12,17 @@ from urllib.parse import urlsplit
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _VENDOR_DOMAINS = {"workday": ("workday.com", "myworkday.com"), "plex": ("plex.com", "plexonline.com")}
 
+_LABEL = r"[a-z0-9]([a-z0-9\-]*[a-z0-9])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*|::1")
+# Only what a URL may hold: lower-casing some look-alikes (the Kelvin sign, for one) would give plain letters, and
+# parsers differ on backslashes, tabs and line breaks.
+_PLAIN_TEXT = re.compile(r"[!-\[\]-~]+")
+
 
 def host_fault(url: str, *, system: str, allow: tuple[str, ...] = ()) -> str | None:
     """Say why *url* may not be called as *system*, or None: vendor domains, exact extra names, or loopback only."""
+    if not _PLAIN_TEXT.fullmatch(url) or "?" in url or "#" in url:
+        return "must be plain ASCII without spaces or backslashes, and end before any ? or #"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -22,10 +30,8 @@ def host_fault(url: str, *, system: str, allow: tuple[str, ...] = ()) -> str | N
         return "is no URL"
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         return "must not carry a user name or password; use `ml-connector credentials set`"
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9.\-]*[a-z0-9])?|::1", host) or re.search(r"[\\\s\x00-\x1f]", url):
+    if not _HOST_NAME.fullmatch(host):
         return "is no plain host name"
-    if parts.query or parts.fragment:
-        return "must end before any ? or #"
     if host in LOOPBACK:
         return None if parts.scheme in {"http", "https"} else "must start with http:// or https://"
     if parts.scheme != "https":

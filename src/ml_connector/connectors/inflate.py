@@ -1,0 +1,62 @@
+"""
+Decompress a body as it arrives, within bounds: a few kilobytes must not become gigabytes.
+
+*Pure*: bytes in, bytes out.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+MAX_BYTES = 256 * 1024 * 1024
+# Repetitive XML reaches about 100 to 1; a made-up bomb about 1,000 to 1.
+MAX_RATIO = 300
+_RATIO_COUNTS_FROM = 4 * 1024 * 1024
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) -> Iterator[bytes]:
+    """
+    Yield the decoded bytes of a body in pieces of at most *size*.
+
+    Raises:
+        ValueError: an unknown coding, broken or cut-off data, or more than *max_bytes* or `MAX_RATIO` allow.
+    """
+    if coding.strip().lower() not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise ValueError("a content coding we did not ask for")
+    plain = coding.strip().lower() in {"", "identity"}
+    total = 0
+    for piece in arrived if plain else _inflate(arrived, size=size):
+        total += len(piece)
+        if total > max_bytes:
+            raise ValueError("the body is larger than allowed")
+        yield piece
+
+
+def _inflate(arrived: Iterable[bytes], *, size: int) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+    came = made = 0
+    for block in arrived:
+        came += len(block)
+        pending, piece = block, b""
+        while pending or len(piece) == size:
+            if inflater.eof and pending:
+                # A gzip file may be several members, one after the other.
+                inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+            piece = _next_piece(inflater, pending, size=size)
+            made += len(piece)
+            if made > _RATIO_COUNTS_FROM and made > came * MAX_RATIO:
+                raise ValueError("the body unpacks to far more than it should")
+            if piece:
+                yield piece
+            pending = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+    if came and not inflater.eof:
+        raise ValueError("the compressed body ends before its end")
+
+
+def _next_piece(inflater: zlib._Decompress, pending: bytes, *, size: int) -> bytes:
+    try:
+        return inflater.decompress(pending, size)
+    except zlib.error:
+        raise ValueError("the body is not what its content coding says") from None

@@ -1,0 +1,66 @@
+"""Decompression within bounds."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_connector.connectors.inflate import decode
+
+BIG = 256 * 1024 * 1024
+
+
+def _blocks(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+@given(st.binary(max_size=3000), st.integers(1, 500), st.integers(1, 500), st.sampled_from(["gzip", "deflate", "two"]))
+def test_what_was_packed_comes_out_in_small_pieces(data: bytes, block: int, size: int, coding: str) -> None:
+    packed = {"gzip": gzip.compress(data), "deflate": zlib.compress(data)}.get(coding)
+    if packed is None:
+        packed = gzip.compress(data[:100]) + gzip.compress(data[100:])
+        coding = "gzip"
+    pieces = list(decode(_blocks(packed, block), coding=coding, size=size, max_bytes=BIG))
+    assert b"".join(pieces) == data
+    assert all(len(piece) <= size for piece in pieces)
+
+
+def test_a_bomb_is_stopped_long_before_it_is_unpacked() -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    made: list[int] = []
+    pieces = decode(_blocks(bomb, 4096), coding="gzip", size=65536, max_bytes=BIG)
+    with pytest.raises(ValueError, match="unpacks to far more"):
+        made.extend(len(piece) for piece in pieces)
+    assert sum(made) < 6 * 1024 * 1024
+
+
+@pytest.mark.parametrize("coding", ["", "gzip"])
+def test_a_body_larger_than_allowed_is_refused(coding: str) -> None:
+    data = os.urandom(5000)
+    packed = gzip.compress(data) if coding else data
+    with pytest.raises(ValueError, match="larger than allowed"):
+        list(decode([packed], coding=coding, size=1000, max_bytes=4999))
+
+
+def test_every_cut_of_a_packed_body_is_noticed() -> None:
+    packed = gzip.compress(b"every byte counts")
+    for cut in range(1, len(packed)):
+        with pytest.raises(ValueError, match="ends before its end"):
+            list(decode([packed[:cut]], coding="gzip", size=100, max_bytes=BIG))
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "zstd"])
+def test_a_coding_we_did_not_ask_for_is_refused(coding: str) -> None:
+    with pytest.raises(ValueError, match="did not ask"):
+        list(decode([b"x"], coding=coding, size=10, max_bytes=BIG))
+
+
+@pytest.mark.parametrize("body", [b"<html>", gzip.compress(b"x") + b"trailing"])
+def test_a_body_that_is_not_its_coding_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="not what its content coding"):
+        list(decode([body], coding="gzip", size=10, max_bytes=BIG))
