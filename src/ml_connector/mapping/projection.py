@@ -31,8 +31,8 @@ class Place(Desired, frozen=True, kw_only=True):
     """Where a worker belongs and under which texts; what is left to add is the supervisor."""
 
     cost_center: str
+    cost_center_source: str
     job_profile: str
-    location: str
 
 
 class Projection:
@@ -100,8 +100,8 @@ class Projection:
             fields=fields,
             needs=tuple(reference(name, plant=plant.pcn, key=str(fields[name])) for name in texts),
             cost_center=texts["department"].target["cost_center"],
+            cost_center_source=cost_center or "",
             job_profile=profile or "",
-            location=location or "",
         )
 
     def ending(self, worker: Worker) -> str | None:

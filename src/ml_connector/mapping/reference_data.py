@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import UnsetType
 
 from ml_connector.canonical.organization import CostCenter, Position
+from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Waiting, reference
@@ -65,7 +66,7 @@ class ReferenceData:
 
     def _cost_center(self, plant: str, source: str, target: Mapping[str, str], name: str | None) -> Iterator[Desired]:
         number, department = target["cost_center"], target["department"]
-        named = {} if name is None else {"name": name}
+        named = self._named(plant, "cost_center", number, name)
         yield Desired(
             type="cost_center",
             plant=plant,
@@ -74,6 +75,7 @@ class ReferenceData:
             label=name or number,
             fields={"cost_center_no": number, **named},
         )
+        named = self._named(plant, "department", department, name)
         yield Desired(
             type="department",
             plant=plant,
@@ -82,6 +84,11 @@ class ReferenceData:
             label=name or department,
             fields={"department_code": department, "active": True, **named},
         )
+
+    def _named(self, plant: str, part: str, value: str, name: str | None) -> dict[str, Scalar]:
+        """The name, unless several cost centers share the Plex record: then none of theirs may win by chance."""
+        shared = len(self._crosswalk.sources_of(Kind.COST_CENTER, plant=plant, part=part, value=value)) > 1
+        return {} if name is None or shared else {"name": name}
 
     def headcount(self, positions: Iterable[Position]) -> tuple[list[Desired], list[Waiting], set[Use]]:
         """

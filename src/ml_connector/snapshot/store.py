@@ -7,7 +7,7 @@ absence is never an ending (CC-11).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,7 +23,6 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    insert,
     select,
     update,
 )
@@ -110,6 +109,11 @@ class SnapshotStore:
             values = {"state": state, "total": total, "ended_at": at.isoformat()}
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
 
+    def disbelieve(self, extract_id: int) -> None:
+        """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""
+        with self._database.transaction() as tx:
+            tx.execute(update(extracts).where(extracts.c.id == extract_id).values(state="held"))
+
     def touch_known(
         self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int
     ) -> dict[str, str]:
@@ -144,23 +148,6 @@ class SnapshotStore:
         ]
         tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 
-    def replace(self, scope: Scope, rows: Iterable[tuple[str, Any]]) -> int:
-        """Put *rows* in the place of everything in the scope; return how many."""
-        count = 0
-        with self._database.transaction() as tx:
-            tx.execute(delete(records).where(_within(scope)))
-            batch: list[dict[str, Any]] = []
-            for key, record in rows:
-                body = encode(record).decode()
-                batch.append({**scope._asdict(), "key": key, "payload_hash": "", "body": body, "extract_id": 0})
-                count += 1
-                if len(batch) == _BATCH:
-                    tx.execute(insert(records), batch)
-                    batch.clear()
-            if batch:
-                tx.execute(insert(records), batch)
-        return count
-
     def last_total(self, scope: Scope, *, before: int) -> int | None:
         """How many records the newest complete extraction before *before* counted, or None if there was none."""
         where = and_(*_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < before)
@@ -187,11 +174,16 @@ class SnapshotStore:
                 return
             last = batch[-1].key
 
-    def find(self, scope: Scope, *, key: str, of: type[_T]) -> _T | None:
-        """One record by its key, or None."""
+    def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T]) -> dict[str, _T]:
+        """The records kept under these keys."""
+        decode = msgspec.json.Decoder(of).decode
+        found: dict[str, _T] = {}
         with self._database.reading() as tx:
-            body = tx.execute(select(records.c.body).where(_within(scope), records.c.key == key)).scalar()
-        return None if body is None else msgspec.json.decode(body, type=of)
+            for start in range(0, len(keys), _BATCH):
+                where = and_(_within(scope), records.c.key.in_(keys[start : start + _BATCH]))
+                rows = tx.execute(select(records.c.key, records.c.body).where(where))
+                found.update((row.key, decode(row.body)) for row in rows)
+        return found
 
     def count(self, scope: Scope, *, extract_id: int) -> int:
         """How many records the given extraction saw."""

@@ -303,11 +303,16 @@ class SyncStore:
         updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
         tx.execute(statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated))
 
-    def baseline(self, kind: str, plant: str) -> dict[str, dict[str, Scalar]]:
-        """What both sides agreed on, by key."""
-        where = (baselines.c.connection == self._connection, baselines.c.type == kind, baselines.c.plant == plant)
+    def baseline(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, dict[str, Scalar]]:
+        """What both sides agreed on last, by key."""
+        where = and_(
+            baselines.c.connection == self._connection,
+            baselines.c.type == kind,
+            baselines.c.plant == plant,
+            baselines.c.key.in_(keys),
+        )
         with self._database.reading() as tx:
-            rows = tx.execute(select(baselines.c.key, baselines.c.fields).where(*where)).all()
+            rows = tx.execute(select(baselines.c.key, baselines.c.fields).where(where)).all()
         return {row.key: msgspec.json.decode(row.fields) for row in rows}
 
     def counts(self, plan_id: int) -> dict[str, int]:
@@ -387,6 +392,8 @@ def _owner() -> str:
 
 
 def _alive(owner: str, expires_at: str, now: datetime) -> bool:
+    if datetime.fromisoformat(expires_at) <= now:
+        return False
     host, _, pid = owner.rpartition(":")
     if host == socket.gethostname():
         try:
@@ -394,9 +401,8 @@ def _alive(owner: str, expires_at: str, now: datetime) -> bool:
         except ProcessLookupError:
             return False
         except PermissionError:
-            return True
-        return True
-    return datetime.fromisoformat(expires_at) > now
+            pass  # alive, and another user's
+    return True
 
 
 def _one(intent: Intent) -> Any:

@@ -1,0 +1,204 @@
+"""
+Reading both sides whole before anything is decided.
+
+What cannot be read is held, by type and plant, with the permission or the setting to ask for; the rest goes on. Only
+the workers themselves are indispensable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ml_connector.canonical.keys import UNSET, AsOf, NativeRecord, RecordType
+from ml_connector.canonical.workforce import Worker
+from ml_connector.connectors.port import Connector, Query
+from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError
+from ml_connector.mapping import plex as plex_mapping
+from ml_connector.mapping import workday as workday_mapping
+from ml_connector.review.store import Parked
+from ml_connector.settings import Connection
+from ml_connector.snapshot.extract import Extract, Progress, Reader
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.change import Hold, make_hold
+from ml_connector.sync.policy import Released, is_released, population_drop, shrunken_list
+
+WORKDAY_TYPES = (
+    RecordType.COST_CENTER,
+    RecordType.JOB_PROFILE,
+    RecordType.LOCATION,
+    RecordType.POSITION,
+    RecordType.WORKER,
+)
+PLEX_TYPES = (
+    RecordType.COST_CENTER,
+    RecordType.DEPARTMENT,
+    RecordType.POSITION,
+    RecordType.BUILDING,
+    RecordType.HEADCOUNT,
+    RecordType.EMPLOYEE,
+    RecordType.EMPLOYEE_ATTRIBUTES,
+)
+
+
+class Gathered(msgspec.Struct, kw_only=True):
+    """Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood."""
+
+    as_of: AsOf
+    today: dict[str, date]
+    extracts: dict[tuple[str, str, str], Extract] = {}
+    holds: list[Hold] = []
+    parked: list[Parked] = []
+
+    def readable(self, side: str, kind: str, plant: str = "") -> bool:
+        return (side, kind, plant) in self.extracts
+
+
+class Gatherer:
+    """Reads one connection's two systems into the snapshot store."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        connection: Connection,
+        workday: Connector,
+        plex: Connector,
+        reader: Reader,
+        snapshots: SnapshotStore,
+        progress: Progress,
+    ) -> None:
+        self._name = name
+        self._connection = connection
+        self._workday = workday
+        self._plex = plex
+        self._reader = reader
+        self._snapshots = snapshots
+        self._progress = progress
+
+    def gather(self, *, as_of: date | None, released: Released) -> Gathered:
+        """
+        Read everything both systems show us.
+
+        Raises:
+            AuthenticationError: a system does not know us. PermissionError_: workers may not be read at all.
+            UnavailableError, RateLimitError: a system is away.
+        """
+        entered_at = self._workday.now().astimezone(UTC)
+        zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in self._connection.plex.plants}
+        today = {pcn: as_of or entered_at.astimezone(zone).date() for pcn, zone in zones.items()}
+        # Asked as of the latest local date, then decided plant by plant (TZ-02).
+        moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
+        gathered = Gathered(as_of=moments, today=today)
+        for kind in WORKDAY_TYPES:
+            self._from_workday(gathered, kind, released)
+        for plant in today:
+            for kind in PLEX_TYPES:
+                self._from_plex(gathered, kind, plant, released)
+        return gathered
+
+    def _from_workday(self, gathered: Gathered, kind: RecordType, released: Released) -> None:
+        read = partial(
+            self._reader.extract,
+            self._workday,
+            scope=Scope(self._name, "workday", kind.value),
+            query=Query(record_type=kind, as_of=gathered.as_of),
+            translate=self._translate_workday,
+            name_of=workday_mapping.describe_native,
+            progress=self._progress,
+        )
+        extract = _try_read(gathered, read, kind=kind.value, plant="", indispensable=kind is RecordType.WORKER)
+        if extract is not None and self._believable(gathered, extract, released):
+            gathered.extracts["workday", kind.value, ""] = extract
+
+    def _from_plex(self, gathered: Gathered, kind: RecordType, plant: str, released: Released) -> None:
+        read = partial(
+            self._reader.extract,
+            self._plex,
+            scope=Scope(self._name, "plex", kind.value, plant),
+            query=Query(record_type=kind, plant=plant),
+            translate=partial(_translate_plex, plant=plant),
+            name_of=lambda _native: None,
+            progress=self._progress,
+        )
+        extract = _try_read(gathered, read, kind=kind.value, plant=plant, indispensable=False)
+        if extract is not None and self._believable(gathered, extract, released):
+            gathered.extracts["plex", kind.value, plant] = extract
+
+    def _translate_workday(self, native: NativeRecord) -> tuple[str, Any]:
+        record = workday_mapping.to_canonical(native, use_preferred_name=self._connection.workday.use_preferred_name)
+        if isinstance(record, Worker):
+            # Pay is not kept beside names: what the journal needs it reads and seals by itself (CO-10).
+            record = msgspec.structs.replace(record, compensation=UNSET)
+        return record.key, record
+
+    def _believable(self, gathered: Gathered, extract: Extract, released: Released) -> bool:
+        """Compare with last time (CC-11, CC-13); what came but cannot be understood is parked either way."""
+        scope = extract.scope
+        gathered.parked += [
+            Parked(
+                type=scope.type,
+                plant=scope.plant,
+                key=fault.key,
+                label=fault.key,
+                code=fault.code,
+                reason=fault.reason,
+                remedy=fault.remedy,
+                waiting_for=fault.waiting_for,
+            )
+            for fault in extract.faults
+        ]
+        limit = self._connection.sync.guard.deactivate_over
+        if scope.side == "workday" and scope.type == RecordType.WORKER:
+            vanished = self._snapshots.vanished(scope, extract_id=extract.id)
+            unseen = sorted(set(vanished) - {fault.key for fault in extract.faults})
+            drop = population_drop(unseen, before=extract.before, limit=limit)
+            if drop is not None and not is_released(drop, released):
+                gathered.holds.append(drop)
+            if extract.total:
+                return True
+        hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit)
+        if hold is None or is_released(hold, released):
+            return True
+        gathered.holds.append(hold)
+        self._snapshots.disbelieve(extract.id)
+        return False
+
+
+def _translate_plex(native: NativeRecord, *, plant: str) -> tuple[str, Any]:
+    record = plex_mapping.to_plant_record(native, plant=plant)
+    return record.key, record
+
+
+def _try_read(
+    gathered: Gathered, read: Callable[[], Extract], *, kind: str, plant: str, indispensable: bool
+) -> Extract | None:
+    try:
+        return read()
+    except AuthenticationError:
+        raise
+    except ConfigurationError as error:
+        if indispensable:
+            raise
+        guard, problem = "not_readable", error.message
+        remedy = error.remedy or "ml-connector ping"
+    except IncompleteReadError as error:
+        guard, problem = "unstable_extract", error.message
+        remedy = "the next run reads again; if it stays, narrow the data source or raise its row limit"
+    gathered.holds.append(
+        make_hold(
+            guard,
+            kind=kind,
+            plant=plant,
+            members=[f"{guard}|{kind}|{plant}"],
+            reason=f"{kind} of {'plant ' + plant if plant else 'Workday'}: {problem}",
+            remedy=remedy.replace("{", "{{").replace("}", "}}"),
+            releasable=False,
+        )
+    )
+    return None

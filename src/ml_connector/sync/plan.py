@@ -1,0 +1,392 @@
+"""
+From two snapshots to a list of changes, in referential order, with what waits and what is held.
+
+Two passes over the workers: the first finds out where everybody belongs, because supervisors are other workers; the
+second compares, a batch at a time, so that memory holds changes and never populations of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.organization import CostCenter, Position
+from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
+from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
+from ml_connector.mapping.plex import to_body
+from ml_connector.mapping.projection import Projection, badge, label
+from ml_connector.mapping.reference_data import ReferenceData, Use
+from ml_connector.review.store import Parked
+from ml_connector.settings import Connection
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.change import Change, Hold, level_of
+from ml_connector.sync.diff import Decision, decide
+from ml_connector.sync.gather import Gathered
+from ml_connector.sync.policy import Released, guard_changes, missing_section
+from ml_connector.sync.store import SyncStore
+
+_T = TypeVar("_T")
+_BATCH = 500
+_REFERENCES = ("position", "department", "building")
+
+
+class Draft(msgspec.Struct, kw_only=True):
+    """A plan before it is kept: everything that was decided, including what not to do."""
+
+    changes: list[Change] = []
+    noop: int = 0
+    parked: list[Parked] = []
+    pending: list[Pending] = []
+    holds: list[Hold] = []
+    absent: dict[str, int] = {}
+    workers: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """How many records of each verdict."""
+        counts = dict.fromkeys(("create", "update", "deactivate", "reactivate", "noop", "hold", "pending", "parked"), 0)
+        for change in self.changes:
+            counts["hold" if change.hold else change.action] += 1
+        counts["noop"], counts["pending"], counts["parked"] = self.noop, len(self.pending), len(self.parked)
+        return counts
+
+
+class Planner:
+    """Draws up one plan. Reads snapshots and baselines, writes nothing."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        connection: Connection,
+        crosswalk: Crosswalk,
+        snapshots: SnapshotStore,
+        store: SyncStore,
+        gathered: Gathered,
+        refused: Mapping[str, Parked],
+    ) -> None:
+        self._name = name
+        self._connection = connection
+        self._crosswalk = crosswalk
+        self._snapshots = snapshots
+        self._store = store
+        self._gathered = gathered
+        self._refused = refused
+        self._people = People()
+        self._used: set[Use] = set()
+        self._known: set[str] = set()
+        self._badges: dict[tuple[str, str], str] = {}
+        self._active = 0
+        self._draft = Draft()
+
+    def draft(self, *, released: Released, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
+        """Decide everything; *only* keeps some types of change, *keys* some records."""
+        draft = self._draft
+        draft.holds += self._gathered.holds
+        draft.parked += self._gathered.parked
+        self._learn_plex()
+        missing = self._learn_people()
+        references = list(self._references())
+        self._known.update(reference(item.type, plant=item.plant, key=item.key) for item in references)
+        self._compare_references(references)
+        if not missing & ROUTING_SECTIONS:
+            self._compare_people(missing)
+        draft.changes = self._in_order(only, keys)
+        draft.changes, holds = guard_changes(
+            draft.changes, population=self._active, guard=self._connection.sync.guard, released=released
+        )
+        draft.holds += holds
+        return draft
+
+    # Learning
+
+    def _learn_plex(self) -> None:
+        """Which records exist in Plex, and who wears which badge."""
+        for (side, kind, plant), extract in self._gathered.extracts.items():
+            if side != "plex" or kind not in {*_REFERENCES, "employee"}:
+                continue
+            for record in self._snapshots.read(extract.scope, of=PlexRecord, extract_id=extract.id):
+                self._known.add(reference(kind, plant=plant, key=record.key))
+                worn = record.fields.get("badge_number")
+                if kind == "employee" and isinstance(worn, str):
+                    self._badges[plant, worn.strip()] = record.key
+
+    def _learn_people(self) -> frozenset[str]:
+        """First pass: where everybody belongs. Returns the sections Workday left out for too many."""
+        projection = self._projection(frozenset())
+        for worker in self._workers():
+            plant = self._learn_person(projection, worker)
+            self._people.add(worker, plant=plant)
+        before, total = self._store.fill_rates()
+        missing = self._people.missing_sections(before=before, before_total=total)
+        for section, share in missing.items():
+            self._draft.holds.append(missing_section(section, share=share, domain=SECTIONS[section][1]))
+        self._draft.absent, self._draft.workers = dict(self._people.absent), self._people.total
+        if missing:
+            self._draft.absent, self._draft.workers = before, total
+        return frozenset(missing)
+
+    def _learn_person(self, projection: Projection, worker: Worker) -> str | None:
+        if not projection.in_scope(worker) or worker.active is not True:
+            return None
+        self._active += 1
+        try:
+            place = projection.place(worker)
+        except RecordError:
+            return None  # told in the second pass, where it is parked
+        plant = place.plant
+        self._used |= {
+            (plant, Kind.JOB_PROFILE, place.job_profile),
+            (plant, Kind.COST_CENTER, place.cost_center_source),
+        }
+        self._known.add(reference("employee", plant=plant, key=place.key))
+        return plant
+
+    def _references(self) -> Iterator[Desired]:
+        data = ReferenceData(plants=self._connection.plex.plants, crosswalk=self._crosswalk)
+        counts: list[Desired] = []
+        if self._gathered.readable("workday", "position"):
+            counts, waiting, used = data.headcount(self._read("workday", "position", Position))
+            self._used |= used
+            self._draft.parked += [_park(item) for item in waiting]
+        if self._gathered.readable("workday", "cost_center"):
+            centers = {center.key: center for center in self._read("workday", "cost_center", CostCenter)}
+            yield from data.records(self._used, cost_centers=centers)
+        yield from counts
+
+    def _workers(self) -> Iterator[Worker]:
+        if self._gathered.readable("workday", "worker"):
+            yield from self._read("workday", "worker", Worker)
+
+    def _read(self, side: str, kind: str, of: type[_T], plant: str = "") -> Iterator[_T]:
+        extract = self._gathered.extracts[side, kind, plant]
+        return self._snapshots.read(extract.scope, of=of, extract_id=extract.id)
+
+    def _projection(self, missing: frozenset[str]) -> Projection:
+        return Projection(
+            tenant=self._connection.workday.tenant,
+            plex=self._connection.plex,
+            crosswalk=self._crosswalk,
+            today=self._gathered.today,
+            contingent=self._connection.sync.contingent_workers,
+            missing_sections=missing,
+        )
+
+    # Comparing
+
+    def _compare_references(self, wanted: Iterable[Desired]) -> None:
+        groups: dict[tuple[str, str], list[Desired]] = {}
+        for item in wanted:
+            groups.setdefault((item.type, item.plant), []).append(item)
+        for (kind, plant), items in groups.items():
+            if self._gathered.readable("plex", kind, plant):
+                self._compare(kind, plant, items)
+
+    def _compare_people(self, missing: frozenset[str]) -> None:
+        """Second pass: employees and their attributes, plant by plant."""
+        projection = self._projection(missing)
+        for workers in _chunks(self._workers(), _BATCH):
+            groups: dict[tuple[str, str], list[Desired]] = {}
+            for worker in workers:
+                for item in self._wanted(projection, worker):
+                    groups.setdefault((item.type, item.plant), []).append(item)
+            for (kind, plant), items in groups.items():
+                if self._gathered.readable("plex", kind, plant):
+                    self._compare(kind, plant, items)
+
+    def _wanted(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        if not projection.in_scope(worker):
+            self._draft.noop += 1
+            return
+        try:
+            yield from self._wanted_of(projection, worker)
+        except RecordError as error:
+            self._draft.parked.append(
+                Parked(
+                    type="employee",
+                    plant="",
+                    key=worker.employee_id,
+                    label=label(worker),
+                    code=error.code,
+                    reason=error.message,
+                    remedy=error.remedy,
+                    waiting_for=error.waiting_for,
+                )
+            )
+
+    def _wanted_of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        ending = projection.ending(worker)
+        if ending is not None:
+            yield from self._ended(projection, worker, ending)
+            return
+        place = projection.place(worker)
+        due = projection.due(worker, plant=place.plant)
+        if due is not None:
+            self._draft.pending.append(due)
+        self._check_badge(worker, place.plant, place.key)
+        self._check_setup(place.plant, place.needs)
+        employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
+        if waiting is not None:
+            self._draft.parked.append(_park(waiting, key=worker.employee_id))
+        yield employee
+        yield projection.attributes(worker, place)
+        moved = f"works in plant {place.plant} now"
+        yield from projection.endings(worker, reason=moved, except_plant=place.plant, known=self._known.__contains__)
+
+    def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
+        for item in projection.endings(worker, reason=reason, except_plant=None, known=self._known.__contains__):
+            due = projection.due(worker, plant=item.plant)
+            if due is None:
+                yield item
+            else:
+                self._draft.pending.append(due)
+
+    def _check_badge(self, worker: Worker, plant: str, key: str) -> None:
+        wearer = self._badges.get((plant, badge(worker)), key)
+        if wearer != key:
+            raise RecordError(
+                f"badge {badge(worker)} is worn by another employee of plant {plant} ({wearer})",
+                code="badge_in_use",
+                waiting_for=f"badge {badge(worker)} in plant {plant}",
+                remedy="if it is the same person, give that Plex record another badge number or remove it; never two records",
+            )
+
+    def _check_setup(self, plant: str, needs: Iterable[str]) -> None:
+        """Setup tables first (PX-04); a table that could not be read is not held against the worker."""
+        for need in needs:
+            kind, _, key = need.split("|", 2)
+            if need not in self._known and self._gathered.readable("plex", kind, plant):
+                raise RecordError(
+                    f"setup_missing: {kind.capitalize()}='{key}' does not exist in plant {plant}",
+                    code="setup_missing",
+                    waiting_for=f"{kind} {key} in plant {plant}",
+                    remedy=f"add it to the {kind} setup table of plant {plant} in Plex, or map to another one",
+                )
+
+    def _compare(self, kind: str, plant: str, items: list[Desired]) -> None:
+        scope = Scope(self._name, "plex", kind, plant)
+        held = self._snapshots.find(scope, keys=[item.key for item in items], of=PlexRecord)
+        agreed = self._store.baseline(kind, plant, keys=[item.key for item in items])
+        for item in items:
+            actual = held.get(item.key)
+            decision = decide(
+                item,
+                actual,
+                baseline=agreed.get(item.key),
+                status_inactive=self._connection.plex.status_inactive,
+            )
+            if decision is None:
+                self._draft.noop += 1
+            else:
+                self._add(item, actual, decision)
+
+    def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
+        try:
+            changes = list(self._render(item, actual, decision))
+        except RecordError as error:
+            self._draft.parked.append(_parked_change(item, error))
+            return
+        refused = self._refused.get(changes[-1].content_hash)
+        if refused is not None:
+            self._draft.parked.append(refused)
+        else:
+            self._draft.changes += changes
+
+    def _render(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> Iterator[Change]:
+        """In Plex's words now: what is approved is what is sent."""
+        native = actual.native if actual is not None else None
+        if decision.action in {"deactivate", "reactivate"}:
+            texts = self._connection.plex
+            status = texts.status_inactive if decision.action == "deactivate" else texts.status_active
+            shown = decision.before if decision.action == "deactivate" else {"status": texts.status_inactive}
+            body = to_body(RecordType(item.type), action=decision.action, fields={"status": status}, native=native)
+            yield self._change(item, decision, body, shown, {"status": status})
+            if decision.action == "deactivate" or not decision.after:
+                return
+            decision = Decision("update", decision.reason, decision.before, decision.after)
+            native = {**(native or {}), "status": status}
+        fields: dict[str, Scalar] = dict(item.fields if decision.action == "create" else decision.after)
+        if item.type == "employee" and decision.action == "create":
+            fields = {"id": item.key, "status": self._connection.plex.status_active, **fields}
+        if item.type == "employee_attributes":
+            fields = {"resource_id": item.key, **item.fields}
+        body = to_body(RecordType(item.type), action=decision.action, fields=fields, native=native)
+        before = {name: value for name, value in decision.before.items() if name in decision.after}
+        yield self._change(item, decision, body, before, decision.after)
+
+    def _change(
+        self,
+        item: Desired,
+        decision: Decision,
+        body: dict[str, object],
+        before: dict[str, Scalar],
+        after: dict[str, Scalar],
+    ) -> Change:
+        return Change(
+            plant=item.plant,
+            type=item.type,
+            key=item.key,
+            source=item.source,
+            label=item.label,
+            action=decision.action,
+            reason=decision.reason,
+            before=before,
+            after=after,
+            owned=item.fields if item.state == "present" else {},
+            body=body,
+            needs=item.needs,
+            level=level_of(item.type, decision.action, depth=item.depth),
+        )
+
+    def _in_order(self, only: Collection[str], keys: Collection[str]) -> list[Change]:
+        chosen = [
+            change
+            for change in self._draft.changes
+            if (not only or change.type in only) and (not keys or change.key in keys or change.source in keys)
+        ]
+        rank = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
+        chosen.sort(key=lambda change: (change.level, change.type, change.plant, change.key, rank[change.action]))
+        creates = {change.name for change in chosen if change.action == "create"}
+        return [
+            msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in creates))
+            for change in chosen
+        ]
+
+
+def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
+
+
+def _park(waiting: Waiting, *, key: str | None = None) -> Parked:
+    return Parked(
+        type=waiting.type,
+        plant=waiting.plant,
+        key=key or waiting.key,
+        label=waiting.label,
+        code=waiting.code,
+        reason=waiting.reason,
+        remedy=waiting.remedy,
+        waiting_for=waiting.waiting_for,
+        field=waiting.field or "",
+    )
+
+
+def _parked_change(item: Desired, error: RecordError) -> Parked:
+    return Parked(
+        type=item.type,
+        plant=item.plant,
+        key=item.source,
+        label=item.label,
+        code=error.code,
+        reason=error.message,
+        remedy=error.remedy,
+        waiting_for=error.waiting_for,
+    )
