@@ -1,0 +1,154 @@
+"""The pretended Plex as the server and the tests hold it: answers requests, and shows what really is there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from ml_connector.sandbox.company import PLANTS
+from ml_connector.sandbox.http import Request, Response
+from ml_connector.sandbox.plex import datasources, resources
+from ml_connector.sandbox.plex.access import Access, Caller, Keys
+from ml_connector.sandbox.plex.answers import RefusedError, no_route, too_many, unauthenticated
+from ml_connector.sandbox.plex.call import Call
+from ml_connector.sandbox.plex.catalog import DATA_SOURCES, KEYS
+from ml_connector.sandbox.plex.enterprise import Enterprise
+from ml_connector.sandbox.plex.procedures import staffing_rows
+from ml_connector.sandbox.plex.switches import Switches
+from ml_connector.sandbox.plex.tables import Row, Tables
+from ml_connector.sandbox.plex.throttle import Throttle
+
+BASE_PATH = "/api"
+TOKEN_PATH = "/oauth2/token"  # noqa: S105 -- an address, not a token
+STATES: dict[str, Callable[[Tables], list[Row]]] = {
+    "employees": lambda tables: list(tables.employees.values()),
+    "employee_attributes": lambda tables: list(tables.attributes.values()),
+    "departments": lambda tables: list(tables.departments.values()),
+    "positions": lambda tables: list(tables.positions.values()),
+    "cost_centers": lambda tables: list(tables.cost_centers.values()),
+    "headcount": staffing_rows,
+    "accounts": lambda tables: list(tables.accounts.values()),
+    "journal_entries": lambda tables: list(tables.journals.values()),
+    "user_accounts": lambda tables: list(tables.users.values()),
+}
+PERMISSIONS = (*resources.RESOURCES, *KEYS, "datasource_api")
+
+
+class PlexSandbox:
+    """
+    One enterprise behind one door; thread-safe, one call at a time.
+
+    *clock* tells the instant tokens and dates go by, *monotonic* the seconds that lags and the pace limit go by.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        workers: int = 1200,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+        calls_per_minute: int = 6000,
+    ) -> None:
+        self.switches = Switches(calls_per_minute=calls_per_minute)
+        self.keys = Keys.from_seed(seed)
+        self.access = Access(self.keys, clock=clock, switches=self.switches)
+        self.enterprise = Enterprise(workers=workers, clock=clock, monotonic=monotonic, switches=self.switches)
+        self._clock = clock
+        self._throttle = Throttle(monotonic=monotonic)
+        self._data_sources = datasources.DataSources(self.enterprise, self.switches)
+        self._denied: set[str] = set()
+        self._lock = threading.RLock()
+
+    @property
+    def datasource_ids(self) -> dict[str, int]:
+        """The ids to configure, by the names the connector's catalogue uses."""
+        return {source.key: source.id for source in DATA_SOURCES}
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request, whole path included."""
+        with self._lock:
+            self.enterprise.settle()
+            try:
+                if request.path == TOKEN_PATH:
+                    return self.access.grant(request)
+                return self._answer_api(request)
+            except RefusedError as refused:
+                return refused.response
+
+    def _answer_api(self, request: Request) -> Response:
+        base, _, below = request.path.partition(BASE_PATH + "/")
+        if base or not below:
+            raise no_route()
+        caller = self.access.caller(request)
+        self._check_pace(caller)
+        path = "/" + below
+        if path.startswith(datasources.PREFIX + "/"):
+            reach = tuple(plant.pcn for plant in PLANTS) if "@" not in caller.identity else (caller.pcn,)
+            return self._data_sources.answer(request, path, pcn=caller.pcn, granted=self.is_granted, pcns=reach)
+        return self._answer_resource(request, path, caller)
+
+    def _check_pace(self, caller: Caller) -> None:
+        wait_s = self._throttle.wait_s(caller.identity, limit=self.switches.calls_per_minute)
+        if wait_s:
+            raise too_many(wait_s, form=self.switches.retry_after_form, now=self._clock())
+
+    def _answer_resource(self, request: Request, path: str, caller: Caller) -> Response:
+        found = resources.find_route(request.method, path)
+        if found is None:
+            raise no_route()
+        route, record_id = found
+        if route.resource in self.switches.unsubscribed:
+            raise unauthenticated()
+        if not route.is_read:
+            self.enterprise.remember()
+        call = Call(request, caller.pcn, record_id, self.enterprise, self.switches)
+        return resources.run(route, call, granted=self.is_granted(route.resource))
+
+    def is_granted(self, name: str) -> bool:
+        """Whether the callers' role holds a resource or data source."""
+        return name not in self._denied
+
+    def set_permission(self, name: str, *, granted: bool) -> None:
+        """
+        Give or take a resource or data source.
+
+        Raises:
+            ValueError: no such name; the message names what is known.
+        """
+        if name not in PERMISSIONS:
+            raise ValueError(f"no permission {name!r}; known: {', '.join(PERMISSIONS)}")
+        with self._lock:
+            (self._denied.discard if granted else self._denied.add)(name)
+
+    def lag_reads(self, seconds: float) -> None:
+        """Let reads not see the writes of the last *seconds*; 0 ends it."""
+        with self._lock:
+            self.enterprise.lag_reads(seconds)
+
+    def state(self, name: str) -> list[Row]:
+        """
+        What really is there, each row with its `pcn`, past every door, lag and permission.
+
+        Raises:
+            KeyError: no such table; `STATES` lists them, and `transactions` and `failed_commands`.
+        """
+        with self._lock:
+            self.enterprise.settle()
+            if name == "transactions":
+                return [dict(row) for row in self._data_sources.transactions]
+            if name == "failed_commands":
+                return [dict(row) for row in self.enterprise.failed_commands]
+            rows = STATES[name]
+            return [{"pcn": pcn} | row for pcn, tables in self.enterprise.plants.items() for row in rows(tables)]
+
+    def reset(self) -> None:
+        """Start over: first morning, all permissions, no tokens, no calls counted; the switches stay."""
+        with self._lock:
+            self.enterprise.reset()
+            self.access.expire_tokens()
+            self._data_sources.reset()
+            self._throttle.reset()
+            self._denied.clear()

@@ -1,0 +1,103 @@
+"""
+What one plant's Plex holds.
+
+Rows are replaced, never changed in place: copying the dictionaries is therefore a snapshot, cheap enough to take before
+every write while reads are made to lag.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from ml_connector.sandbox.company import Plant
+
+Row = dict[str, Any]
+StaffingKey = tuple[int, int, int]
+
+EMPLOYEE_FIELDS = (
+    "id",
+    "badgeNumber",
+    "userId",
+    "firstName",
+    "middleName",
+    "lastName",
+    "supervisorId",
+    "status",
+    "position",
+    "shift",
+    "building",
+    "type",
+    "department",
+    "email",
+    "workPhone",
+    "workExtension",
+    "homePhone",
+    "mobilePhone",
+)
+
+
+@dataclass
+class Tables:
+    """
+    One PCN's tables, by their own keys.
+
+    *statuses* tells which employee statuses are configured as active; *staffing* is planned headcount by position,
+    shift and department key; *employees* and *attributes* share the employee's UUID.
+    """
+
+    plant: Plant
+    statuses: dict[str, bool] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
+    shifts: dict[str, int] = field(default_factory=dict)
+    buildings: dict[str, Row] = field(default_factory=dict)
+    departments: dict[int, Row] = field(default_factory=dict)
+    positions: dict[int, Row] = field(default_factory=dict)
+    cost_centers: dict[int, Row] = field(default_factory=dict)
+    staffing: dict[StaffingKey, int] = field(default_factory=dict)
+    employees: dict[str, Row] = field(default_factory=dict)
+    attributes: dict[str, Row] = field(default_factory=dict)
+    users: dict[str, Row] = field(default_factory=dict)
+    accounts: dict[str, Row] = field(default_factory=dict)
+    periods: dict[str, Row] = field(default_factory=dict)
+    journals: dict[str, Row] = field(default_factory=dict)
+
+    def snapshot(self) -> Tables:
+        """Copy the tables as they are now."""
+        copies: dict[str, Any] = {each.name: dict(getattr(self, each.name)) for each in fields(self)[1:]}
+        return replace(self, **copies)
+
+    def department(self, code: str) -> Row | None:
+        """Find a department by its code."""
+        return _find(self.departments, "Department_Code", code)
+
+    def position(self, text: str) -> Row | None:
+        """Find a position by its text."""
+        return _find(self.positions, "Position", text)
+
+    def cost_center(self, number: str) -> Row | None:
+        """Find a cost center by its number."""
+        return _find(self.cost_centers, "Cost_Center_No", number)
+
+    def building(self, code: str) -> Row | None:
+        """Find a building by its code."""
+        return next((row for row in self.buildings.values() if row["buildingCode"] == code), None)
+
+    def account(self, number: str) -> Row | None:
+        """Find an account by its number."""
+        return next((row for row in self.accounts.values() if row["accountNumber"] == number), None)
+
+
+def _find(rows: dict[int, Row], column: str, text: str) -> Row | None:
+    return next((row for row in rows.values() if row[column] == text), None)
+
+
+def next_key(rows: dict[int, Row]) -> int:
+    """The next free integer key of a table."""
+    return max(rows, default=0) + 1
+
+
+def employee_row(given: Row, *, base: Row | None = None) -> Row:
+    """Lay out an employee: what is given, over *base*, `None` for the rest."""
+    start = dict.fromkeys(EMPLOYEE_FIELDS) | (base or {})
+    return start | {name: value or None for name, value in given.items() if name in start}
