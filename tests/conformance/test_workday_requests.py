@@ -1,0 +1,57 @@
+"""Every request the client can send is valid by Workday's genuine schemas (UP-03, CC-02)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from lxml import etree
+
+from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.connectors.workday.operations import BSVC, OPERATIONS, build_clock_request, build_page_request
+from tests.conformance.vendor import load_schema
+
+_WSDL = {
+    "Human_Resources": ("Human_Resources.v33.1.wsdl", "v33.1"),
+    "Staffing": ("Staffing.v26.1.wsdl", "v26.1"),
+    "Financial_Management": ("Financial_Management.v30.0.wsdl", "v30.0"),
+}
+_AS_OF = AsOf(date(2026, 11, 23), datetime(2026, 11, 23, 9, 30, 0, 123456, UTC))
+_SINCE = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("record_type", OPERATIONS)
+@pytest.mark.parametrize("updated_from", [None, _SINCE], ids=["all", "changes"])
+@pytest.mark.parametrize("include_pay", [False, True], ids=["without pay", "with pay"])
+def test_every_page_request_is_valid(
+    record_type: RecordType, updated_from: datetime | None, include_pay: bool
+) -> None:
+    operation = OPERATIONS[record_type]
+    wsdl, version = _WSDL[operation.service]
+    request = build_page_request(
+        operation,
+        version=version,
+        as_of=_AS_OF,
+        page=2,
+        count=999,
+        include_pay=include_pay,
+        updated_from=updated_from,
+    )
+    load_schema(wsdl).assertValid(etree.fromstring(request))
+
+
+def test_the_clock_request_is_valid() -> None:
+    load_schema("Human_Resources.v33.1.wsdl").assertValid(etree.fromstring(build_clock_request(version="v33.1")))
+
+
+@pytest.mark.parametrize("record_type", OPERATIONS)
+def test_every_answer_and_record_element_exists(record_type: RecordType) -> None:
+    """A misspelt element would read as "nothing there" for ever: an answer with one bare record must be thinkable."""
+    operation = OPERATIONS[record_type]
+    wsdl, version = _WSDL[operation.service]
+    answer = (
+        f'<wd:{operation.answer} xmlns:wd="{BSVC}" wd:version="{version}"><wd:Response_Data><wd:{operation.record}>'
+        f'<wd:{operation.reference}><wd:ID wd:type="WID">1</wd:ID></wd:{operation.reference}>'
+        f"</wd:{operation.record}></wd:Response_Data></wd:{operation.answer}>"
+    )
+    load_schema(wsdl).assertValid(etree.fromstring(answer))
