@@ -1,0 +1,149 @@
+"""
+The desk where people's changes are entered: one method per business process, each an entry in somebody's history.
+
+Every choice it makes comes from the *random* it is given, every moment from *tick*: the same story is the same always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from random import Random
+from typing import Any
+
+import msgspec
+
+from ml_connector.sandbox import company
+from ml_connector.sandbox.tenant.facts import Job, Worker
+from ml_connector.sandbox.tenant.founding import pick_profile, shift_for, top_of
+from ml_connector.sandbox.tenant.people import PROFILES, Role, make_job, make_pay, make_position, make_worker
+from ml_connector.sandbox.tenant.setup import found_job_profile
+from ml_connector.sandbox.tenant.world import AsOf, World
+
+PLANTS = {plant.location: plant for plant in company.PLANTS}
+
+
+class Desk:
+    """Enters changes that take effect on one day."""
+
+    def __init__(self, world: World, *, on: date, random: Random, tick: Callable[[], datetime]) -> None:
+        self.world, self.on, self.random, self.tick = world, on, random, tick
+
+    def now(self) -> AsOf:
+        """Look at the world with all that has been entered so far."""
+        return AsOf(self.world, on=self.on, by=self.tick())
+
+    def plain_workers(self, *, location: str | None = None) -> list[Worker]:
+        """List the active employees with one job who lead nobody: those a story can happen to."""
+        now = self.now()
+        leaders = {
+            organization.entries[-1].changes.get("manager") for organization in self.world.organizations.values()
+        }
+        found = [now.worker(key) for key in self.world.workers if key not in leaders]
+        return [
+            worker
+            for worker in found
+            if worker is not None
+            and worker.is_active(self.on)
+            and worker.terminated_on is None
+            and not worker.contingent
+            and len(worker.jobs) == 1
+            and location in (None, worker.primary_job.location)
+        ]
+
+    def pick(self, *, location: str | None = None) -> Worker:
+        """Pick one of the plain workers."""
+        workers = self.plain_workers(location=location)
+        if not workers:
+            raise LookupError(f"nobody is left at {location or 'any location'} for this to happen to")
+        return self.random.choice(workers)
+
+    def hire(self, location: str, *, profile: str | None = None, on: date | None = None, **odd: Any) -> Worker:
+        """Hire somebody into a new position; *odd* facts replace what would be usual."""
+        effective_on = on or self.on
+        position = self._position(location, profile=profile, on=effective_on)
+        shift = shift_for(PROFILES[position.job_profile], random=self.random)
+        number = len(self.world.workers) + 1
+        worker = make_worker(number, position=position, shift=shift, random=self.random, on=effective_on)
+        worker = msgspec.structs.replace(worker, **odd)
+        self.world.hire(worker, at=self.tick())
+        return worker
+
+    def hire_unmapped(self, location: str = "DET") -> Worker:
+        """Hire somebody into a job profile nobody has heard of before."""
+        profile = company.UNMAPPED_JOB
+        if profile.ref_id not in self.world.job_profiles:
+            found_job_profile(self.world, profile, on=self.on, at=self.tick())
+        return self.hire(location, profile=profile.ref_id)
+
+    def rehire(self, worker: Worker) -> None:
+        """Hire somebody who left again, under the same id, into a new position."""
+        position = self._position(worker.primary_job.location, profile=worker.primary_job.job_profile, on=self.on)
+        job = make_job(position, shift=worker.primary_job.shift, on=self.on)
+        changes = {
+            "hire_on": self.on,
+            "first_hired_on": worker.first_hired_on or worker.hire_on,
+            "terminated_on": None,
+            "jobs": (job,),
+        }
+        self._change(worker, changes, kind="Hire Employee")
+
+    def terminate(self, worker: Worker, *, last_day: date) -> None:
+        """End somebody's employment; the last day is still a day of work."""
+        self._change(worker, {"terminated_on": last_day}, kind="Terminate Employee", on=last_day)
+
+    def start_leave(self, worker: Worker) -> None:
+        self._change(worker, {"leave_on": self.on}, kind="Request Leave of Absence")
+
+    def raise_pay(self, worker: Worker) -> None:
+        pay = msgspec.structs.replace(worker.pay, amount=worker.pay.amount + 1, since_on=self.on)
+        self._change(worker, {"pay": pay}, kind="Request Compensation Change")
+
+    def transfer(self, worker: Worker, *, location: str) -> None:
+        """Move somebody to a new position at another plant, in the same job where it exists there."""
+        position = self._position(location, profile=worker.primary_job.job_profile, on=self.on)
+        job = make_job(position, shift=worker.primary_job.shift, on=self.on)
+        self._change(worker, {"jobs": (job,)}, kind="Transfer Employee")
+
+    def change_job(self, worker: Worker) -> None:
+        """Give somebody another job in the same plant, with the pay that goes with it."""
+        location = worker.primary_job.location
+        position = self._position(location, profile=None, on=self.on)
+        profile = PROFILES[position.job_profile]
+        job = make_job(position, shift=shift_for(profile, random=self.random), on=self.on)
+        pay = make_pay(profile, random=self.random, on=self.on)
+        self._change(worker, {"jobs": (job,), "pay": pay}, kind="Change Job")
+
+    def change_primary_job(self, worker: Worker, *, kind: str, **changes: Any) -> None:
+        """Change some facts of somebody's primary job."""
+        job = msgspec.structs.replace(worker.primary_job, since_on=self.on, **changes)
+        self._change(worker, {"jobs": (job, *worker.jobs[1:])}, kind=kind)
+
+    def claim_second_primary(self, worker: Worker) -> None:
+        """Give somebody a second job that also says it is the primary one."""
+        position = self._position(worker.primary_job.location, profile=None, on=self.on)
+        second: Job = make_job(position, shift=worker.primary_job.shift, on=self.on)
+        self._change(worker, {"jobs": (*worker.jobs, second)}, kind="Add Additional Job")
+
+    def rename(self, organization: str, *, name: str) -> None:
+        self.world.organizations.change(
+            organization, {"name": name}, kind="Edit Organization", on=self.on, at=self.tick()
+        )
+
+    def _change(self, worker: Worker, changes: dict[str, Any], *, kind: str, on: date | None = None) -> None:
+        self.world.workers.change(worker.key, changes, kind=kind, on=on or self.on, at=self.tick())
+
+    def _position(self, location: str, *, profile: str | None, on: date) -> Any:
+        plant = PLANTS[location]
+        chosen, center = pick_profile(plant, random=self.random)
+        if profile is not None:
+            chosen = PROFILES[profile]
+            there = [c.ref_id for c in company.COST_CENTERS if plant.pcn in c.plants]
+            center = next((known for known in chosen.cost_centers if known in there), there[0])
+        teams = [key for key in self.world.organizations if key.startswith(f"{top_of(plant)}-")]
+        team = self.random.choice(teams) if chosen.shop and teams else top_of(plant)
+        role = Role(plant=plant, profile=chosen, cost_center=center, organization=team, shift=None)
+        number = len(self.world.positions) + 1
+        position = make_position(number, role=role, contingent=False, full_time=True, on=on)
+        self.world.positions.found(position.position_id, kind="Create Position", on=on, at=self.tick(), facts=position)
+        return position

@@ -1,0 +1,151 @@
+"""
+The tenant: its date, its clock, its world, and what the integration user may see of it.
+
+The clock is logical: eight in the morning of the tenant's day plus one millisecond for every time somebody asks.
+So no two entries share a moment, none lies in the future, and the same story has the same moments in every run.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+
+from ml_connector.sandbox import company
+from ml_connector.sandbox.tenant import domains
+from ml_connector.sandbox.tenant.days import play_ordinary_day, play_story_day
+from ml_connector.sandbox.tenant.desk import Desk
+from ml_connector.sandbox.tenant.founding import found_world
+from ml_connector.sandbox.tenant.scenarios import SCENARIOS
+from ml_connector.sandbox.tenant.setup import morning
+from ml_connector.sandbox.tenant.world import World
+
+_SECURITY_SCENARIOS = ("population_drop", "population_restored", "page_drift")
+
+
+class View(msgspec.Struct, frozen=True):
+    """What one request sees: the world, the tenant's present, and what its user is granted."""
+
+    world: World
+    workers: tuple[str, ...]
+    now: datetime
+    today: date
+    domains: frozenset[str]
+    constrained: bool
+
+
+class Tenant:
+    """A made-up manufacturer in a made-up Workday tenant. Safe to use from many threads."""
+
+    def __init__(self, seed: int = 7, workers: int = 1200, today: date = company.START) -> None:
+        self.name = company.TENANT
+        self.seed, self._workers, self._start = seed, workers, today
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again: same people, same date, everything granted."""
+        with self._lock:
+            self._today = self._start
+            self._moment = morning(self._start)
+            self._world = found_world(seed=self.seed, workers=self._workers, today=self._start)
+            self._domains = domains.ALL
+            self._constrained = False
+            self._drifting = False
+            self._played = 0
+
+    @property
+    def today(self) -> date:
+        return self._today
+
+    @staticmethod
+    def scenarios() -> tuple[str, ...]:
+        """List what `play` knows."""
+        return (*SCENARIOS, *_SECURITY_SCENARIOS)
+
+    def now(self) -> datetime:
+        """Read the tenant's clock, which moves on by being read."""
+        with self._lock:
+            self._moment += timedelta(milliseconds=1)
+            return self._moment
+
+    def view(self) -> View:
+        """Take what a request sees. Later entries do not disturb it: they have later moments."""
+        with self._lock:
+            return View(
+                world=self._world,
+                workers=tuple(self._world.workers),
+                now=self.now(),
+                today=self._today,
+                domains=self._domains,
+                constrained=self._constrained,
+            )
+
+    def advance(self, days: int = 1) -> dict[str, Any]:
+        """Let days pass, each with its events; the first day after the start is the scripted one."""
+        if days < 1:
+            raise ValueError("days must be at least 1: time only goes forward")
+        events = []
+        with self._lock:
+            for _ in range(days):
+                scripted = self._today == self._start
+                self._today += timedelta(days=1)
+                self._moment = max(self._moment, morning(self._today))
+                desk = self._desk(f"day/{self._today}")
+                events.append({"date": str(self._today)} | (play_story_day if scripted else play_ordinary_day)(desk))
+            return {"today": str(self._today), "days": events}
+
+    def play(self, name: str) -> dict[str, Any]:
+        """
+        Play one scenario on the tenant's day.
+
+        Raises:
+            LookupError: there is no such scenario, or nobody it could happen to.
+        """
+        with self._lock:
+            if name in _SECURITY_SCENARIOS:
+                self._play_security(name)
+                return {"scenario": name, "touched": []}
+            if name not in SCENARIOS:
+                raise LookupError(f"there is no scenario {name!r}; there are {', '.join(self.scenarios())}")
+            self._played += 1
+            touched = SCENARIOS[name](self._desk(f"play/{self._today}/{self._played}"))
+            return {"scenario": name, "touched": touched}
+
+    def grant_domain(self, name: str) -> None:
+        """Grant the integration user a security domain, one of `domains.ALL`."""
+        self._check_domain(name)
+        with self._lock:
+            self._domains |= {name}
+
+    def revoke_domain(self, name: str) -> None:
+        """Take a security domain away from the integration user."""
+        self._check_domain(name)
+        with self._lock:
+            self._domains -= {name}
+
+    def page_was_read(self) -> None:
+        """Note that a page of workers went out; if drift is on, somebody is hired before the next one does."""
+        with self._lock:
+            if self._drifting:
+                self._drifting = False
+                self._played += 1
+                self._desk(f"drift/{self._today}/{self._played}").hire("DET")
+
+    def _play_security(self, name: str) -> None:
+        if name == "page_drift":
+            self._drifting = True
+        else:
+            self._constrained = name == "population_drop"
+
+    def _desk(self, purpose: str) -> Desk:
+        random = Random(f"{self.seed}/{purpose}")  # noqa: S311 - repeatable on purpose
+        return Desk(self._world, on=self._today, random=random, tick=self.now)
+
+    @staticmethod
+    def _check_domain(name: str) -> None:
+        if name not in domains.ALL:
+            raise LookupError(f"there is no domain {name!r}; there are {', '.join(sorted(domains.ALL))}")
