@@ -1,0 +1,269 @@
+"""
+Cuts one page into its records as the bytes arrive, without parsing them.
+
+The fast way looks for nothing but the record's own start and end tags, under the prefix the answer itself uses, and
+demands that only white space lies between records. What remains when the records are taken out, the frame, is parsed
+whole. Anything unexpected (comments, CDATA, other prefixes, nested records, a count that differs from Page_Results)
+goes the slow way: the hardened parser reads the document whole, and only its word counts.
+
+A record cut wrongly cannot pass: frame and records are each well-formed only if the cuts are where the parser has them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from xml.sax.saxutils import quoteattr
+
+import msgspec
+from lxml import etree
+
+from ml_connector.connectors.workday.operations import BSVC
+from ml_connector.safe_xml import PullParser, parse_xml
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+MAX_FRAME_BYTES = 1 << 20
+MAX_RECORD_BYTES = 16 << 20
+
+_ENVELOPE, _HEADER, _BODY = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Header", "Body"))
+_RESULTS, _DATA = (f"{{{BSVC}}}{name}" for name in ("Response_Results", "Response_Data"))
+_DATA_START = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)Response_Data\s*>")
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_TAG_END = re.compile(rb"""[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>""")
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says about itself and the whole (Response_Results)."""
+
+    total: int
+    pages: int
+    records: int
+    page: int
+
+
+class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page: each record's XML with the namespaces it needs. *parsed_whole* tells that the slow way was taken."""
+
+    results: Results
+    records: tuple[bytes, ...]
+    parsed_whole: bool = False
+
+
+class _Surprise(Exception):  # noqa: N818 - no error: it turns the way taken, and never leaves this module
+    """The fast way does not know what it sees."""
+
+
+def split_page(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | etree._Element:
+    """
+    Cut the page *answer* (an element name) into its *record* elements; give the root of any other SOAP document.
+
+    Raises:
+        ValueError: no SOAP envelope with one body, not well-formed, larger than its bounds, or without results.
+    """
+    source = _Source(chunks)
+    cutter = _Cutter(source, answer=answer, record=record)
+    try:
+        page = cutter.cut()
+        if page.results.records == len(page.records):
+            return page
+    except _Surprise:
+        pass
+    return _parse_whole(cutter.retell(), answer=answer, record=record)
+
+
+class _Source:
+    """The chunks still to come, and the bytes that came and were not used yet."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self.buffer = b""
+        self.at = 0
+
+    def more(self, *, bound: int) -> bool:
+        """Fetch a chunk; False at the end. More than *bound* bytes waiting unused is refused."""
+        if len(self.buffer) - self.at > bound:
+            raise ValueError("one part of it is larger than any part of theirs")
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            return False
+        self.buffer = self.buffer[self.at :] + chunk
+        self.at = 0
+        return True
+
+    def rest(self) -> Iterator[bytes]:
+        """Everything not used yet."""
+        return itertools.chain([self.buffer[self.at :]], self._chunks)
+
+
+class _Cutter:
+    """The fast way."""
+
+    def __init__(self, source: _Source, *, answer: str, record: str) -> None:
+        self._source, self._answer, self._record = source, answer, record
+        self._head = self._tail = self._open = self._bound = self._close = b""
+        self._records: list[bytes] = []
+
+    def cut(self) -> SplitPage:
+        """Cut every record, then parse the frame around them."""
+        prefix = self._read_head()
+        end = b"</" + prefix + b"Response_Data"
+        while self._read_record(end):
+            pass
+        self._tail = self._read_tail()
+        results = read_frame(parse_xml(self._head + self._tail), answer=self._answer)
+        if results is None:
+            raise _Surprise
+        return SplitPage(results=results, records=tuple(self._records))
+
+    def retell(self) -> Iterator[bytes]:
+        """Give the document again from its first byte, for whoever reads it the slow way."""
+        yield self._head
+        for record in self._records:
+            yield self._open + record[len(self._bound) :]
+        yield self._tail
+        yield from self._source.rest()
+
+    def _read_head(self) -> bytes:
+        """Read up to Response_Data and learn its prefix and the namespaces in scope there."""
+        source = self._source
+        while not (found := _DATA_START.search(source.buffer)):
+            if b"<!" in source.buffer or not source.more(bound=MAX_FRAME_BYTES):
+                raise _Surprise
+        head = source.buffer[: found.end()]
+        if b"<!" in head:
+            raise _Surprise
+        started = [element for event, element in PullParser().feed(head) if event == "start"]
+        data = started[-1] if started else None
+        path = [_DATA, f"{{{BSVC}}}{self._answer}", _BODY, _ENVELOPE]
+        if data is None or [element.tag for element in (data, *data.iterancestors())] != path:
+            raise _Surprise
+        self._head, source.at = head, found.end()
+        self._open = b"<" + found[1] + self._record.encode()
+        self._close = b"</" + found[1] + self._record.encode() + b">"
+        self._bound = self._open + _declare(data.nsmap)
+        return found[1]
+
+    def _read_record(self, end: bytes) -> bool:
+        """Cut one record off; False when Response_Data ends here."""
+        source, opening = self._source, self._open
+        while True:
+            start = _end_of(_SPACE, source.buffer, source.at)
+            if len(source.buffer) - start > max(len(opening), len(end)):
+                break
+            if not source.more(bound=MAX_FRAME_BYTES):
+                raise _Surprise
+        buffer = source.buffer
+        if buffer.startswith(end, start):
+            source.at = start
+            return False
+        if not buffer.startswith(opening, start) or buffer[start + len(opening)] not in b"> \t\r\n":
+            raise _Surprise
+        source.at = start
+        stop = self._find_close()
+        text = source.buffer[source.at : stop]
+        if (b"!" in text and b"<!" in text) or (b"?" in text and b"<?" in text):
+            raise _Surprise
+        if text[len(opening)] != ord(">"):
+            tag = text[: _end_of(_TAG_END, text, len(opening))]
+            if b"xmlns" in tag or tag.endswith(b"/>"):
+                raise _Surprise
+        self._records.append(self._bound + text[len(opening) :])
+        source.at = stop
+        return True
+
+    def _find_close(self) -> int:
+        source, searched = self._source, 0
+        while True:
+            found = source.buffer.find(self._close, source.at + searched)
+            if found >= 0:
+                return found + len(self._close)
+            searched = max(len(source.buffer) - source.at - len(self._close), 0)
+            if not source.more(bound=MAX_RECORD_BYTES):
+                raise _Surprise
+
+    def _read_tail(self) -> bytes:
+        source = self._source
+        while source.more(bound=MAX_FRAME_BYTES):
+            pass
+        tail = source.buffer[source.at :]
+        source.at = len(source.buffer)
+        return tail
+
+
+def read_frame(root: etree._Element, *, answer: str) -> Results | None:
+    """
+    Check envelope, body and answer, the records being taken out; None when the body holds something else.
+
+    Raises:
+        ValueError: no SOAP 1.1 envelope, not exactly one body with one child, strange or missing parts.
+    """
+    if root.tag != _ENVELOPE:
+        raise ValueError("it is no SOAP envelope")
+    parts = [part.tag for part in root]
+    if parts not in ([_BODY], [_HEADER, _BODY]) or len(root[-1]) != 1:
+        raise ValueError("it has not exactly one body with one content")
+    content = root[-1][0]
+    if content.tag != f"{{{BSVC}}}{answer}":
+        return None
+    if len(content.findall(_DATA)) > 1 or any(len(data) for data in content.iterchildren(_DATA)):
+        raise ValueError("among its records is something that is none")
+    results = content.findall(_RESULTS)
+    if len(results) != 1:
+        raise ValueError("it does not say how many records there are")
+    return Results(
+        total=_read_count(results[0], "Total_Results"),
+        pages=_read_count(results[0], "Total_Pages"),
+        records=_read_count(results[0], "Page_Results"),
+        page=_read_count(results[0], "Page"),
+    )
+
+
+def _parse_whole(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | etree._Element:
+    """The slow way: the hardened parser, each record set free as soon as it is complete."""
+    parser = PullParser()
+    wanted, path = f"{{{BSVC}}}{record}", [_DATA, f"{{{BSVC}}}{answer}", _BODY, _ENVELOPE]
+    records = []
+    for event, element in parser.feed_all(chunks):
+        if event == "end" and element.tag == wanted and [up.tag for up in element.iterancestors()] == path:
+            records.append(etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False))
+            _forget(element)
+    root = parser.close()
+    for data in root.iter(_DATA):
+        for left in data.findall(wanted):
+            data.remove(left)
+    results = read_frame(root, answer=answer)
+    return root if results is None else SplitPage(results=results, records=tuple(records), parsed_whole=True)
+
+
+def _forget(element: etree._Element) -> None:
+    """Free a record; the element itself stays until its next sibling is complete, as the parser still stands on it."""
+    element.clear(keep_tail=True)
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None and parent is not None and before.tag == element.tag:
+        parent.remove(before)
+
+
+def _read_count(results: etree._Element, name: str) -> int:
+    text = results.findtext(f"{{{BSVC}}}{name}", "").strip()
+    try:
+        value = Decimal(text)
+        if not (0 <= value < 10**9 and value == int(value)):
+            raise ValueError
+        return int(value)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise ValueError(f"its {name} is no count") from None
+
+
+def _declare(namespaces: dict[str | None, str]) -> bytes:
+    # One order, whatever the answer's: a record's bytes, and their hash, stay what they were.
+    in_order = sorted(namespaces.items(), key=lambda item: item[0] or "")
+    return "".join(f" xmlns{':' + prefix if prefix else ''}={quoteattr(uri)}" for prefix, uri in in_order).encode()
+
+
+def _end_of(pattern: re.Pattern[bytes], text: bytes, at: int) -> int:
+    found = pattern.match(text, at)
+    if found is None:
+        raise _Surprise
+    return found.end()
