@@ -102,6 +102,15 @@ class Gatherer:
                 self._from_plex(gathered, kind, plant, released)
         return gathered
 
+    def read_again(self, kind: str, plant: str) -> None:
+        """
+        Bring one plant's records of one type up to date.
+
+        Raises:
+            MLConnectorError: it cannot be read now.
+        """
+        self._read_plex(RecordType(kind), plant)
+
     def _from_workday(self, gathered: Gathered, kind: RecordType, released: Released) -> None:
         read = partial(
             self._reader.extract,
@@ -117,8 +126,13 @@ class Gatherer:
             gathered.extracts["workday", kind.value, ""] = extract
 
     def _from_plex(self, gathered: Gathered, kind: RecordType, plant: str, released: Released) -> None:
-        read = partial(
-            self._reader.extract,
+        read = partial(self._read_plex, kind, plant)
+        extract = _try_read(gathered, read, kind=kind.value, plant=plant, indispensable=False)
+        if extract is not None and self._believable(gathered, extract, released):
+            gathered.extracts["plex", kind.value, plant] = extract
+
+    def _read_plex(self, kind: RecordType, plant: str) -> Extract:
+        return self._reader.extract(
             self._plex,
             scope=Scope(self._name, "plex", kind.value, plant),
             query=Query(record_type=kind, plant=plant),
@@ -126,9 +140,6 @@ class Gatherer:
             name_of=lambda _native: None,
             progress=self._progress,
         )
-        extract = _try_read(gathered, read, kind=kind.value, plant=plant, indispensable=False)
-        if extract is not None and self._believable(gathered, extract, released):
-            gathered.extracts["plex", kind.value, plant] = extract
 
     def _translate_workday(self, native: NativeRecord) -> tuple[str, Any]:
         record = workday_mapping.to_canonical(native, use_preferred_name=self._connection.workday.use_preferred_name)

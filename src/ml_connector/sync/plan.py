@@ -342,7 +342,8 @@ class Planner:
             owned=item.fields if item.state == "present" else {},
             body=body,
             needs=item.needs,
-            level=level_of(item.type, decision.action, depth=item.depth),
+            # An update that follows a reactivation of the same record goes one level later.
+            level=level_of(item.type, decision.action, depth=item.depth) + (decision.action == "update"),
         )
 
     def _in_order(self, only: Collection[str], keys: Collection[str]) -> list[Change]:

@@ -180,6 +180,12 @@ class SyncStore:
         row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
         return int(row.inserted_primary_key[0])  # type: ignore[index]
 
+    def close_abandoned(self, tx: Connection, *, at: datetime) -> None:
+        """Runs that nobody ended were killed; whoever holds the lease may say so."""
+        where = (runs.c.connection == self._connection, runs.c.state == "running")
+        values = {"state": "interrupted", "ended_at": at.isoformat(), "problem": "the process ended without a word"}
+        tx.execute(update(runs).where(*where).values(values))
+
     def end_run(
         self,
         tx: Connection,

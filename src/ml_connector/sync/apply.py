@@ -1,0 +1,319 @@
+"""
+Carries out a plan's intents by the write protocol, and finds out what happened where it cannot know.
+
+    planned → sending (durable before the first byte) → applied | accepted | rejected
+                                                      → ambiguous: wait, read back, judge
+    accepted → read back until it is seen, within the limit
+
+A batch is one level of the plan: two transactions, however many writes; Plex is asked by several threads at once. What
+a write needs and did not get (its department, its manager) makes it wait for that record by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+import msgspec
+
+from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.audit.store import AuditTrail
+from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.port import Connector, Write
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    ConfigurationError,
+    MLConnectorError,
+    NotSentError,
+    RecordError,
+    TransientError,
+)
+from ml_connector.mapping.plex import to_plant_record
+from ml_connector.review.store import Parked, ReviewStore
+from ml_connector.settings import PlexConnection
+from ml_connector.snapshot.extract import Progress
+from ml_connector.storage.database import Database
+from ml_connector.sync.change import Change
+from ml_connector.sync.judge import Verdict, judge
+from ml_connector.sync.store import Intent, Outcome, SyncStore, iterate_levels
+
+BATCH = 64
+ATTEMPTS = 3
+SETTLE_S = 2.0
+
+_EVENT = {
+    "applied": AuditAction.WRITE_APPLIED,
+    "accepted": AuditAction.WRITE_ACCEPTED,
+    "rejected": AuditAction.WRITE_REJECTED,
+    "conflict": AuditAction.WRITE_CONFLICT,
+    "duplicate": AuditAction.WRITE_CONFLICT,
+    "unknown": AuditAction.WRITE_UNKNOWN,
+}
+_REMEDY = {
+    "rejected": "correct it in Workday, the mapping or Plex's setup; then `ml-connector reevaluate {key}`",
+    "conflict": "somebody changed the record in Plex meanwhile; look at it, then `ml-connector reevaluate {key}`",
+    "duplicate": "two Plex records answer to this key; merge them in Plex, then `ml-connector reevaluate {key}`",
+    "unknown": "Plex neither confirmed nor showed it; the next run looks again, `ml-connector resend {key}` sends it again",
+    "accepted": "Plex accepted it and has not shown it yet; the next run looks again",
+}
+
+
+class Sender:
+    """One run's right and means to write: who, in which run, under which lease."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        database: Database,
+        store: SyncStore,
+        review: ReviewStore,
+        trail: AuditTrail,
+        plex: Connector,
+        settings: PlexConnection,
+        actor: str,
+        run: int,
+        fence: int,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        progress: Progress,
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._store = store
+        self._review = review
+        self._trail = trail
+        self._plex = plex
+        self._settings = settings
+        self._actor = actor
+        self._run = run
+        self._fence = fence
+        self._clock = clock
+        self._sleep = sleep
+        self._progress = progress
+        self._stop: MLConnectorError | None = None
+
+    def recover(self) -> int:
+        """
+        Find out what became of everything an earlier run left on its way; return how many stay unknown.
+
+        Proved absent, an intent is planned again: whether it is still wanted is for the next plan to say.
+        """
+        left = self._store.intents(states=("sending", "accepted"))
+        if not left:
+            return 0
+        self._progress("finding out what an earlier run left behind", 0, len(left))
+        sending = [intent for intent in left if intent.state == "sending"]
+        outcomes = [self._read_back(intent) for intent in sending]
+        self.keep(outcomes)
+        self._confirm([intent for intent in left if intent.state == "accepted"], within_s=0)
+        return len(self._store.intents(states=("sending",)))
+
+    def send(self, intents: Sequence[Intent], *, digest: str) -> None:
+        """
+        Send intents in order, level by level.
+
+        Raises:
+            MLConnectorError: the system refuses us or is away; what was not sent stays planned.
+        """
+        missing: dict[str, str] = {}
+        done = 0
+        accepted: list[Intent] = []
+        with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
+            for batch in iterate_levels(intents, size=BATCH):
+                ready = self._set_aside(batch, missing)
+                outcomes = self._send_batch(pool, ready, digest)
+                for outcome in outcomes:
+                    if outcome.state == "accepted":
+                        accepted.append(outcome.intent)
+                    elif outcome.state != "applied":
+                        missing[outcome.intent.change.name] = outcome.intent.change.label
+                done += len(batch)
+                self._progress("writing to Plex", done, len(intents))
+                if self._stop is not None:
+                    raise self._stop
+        self._confirm(accepted, within_s=self._settings.confirm_within_s)
+
+    def _set_aside(self, batch: Sequence[Intent], missing: dict[str, str]) -> list[Intent]:
+        """Keep back what needs a record that did not make it, naming that record (WP-15)."""
+        ready: list[Intent] = []
+        outcomes: list[Outcome] = []
+        for intent in batch:
+            lacking = next((need for need in intent.change.needs if need in missing), None)
+            if lacking is None:
+                ready.append(intent)
+                continue
+            kind, plant, _key = lacking.split("|", 2)
+            what = f"{kind} {missing[lacking]} in plant {plant}"
+            missing[intent.change.name] = intent.change.label
+            outcomes.append(Outcome(intent=intent, state="waiting", reason=what))
+        self.keep(outcomes)
+        return ready
+
+    def _send_batch(self, pool: ThreadPoolExecutor, intents: Sequence[Intent], digest: str) -> list[Outcome]:
+        settled: list[Outcome] = []
+        turn = list(intents)
+        while turn and self._stop is None:
+            with self._database.transaction() as tx:
+                self._store.renew_lease(tx, self._fence, at=self._clock())
+                turn = self._store.mark_sending(tx, turn, run=self._run, at=self._clock())
+            outcomes = self._resolve(self._attempt_all(pool, turn))
+            self.keep(outcomes, digest=digest)
+            turn = [item.intent for item in outcomes if item.state == "planned" and item.intent.attempt < ATTEMPTS]
+            again = {(intent.plan_id, intent.seq) for intent in turn}
+            settled += [item for item in outcomes if (item.intent.plan_id, item.intent.seq) not in again]
+        return settled
+
+    def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
+        futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]
+        try:
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            # What has left is waited for and kept, so that an interrupted run knows as much as a finished one.
+            waiting = [future for future in futures if not future.cancel()]
+            self.keep(self._resolve([future.result() for future in waiting]))
+            raise
+
+    def _attempt(self, intent: Intent) -> Outcome:
+        """Send one intent once and sort the answer by what it proves."""
+        try:
+            receipt = self._plex.write(write_of(intent.change))
+        except RecordError as error:
+            return Outcome(intent=intent, state="rejected", reason=error.message)
+        except AmbiguousWriteError as error:
+            return Outcome(intent=intent, state="ambiguous", reason=error.message)
+        except (NotSentError, TransientError, ConfigurationError) as error:
+            if intent.attempt >= ATTEMPTS or not isinstance(error, NotSentError):
+                self._stop = error
+            return Outcome(intent=intent, state="planned", reason=error.message)
+        return Outcome(intent=intent, state=receipt.state, reference=receipt.reference)
+
+    def _resolve(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        return [self._read_back(item.intent) if item.state == "ambiguous" else item for item in outcomes]
+
+    def _read_back(self, intent: Intent) -> Outcome:
+        """Look until the read lag has surely passed; absence counts only when seen twice."""
+        verdict: Verdict = "absent"
+        for _look in range(2):
+            self._sleep(SETTLE_S)
+            try:
+                verdict = self._look(intent.change)
+            except (TransientError, AmbiguousWriteError, NotSentError) as error:
+                # Still "sending" in the database: the next run looks again.
+                return Outcome(intent=intent, state="unknown", reason=error.message)
+            if verdict != "absent":
+                return Outcome(intent=intent, state=verdict, reason="found by reading back")
+        if intent.attempt >= ATTEMPTS:
+            return Outcome(intent=intent, state="rejected", reason=f"not there after {ATTEMPTS} attempts")
+        return Outcome(intent=intent, state="planned", reason="proved not applied by reading back")
+
+    def _look(self, change: Change) -> Verdict:
+        natives = self._plex.find(write_of(change))
+        return judge(change, [to_plant_record(native, plant=change.plant) for native in natives])
+
+    def _confirm(self, intents: Sequence[Intent], *, within_s: float) -> None:
+        """An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once."""
+        waiting, waited, pause = list(intents), 0.0, 0.1
+        while waiting and waited <= within_s:
+            self._sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.6, 5.0)
+            seen = [intent for intent in waiting if self._is_seen(intent)]
+            self.keep([Outcome(intent=intent, state="applied", reason="confirmed by reading back") for intent in seen])
+            waiting = [intent for intent in waiting if intent not in seen]
+            self._progress("confirming what Plex accepted", len(intents) - len(waiting), len(intents))
+        reason = "accepted by Plex, not shown yet"
+        self._park([Outcome(intent=intent, state="accepted", reason=reason) for intent in waiting])
+
+    def _is_seen(self, intent: Intent) -> bool:
+        try:
+            return self._look(intent.change) == "applied"
+        except (TransientError, NotSentError, AmbiguousWriteError):
+            return False
+
+    def keep(self, outcomes: Sequence[Outcome], *, digest: str | None = None) -> None:
+        """Receipts, baselines and audit events share one transaction."""
+        if not outcomes:
+            return
+        now = self._clock()
+        with self._database.transaction() as tx:
+            unknown = [item for item in outcomes if item.state == "unknown"]
+            known = [item for item in outcomes if item.state != "unknown"]
+            still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
+            self._store.record(tx, [*known, *still], run=self._run, at=now)
+            events = [self._event(item, digest, now) for item in outcomes if item.state in _EVENT]
+            self._trail.append(tx, events)
+            parked = [item for item in outcomes if item.state in _REMEDY and item.state != "accepted"]
+            waiting = [item for item in outcomes if item.state == "waiting"]
+            done = [item.intent.change for item in outcomes if item.state == "applied"]
+            names = [(change.type, change.plant, change.source, "") for change in done]
+            self._review.unpark(tx, self._name, names=names)
+            self._review.park(tx, self._name, [parked_of(item) for item in (*parked, *waiting)], at=now)
+
+    def _park(self, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            now = self._clock()
+            with self._database.transaction() as tx:
+                self._review.park(tx, self._name, [parked_of(item) for item in outcomes], at=now)
+
+    def _event(self, outcome: Outcome, digest: str | None, at: datetime) -> AuditEvent:
+        change = outcome.intent.change
+        return AuditEvent(
+            action=_EVENT[outcome.state],
+            actor=self._actor,
+            object=change.name,
+            at=at,
+            run=str(self._run),
+            plan=digest,
+            fields=tuple(sorted(change.after)),
+            after_hash=change.content_hash,
+            reason=change.reason,
+            outcome=outcome.reason or outcome.state,
+            detail={
+                "action": change.action,
+                "attempt": outcome.intent.attempt,
+                **({"reference": outcome.reference} if outcome.reference else {}),
+            },
+        )
+
+
+def write_of(change: Change) -> Write:
+    """The change as the port takes it."""
+    return Write(
+        record_type=RecordType(change.type),
+        plant=change.plant,
+        key=change.key,
+        action=change.action,
+        body=change.body,
+    )
+
+
+def parked_of(outcome: Outcome) -> Parked:
+    """How a write that did not make it is shown to a person."""
+    change, state = outcome.intent.change, outcome.state
+    if state == "waiting":
+        return Parked(
+            type=change.type,
+            plant=change.plant,
+            key=change.source,
+            label=change.label,
+            code="waiting",
+            reason=f"waits for {outcome.reason}",
+            remedy="it goes by itself with the next run after that record is written",
+            waiting_for=outcome.reason,
+        )
+    return Parked(
+        type=change.type,
+        plant=change.plant,
+        key=change.source,
+        label=change.label,
+        code=state if state != "accepted" else "not_confirmed",
+        reason=outcome.reason or state,
+        remedy=_REMEDY[state].format(key=change.source),
+        content_hash=change.content_hash if state in {"rejected", "conflict", "duplicate"} else None,
+    )
+
+
+def resumed(intents: Sequence[Intent]) -> list[Intent]:
+    """Intents taken up again in a later run start with a fresh count of attempts."""
+    return [msgspec.structs.replace(intent, attempt=0) for intent in intents]

@@ -1,0 +1,45 @@
+"""
+What a read-back proves about one write whose outcome is not known. Pure; never a guess.
+
+    found                               create      update      deactivate / reactivate
+    nothing                             absent      conflict    conflict
+    one, as it was to become            applied     applied     applied
+    one, as it was before               —           absent      absent
+    one under our key, anything else    conflict    conflict    absent
+    one under another key               conflict    conflict    conflict
+    two or more                         duplicate   duplicate   duplicate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.mapping.rules import same_value
+from ml_connector.sync.change import Change
+
+Verdict = Literal["applied", "absent", "conflict", "duplicate"]
+
+
+def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
+    """Decide what Plex did with *change*, from the records it now shows under the change's id and natural key."""
+    if len(found) > 1:
+        return "duplicate"
+    if not found:
+        return "absent" if change.action == "create" else "conflict"
+    record = found[0]
+    if record.key != change.key:
+        return "conflict"
+    if change.action == "create":
+        return "applied" if holds(change.type, record, change.owned) else "conflict"
+    if holds(change.type, record, change.after):
+        return "applied"
+    if change.action == "update":
+        return "absent" if holds(change.type, record, change.before) else "conflict"
+    return "absent"
+
+
+def holds(kind: str, record: PlexRecord, fields: Mapping[str, Scalar]) -> bool:
+    """Whether the record's fields mean the same as these."""
+    return all(same_value(kind, name, record.fields.get(name), value) for name, value in fields.items())

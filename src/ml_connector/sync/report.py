@@ -1,0 +1,88 @@
+"""What a plan and a run tell the person who asked, in the shapes scripts rely on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.desired import Pending
+from ml_connector.sync.change import Change, Hold
+
+
+class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a plan; *action* is `hold` where a guard waits, with the write it holds back in *reason*."""
+
+    plant: str
+    type: str
+    key: str
+    label: str
+    action: str
+    reason: str
+    before: dict[str, Scalar]
+    after: dict[str, Scalar]
+
+
+class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One hold of a plan."""
+
+    id: str
+    guard: str
+    type: str
+    plant: str
+    count: int
+    reason: str
+    remedy: str
+    releasable: bool
+
+
+class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored plan. *forecast_s* is how long the writes take at the configured pace."""
+
+    digest: str
+    connection: str
+    as_of: str
+    counts: dict[str, int]
+    changes: tuple[ChangeInfo, ...]
+    holds: tuple[HoldLine, ...]
+    pending: tuple[Pending, ...]
+    forecast_s: float
+
+
+class RunReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did; *waiting* says whether a guard waits for a person."""
+
+    run: int
+    plan: str | None
+    counts: dict[str, int]
+    watermark: str | None
+    duration_s: float
+    waiting: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 done in part, 4 a guard waits for approval."""
+        if self.waiting:
+            return 4
+        return 3 if any(self.counts.get(name) for name in ("parked", "held", "unknown")) else 0
+
+
+def change_info(change: Change) -> ChangeInfo:
+    """The line a person reads; for an employee the key is the worker's id, as Workday calls it."""
+    reason = change.reason if change.hold is None else f"{change.action} held by {change.hold}: {change.reason}"
+    return ChangeInfo(
+        plant=change.plant,
+        type=change.type,
+        key=change.source if change.type.startswith("employee") else change.key,
+        label=change.label,
+        action=change.action if change.hold is None else "hold",
+        reason=reason,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def hold_line(hold: Hold) -> HoldLine:
+    values: dict[str, Any] = {name: getattr(hold, name) for name in HoldLine.__struct_fields__}
+    return HoldLine(**values)
