@@ -11,16 +11,15 @@ a write needs and did not get (its department, its manager) makes it wait for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 import msgspec
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.audit.store import AuditTrail
 from ml_connector.canonical.keys import RecordType
-from ml_connector.connectors.port import Connector, Write
+from ml_connector.connectors.port import Write
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -30,13 +29,12 @@ from ml_connector.errors import (
     TransientError,
 )
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.review.store import Parked, ReviewStore
-from ml_connector.settings import PlexConnection
+from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Progress
-from ml_connector.storage.database import Database
 from ml_connector.sync.change import Change
 from ml_connector.sync.judge import Verdict, judge
-from ml_connector.sync.store import Intent, Outcome, SyncStore, iterate_levels
+from ml_connector.sync.store import Intent, Outcome, iterate_levels
+from ml_connector.sync.tools import SyncTools
 
 BATCH = 64
 ATTEMPTS = 3
@@ -62,35 +60,11 @@ _REMEDY = {
 class Sender:
     """One run's right and means to write: who, in which run, under which lease."""
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        database: Database,
-        store: SyncStore,
-        review: ReviewStore,
-        trail: AuditTrail,
-        plex: Connector,
-        settings: PlexConnection,
-        actor: str,
-        run: int,
-        fence: int,
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        progress: Progress,
-    ) -> None:
-        self._name = name
-        self._database = database
-        self._store = store
-        self._review = review
-        self._trail = trail
-        self._plex = plex
-        self._settings = settings
-        self._actor = actor
+    def __init__(self, tools: SyncTools, *, run: int, fence: int, progress: Progress) -> None:
+        self._tools = tools
+        self._settings = tools.connection.plex
         self._run = run
         self._fence = fence
-        self._clock = clock
-        self._sleep = sleep
         self._progress = progress
         self._stop: MLConnectorError | None = None
 
@@ -100,7 +74,7 @@ class Sender:
 
         Proved absent, an intent is planned again: whether it is still wanted is for the next plan to say.
         """
-        left = self._store.intents(states=("sending", "accepted"))
+        left = self._tools.store.intents(states=("sending", "accepted"))
         if not left:
             return 0
         self._progress("finding out what an earlier run left behind", 0, len(left))
@@ -108,7 +82,7 @@ class Sender:
         outcomes = [self._read_back(intent) for intent in sending]
         self.keep(outcomes)
         self._confirm([intent for intent in left if intent.state == "accepted"], within_s=0)
-        return len(self._store.intents(states=("sending",)))
+        return len(self._tools.store.intents(states=("sending",)))
 
     def send(self, intents: Sequence[Intent], *, digest: str) -> None:
         """
@@ -155,9 +129,9 @@ class Sender:
         settled: list[Outcome] = []
         turn = list(intents)
         while turn and self._stop is None:
-            with self._database.transaction() as tx:
-                self._store.renew_lease(tx, self._fence, at=self._clock())
-                turn = self._store.mark_sending(tx, turn, run=self._run, at=self._clock())
+            with self._tools.database.transaction() as tx:
+                self._tools.store.renew_lease(tx, self._fence, at=self._tools.clock())
+                turn = self._tools.store.mark_sending(tx, turn, run=self._run, at=self._tools.clock())
             outcomes = self._resolve(self._attempt_all(pool, turn))
             self.keep(outcomes, digest=digest)
             turn = [item.intent for item in outcomes if item.state == "planned" and item.intent.attempt < ATTEMPTS]
@@ -178,7 +152,7 @@ class Sender:
     def _attempt(self, intent: Intent) -> Outcome:
         """Send one intent once and sort the answer by what it proves."""
         try:
-            receipt = self._plex.write(write_of(intent.change))
+            receipt = self._tools.plex().write(write_of(intent.change))
         except RecordError as error:
             return Outcome(intent=intent, state="rejected", reason=error.message)
         except AmbiguousWriteError as error:
@@ -196,7 +170,7 @@ class Sender:
         """Look until the read lag has surely passed; absence counts only when seen twice."""
         verdict: Verdict = "absent"
         for _look in range(2):
-            self._sleep(SETTLE_S)
+            self._tools.sleep(SETTLE_S)
             try:
                 verdict = self._look(intent.change)
             except (TransientError, AmbiguousWriteError, NotSentError) as error:
@@ -209,14 +183,14 @@ class Sender:
         return Outcome(intent=intent, state="planned", reason="proved not applied by reading back")
 
     def _look(self, change: Change) -> Verdict:
-        natives = self._plex.find(write_of(change))
+        natives = self._tools.plex().find(write_of(change))
         return judge(change, [to_plant_record(native, plant=change.plant) for native in natives])
 
     def _confirm(self, intents: Sequence[Intent], *, within_s: float) -> None:
         """An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once."""
         waiting, waited, pause = list(intents), 0.0, 0.1
         while waiting and waited <= within_s:
-            self._sleep(pause)
+            self._tools.sleep(pause)
             waited, pause = waited + pause, min(pause * 1.6, 5.0)
             seen = [intent for intent in waiting if self._is_seen(intent)]
             self.keep([Outcome(intent=intent, state="applied", reason="confirmed by reading back") for intent in seen])
@@ -235,32 +209,32 @@ class Sender:
         """Receipts, baselines and audit events share one transaction."""
         if not outcomes:
             return
-        now = self._clock()
-        with self._database.transaction() as tx:
+        now = self._tools.clock()
+        with self._tools.database.transaction() as tx:
             unknown = [item for item in outcomes if item.state == "unknown"]
             known = [item for item in outcomes if item.state != "unknown"]
             still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
-            self._store.record(tx, [*known, *still], run=self._run, at=now)
+            self._tools.store.record(tx, [*known, *still], run=self._run, at=now)
             events = [self._event(item, digest, now) for item in outcomes if item.state in _EVENT]
-            self._trail.append(tx, events)
+            self._tools.trail.append(tx, events)
             parked = [item for item in outcomes if item.state in _REMEDY and item.state != "accepted"]
             waiting = [item for item in outcomes if item.state == "waiting"]
             done = [item.intent.change for item in outcomes if item.state == "applied"]
             names = [(change.type, change.plant, change.source, "") for change in done]
-            self._review.unpark(tx, self._name, names=names)
-            self._review.park(tx, self._name, [parked_of(item) for item in (*parked, *waiting)], at=now)
+            self._tools.review.unpark(tx, self._tools.name, names=names)
+            self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in (*parked, *waiting)], at=now)
 
     def _park(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
-            now = self._clock()
-            with self._database.transaction() as tx:
-                self._review.park(tx, self._name, [parked_of(item) for item in outcomes], at=now)
+            now = self._tools.clock()
+            with self._tools.database.transaction() as tx:
+                self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in outcomes], at=now)
 
     def _event(self, outcome: Outcome, digest: str | None, at: datetime) -> AuditEvent:
         change = outcome.intent.change
         return AuditEvent(
             action=_EVENT[outcome.state],
-            actor=self._actor,
+            actor=self._tools.actor,
             object=change.name,
             at=at,
             run=str(self._run),

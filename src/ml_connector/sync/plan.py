@@ -305,7 +305,9 @@ class Planner:
         if decision.action in {"deactivate", "reactivate"}:
             texts = self._connection.plex
             status = texts.status_inactive if decision.action == "deactivate" else texts.status_active
-            shown = decision.before if decision.action == "deactivate" else {"status": texts.status_inactive}
+            shown: dict[str, Scalar] = (
+                decision.before if decision.action == "deactivate" else {"status": texts.status_inactive}
+            )
             body = to_body(RecordType(item.type), action=decision.action, fields={"status": status}, native=native)
             yield self._change(item, decision, body, shown, {"status": status})
             if decision.action == "deactivate" or not decision.after:

@@ -1,0 +1,49 @@
+"""What every step of a sync works with: one connection, its two systems, its stores, its actor and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from ml_connector.audit.store import AuditTrail
+from ml_connector.connectors.port import Connector
+from ml_connector.mapping.crosswalk import Crosswalk
+from ml_connector.review.store import ReviewStore
+from ml_connector.settings import Connection
+from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.storage.database import Database
+from ml_connector.sync.store import SyncStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncTools:
+    """
+    Built once per command by the bootstrap.
+
+    *workday* and *plex* connect on first use; *crosswalk* loads the mapping as it is at the moment of asking.
+    """
+
+    name: str
+    connection: Connection
+    database: Database
+    trail: AuditTrail
+    workday: Callable[[], Connector]
+    plex: Callable[[], Connector]
+    crosswalk: Callable[[], Crosswalk]
+    actor: str
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    @cached_property
+    def store(self) -> SyncStore:
+        return SyncStore(self.database, self.name)
+
+    @cached_property
+    def review(self) -> ReviewStore:
+        return ReviewStore(self.database)
+
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        return SnapshotStore(self.database)

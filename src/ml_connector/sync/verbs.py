@@ -1,0 +1,345 @@
+"""
+The three verbs: plan, apply, sync. Each is one run under one lease, from the clearing of what an earlier run left on
+its way to the last line of the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+import msgspec
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.errors import ConfigurationError, StalePlanError
+from ml_connector.review.store import HoldInfo, Parked
+from ml_connector.snapshot.extract import Progress, Reader
+from ml_connector.snapshot.store import Scope
+from ml_connector.sync.apply import parked_of
+from ml_connector.sync.change import Change, digest_of
+from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
+from ml_connector.sync.judge import judge
+from ml_connector.sync.plan import Draft, Planner
+from ml_connector.sync.policy import Released
+from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
+from ml_connector.sync.run import SENDABLE, Run, open_run
+from ml_connector.sync.store import Intent, Outcome, StoredPlan
+from ml_connector.sync.tools import SyncTools
+
+_EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
+_WORKER_TYPES = ("employee", "employee_attributes")
+
+
+class Syncer:
+    """Plans and applies for one connection."""
+
+    def __init__(self, tools: SyncTools) -> None:
+        self._tools = tools
+        self._name = tools.name
+
+    def plan(
+        self, *, as_of: date | None = None, only: str | None = None, keys: Collection[str] = (), progress: Progress
+    ) -> PlanReport:
+        """Read both sides, decide everything, keep it under its digest, write nothing to Plex."""
+        with open_run(self._tools, "plan", progress=progress) as run:
+            stored, draft = self._draw_up(run, as_of=as_of, only=only, keys=keys, retry=())
+            run.close(stored, draft.counts())
+            return self._report(stored, draft)
+
+    def apply(self, digest: str, *, progress: Progress) -> RunReport:
+        """
+        Carry out exactly the plan with this digest (or one that begins so). A plan already carried out is a no-op.
+
+        Raises:
+            StalePlanError: there is no such plan, a newer one replaced it, or the world moved since; nothing is sent.
+        """
+        stored = self._approved(digest)
+        with open_run(self._tools, "apply", progress=progress) as run:
+            if stored.state != "done":
+                run.recover()
+                intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
+                self._check_unmoved(run, stored, intents, progress)
+                run.send(stored)
+            return run.finish(stored)
+
+    def sync(self, *, as_of: date | None = None, progress: Progress) -> RunReport:
+        """Plan and apply within the guards: what a schedule runs."""
+        with open_run(self._tools, "sync", progress=progress) as run:
+            stored, _draft = self._draw_up(run, as_of=as_of, only=None, keys=(), retry=())
+            run.send(stored)
+            return run.finish(stored)
+
+    def reevaluate(self, keys: Sequence[str], *, progress: Progress) -> RunReport:
+        """Decide some records anew, from source and mapping as they are now, and send what follows."""
+        with open_run(self._tools, "reevaluate", progress=progress) as run:
+            stored, _draft = self._draw_up(run, as_of=None, only=None, keys=keys, retry=keys)
+            run.send(stored)
+            return run.finish(stored)
+
+    def resend(self, keys: Sequence[str], *, progress: Progress) -> RunReport:
+        """
+        Send the same bytes again.
+
+        Raises:
+            StalePlanError: a later plan wants something else for the record; reevaluate instead.
+        """
+        with open_run(self._tools, "resend", progress=progress) as run:
+            run.recover()
+            changes = [self._same_bytes(key) for key in keys]
+            newest = self._tools.store.newest_plan()
+            as_of, watermark = (newest.as_of, newest.watermark) if newest else ("", "")
+            stored = self._save(run, changes, as_of=as_of, watermark=watermark, draft=Draft(changes=changes))
+            run.send(stored)
+            return run.finish(stored)
+
+    def release(self, hold: str) -> HoldInfo:
+        """
+        Approve a hold's exact set; the next plan lets it through.
+
+        Raises:
+            ConfigurationError: there is no such open hold, or it is not for a person to release.
+        """
+        found = [item for item in self._tools.review.holds(self._name, state="open") if item.id.startswith(hold)]
+        if len(found) != 1:
+            raise ConfigurationError(f"there is no open hold {hold}", remedy="ml-connector plan   lists the holds")
+        if not found[0].releasable:
+            raise ConfigurationError(
+                f"hold {found[0].id} cannot be released: {found[0].reason}", remedy=found[0].remedy
+            )
+        now = self._tools.clock()
+        with self._tools.database.transaction() as tx:
+            self._tools.review.release(tx, self._name, hold=found[0].id, by=self._tools.actor, at=now)
+            if found[0].guard == "population_drop":
+                scope = Scope(self._name, "workday", "worker")
+                self._tools.snapshots.forget(tx, scope, keys=found[0].members)
+            event = AuditEvent(
+                action=AuditAction.HOLD_RELEASED,
+                actor=self._tools.actor,
+                object=f"hold|{found[0].plant}|{found[0].id}",
+                at=now,
+                reason=found[0].reason,
+                detail={"guard": found[0].guard, "members": len(found[0].members)},
+            )
+            self._tools.trail.append(tx, [event])
+        return msgspec.structs.replace(
+            found[0], state="released", released_by=self._tools.actor, released_at=now.isoformat()
+        )
+
+    # One run
+
+    def _draw_up(
+        self, run: Run, *, as_of: date | None, only: str | None, keys: Collection[str], retry: Collection[str]
+    ) -> tuple[StoredPlan, Draft]:
+        run.recover()
+        released = self._released()
+        gathered = self._gatherer(run.progress).gather(as_of=as_of, released=released)
+        run.progress("comparing", 0, None)
+        crosswalk = self._tools.crosswalk()
+        planner = Planner(
+            name=self._name,
+            connection=self._tools.connection,
+            crosswalk=crosswalk,
+            snapshots=self._tools.snapshots,
+            store=self._tools.store,
+            gathered=gathered,
+            refused=self._refused(retry),
+        )
+        draft = planner.draft(released=released, only=_types(only), keys=keys)
+        stored = self._save(
+            run,
+            draft.changes,
+            as_of=gathered.as_of.effective_on.isoformat(),
+            watermark=gathered.as_of.entered_at.isoformat(),
+            draft=draft,
+            gathered=gathered,
+        )
+        return stored, draft
+
+    def _save(
+        self,
+        run: Run,
+        changes: list[Change],
+        *,
+        as_of: str,
+        watermark: str,
+        draft: Draft,
+        gathered: Gathered | None = None,
+    ) -> StoredPlan:
+        """Plan, parked records, holds and their audit events share one transaction."""
+        now, crosswalk = self._tools.clock(), self._tools.crosswalk().version
+        digest = digest_of(self._name, crosswalk, changes)
+        with self._tools.database.transaction() as tx:
+            self._tools.store.save_plan(
+                tx,
+                digest=digest,
+                as_of=as_of,
+                watermark=watermark,
+                crosswalk=crosswalk,
+                counts=draft.counts(),
+                changes_=changes,
+                at=now,
+            )
+            events = [
+                run.event(AuditAction.PLAN_CREATED, f"plan||{digest[:12]}", now, plan=digest, detail=draft.counts())
+            ]
+            if gathered is not None:
+                events += self._keep_review(tx, run, draft, digest, now)
+            self._tools.trail.append(tx, events)
+        stored = self._tools.store.find_plan(digest)
+        assert stored is not None  # noqa: S101 - just written
+        return stored
+
+    def _keep_review(self, tx: Transaction, run: Run, draft: Draft, digest: str, now: datetime) -> list[AuditEvent]:
+        holds = [
+            HoldInfo(
+                id=hold.id,
+                guard=hold.guard,
+                type=hold.type,
+                plant=hold.plant,
+                members=hold.members,
+                reason=hold.reason,
+                remedy=hold.remedy,
+                state="open",
+                releasable=hold.releasable,
+                created_at=now.isoformat(),
+            )
+            for hold in draft.holds
+        ]
+        self._tools.store.save_fill_rates(tx, draft.absent, total=draft.workers)
+        newly_parked = self._tools.review.replace_parked(tx, self._name, draft.parked, types=_EVERY_TYPE, at=now)
+        newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)
+        events = [
+            run.event(AuditAction.DECISION_NOOP, "records||unchanged", now, plan=digest, detail={"count": draft.noop})
+        ]
+        events += [
+            run.event(
+                AuditAction.DECISION_PARKED,
+                f"{item.type}|{item.plant}|{item.key}",
+                now,
+                plan=digest,
+                reason=f"{item.code}: {item.waiting_for or item.field or 'see the record'}",
+            )
+            for item in newly_parked
+        ]
+        events += [
+            run.event(
+                AuditAction.DECISION_HELD,
+                f"hold|{hold.plant}|{hold.id}",
+                now,
+                plan=digest,
+                reason=hold.reason,
+                detail={"guard": hold.guard, "members": len(hold.members)},
+            )
+            for hold in newly_held
+        ]
+        return events
+
+    # What a run needs to know
+
+    def _approved(self, digest: str) -> StoredPlan:
+        stored = self._tools.store.find_plan(digest)
+        if stored is None:
+            raise StalePlanError(f"there is no plan {digest}", remedy="ml-connector plan")
+        newest = self._tools.store.newest_plan()
+        if stored.state == "superseded" or (newest is not None and newest.id != stored.id and stored.state != "done"):
+            raise StalePlanError(
+                f"plan {stored.digest[:12]} was replaced by a newer one",
+                remedy="ml-connector plan   and apply its digest",
+            )
+        if stored.state != "done" and stored.crosswalk != self._tools.crosswalk().version:
+            raise StalePlanError(
+                f"the mapping changed since plan {stored.digest[:12]} was made", remedy="ml-connector plan"
+            )
+        return stored
+
+    def _check_unmoved(self, run: Run, stored: StoredPlan, intents: Sequence[Intent], progress: Progress) -> None:
+        """Read again what the plan is about to touch: exactly what was approved, or nothing."""
+        scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
+        gatherer = self._gatherer(progress)
+        for kind, plant in scopes:
+            gatherer.read_again(kind, plant)
+        moved: list[Intent] = []
+        already: list[Outcome] = []
+        for intent in intents:
+            change = intent.change
+            scope = Scope(self._name, "plex", change.type, change.plant)
+            found = self._tools.snapshots.find(scope, keys=[change.key], of=PlexRecord)
+            verdict = judge(change, list(found.values()))
+            if verdict == "applied":
+                already.append(Outcome(intent=intent, state="applied", reason="Plex holds this already"))
+            elif verdict != "absent":
+                moved.append(intent)
+        if moved:
+            names = ", ".join(sorted(intent.change.label for intent in moved)[:5])
+            raise StalePlanError(
+                f"{len(moved)} record{'s' if len(moved) > 1 else ''} of plan {stored.digest[:12]} changed in Plex "
+                f"since: {names}; nothing was sent",
+                remedy="ml-connector plan   shows them as they are now",
+            )
+        run.keep(already)
+
+    def _same_bytes(self, key: str) -> Change:
+        history = [
+            intent for kind in PLEX_TYPES for intent, _run in self._tools.store.history(kind=kind.value, source=key)
+        ]
+        history.sort(key=lambda intent: intent.plan_id, reverse=True)
+        failed = [
+            item for item in history if item.state in {"rejected", "conflict", "duplicate", "waiting", "accepted"}
+        ]
+        if not failed:
+            raise ConfigurationError(
+                f"nothing of {key} was refused or left unknown",
+                remedy="ml-connector parked   lists what can be sent again",
+            )
+        newer = [
+            item for item in history if item.change.name == failed[0].change.name and item.plan_id > failed[0].plan_id
+        ]
+        if any(item.change.content_hash != failed[0].change.content_hash for item in newer):
+            raise StalePlanError(
+                f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
+            )
+        return msgspec.structs.replace(failed[0].change, hold=None, needs=())
+
+    def _released(self) -> Released:
+        return [frozenset(hold.members) for hold in self._tools.review.holds(self._name, state="released")]
+
+    def _refused(self, retry: Collection[str]) -> dict[str, Parked]:
+        """Content Plex refused, or accepted and has not shown yet: not sent again by itself."""
+        refused = {item.content_hash: item for item in self._tools.review.parked(self._name) if item.content_hash}
+        for intent in self._tools.store.intents(states=("accepted",)):
+            outcome = Outcome(intent=intent, state="accepted", reason="accepted by Plex, not shown yet")
+            refused[intent.change.content_hash] = parked_of(outcome)
+        return {content: item for content, item in refused.items() if content and item.key not in retry}
+
+    def _gatherer(self, progress: Progress) -> Gatherer:
+        return Gatherer(
+            name=self._name,
+            connection=self._tools.connection,
+            workday=self._tools.workday(),
+            plex=self._tools.plex(),
+            reader=Reader(self._tools.database, clock=self._tools.clock),
+            snapshots=self._tools.snapshots,
+            progress=progress,
+        )
+
+    def _report(self, stored: StoredPlan, draft: Draft) -> PlanReport:
+        pace = self._tools.connection.plex.calls_per_minute * float(self._tools.connection.plex.share)
+        writes = sum(1 for change in draft.changes if change.hold is None)
+        return PlanReport(
+            digest=stored.digest,
+            connection=self._name,
+            as_of=stored.as_of,
+            counts=draft.counts(),
+            changes=tuple(change_info(change) for change in draft.changes),
+            holds=tuple(hold_line(hold) for hold in draft.holds),
+            pending=tuple(draft.pending),
+            forecast_s=round(60 * writes / pace, 1),
+        )
+
+
+def _types(only: str | None) -> tuple[str, ...]:
+    if only is None:
+        return ()
+    return _WORKER_TYPES if only == "worker" else (only,)
