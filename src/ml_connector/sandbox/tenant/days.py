@@ -11,15 +11,25 @@ RENAMED = ("CC4300", "Final Assembly")
 
 
 def play_story_day(desk: Desk) -> dict[str, Any]:
-    """Three hires (one into a job nobody has mapped), a transfer, a termination, a cost center renamed."""
-    hired = [desk.hire("DET").key, desk.hire("TOL").key, desk.hire_unmapped("DET").key]
-    moved = desk.pick(location="DET")
-    desk.transfer(moved, location="TOL")
-    left = desk.pick(location="TOL" if len(desk.plain_workers(location="TOL")) > 2 else None)
-    desk.terminate(left, last_day=desk.on - timedelta(days=1))
+    """
+    Three hires (one into a job nobody has mapped), a transfer, a termination, a cost center renamed.
+
+    A tenant too small for the transfer or the termination goes without.
+    """
+    told: dict[str, Any] = {"hired": [desk.hire("DET").key, desk.hire("TOL").key, desk.hire_unmapped("DET").key]}
+    told |= {"transferred": [], "terminated": []}
+    if desk.plain_workers(location="DET"):
+        moved = desk.pick(location="DET")
+        desk.transfer(moved, location="TOL")
+        told["transferred"].append(moved.key)
+    stayed = [worker for worker in desk.plain_workers(location="TOL") if worker.key not in told["transferred"]]
+    if stayed:
+        left = desk.random.choice(stayed)
+        desk.terminate(left, last_day=desk.on - timedelta(days=1))
+        told["terminated"].append(left.key)
     center, name = RENAMED
     desk.rename(center, name=name)
-    return {"hired": hired, "transferred": [moved.key], "terminated": [left.key], "renamed": [center]}
+    return told | {"renamed": [center]}
 
 
 def play_ordinary_day(desk: Desk) -> dict[str, Any]:

@@ -34,7 +34,11 @@ class Desk:
         return AsOf(self.world, on=self.on, by=self.tick())
 
     def plain_workers(self, *, location: str | None = None) -> list[Worker]:
-        """List the active employees with one job who lead nobody: those a story can happen to."""
+        """
+        List the employees a story can happen to: active since before today, with one job, leading nobody.
+
+        Nobody hired today is among them: an ending yesterday would come before the beginning.
+        """
         now = self.now()
         leaders = {
             organization.entries[-1].changes.get("manager") for organization in self.world.organizations.values()
@@ -45,6 +49,7 @@ class Desk:
             for worker in found
             if worker is not None
             and worker.is_active(self.on)
+            and worker.hire_on < self.on
             and worker.terminated_on is None
             and not worker.contingent
             and len(worker.jobs) == 1
