@@ -133,7 +133,7 @@ class PlexSandbox:
         What really is there, each row with its `pcn`, past every door, lag and permission.
 
         Raises:
-            KeyError: no such table; `STATES` lists them, and `transactions` and `failed_commands`.
+            LookupError: no such table; the message names what is known.
         """
         with self._lock:
             self.enterprise.settle()
@@ -141,6 +141,10 @@ class PlexSandbox:
                 return [dict(row) for row in self._data_sources.transactions]
             if name == "failed_commands":
                 return [dict(row) for row in self.enterprise.failed_commands]
+            if name not in STATES:
+                raise LookupError(
+                    f"no state {name!r}; known: {', '.join((*STATES, 'transactions', 'failed_commands'))}"
+                )
             rows = STATES[name]
             return [{"pcn": pcn} | row for pcn, tables in self.enterprise.plants.items() for row in rows(tables)]
 

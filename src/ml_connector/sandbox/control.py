@@ -1,0 +1,176 @@
+"""
+The stage manager: days, scenarios, faults, permissions and settings, and what really is there behind both doors.
+
+Everything is JSON below `/sandbox` on the Workday port. A wrong request is told what would have been right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ml_connector.sandbox.arrivals import Arrivals
+from ml_connector.sandbox.faults import FaultBook, parse_fault
+from ml_connector.sandbox.http import Request, Response, json_response
+from ml_connector.sandbox.plex.sandbox import PlexSandbox
+from ml_connector.sandbox.tenant.tenant import Tenant
+
+_BASE = "/sandbox"
+
+
+class WorkdaySide(Protocol):
+    """What the control needs of the pretended Workday."""
+
+    def state(self, name: str) -> list[dict[str, Any]]:
+        """What really is there; `LookupError` names what is known."""
+
+
+class WrongRequestError(Exception):
+    """A control request that cannot be carried out, with the status it deserves."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message, self.status = message, status
+
+
+Action = Callable[[Request], Any]
+
+
+class Control:
+    """Answers control requests; see `ACTIONS` of an instance for what there is."""
+
+    def __init__(
+        self, *, tenant: Tenant, workday: WorkdaySide, plex: PlexSandbox, faults: FaultBook, arrivals: Arrivals
+    ) -> None:
+        self._tenant, self._workday, self._plex = tenant, workday, plex
+        self._faults, self._arrivals = faults, arrivals
+        self._actions: Mapping[tuple[str, str], Action] = {
+            ("POST", "advance"): self._advance,
+            ("POST", "scenario"): self._play,
+            ("GET", "scenario"): lambda _: {"scenarios": list(tenant.scenarios())},
+            ("POST", "fault"): self._add_fault,
+            ("GET", "fault"): lambda _: faults.report(),
+            ("DELETE", "fault"): self._clear_faults,
+            ("GET", "requests"): self._list_requests,
+            ("DELETE", "requests"): self._clear_requests,
+            ("POST", "permission"): self._set_permission,
+            ("POST", "setting"): self._set_setting,
+            ("POST", "reset"): self._reset,
+        }
+
+    def answer(self, request: Request) -> Response:
+        """Answer one control request."""
+        path = request.path.removeprefix(_BASE).strip("/")
+        try:
+            if request.method == "GET" and path.startswith("state/"):
+                return json_response(self._state(path))
+            action = self._actions.get((request.method, path))
+            if action is None:
+                raise self._unknown(request.method, path)
+            return json_response(action(request))
+        except WrongRequestError as wrong:
+            return json_response({"error": wrong.message}, wrong.status)
+
+    def _unknown(self, method: str, path: str) -> WrongRequestError:
+        methods = sorted(known for known, name in self._actions if name == path)
+        if methods:
+            return WrongRequestError(f"{_BASE}/{path} takes {' and '.join(methods)}, not {method}", status=405)
+        known = ", ".join([*sorted({name for _, name in self._actions}), "state/plex/NAME", "state/workday/NAME"])
+        return WrongRequestError(f"nothing at {_BASE}/{path}; known: {known}", status=404)
+
+    def _advance(self, request: Request) -> Any:
+        days = _body(request).get("days", 1)
+        if not isinstance(days, int) or isinstance(days, bool) or days < 1:
+            raise WrongRequestError("days is a whole number from 1")
+        return self._tenant.advance(days)
+
+    def _play(self, request: Request) -> Any:
+        name = _text(_body(request), "name")
+        try:
+            return self._tenant.play(name)
+        except LookupError as unknown:
+            raise WrongRequestError(str(unknown.args[0])) from None
+
+    def _add_fault(self, request: Request) -> Any:
+        try:
+            self._faults.add(parse_fault(_body(request)))
+        except ValueError as wrong:
+            raise WrongRequestError(str(wrong)) from None
+        return self._faults.report()
+
+    def _clear_faults(self, request: Request) -> Any:
+        self._faults.clear()
+        return self._faults.report()
+
+    def _list_requests(self, request: Request) -> Any:
+        since = request.query.get("since", ["0"])[0]
+        if not (since.isascii() and since.isdigit()):
+            raise WrongRequestError("since is the seq of the last request already seen")
+        return self._arrivals.list(system=request.query.get("system", [None])[0], since=int(since))
+
+    def _clear_requests(self, request: Request) -> Any:
+        self._arrivals.clear()
+        return {"ok": True}
+
+    def _state(self, path: str) -> Any:
+        system, _, name = path.removeprefix("state/").partition("/")
+        try:
+            if system == "plex":
+                return self._plex.state(name)
+            if system == "workday":
+                return self._workday.state(name)
+        except LookupError as unknown:
+            raise WrongRequestError(str(unknown.args[0]), status=404) from None
+        raise WrongRequestError(f"no system {system!r}; known: plex, workday", status=404)
+
+    def _set_permission(self, request: Request) -> Any:
+        body = _body(request)
+        system, name, granted = _text(body, "system"), _text(body, "name"), body.get("granted")
+        if not isinstance(granted, bool):
+            raise WrongRequestError("granted is true or false")
+        try:
+            if system == "plex":
+                self._plex.set_permission(name, granted=granted)
+            elif system == "workday":
+                (self._tenant.grant_domain if granted else self._tenant.revoke_domain)(name)
+            else:
+                raise WrongRequestError("system is one of workday, plex")
+        except (ValueError, LookupError) as unknown:
+            raise WrongRequestError(str(unknown.args[0])) from None
+        return {"system": system, "name": name, "granted": granted}
+
+    def _set_setting(self, request: Request) -> Any:
+        body = _body(request)
+        name, system = _text(body, "name"), body.get("system", "plex")
+        if system != "plex":
+            raise WrongRequestError("only plex has settings")
+        try:
+            self._plex.switches.change(name, body.get("value"))
+        except ValueError as wrong:
+            raise WrongRequestError(str(wrong)) from None
+        return {"system": system, "name": name, "value": body.get("value")}
+
+    def _reset(self, request: Request) -> Any:
+        self._faults.reset()
+        self._tenant.reset()
+        self._plex.reset()
+        self._arrivals.clear()
+        return {"ok": True, "today": self._tenant.today.isoformat()}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body or b"{}")
+    except ValueError:
+        raise WrongRequestError("the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise WrongRequestError("the body is a JSON object")
+    return body
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise WrongRequestError(f"{name} is missing")
+    return value

@@ -1,0 +1,158 @@
+"""One request on its socket: read it, let the system act, answer it well - or as badly as a fault asks for."""
+
+from __future__ import annotations
+
+import gzip
+import select
+import socket
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ml_connector.sandbox.arrivals import Arrival
+from ml_connector.sandbox.http import Handler, Request, Response, json_response
+
+_WORTH_GZIP = 1024
+_REMEMBERED_BYTES = 256 * 1024
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Pretender:
+    """
+    One system behind a port.
+
+    *recent* remembers small successful answers for `wrong_answer`; *stopping* ends every wait when the port closes.
+    """
+
+    system: str
+    answer: Handler
+    expire_tokens: Callable[[], None]
+    recent: deque[tuple[Request, Response]] = field(default_factory=lambda: deque(maxlen=8))
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+class SocketExchange:
+    """A request and its connection, as `faults.Exchange` describes it."""
+
+    def __init__(self, wire: BaseHTTPRequestHandler, *, pretender: Pretender, length: int) -> None:
+        parts = urlsplit(wire.path)
+        self.system, self.method = pretender.system, wire.command
+        self.path, self.query = unquote(parts.path), parts.query
+        self.wants_reset = False
+        self.arrival = Arrival(system=self.system, method=self.method, path=self.path, query=self.query)
+        self._wire, self._pretender, self._length = wire, pretender, length
+        self._request: Request | None = None
+
+    def request(self) -> Request:
+        """Read the whole request, once."""
+        if self._request is None:
+            body = self._wire.rfile.read(self._length) if self._length else b""
+            self.arrival.hash_body(body)
+            headers = {name.lower(): value for name, value in self._wire.headers.items()}
+            query = parse_qs(self.query, keep_blank_values=True)
+            self._request = Request(self.method, self.path, query, headers, body)
+        return self._request
+
+    def read(self) -> None:
+        """Read the whole request and do nothing about it."""
+        self.request()
+
+    def read_half(self) -> None:
+        """Read half of the request's body."""
+        self._wire.rfile.read(self._length // 2)
+
+    def act(self) -> Response:
+        """Let the system carry the request out; a small success is remembered for `wrong_answer`."""
+        request = self.request()
+        response = self._pretender.answer(request)
+        small = isinstance(response.body, bytes) and 0 < len(response.body) < _REMEMBERED_BYTES
+        if response.status in (200, 201) and small:
+            self._pretender.recent.append((request, response))
+        return response
+
+    def send(self, response: Response) -> None:
+        """Send an answer."""
+        self.arrival.status = response.status
+        send_response(self._wire, response)
+
+    def send_half(self, response: Response) -> None:
+        """Announce the whole body, send half of it and hang up."""
+        body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+        self.arrival.status = response.status
+        self.hang_up()
+        _begin(self._wire, response.status, {**response.headers, "Content-Length": str(max(2, len(body)))})
+        self._wire.wfile.write(body[: len(body) // 2])
+        self._wire.wfile.flush()
+
+    def hold(self, seconds: float | None) -> None:
+        """Wait, until the caller hangs up or the port closes at the latest."""
+        connection, waited = self._wire.connection, 0.0
+        while (seconds is None or waited < seconds) and not self._pretender.stopping.wait(_POLL_S):
+            waited += _POLL_S
+            readable, _, _ = select.select([connection], [], [], 0)
+            if readable and not connection.recv(1, socket.MSG_PEEK):
+                return
+
+    def reset(self) -> None:
+        """Tear the connection down with a TCP reset when this exchange is over."""
+        self.wants_reset = True
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connection when this exchange is over."""
+        self._wire.close_connection = True
+
+    def other_answer(self) -> Response:
+        """The latest answer to another request, to one of the same kind where there is one; else an empty list."""
+        mine = self.request()
+        others = [(asked, answer) for asked, answer in reversed(self._pretender.recent) if asked != mine]
+        alike = (answer for asked, answer in others if (asked.method, asked.path) == (mine.method, mine.path))
+        return next(alike, others[0][1] if others else json_response([]))
+
+    def expire_tokens(self) -> None:
+        """Let the system forget the tokens it gave out."""
+        self._pretender.expire_tokens()
+
+
+def send_response(wire: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send an answer whole, or chunk by chunk as it is made; compressed where that is accepted and worth it."""
+    headers = dict(response.headers)
+    zipped = "gzip" in wire.headers.get("Accept-Encoding", "") and "Content-Encoding" not in headers
+    if isinstance(response.body, bytes):
+        body = response.body
+        if zipped and len(body) >= _WORTH_GZIP:
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        _begin(wire, response.status, {**headers, "Content-Length": str(len(body))})
+        if wire.command != "HEAD":
+            wire.wfile.write(body)
+    else:
+        if zipped:
+            headers["Content-Encoding"] = "gzip"
+        _begin(wire, response.status, {**headers, "Transfer-Encoding": "chunked"})
+        for chunk in _gzipped(response.body) if zipped else response.body:
+            if chunk:
+                wire.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        wire.wfile.write(b"0\r\n\r\n")
+    wire.wfile.flush()
+
+
+def _begin(wire: BaseHTTPRequestHandler, status: int, headers: dict[str, str]) -> None:
+    wire.send_response(status)
+    for name, value in headers.items():
+        wire.send_header(name, value)
+    if wire.close_connection:
+        wire.send_header("Connection", "close")
+    wire.end_headers()
+
+
+def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()
