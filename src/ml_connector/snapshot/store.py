@@ -174,13 +174,14 @@ class SnapshotStore:
                 return
             last = batch[-1].key
 
-    def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T]) -> dict[str, _T]:
-        """The records kept under these keys."""
+    def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int) -> dict[str, _T]:
+        """The records under these keys that the given extraction saw."""
         decode = msgspec.json.Decoder(of).decode
         found: dict[str, _T] = {}
         with self._database.reading() as tx:
             for start in range(0, len(keys), _BATCH):
-                where = and_(_within(scope), records.c.key.in_(keys[start : start + _BATCH]))
+                chosen = records.c.key.in_(keys[start : start + _BATCH])
+                where = and_(_within(scope), chosen, records.c.extract_id == extract_id)
                 rows = tx.execute(select(records.c.key, records.c.body).where(where))
                 found.update((row.key, decode(row.body)) for row in rows)
         return found

@@ -215,7 +215,7 @@ class Sender:
             known = [item for item in outcomes if item.state != "unknown"]
             still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
             self._tools.store.record(tx, [*known, *still], run=self._run, at=now)
-            events = [self._event(item, digest, now) for item in outcomes if item.state in _EVENT]
+            events = [self._event(item, digest, now) for item in outcomes if item.state in _EVENT and item.sent]
             self._tools.trail.append(tx, events)
             parked = [item for item in outcomes if item.state in _REMEDY and item.state != "accepted"]
             waiting = [item for item in outcomes if item.state == "waiting"]

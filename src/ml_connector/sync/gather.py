@@ -102,14 +102,14 @@ class Gatherer:
                 self._from_plex(gathered, kind, plant, released)
         return gathered
 
-    def read_again(self, kind: str, plant: str) -> None:
+    def read_again(self, kind: str, plant: str) -> Extract:
         """
         Bring one plant's records of one type up to date.
 
         Raises:
             MLConnectorError: it cannot be read now.
         """
-        self._read_plex(RecordType(kind), plant)
+        return self._read_plex(RecordType(kind), plant)
 
     def _from_workday(self, gathered: Gathered, kind: RecordType, released: Released) -> None:
         read = partial(

@@ -26,7 +26,7 @@ from ml_connector.mapping.projection import Projection, badge, label
 from ml_connector.mapping.reference_data import ReferenceData, Use
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.change import Change, Hold, level_of
 from ml_connector.sync.diff import Decision, decide
 from ml_connector.sync.gather import Gathered
@@ -271,9 +271,10 @@ class Planner:
                 )
 
     def _compare(self, kind: str, plant: str, items: list[Desired]) -> None:
-        scope = Scope(self._name, "plex", kind, plant)
-        held = self._snapshots.find(scope, keys=[item.key for item in items], of=PlexRecord)
-        agreed = self._store.baseline(kind, plant, keys=[item.key for item in items])
+        extract = self._gathered.extracts["plex", kind, plant]
+        keys = [item.key for item in items]
+        held = self._snapshots.find(extract.scope, keys=keys, of=PlexRecord, extract_id=extract.id)
+        agreed = self._store.baseline(kind, plant, keys=keys)
         for item in items:
             actual = held.get(item.key)
             decision = decide(

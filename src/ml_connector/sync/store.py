@@ -142,10 +142,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one attempt."""
+    """What became of one attempt; *sent* is false where nothing had to be sent."""
 
     intent: Intent
     state: str
+    sent: bool = True
     reason: str | None = None
     reference: str | None = None
 
@@ -282,6 +283,13 @@ class SyncStore:
         query = select(changes).where(*where).order_by(changes.c.plan_id.desc(), changes.c.seq).limit(limit)
         with self._database.reading() as tx:
             return [(_intent(row), row["run_id"]) for row in tx.execute(query).mappings()]
+
+    def of_run(self, run: int) -> list[Intent]:
+        """What one run sent or decided, in order."""
+        where = (changes.c.connection == self._connection, changes.c.run_id == run)
+        with self._database.reading() as tx:
+            query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
+            return [_intent(row) for row in tx.execute(query).mappings()]
 
     def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""

@@ -258,17 +258,16 @@ class Syncer:
         """Read again what the plan is about to touch: exactly what was approved, or nothing."""
         scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
         gatherer = self._gatherer(progress)
-        for kind, plant in scopes:
-            gatherer.read_again(kind, plant)
+        seen = {scope: gatherer.read_again(*scope) for scope in scopes}
         moved: list[Intent] = []
         already: list[Outcome] = []
         for intent in intents:
             change = intent.change
-            scope = Scope(self._name, "plex", change.type, change.plant)
-            found = self._tools.snapshots.find(scope, keys=[change.key], of=PlexRecord)
+            extract = seen[change.type, change.plant]
+            found = self._tools.snapshots.find(extract.scope, keys=[change.key], of=PlexRecord, extract_id=extract.id)
             verdict = judge(change, list(found.values()))
             if verdict == "applied":
-                already.append(Outcome(intent=intent, state="applied", reason="Plex holds this already"))
+                already.append(Outcome(intent=intent, state="applied", reason="Plex holds this already", sent=False))
             elif verdict != "absent":
                 moved.append(intent)
         if moved:

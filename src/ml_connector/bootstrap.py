@@ -1,0 +1,157 @@
+"""The only place that builds things: configuration in, a wired connection out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from ml_connector import log
+from ml_connector.audit.store import AuditTrail
+from ml_connector.connectors.plex.connector import PlexConnector
+from ml_connector.connectors.port import Connector
+from ml_connector.connectors.transport import Transport
+from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.errors import ConfigurationError
+from ml_connector.mapping.crosswalk import Crosswalk
+from ml_connector.mapping.store import MappingStore
+from ml_connector.secret import Secret
+from ml_connector.settings import Connection, Settings, load_settings
+from ml_connector.storage.database import Database, open_database
+from ml_connector.storage.migrate import migrate
+from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.verbs import Syncer
+from ml_connector.vault.keys import MasterKey, open_master_key
+from ml_connector.vault.store import Vault
+
+SEAL = "audit head"
+
+
+def utc_now() -> datetime:
+    """The host's clock, for what happens on the host; never for what happened in Workday."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """Everything one command works with. Connectors are built on first use."""
+
+    settings: Settings
+    name: str
+    database: Database
+    vault: Vault
+    trail: AuditTrail
+    actor: str
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def connection(self) -> Connection:
+        return self.settings.connections[self.name]
+
+    @cached_property
+    def workday(self) -> Connector:
+        settings = self.connection.workday
+        return WorkdayConnector(
+            settings, credential=self._credential("workday"), transport=self._transport("workday"), clock=self.clock
+        )
+
+    @cached_property
+    def plex(self) -> Connector:
+        settings = self.connection.plex
+        return PlexConnector(
+            settings, credential=self._credential("plex"), transport=self._transport("plex"), clock=self.clock
+        )
+
+    @cached_property
+    def mappings(self) -> MappingStore:
+        return MappingStore(self.database)
+
+    @cached_property
+    def syncer(self) -> Syncer:
+        tools = SyncTools(
+            name=self.name,
+            connection=self.connection,
+            database=self.database,
+            trail=self.trail,
+            workday=lambda: self.workday,
+            plex=lambda: self.plex,
+            crosswalk=lambda: Crosswalk(self.mappings.load(self.name)),
+            actor=self.actor,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+        return Syncer(tools)
+
+    def close(self) -> None:
+        """Let go of connections, in the reverse order of their making."""
+        for built in ("workday", "plex"):
+            if built in self.__dict__:
+                self.__dict__[built].close()
+        self.database.close()
+
+    def _transport(self, system: str) -> Transport:
+        hosts = self.settings.hosts
+        return Transport(system=system, allow=hosts.allow, ca_bundle=hosts.ca_bundle)
+
+    def _credential(self, system: str) -> Callable[[str], Secret]:
+        def credential(field: str) -> Secret:
+            secret = self.vault.get(connection=self.name, system=system, field=field)
+            log.register_secret(secret)
+            return secret
+
+        return credential
+
+
+@contextmanager
+def open_app(*, config: Path | None, connection: str | None, actor: str) -> Iterator[App]:
+    """
+    Read the configuration, open the database and the vault, and wire one connection.
+
+    Raises:
+        ConfigurationError: anything of it is missing or wrong, with the command that fixes it.
+    """
+    settings = load_settings(config)
+    log.configure(settings.log.level, settings.log.file)
+    name = choose_connection(settings, connection)
+    master_key = open_master_key(settings.vault.master_key, create=False)
+    database = open_database(settings.database.url)
+    app: App | None = None
+    try:
+        migrate(database)
+        app = wire(settings, name=name, database=database, master_key=master_key, actor=actor)
+        yield app
+    finally:
+        if app is not None:
+            app.close()
+        else:
+            database.close()
+
+
+def wire(settings: Settings, *, name: str, database: Database, master_key: MasterKey, actor: str) -> App:
+    """Put the parts together; the database must be migrated."""
+    trail = AuditTrail(database, seal_key=master_key.derive(SEAL), anchor_file=settings.audit.anchor_file)
+    vault = Vault(database, master_key=master_key)
+    return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor)
+
+
+def choose_connection(settings: Settings, name: str | None) -> str:
+    """
+    The connection asked for, or the only one there is.
+
+    Raises:
+        ConfigurationError: there is none, there are several, or none of that name.
+    """
+    names = sorted(settings.connections)
+    if name is None and len(names) == 1:
+        return names[0]
+    if not names:
+        raise ConfigurationError("the configuration has no connection", remedy="ml-connector init   writes an example")
+    if name not in names:
+        what = f"there is no connection {name}" if name else "there are several connections"
+        raise ConfigurationError(what, remedy=f"--connection {' | '.join(names)}")
+    return name

@@ -1,0 +1,41 @@
+"""Brings a database to the schema this version knows, by Alembic's numbered steps; never backwards, never silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.storage.database import Database
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database) -> None:
+    """
+    Create or upgrade the tables. A database that is up to date costs one query.
+
+    Raises:
+        ConfigurationError: the database was written by a newer version.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    with database.reading() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == script.get_current_head():
+        return
+    try:
+        with database.transaction() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError:
+        raise ConfigurationError(
+            f"the database is at schema {current}, which this version does not know",
+            remedy="use the newer ml-connector that wrote it",
+        ) from None

@@ -1,0 +1,179 @@
+"""What a person or a schedule can ask of a sync, and what they can ask about it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
+from ml_connector.errors import ConfigurationError
+from ml_connector.review.store import HoldInfo, ReviewStore
+from ml_connector.snapshot.extract import Progress
+from ml_connector.sync.report import PlanReport, RunReport
+from ml_connector.sync.store import RunInfo, SyncStore
+
+ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department", "position", "headcount")
+
+
+class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One parked record, as `parked` prints it; *field* where only that field waits."""
+
+    type: str
+    key: str
+    plant: str
+    label: str
+    reason: str
+    remedy: str | None
+    since: str
+    waiting_for: str | None
+    field: str | None = None
+
+
+class RecordInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The last thing that happened to one record."""
+
+    type: str
+    plant: str
+    key: str
+    label: str
+    status: str
+    reason: str
+    remedy: str | None
+    last_run: int | None
+
+
+def plan(app: App, *, only: str | None = None, as_of: date | None = None, progress: Progress) -> PlanReport:
+    """
+    Read both sides and keep a plan; nothing is written to Plex.
+
+    Raises:
+        ConfigurationError: *only* is no type that can be planned.
+    """
+    if only is not None and only not in ONLY:
+        raise ConfigurationError(f"{only} is not planned for Plex", remedy=f"--only {' | '.join(ONLY)}")
+    return app.syncer.plan(as_of=as_of, only=only, progress=progress)
+
+
+def apply(app: App, *, digest: str, progress: Progress) -> RunReport:
+    """Carry out exactly the plan with this digest."""
+    return app.syncer.apply(digest, progress=progress)
+
+
+def sync(app: App, *, as_of: date | None = None, progress: Progress) -> RunReport:
+    """Plan and apply within the guards."""
+    return app.syncer.sync(as_of=as_of, progress=progress)
+
+
+def resend(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:
+    """Send the same bytes again, unless a later plan wants something else."""
+    return app.syncer.resend(keys, progress=progress)
+
+
+def reevaluate(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:
+    """Decide some records anew from source and mapping as they are now, and send what follows."""
+    return app.syncer.reevaluate(keys, progress=progress)
+
+
+def release(app: App, hold: str) -> HoldInfo:
+    """Approve a hold's exact set."""
+    return app.syncer.release(hold)
+
+
+def holds(app: App) -> list[HoldInfo]:
+    """Open holds, oldest first."""
+    return ReviewStore(app.database).holds(app.name, state="open")
+
+
+def parked(app: App) -> list[ParkedInfo]:
+    """Everything parked now."""
+    return [
+        ParkedInfo(
+            type=item.type,
+            key=item.key,
+            plant=item.plant,
+            label=item.label,
+            reason=item.reason,
+            remedy=item.remedy,
+            since=item.since,
+            waiting_for=item.waiting_for,
+            field=item.field or None,
+        )
+        for item in ReviewStore(app.database).parked(app.name)
+    ]
+
+
+def runs(app: App, *, limit: int = 20) -> list[RunInfo]:
+    """The newest runs first."""
+    return SyncStore(app.database, app.name).runs(limit=limit)
+
+
+def run_detail(app: App, run: int) -> dict[str, Any]:
+    """
+    One run with its writes by state.
+
+    Raises:
+        ConfigurationError: there is no such run.
+    """
+    store = SyncStore(app.database, app.name)
+    found = store.run(run)
+    if found is None:
+        raise ConfigurationError(f"there is no run {run}", remedy="ml-connector runs")
+    writes = [
+        {
+            "type": intent.change.type,
+            "plant": intent.change.plant,
+            "key": intent.change.source,
+            "label": intent.change.label,
+            "action": intent.change.action,
+            "state": intent.state,
+            "attempt": intent.attempt,
+            "reason": intent.reason or intent.change.reason,
+        }
+        for intent in store.of_run(run)
+    ]
+    return {**msgspec.structs.asdict(found), "writes": writes}
+
+
+def records(app: App, *, record_type: str, key: str | None = None) -> list[RecordInfo]:
+    """
+    What last happened to each record of a type: parked, held, applied, unknown …
+
+    Raises:
+        ConfigurationError: there is no such record type.
+    """
+    if record_type not in {kind.value for kind in RecordType}:
+        raise ConfigurationError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
+    kind = "employee" if record_type == "worker" else record_type
+    found: dict[tuple[str, str], RecordInfo] = {}
+    for item in ReviewStore(app.database).parked(app.name):
+        if item.type in {kind, record_type} and key in {None, item.key}:
+            found[item.plant, item.key] = RecordInfo(
+                type=item.type,
+                plant=item.plant,
+                key=item.key,
+                label=item.label,
+                status="parked",
+                reason=item.reason,
+                remedy=item.remedy,
+                last_run=None,
+            )
+    for intent, run in SyncStore(app.database, app.name).history(kind=kind, source=key, limit=5_000):
+        change = intent.change
+        if intent.state == "superseded":
+            continue
+        info = RecordInfo(
+            type=change.type,
+            plant=change.plant,
+            key=change.source,
+            label=change.label,
+            status=intent.state,
+            reason=intent.reason or change.reason,
+            remedy=f"ml-connector release {change.hold}" if intent.state == "held" else None,
+            last_run=run,
+        )
+        found.setdefault((change.plant, change.source), info)
+    return sorted(found.values(), key=lambda info: (info.plant, info.key))
