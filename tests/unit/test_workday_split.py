@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from ml_connector.connectors.workday.split import SOAP, SplitPage, split_page
+from ml_connector.connectors.workday.split import SOAP, OtherDocument, SplitPage, split_page
 from ml_connector.safe_xml import parse_xml
 
 BSVC = "urn:com.workday/bsvc"
@@ -123,9 +123,9 @@ def test_a_byte_order_mark_is_no_hindrance() -> None:
 
 def test_another_document_is_given_as_its_root() -> None:
     fault = f'<e:Envelope xmlns:e="{SOAP}"><e:Body><e:Fault/></e:Body></e:Envelope>'.encode()
-    root = split_page([fault], answer="Get_Workers_Response", record="Worker")
-    assert not isinstance(root, SplitPage)
-    assert root[0][0].tag == f"{{{SOAP}}}Fault"
+    other = split_page([fault], answer="Get_Workers_Response", record="Worker")
+    assert isinstance(other, OtherDocument)
+    assert other.root[0][0].tag == f"{{{SOAP}}}Fault"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_hostile_and_broken_documents_are_refused(document: bytes, reason: str) 
 
 def test_a_wrong_namespace_on_the_answer_is_no_page() -> None:
     document = make_page(worker(1), count=1).replace(BSVC.encode(), b"urn:other")
-    assert not isinstance(split_page([document], answer="Get_Workers_Response", record="Worker"), SplitPage)
+    assert isinstance(split_page([document], answer="Get_Workers_Response", record="Worker"), OtherDocument)
 
 
 _texts = st.sampled_from(["x", "Nguyễn", "&amp;", "&#65;", "]]&gt;", " ", "&lt;/wd:Worker&gt;", "<!--c-->", "<?p?>"])

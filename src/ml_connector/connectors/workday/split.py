@@ -51,13 +51,19 @@ class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
     parsed_whole: bool = False
 
 
+class OtherDocument(msgspec.Struct, frozen=True):
+    """A well-formed SOAP document that is not the answer asked for: a fault, most likely."""
+
+    root: etree._Element
+
+
 class _Surprise(Exception):  # noqa: N818 - no error: it turns the way taken, and never leaves this module
     """The fast way does not know what it sees."""
 
 
-def split_page(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | etree._Element:
+def split_page(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | OtherDocument:
     """
-    Cut the page *answer* (an element name) into its *record* elements; give the root of any other SOAP document.
+    Cut the page *answer* (an element name) into its *record* elements; any other SOAP document is given as it is.
 
     Raises:
         ValueError: no SOAP envelope with one body, not well-formed, larger than its bounds, or without results.
@@ -220,7 +226,7 @@ def read_frame(root: etree._Element, *, answer: str) -> Results | None:
     )
 
 
-def _parse_whole(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | etree._Element:
+def _parse_whole(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | OtherDocument:
     """The slow way: the hardened parser, each record set free as soon as it is complete."""
     parser = PullParser()
     wanted, path = f"{{{BSVC}}}{record}", [_DATA, f"{{{BSVC}}}{answer}", _BODY, _ENVELOPE]
@@ -234,7 +240,9 @@ def _parse_whole(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitP
         for left in data.findall(wanted):
             data.remove(left)
     results = read_frame(root, answer=answer)
-    return root if results is None else SplitPage(results=results, records=tuple(records), parsed_whole=True)
+    if results is None:
+        return OtherDocument(root)
+    return SplitPage(results=results, records=tuple(records), parsed_whole=True)
 
 
 def _forget(element: etree._Element) -> None:

@@ -1,0 +1,187 @@
+"""
+How a request says who we are: a WS-Security user name and password, or an OAuth bearer token.
+
+Both forms are Workday's own; the bearer needs no WS-Security header. A token lives 60 minutes and tells no expiry,
+so it is renewed before that, and once when it is refused, by one thread for all.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from ml_connector.connectors.transport import HttpRequest, Transport
+from ml_connector.connectors.workday.faults import sort_status
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    AuthenticationError,
+    ConfigurationError,
+    NotSentError,
+    UnavailableError,
+)
+from ml_connector.secret import Secret
+from ml_connector.settings import WorkdayConnection
+
+_WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+_TEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText"
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TOKEN_LIFE = timedelta(minutes=55)
+_MAX_TOKEN_BYTES = 64 * 1024
+
+Credential = Callable[[str], Secret]
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """What is added to one request: inner XML of the SOAP header, HTTP headers."""
+
+    header: str = ""
+    http: dict[str, str | Secret] = {}
+
+    def __repr__(self) -> str:
+        return "Signature(***)"
+
+
+class Signer(Protocol):
+    """Signs requests; safe to share between threads."""
+
+    def sign(self) -> Signature:
+        """Give the signature that holds now."""
+
+    def renew(self, refused: Signature) -> bool:
+        """Make sure *refused* is not given again; False when there is nothing to renew."""
+
+
+class UserNameToken:
+    """WS-Security UsernameToken: `ISU_name@tenant` and the password, read from the vault once."""
+
+    def __init__(self, credential: Credential, *, tenant: str) -> None:
+        self._credential, self._tenant = credential, tenant
+        self._lock = threading.Lock()
+        self._signature: Signature | None = None
+
+    def sign(self) -> Signature:
+        """
+        Give the signature.
+
+        Raises:
+            ConfigurationError: no such credential, no or another `@tenant`, or characters XML cannot carry.
+        """
+        with self._lock:
+            if self._signature is None:
+                self._signature = Signature(header=self._build())
+            return self._signature
+
+    def renew(self, refused: Signature) -> bool:
+        return False
+
+    def _build(self) -> str:
+        name, password = self._credential("username").reveal(), self._credential("password").reveal()
+        if name.rpartition("@")[2] != self._tenant or not name.rpartition("@")[0]:
+            raise ConfigurationError(
+                f"the Workday user name must end with @{self._tenant}: Workday calls it a wrong password otherwise",
+                remedy="ml-connector credentials set workday username",
+            )
+        if _NOT_XML.search(name) or _NOT_XML.search(password):
+            raise ConfigurationError(
+                "the Workday user name or password holds a control character",
+                remedy="ml-connector credentials set workday password",
+            )
+        return (
+            f'<wsse:Security soapenv:mustUnderstand="1" xmlns:wsse="{_WSSE}"><wsse:UsernameToken>'
+            f"<wsse:Username>{escape(name)}</wsse:Username>"
+            f'<wsse:Password Type="{_TEXT}">{escape(password)}</wsse:Password></wsse:UsernameToken></wsse:Security>'
+        )
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+    expires_in: float | None = None
+    refresh_token: str | None = None
+
+
+class BearerToken:
+    """OAuth with a refresh token (API Client for Integrations). A rotated refresh token is used until the end."""
+
+    def __init__(
+        self,
+        credential: Credential,
+        *,
+        settings: WorkdayConnection,
+        transport: Transport,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._credential, self._settings, self._transport, self._clock = credential, settings, transport, clock
+        self._lock = threading.Lock()
+        self._signature: Signature | None = None
+        self._good_until: datetime | None = None
+        self._refresh_token: Secret | None = None
+
+    def sign(self) -> Signature:
+        """
+        Give the token, fetching one first when there is none or it is about to end.
+
+        Raises:
+            AuthenticationError: the client or the refresh token is refused. UnavailableError: no token to be had now.
+        """
+        with self._lock:
+            if self._signature is None or self._good_until is None or self._clock() >= self._good_until:
+                self._signature = self._fetch()
+            return self._signature
+
+    def renew(self, refused: Signature) -> bool:
+        with self._lock:
+            if self._signature is refused:
+                self._signature = None
+            return True
+
+    def _fetch(self) -> Signature:
+        refresh = self._refresh_token or self._credential("refresh_token")
+        pair = f"{self._credential('client_id').reveal()}:{self._credential('client_secret').reveal()}"
+        basic = base64.b64encode(pair.encode()).decode()
+        request = HttpRequest(
+            method="POST",
+            url=f"{self._settings.base_url}/ccx/oauth2/{self._settings.tenant}/token",
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+                "Authorization": Secret(f"Basic {basic}"),
+            },
+            body=Secret(urlencode({"grant_type": "refresh_token", "refresh_token": refresh.reveal()})),
+            timeout_s=self._settings.timeout_s,
+            max_bytes=_MAX_TOKEN_BYTES,
+        )
+        try:
+            with self._transport.send(request) as response:
+                status, body = response.status, response.read()
+        except (AmbiguousWriteError, NotSentError) as error:
+            raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
+        if status in {400, 401, 403}:
+            raise AuthenticationError(
+                f"Workday gives no token (HTTP {status}): client or refresh token is wrong, expired or revoked",
+                remedy="make a new refresh token for the API client, then ml-connector credentials set workday "
+                "refresh_token",
+            )
+        if status != 200:
+            raise sort_status(status, task="oauth2.token")
+        return self._keep(body)
+
+    def _keep(self, body: bytes) -> Signature:
+        try:
+            token = msgspec.json.decode(body, type=_Token)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise UnavailableError("Workday's token endpoint answered with something that is no token") from None
+        life = _TOKEN_LIFE
+        if token.expires_in is not None and 0 < token.expires_in < _TOKEN_LIFE.total_seconds() * 2:
+            life = min(life, timedelta(seconds=token.expires_in * 0.9))
+        self._good_until = self._clock() + life
+        if token.refresh_token:
+            self._refresh_token = Secret(token.refresh_token)
+        return Signature(http={"Authorization": Secret(f"Bearer {token.access_token}")})

@@ -1,0 +1,103 @@
+"""
+Sorts Workday's refusals by the fault's own code, never by the HTTP status: every SOAP fault comes as 500.
+
+Pure. Words of a fault reach people shortened and in one line; bodies never do.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from lxml import etree
+
+from ml_connector.connectors.workday.operations import BSVC
+from ml_connector.connectors.workday.split import SOAP
+from ml_connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    MLConnectorError,
+    PermissionError_,
+    RateLimitError,
+    UnavailableError,
+)
+
+_MAX_WORDS = 300
+ACTIVATE = "then run Activate Pending Security Policy Changes"
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One SOAP fault: the code without its prefix (`Client.validationError`) and its words."""
+
+    code: str
+    words: str
+
+
+def read_fault(root: etree._Element) -> Fault | None:
+    """Read the fault of a parsed document, or None when it holds none."""
+    fault = root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
+    if root.tag != f"{{{SOAP}}}Envelope" or fault is None:
+        return None
+    words = [fault.findtext("faultstring", "")]
+    words += [message.text or "" for message in fault.iter(f"{{{BSVC}}}Message", f"{{{BSVC}}}Detail_Message")]
+    told: list[str] = []
+    for text in words:
+        text = " ".join(text.split())
+        if text and not any(text in earlier for earlier in told):
+            told.append(text)
+    code = fault.findtext("faultcode", "").strip().rpartition(":")[2]
+    return Fault(code=code, words="; ".join(told)[:_MAX_WORDS])
+
+
+def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
+    """Say what a fault means for *task*, such as `Human_Resources.Get_Workers`."""
+    words = fault.words.lower()
+    if fault.code.endswith("authenticationError"):
+        return AuthenticationError(
+            f"Workday does not let us in: {fault.words or 'authentication failed'}",
+            remedy="check the integration system user and its password (`ml-connector credentials set workday "
+            "password`), that the account is not locked or expired, and that it may use web services",
+        )
+    if "not authorized" in words and not fault.code.endswith("validationError"):
+        return PermissionError_(f"Workday refuses the task {task}: {fault.words}", remedy=grant_task(task))
+    if fault.code.endswith("validationError"):
+        return ConfigurationError(
+            f"Workday refuses our request to {task}: {fault.words}",
+            remedy="check `version`, `tenant` and `host` of the connection: this tenant may not offer that version"
+            if "version is invalid" in words or "element not found" in words
+            else None,
+        )
+    return UnavailableError(f"Workday could not carry out {task}: {fault.words or fault.code or 'no reason given'}")
+
+
+def sort_status(status: int, *, task: str, retry_after_s: float | None = None) -> MLConnectorError:
+    """Say what an answer that is no SOAP document means, by its status alone."""
+    if status == 401:
+        return AuthenticationError(
+            "Workday does not let us in (HTTP 401)", remedy="ml-connector credentials list   then set what is wrong"
+        )
+    if status == 403:
+        return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=grant_task(task))
+    if 300 <= status < 400:
+        return ConfigurationError(
+            f"Workday's address sends us elsewhere (HTTP {status}), which we do not follow",
+            remedy="set `host` to the tenant's services host, as Workday's View API Clients or WSDL shows it",
+        )
+    if status == 404:
+        return ConfigurationError(
+            f"there is no {task} at this address (HTTP 404)", remedy="check `host`, `tenant` and `version`"
+        )
+    if status == 429:
+        return RateLimitError("Workday asks for patience (HTTP 429)", retry_after_s=retry_after_s)
+    return UnavailableError(f"Workday answered {task} with something that is no answer (HTTP {status})")
+
+
+def grant_task(task: str) -> str:
+    """What a security administrator does about a task that is refused or shows nothing."""
+    return (
+        f"in Workday run View Security for Securable Item on {task.rpartition('.')[2]}, grant Get access on its domain "
+        f"to the integration system security group, {ACTIVATE}"
+    )
+
+
+def grant_domain(domain: str) -> str:
+    """What a security administrator does about a section that is left out."""
+    return f"grant the integration system security group Get access to the domain “{domain}”, {ACTIVATE}"

@@ -1,0 +1,161 @@
+"""
+One question to a Workday service, asked until it is answered, refused for good, or patience ends.
+
+Every operation here reads, so asking again is always safe; only what a person must settle is not asked again.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
+from ml_connector.connectors.workday.auth import Signature, Signer
+from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_status
+from ml_connector.connectors.workday.operations import BSVC, CLOCK_SERVICE, Operation, build_clock_request
+from ml_connector.connectors.workday.split import SOAP, OtherDocument, SplitPage, split_page
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    AuthenticationError,
+    NotSentError,
+    TransientError,
+    UnavailableError,
+)
+from ml_connector.safe_xml import parse_xml
+from ml_connector.secret import Secret
+from ml_connector.settings import WorkdayConnection
+
+ATTEMPTS = 5
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0
+_SMALL = 1 << 20
+
+_Answer = TypeVar("_Answer")
+Reader = Callable[[Iterable[bytes]], _Answer | OtherDocument]
+
+
+class SoapClient:
+    """Asks one tenant's services; safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: WorkdayConnection,
+        *,
+        signer: Signer,
+        transport: Transport,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings, self._signer, self._transport = settings, signer, transport
+        self._clock, self._sleep = clock, sleep
+
+    def ask_page(self, operation: Operation, request: str) -> SplitPage:
+        """
+        Ask for one page.
+
+        Raises:
+            AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again.
+            RateLimitError, UnavailableError: still no answer after patient attempts.
+        """
+
+        def read(chunks: Iterable[bytes]) -> SplitPage | OtherDocument:
+            return split_page(chunks, answer=operation.answer, record=operation.record)
+
+        return self._ask(operation.service, request, read=read, task=f"{operation.service}.{operation.name}")
+
+    def ask_clock(self) -> datetime:
+        """Ask for Workday's own clock (aware, in the offset it tells). Raises as `ask_page`."""
+        request = build_clock_request(version=self._settings.version)
+        return self._ask(CLOCK_SERVICE, request, read=_read_clock, task=f"{CLOCK_SERVICE}.Get_Server_Timestamp")
+
+    def _ask(self, service: str, request: str, *, read: Reader[_Answer], task: str) -> _Answer:
+        wait_s, renewed = _FIRST_WAIT_S, False
+        for attempts_left in reversed(range(ATTEMPTS)):
+            signature = None
+            try:
+                signature = self._signer.sign()
+                return self._ask_once(service, request, signature=signature, read=read, task=task)
+            except AuthenticationError:
+                if signature is None or renewed or not self._signer.renew(signature):
+                    raise
+                renewed = True
+            except TransientError as error:
+                if not attempts_left:
+                    raise
+                asked_s = min(error.retry_after_s or 0, _LONGEST_ASKED_S)
+                self._sleep(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+        raise UnavailableError(f"Workday gave no answer to {task}")
+
+    def _ask_once(
+        self, service: str, request: str, *, signature: Signature, read: Reader[_Answer], task: str
+    ) -> _Answer:
+        settings = self._settings
+        envelope = build_envelope(request, header=signature.header)
+        try:
+            with self._transport.send(
+                HttpRequest(
+                    method="POST",
+                    url=f"{settings.base_url}/ccx/service/{settings.tenant}/{service}/{settings.version}",
+                    headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', **signature.http},
+                    body=Secret(envelope),
+                    timeout_s=settings.timeout_s,
+                )
+            ) as response:
+                return self._read_answer(response, read=read, task=task)
+        except (AmbiguousWriteError, NotSentError) as error:
+            raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+
+    def _read_answer(self, response: HttpResponse, *, read: Reader[_Answer], task: str) -> _Answer:
+        try:
+            answer = read(response.chunks()) if response.status == 200 else _read_refusal(response)
+            if not isinstance(answer, OtherDocument):
+                return answer
+            fault = read_fault(answer.root)
+        except ValueError as reason:
+            if response.status == 200:
+                raise UnavailableError(f"Workday's answer to {task} cannot be used: {reason}") from None
+            fault = None
+        if fault is not None:
+            raise sort_fault(fault, task=task)
+        asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
+        raise sort_status(response.status, task=task, retry_after_s=asked_s)
+
+
+def build_envelope(request: str, *, header: str = "") -> str:
+    """Wrap a request; *header* is the inner XML of the SOAP header and may use the prefix soapenv."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header>{header}</soapenv:Header>'
+        f"<soapenv:Body>{request}</soapenv:Body></soapenv:Envelope>"
+    )
+
+
+def _read_refusal(response: HttpResponse) -> OtherDocument:
+    return OtherDocument(parse_xml(_take(response.chunks())))
+
+
+def _read_clock(chunks: Iterable[bytes]) -> datetime | OtherDocument:
+    root = parse_xml(_take(chunks))
+    text = root.findtext(f"{{{SOAP}}}Body/{{{BSVC}}}Server_Timestamp/{{{BSVC}}}Server_Timestamp_Data")
+    if text is None:
+        return OtherDocument(root)
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError("its time stamp is none") from None
+    if at.tzinfo is None:
+        raise ValueError("its time stamp tells no offset")
+    return at
+
+
+def _take(chunks: Iterable[bytes]) -> bytes:
+    """A small body, whole."""
+    body = b""
+    for chunk in chunks:
+        body += chunk
+        if len(body) > _SMALL:
+            raise ValueError("it is larger than any answer of its kind")
+    return body
