@@ -1,0 +1,45 @@
+"""
+Changing the master key, in an order that may be interrupted anywhere.
+
+The new key is kept beside the old one first, then the rows change in one transaction, then the old key goes. Before
+the transaction the rows need the old key and it is there; after it they need the new one and it is there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from ml_connector.storage.database import Database
+from ml_connector.vault.keys import MasterKey, open_master_key, retire_all_but, stage_successor
+from ml_connector.vault.store import Rotated, Vault
+
+
+def rotate_master_key(
+    database: Database, *, setting: str, record: Callable[[sa.Connection, Rotated], None] = lambda _tx, _rotated: None
+) -> Rotated:
+    """
+    Replace the master key in the place *setting* names, or finish a replacement that was interrupted.
+
+    *record* writes the audit event in the transaction that changes the rows; it is not called when none changes.
+
+    Raises:
+        ConfigurationError: nothing was changed; the sentence says why.
+    """
+
+    def reload() -> MasterKey:
+        return open_master_key(setting)
+
+    current = reload()
+    vault = Vault(database, master_key=current, reload=reload)
+    in_force = vault.check()
+    if current.successor is not None and in_force == current.successor.id:
+        retire_all_but(setting, key_id=in_force)
+        return Rotated(master_key=in_force, data_keys=0, credentials=0)
+    successor = stage_successor(setting)
+    with database.transaction() as tx:
+        rotated = vault.rotate(tx, new_master_key=successor)
+        record(tx, rotated)
+    retire_all_but(setting, key_id=successor.id)
+    return rotated

@@ -1,0 +1,346 @@
+"""
+Stored credentials: one sealed row each, under its own data key, which the master key seals.
+
+An old row put back is refused by the signed version table. Somebody who puts *all* the vault's tables back together
+is not seen here: the audit trail's `credential.set` events carry the version too (see `expected_version`), and the
+trail's anchors lie outside the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.secret import Secret
+from ml_connector.storage.database import Database, metadata
+from ml_connector.vault import crypto, record
+from ml_connector.vault.keys import KeyRing, MasterKey
+from ml_connector.vault.record import CredentialInfo, Place, WrappedKey
+
+_data_key = sa.Table(
+    "data_key",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("purpose", sa.String(16), nullable=False),
+    sa.Column("kek_id", sa.String(16), nullable=False),
+    sa.Column("format", sa.Integer, nullable=False),
+    sa.Column("alg", sa.String(16), nullable=False),
+    sa.Column("nonce", sa.LargeBinary, nullable=False),
+    sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+)
+_credential = sa.Table(
+    "credential",
+    metadata,
+    sa.Column("connection", sa.String(64), primary_key=True),
+    sa.Column("system", sa.String(16), primary_key=True),
+    sa.Column("field", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("dek_id", sa.ForeignKey("data_key.id"), nullable=False),
+    sa.Column("format", sa.Integer, nullable=False),
+    sa.Column("alg", sa.String(16), nullable=False),
+    sa.Column("nonce", sa.LargeBinary, nullable=False),
+    sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+    sa.Column("fingerprint", sa.String(8), nullable=False),
+    sa.Column("set_at", sa.String(40), nullable=False),
+)
+_version = sa.Table(
+    "credential_version",
+    metadata,
+    sa.Column("connection", sa.String(64), primary_key=True),
+    sa.Column("system", sa.String(16), primary_key=True),
+    sa.Column("field", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("present", sa.Boolean, nullable=False),  # false once removed; the row stays: versions never repeat
+    sa.Column("mac", sa.LargeBinary, nullable=False),
+)
+
+
+class Rotated(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rotation sealed anew; zeros mean there was nothing left to do."""
+
+    master_key: str
+    data_keys: int
+    credentials: int
+
+
+class Vault:
+    """
+    The credentials of every connection, opened one at a time.
+
+    *reload* reads the master key again: a process that runs while another one rotates needs it, and a rotation proves
+    with it that the next start will be able to read.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        master_key: MasterKey,
+        reload: Callable[[], MasterKey] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._ring = KeyRing(master_key, reload=reload)
+        self._clock = clock
+
+    def check(self) -> str | None:
+        """
+        Prove that the master key is the one the rows are sealed with; returns its id, None for an empty vault.
+
+        Raises:
+            ConfigurationError: it is another one, or the vault was altered.
+        """
+        with self._database.reading() as tx:
+            return self._master(tx).id if self._root(tx) is not None else None
+
+    def derive(self, label: str) -> bytes:
+        """
+        32 bytes for one lasting purpose, such as the audit seal; rotations do not change them.
+
+        The first call on a wholly empty vault makes the root they come from.
+        """
+        with self._database.reading() as tx:
+            root = self._root(tx)
+        if root is None:
+            with self._database.transaction() as tx:
+                root = self._require_root(tx)
+        return crypto.derive(root, label=label)
+
+    def set(self, tx: sa.Connection, *, connection: str, system: str, field: str, value: Secret) -> CredentialInfo:
+        """
+        Seal *value* under a new data key and the next version, replacing what was there.
+
+        Raises:
+            ConfigurationError: too short to be a secret, or the master key is missing or wrong.
+        """
+        place = (connection, system, field)
+        record.check_length(value, place=place)
+        root = self._require_root(tx)
+        info = CredentialInfo(
+            connection=connection,
+            system=system,
+            field=field,
+            version=self._next_version(tx, place, present=True, root=root),
+            fingerprint=record.fingerprint_of(value, place=place, root=root),
+            set_at=self._clock().astimezone(UTC),
+        )
+        self._replace(tx, info, value)
+        return info
+
+    def get(self, *, connection: str, system: str, field: str, expected_version: int | None = None) -> Secret:
+        """
+        Open one credential; *expected_version* is what the audit trail says, where the caller knows it.
+
+        Raises:
+            ConfigurationError: not stored, or not opening. Every rejection reads the same.
+        """
+        place = (connection, system, field)
+        with self._database.reading() as tx:
+            row = tx.execute(_at(_joined(), _credential, place)).one_or_none()
+            if row is None:
+                raise record.missing(place)
+            if expected_version is not None and expected_version != row.version:
+                raise record.rejection(place)
+            return self._open(row, root=self._root(tx))
+
+    def list(self, connection: str | None = None) -> list[CredentialInfo]:
+        """What is stored, in order of name; nothing is opened, so nothing is proved either."""
+        query = sa.select(_credential).order_by(_credential.c.connection, _credential.c.system, _credential.c.field)
+        if connection is not None:
+            query = query.where(_credential.c.connection == connection)
+        with self._database.reading() as tx:
+            return [record.info_from(row) for row in tx.execute(query)]
+
+    def remove(self, tx: sa.Connection, *, connection: str, system: str, field: str) -> int:
+        """
+        Forget one credential and its data key; returns the version under which it is gone.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        place = (connection, system, field)
+        root = self._require_root(tx)
+        if not self._delete(tx, place):
+            raise record.missing(place)
+        return self._next_version(tx, place, present=False, root=root)
+
+    def rotate(self, tx: sa.Connection, *, new_master_key: MasterKey | None = None) -> Rotated:
+        """
+        Seal every credential under a fresh data key or, given *new_master_key*, every data key under that.
+
+        All of it happens in *tx*, and ends with opening every credential with the key the next start will load.
+
+        Raises:
+            ConfigurationError: something does not open, or the next start would not find the key. Roll back.
+        """
+        root = self._require_root(tx)
+        if new_master_key is not None:
+            result = self._rewrap(tx, new_master_key)
+        else:
+            rows = tx.execute(_joined()).all()
+            for row in rows:
+                self._replace(tx, record.info_from(row), self._open(row, root=root))
+            result = Rotated(master_key=self._master(tx).id, data_keys=len(rows), credentials=len(rows))
+        self._prove_readable(tx, result.master_key)
+        return result
+
+    # Keys ------------------------------------------------------------------------------------------------------------
+
+    def _root(self, tx: sa.Connection, *, lock: bool = False) -> bytes | None:
+        """The secret that derived keys come from; None when the vault has never held anything."""
+        query = sa.select(_data_key).where(_data_key.c.purpose == "root")
+        # The lock keeps a `set` on PostgreSQL from slipping an old-key row past a rotation; SQLite locks anyway.
+        rows = tx.execute(query.with_for_update() if lock else query).all()
+        used = sa.union_all(sa.select(_data_key.c.id), sa.select(_version.c.field), sa.select(_credential.c.field))
+        if not rows and tx.execute(used.limit(1)).first() is None:
+            return None
+        self._check_master(tx)
+        try:
+            if len(rows) != 1:
+                raise crypto.Rejected
+            return self._unwrap(record.wrapped_from(rows[0]))
+        except crypto.Rejected:
+            raise ConfigurationError(
+                "the vault does not open: the database was altered", remedy="restore the database from a backup"
+            ) from None
+
+    def _require_root(self, tx: sa.Connection) -> bytes:
+        root = self._root(tx, lock=True)
+        if root is None:
+            root = crypto.new_key()
+            self._insert_key(tx, root, key_id=crypto.new_key_id(), purpose="root", by=self._ring.first)
+        return root
+
+    def _check_master(self, tx: sa.Connection) -> None:
+        """A key that opens no row at all is the wrong key; ids are public, so saying so helps nobody else."""
+        key_ids = sorted(tx.execute(sa.select(_data_key.c.kek_id).distinct()).scalars())
+        if key_ids and not any(self._ring.find(key_id) for key_id in key_ids):
+            raise ConfigurationError(
+                f"the vault is sealed with master key {', '.join(key_ids)}; the one in place is {self._ring.first.id}",
+                remedy="put the right key back; if it is lost, so are the credentials: start a new database",
+            )
+
+    def _master(self, tx: sa.Connection) -> MasterKey:
+        """The master key in force: the one that wraps the root."""
+        key_id = tx.execute(sa.select(_data_key.c.kek_id).where(_data_key.c.purpose == "root")).scalar_one()
+        return self._ring.find(key_id) or self._ring.first
+
+    def _unwrap(self, wrapped: WrappedKey) -> bytes:
+        return record.unwrap(wrapped, by=self._ring.find(wrapped.sealed.key_id))
+
+    def _insert_key(self, tx: sa.Connection, key: bytes, *, key_id: str, purpose: str, by: MasterKey) -> None:
+        tx.execute(
+            sa.insert(_data_key).values(record.columns_of(record.wrap(key, key_id=key_id, purpose=purpose, by=by)))
+        )
+
+    def _rewrap(self, tx: sa.Connection, new: MasterKey) -> Rotated:
+        self._ring.learn(new)
+        wrapped = [
+            record.wrapped_from(row) for row in tx.execute(sa.select(_data_key).where(_data_key.c.kek_id != new.id))
+        ]
+        for old in wrapped:
+            try:
+                key = self._unwrap(old)
+            except crypto.Rejected:
+                raise ConfigurationError(
+                    "a stored data key does not open: nothing was rotated",
+                    remedy="ml-connector doctor   says which credential to set again",
+                ) from None
+            values = record.columns_of(record.wrap(key, key_id=old.id, purpose=old.purpose, by=new))
+            tx.execute(sa.update(_data_key).where(_data_key.c.id == old.id).values(values))
+        return Rotated(master_key=new.id, data_keys=len(wrapped), credentials=0)
+
+    def _prove_readable(self, tx: sa.Connection, key_id: str) -> None:
+        found = self._ring.find_at_next_start(key_id)
+        if found is None:
+            raise ConfigurationError(
+                f"the next start would not find master key {key_id}: nothing was changed",
+                remedy="put the new key where vault.master_key points, then rotate again",
+            )
+        fresh = Vault(self._database, master_key=found.alone())  # the proof leans on this key and no other
+        root = fresh._root(tx)
+        for row in tx.execute(_joined()):
+            fresh._open(row, root=root)
+
+    # Rows ------------------------------------------------------------------------------------------------------------
+
+    def _replace(self, tx: sa.Connection, info: CredentialInfo, value: Secret) -> None:
+        """Seal under a data key of its own: no data key ever meets a second nonce."""
+        key, key_id = crypto.new_key(), crypto.new_key_id()
+        sealed = crypto.seal(value.reveal().encode(), key=key, key_id=key_id, context=record.context_of(info))
+        self._delete(tx, info.place)
+        self._insert_key(tx, key, key_id=key_id, purpose="credential", by=self._master(tx))
+        tx.execute(
+            sa.insert(_credential).values(
+                connection=info.connection,
+                system=info.system,
+                field=info.field,
+                version=info.version,
+                dek_id=key_id,
+                format=sealed.format,
+                alg=sealed.alg,
+                nonce=sealed.nonce,
+                ciphertext=sealed.ciphertext,
+                fingerprint=info.fingerprint,
+                set_at=info.set_at.isoformat(),
+            )
+        )
+
+    def _delete(self, tx: sa.Connection, place: Place) -> bool:
+        key_id = tx.execute(_at(sa.select(_credential.c.dek_id), _credential, place)).scalar()
+        if key_id is None:
+            return False
+        tx.execute(_at(sa.delete(_credential), _credential, place))
+        tx.execute(sa.delete(_data_key).where(_data_key.c.id == key_id))
+        return True
+
+    def _open(self, row: Any, *, root: bytes | None) -> Secret:
+        """The credential in a row of `_joined`, or the one sentence for everything that can be wrong with it."""
+        place = (row.connection, row.system, row.field)
+        try:
+            if root is None or not row.present or row.expected != row.version:
+                raise crypto.Rejected
+            record.check_version(row.mac, place=place, version=row.expected, present=True, root=root)
+            key = self._unwrap(record.wrapped_from(row, prefix="key_"))
+            sealed = crypto.Sealed(
+                format=row.format, alg=row.alg, key_id=row.dek_id, nonce=row.nonce, ciphertext=row.ciphertext
+            )
+            return Secret(crypto.unseal(sealed, key=key, context=record.context_of(record.info_from(row))).decode())
+        except (crypto.Rejected, ValueError, TypeError):
+            raise record.rejection(place) from None
+
+    def _next_version(self, tx: sa.Connection, place: Place, *, present: bool, root: bytes) -> int:
+        row = tx.execute(_at(sa.select(_version), _version, place)).one_or_none()
+        names = dict(zip(("connection", "system", "field"), place, strict=True))
+        if row is None:
+            tx.execute(sa.insert(_version).values(**names, version=0, present=False, mac=b""))
+        else:
+            try:  # never sign a successor to a number somebody else wrote
+                record.check_version(row.mac, place=place, version=row.version, present=row.present, root=root)
+            except crypto.Rejected:
+                raise record.rejection(place) from None
+        number = 1 if row is None else row.version + 1
+        mac = record.version_mac(place, version=number, present=present, root=root)
+        tx.execute(_at(sa.update(_version), _version, place).values(version=number, present=present, mac=mac))
+        return number
+
+
+def _at(statement: Any, table: sa.Table, place: Place) -> Any:
+    connection, system, field = place
+    return statement.where(table.c.connection == connection, table.c.system == system, table.c.field == field)
+
+
+def _joined() -> Any:
+    """Credentials with their data key and their version in one statement: what one reader sees is of one moment."""
+    key_columns = [column.label(f"key_{column.name}") for column in _data_key.c]
+    same = [_credential.c[name] == _version.c[name] for name in ("connection", "system", "field")]
+    return (
+        sa.select(_credential, _version.c.version.label("expected"), _version.c.present, _version.c.mac, *key_columns)
+        .outerjoin(_data_key, _data_key.c.id == _credential.c.dek_id)
+        .outerjoin(_version, sa.and_(*same))
+    )

@@ -1,0 +1,312 @@
+"""Stored credentials on a real database: moved, altered, old or under another key, they do not open (trust A3, F8)."""
+
+import itertools
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.secret import Secret
+from ml_connector.storage.database import metadata, open_database
+from ml_connector.vault import store
+from ml_connector.vault.keys import MasterKey
+from ml_connector.vault.store import Vault
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+PLACES = [
+    (connection, system, field)
+    for connection in ("acme", "beta")
+    for system, field in (("workday", "password"), ("plex", "client_secret"), ("plex", "101/password"))
+]
+TABLES = ("data_key", "credential", "credential_version")
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'vault.db'}")
+    metadata.create_all(database.engine, tables=[metadata.tables[name] for name in TABLES])
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def vault(database):
+    return vault_on(database)
+
+
+def vault_on(database, key=b"k"):
+    return Vault(database, master_key=MasterKey(key * 32), clock=lambda: NOW)
+
+
+def put(database, vault, place, value="a secret of some length"):
+    connection, system, field = place
+    with database.transaction() as tx:
+        return vault.set(tx, connection=connection, system=system, field=field, value=Secret(value))
+
+
+def take(vault, place, **more):
+    connection, system, field = place
+    return vault.get(connection=connection, system=system, field=field, **more).reveal()
+
+
+def is_rejected(vault, place):
+    with pytest.raises(ConfigurationError) as caught:
+        take(vault, place)
+    return "does not open" in caught.value.message
+
+
+def fill(database, vault):
+    for place in PLACES:
+        put(database, vault, place, value="secret of " + "/".join(place))
+
+
+def rows_of(database, name):
+    with database.reading() as tx:
+        return [dict(row._mapping) for row in tx.execute(sa.select(metadata.tables[name]))]
+
+
+def snapshot(database):
+    return {name: rows_of(database, name) for name in TABLES}
+
+
+def restore(database, state, names=TABLES):
+    with database.transaction() as tx:
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for name in names:
+            tx.execute(sa.delete(metadata.tables[name]))
+            tx.execute(sa.insert(metadata.tables[name]), state[name])
+
+
+def change(database, name, where, **values):
+    table = metadata.tables[name]
+    with database.transaction() as tx:
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        tx.execute(sa.update(table).where(*[table.c[key] == value for key, value in where.items()]).values(values))
+
+
+def test_a_credential_comes_back_and_is_replaced(database, vault):
+    place = ("acme", "plex", "client_secret")
+    first = put(database, vault, place, "first-value")
+    second = put(database, vault, place, "second-value")
+    assert take(vault, place) == "second-value"
+    assert (first.version, second.version) == (1, 2)
+    assert first.fingerprint != second.fingerprint
+    assert vault.list() == [second]
+    assert vault.list("beta") == []
+    assert second.set_at == NOW
+
+
+@pytest.mark.parametrize("value", ["öäü-密码-🔑🔑", "line\r\nbreak'\"<&>;--", "x" * 100_000])
+def test_any_text_comes_back_exactly(database, vault, value):
+    put(database, vault, PLACES[0], value)
+    assert take(vault, PLACES[0]) == value
+
+
+def test_neither_value_nor_length_is_stored_or_listed(database, vault):
+    put(database, vault, PLACES[0], "a-very-particular-secret")
+    assert "particular" not in repr(snapshot(database))
+    assert "24" not in repr(vault.list())
+    one, other = put(database, vault, PLACES[0], "same-value"), put(database, vault, PLACES[1], "same-value")
+    assert one.fingerprint != other.fingerprint
+
+
+def test_short_secrets_are_refused_and_short_names_are_not(database, vault):
+    with pytest.raises(ConfigurationError, match="shorter than 8"):
+        put(database, vault, ("acme", "plex", "101/password"), "7777777")
+    with pytest.raises(ConfigurationError, match="shorter than 1"):
+        put(database, vault, ("acme", "plex", "username"), "")
+    put(database, vault, ("acme", "plex", "101/username"), "ws")
+    assert len(vault.list()) == 1
+
+
+def test_a_missing_credential_names_the_command(vault):
+    with pytest.raises(ConfigurationError, match="no plex client_id is stored") as caught:
+        take(vault, ("acme", "plex", "client_id"))
+    assert caught.value.remedy == "ml-connector credentials set plex client_id --connection acme"
+
+
+def test_f8_every_bit_of_every_stored_byte_counts(database, vault):
+    place = PLACES[0]
+    put(database, vault, place)
+    flips = 0
+    for name in TABLES:
+        for row in rows_of(database, name):
+            where = {column.name: row[column.name] for column in metadata.tables[name].primary_key}
+            for column, value in row.items():
+                if not isinstance(value, bytes):
+                    continue
+                for bit in range(len(value) * 8):
+                    changed = bytearray(value)
+                    changed[bit // 8] ^= 1 << bit % 8
+                    change(database, name, where, **{column: bytes(changed)})
+                    assert is_rejected(vault, place), (name, column, bit)
+                    flips += 1
+                change(database, name, where, **{column: value})
+    assert take(vault, place)
+    print(f"F8: {flips}/{flips} bit flips rejected")  # noqa: T201 - a figure to quote
+
+
+def test_f8_every_other_stored_column_counts(database, vault):
+    place = PLACES[0]
+    put(database, vault, place)
+    before = snapshot(database)
+    changes = [
+        ("credential", {"version": 2}),
+        ("credential", {"format": 2}),
+        ("credential", {"alg": "none"}),
+        ("credential", {"fingerprint": "00000000"}),
+        ("credential", {"set_at": NOW.replace(hour=8).isoformat()}),
+        ("credential", {"set_at": "yesterday"}),
+        ("credential_version", {"version": 2}),
+        ("credential_version", {"present": False}),
+        ("data_key", {"format": 2}),
+        ("data_key", {"alg": "none"}),
+        ("data_key", {"purpose": "root"}),
+        ("data_key", {"purpose": "credential"}),
+    ]
+    for name, values in changes:
+        change(database, name, {}, **values)
+        assert is_rejected(vault, place), (name, values)
+        restore(database, before)
+    key = next(row["id"] for row in before["data_key"] if row["purpose"] == "credential")
+    change(database, "data_key", {"id": key}, kek_id="0" * 16)
+    assert is_rejected(vault, place)
+    restore(database, before)
+    assert take(vault, place)
+
+
+def test_f8_every_ordered_swap_is_rejected(database, vault):
+    """Across fields, systems, connections and versions; with the sealed value alone and with its data key."""
+    fill(database, vault)
+    old = {
+        tuple(row[name] for name in ("connection", "system", "field")): row for row in rows_of(database, "credential")
+    }
+    old_keys = rows_of(database, "data_key")
+    fill(database, vault)
+    now = {
+        tuple(row[name] for name in ("connection", "system", "field")): row for row in rows_of(database, "credential")
+    }
+    with database.transaction() as tx:  # the data keys of the old versions are put back as well
+        kept = {row["id"] for row in rows_of(database, "data_key")}
+        tx.execute(sa.insert(metadata.tables["data_key"]), [row for row in old_keys if row["id"] not in kept])
+    columns = ("dek_id", "nonce", "ciphertext", "fingerprint", "set_at", "version")
+    subsets = [("nonce", "ciphertext"), ("dek_id", "nonce", "ciphertext"), columns[:-1], columns]
+    swaps = 0
+    sources = [(place, row) for rows in (old, now) for place, row in rows.items()]
+    for place, (source, row), subset in itertools.product(PLACES, sources, subsets):
+        if row is now.get(place):
+            continue
+        where = dict(zip(("connection", "system", "field"), place, strict=True))
+        change(database, "credential", where, **{name: row[name] for name in subset})
+        assert is_rejected(vault, place), (place, source, subset)
+        change(database, "credential", where, **{name: now[place][name] for name in columns})
+        swaps += 1
+    assert all(take(vault, place) for place in PLACES)
+    print(f"F8: {swaps}/{swaps} swaps rejected")  # noqa: T201 - a figure to quote
+
+
+def test_an_old_row_put_back_is_refused(database, vault):
+    put(database, vault, PLACES[0], "leaked-password")
+    old = snapshot(database)
+    put(database, vault, PLACES[0], "rotated-password")
+    restore(database, old, names=("data_key", "credential"))
+    assert is_rejected(vault, PLACES[0])
+
+
+def test_all_tables_put_back_together_are_seen_only_by_the_expected_version(database, vault):
+    put(database, vault, PLACES[0], "leaked-password")
+    old = snapshot(database)
+    version = put(database, vault, PLACES[0], "rotated-password").version
+    restore(database, old)
+    assert take(vault, PLACES[0]) == "leaked-password"  # the stated limit of this table
+    with pytest.raises(ConfigurationError, match="does not open"):
+        take(vault, PLACES[0], expected_version=version)
+
+
+def test_a_removed_credential_put_back_is_refused_and_versions_never_repeat(database, vault):
+    put(database, vault, PLACES[0])
+    old = snapshot(database)
+    connection, system, field = PLACES[0]
+    with database.transaction() as tx:
+        assert vault.remove(tx, connection=connection, system=system, field=field) == 2
+    assert len(rows_of(database, "data_key")) == 1
+    with database.transaction() as tx, pytest.raises(ConfigurationError, match="is stored"):
+        vault.remove(tx, connection=connection, system=system, field=field)
+    restore(database, old, names=("data_key", "credential"))
+    assert is_rejected(vault, PLACES[0])
+    assert put(database, vault, PLACES[0]).version == 3
+
+
+def test_a_number_somebody_else_wrote_is_never_signed(database, vault):
+    put(database, vault, PLACES[0])
+    change(database, "credential_version", {}, version=0)
+    with pytest.raises(ConfigurationError, match="does not open"):
+        put(database, vault, PLACES[0])
+
+
+@pytest.mark.parametrize("action", ["get", "set", "remove", "rotate", "derive", "check"])
+def test_a3_the_wrong_master_key_stops_everything_before_a_write(database, vault, action):
+    put(database, vault, PLACES[0])
+    before = snapshot(database)
+    wrong = vault_on(database, b"w")
+    connection, system, field = PLACES[0]
+    where = {"connection": connection, "system": system, "field": field}
+    with pytest.raises(ConfigurationError, match="sealed with master key") as caught, database.transaction() as tx:
+        {
+            "get": lambda: wrong.get(**where),
+            "set": lambda: wrong.set(tx, **where, value=Secret("another secret")),
+            "remove": lambda: wrong.remove(tx, **where),
+            "rotate": lambda: wrong.rotate(tx),
+            "derive": lambda: wrong.derive("audit"),
+            "check": wrong.check,
+        }[action]()
+    assert "put the right key back" in caught.value.remedy
+    assert snapshot(database) == before
+
+
+@pytest.mark.parametrize("kept", [("credential_version",), ("credential", "credential_version")])
+def test_a_lost_root_is_never_replaced_while_rows_exist(database, vault, kept):
+    put(database, vault, PLACES[0])
+    with database.transaction() as tx:
+        tx.exec_driver_sql("PRAGMA foreign_keys").scalar()
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        if "credential" not in kept:
+            tx.execute(sa.delete(metadata.tables["credential"]))
+        root = metadata.tables["data_key"]
+        tx.execute(sa.delete(root).where(root.c.purpose == "root") if "credential" in kept else sa.delete(root))
+    with pytest.raises(ConfigurationError, match="the vault does not open"):
+        put(database, vault, PLACES[1])
+    assert not [row for row in rows_of(database, "data_key") if row["purpose"] == "root"]
+
+
+def test_derived_keys_last_and_an_empty_vault_takes_any_key(database, vault):
+    assert vault.check() is None
+    sealing = vault.derive("audit seal")
+    assert len(sealing) == 32
+    assert vault.check() == MasterKey(b"k" * 32).id
+    assert vault_on(database).derive("audit seal") == sealing
+    assert vault.derive("other") != sealing
+
+
+def test_each_sealing_has_its_own_data_key_and_nonce(database, vault):
+    keys, nonces = set(), set()
+    for _ in range(50):
+        put(database, vault, PLACES[0])
+        row = rows_of(database, "credential")[0]
+        keys.add(row["dek_id"])
+        nonces.add(row["nonce"])
+    assert len(keys) == len(nonces) == 50
+    assert len(rows_of(database, "data_key")) == 2
+
+
+def test_without_the_context_the_swap_would_pass(database, vault, monkeypatch):
+    """The teeth of F8: with nothing bound, two rows with their data keys exchanged do open."""
+    monkeypatch.setattr(store.record, "context_of", lambda info: ())
+    fill(database, vault)
+    one, other = rows_of(database, "credential")[:2]
+    names = ("connection", "system", "field")
+    for here, there in ((one, other), (other, one)):
+        where = {name: here[name] for name in names}
+        change(database, "credential", where, **{c: there[c] for c in ("dek_id", "nonce", "ciphertext")})
+    assert take(vault, tuple(one[name] for name in names)) == "secret of " + "/".join(other[name] for name in names)
