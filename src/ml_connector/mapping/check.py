@@ -1,0 +1,194 @@
+"""
+Whether mapping rows fit the live Plex: its chart of accounts and its setup tables (RD-08, PX-04, PX-08).
+
+Pure. A table that came back empty proves nothing, so it is a fault of its own and never a pass (CC-13).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.mapping.crosswalk import ANY, Crosswalk, Kind, MappingRow, set_command, split_account_source
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing wrong with a mapping row, for a person. A fault that is not *blocking* is worth a look and stops nothing.
+
+    *subject* points at the row (`account CC4100/direct/REG (plant 101)`); *line* is its line in a file, if it came
+    from one.
+    """
+
+    code: str
+    subject: str
+    message: str
+    remedy: str
+    blocking: bool = True
+    line: int | None = None
+
+
+# Setup records that a sync can create by itself: missing ones are worth a look (a typing mistake?), not a refusal.
+_CREATABLE = frozenset({"cost_center", "department", "position"})
+_SETUP_PARTS = {
+    Kind.COST_CENTER: ("cost_center", "department"),
+    Kind.JOB_PROFILE: ("position",),
+    Kind.LOCATION: ("building",),
+    Kind.ACCOUNT: (),
+}
+
+
+def check_row(
+    row: MappingRow,
+    *,
+    accounts: Iterable[PlexRecord],
+    departments: Iterable[PlexRecord],
+    positions: Iterable[PlexRecord],
+    buildings: Iterable[PlexRecord],
+    cost_centers: Iterable[PlexRecord],
+    crosswalk: Crosswalk | None = None,
+) -> list[Fault]:
+    """
+    Hold one row against the live chart and setup tables of its plant, or of every plant for `*` (RD-08, PX-04, PX-08).
+
+    The tables may mix plants. *crosswalk* says which segment the cost center of an account row is mapped to; without
+    it such a row is faulty, since it cannot be proved right.
+    """
+    live = _Live(*accounts, *departments, *positions, *buildings, *cost_centers)
+    return _check(row, live, crosswalk)
+
+
+def check_rows(rows: Collection[MappingRow], *, live: Iterable[PlexRecord]) -> list[Fault]:
+    """Hold a whole crosswalk against the live records (accounts and setup tables of all plants) in one go."""
+    tables, crosswalk = _Live(*live), Crosswalk(rows)
+    return [fault for row in rows for fault in _check(row, tables, crosswalk)]
+
+
+class _Live:
+    """Live Plex records by type, plant and key."""
+
+    def __init__(self, *records: PlexRecord) -> None:
+        self._tables: dict[tuple[str, str], dict[str, PlexRecord]] = {}
+        for record in records:
+            self._tables.setdefault((record.type, record.plant), {})[record.key.strip()] = record
+        self.plants = sorted({plant for _, plant in self._tables})
+
+    def table(self, record_type: str, *, plant: str) -> dict[str, PlexRecord]:
+        return self._tables.get((record_type, plant), {})
+
+    def has(self, record_type: str, *, key: str) -> list[str]:
+        """The plants that know the key."""
+        return [plant for plant in self.plants if key in self.table(record_type, plant=plant)]
+
+
+def _check(row: MappingRow, live: _Live, crosswalk: Crosswalk | None) -> list[Fault]:
+    # For `*` and nothing read at all, the plant `*` itself is looked up: it has empty tables, which is the fault.
+    plants = [row.plant] if row.plant != ANY else live.plants or [ANY]
+    faults = []
+    for plant in plants:
+        faults += [_check_setup(row, plant, part, live) for part in _SETUP_PARTS[row.kind]]
+        if row.kind is Kind.COST_CENTER:
+            faults.append(_check_segment(row, plant, live))
+        if row.kind is Kind.ACCOUNT:
+            faults.append(_check_account(row, plant, live, crosswalk))
+    return [fault for fault in faults if fault is not None]
+
+
+def _check_setup(row: MappingRow, plant: str, part: str, live: _Live) -> Fault | None:
+    value, table, what = row.target[part], live.table(part, plant=plant), part.replace("_", " ")
+    if not table:
+        return _empty(row, plant, part)
+    record = table.get(value)
+    if record is None:
+        near = _nearest(value, table)
+        creatable = part in _CREATABLE
+        message = f"plant {plant} has no {what} {value!r}{near}"
+        remedy = (
+            "nothing, if a sync shall create it; otherwise correct the row"
+            if creatable
+            else _fix(row, f"add the {what}")
+        )
+        return _fault(row, "setup_missing", message, remedy, blocking=not creatable)
+    if record.fields.get("active") is False:
+        message = f"{what} {value!r} of plant {plant} is inactive"
+        return _fault(row, "setup_inactive", message, _fix(row, f"activate the {what}"), blocking=False)
+    return None
+
+
+def _check_segment(row: MappingRow, plant: str, live: _Live) -> Fault | None:
+    chart = live.table("account", plant=plant)
+    if not chart:
+        return _empty(row, plant, "account")
+    segments = {_segment(account) for account in chart.values() if account.fields.get("active") is True}
+    if row.target["segment"] in segments:
+        return None
+    near = _nearest(row.target["segment"], {segment for segment in segments if segment})
+    message = f"no active account of plant {plant} carries the cost-center segment {row.target['segment']!r}{near}"
+    return _fault(row, "segment_missing", message, _fix(row, "open an account with it"))
+
+
+def _check_account(row: MappingRow, plant: str, live: _Live, crosswalk: Crosswalk | None) -> Fault | None:
+    number, chart = row.target["account"], live.table("account", plant=plant)
+    if not chart:
+        return _empty(row, plant, "account")
+    account = chart.get(number)
+    if account is None:
+        elsewhere = live.has("account", key=number)
+        if elsewhere:
+            message = f"account {number!r} belongs to plant {', '.join(elsewhere)}, not to {plant}"
+            return _fault(row, "account_wrong_plant", message, _fix(row, "open the account there"))
+        message = f"plant {plant} has no account {number!r}{_nearest(number, chart)}"
+        return _fault(row, "account_missing", message, _fix(row, "open the account"))
+    if account.fields.get("active") is not True:
+        message = f"account {number!r} of plant {plant} is not active"
+        return _fault(row, "account_inactive", message, _fix(row, "activate the account"))
+    return _check_account_segment(row, plant, account, crosswalk)
+
+
+def _check_account_segment(
+    row: MappingRow, plant: str, account: PlexRecord, crosswalk: Crosswalk | None
+) -> Fault | None:
+    """PX-08. An account for any cost center has no segment to agree with: that is judged per journal line."""
+    parts = split_account_source(row.source)
+    if parts is None or parts[0] == ANY:
+        return None
+    center = crosswalk.find(Kind.COST_CENTER, source=parts[0], plant=plant) if crosswalk else None
+    if center is None:
+        message = f"cost center {parts[0]} is not mapped in plant {plant}: its segment cannot be compared"
+        return _fault(row, "cost_center_unmapped", message, set_command(Kind.COST_CENTER, source=parts[0], plant=plant))
+    mapped, held = center.target["segment"], _segment(account)
+    if held == mapped:
+        return None
+    message = (
+        f"account {account.key!r} of plant {plant} books on segment {held!r}, "
+        f"but cost center {parts[0]} is mapped to segment {mapped!r}"
+    )
+    return _fault(row, "segment_mismatch", message, _fix(row, "or correct the cost center's row"))
+
+
+def _segment(account: PlexRecord) -> str:
+    return str(account.fields.get("cost_center") or "").strip()
+
+
+def _empty(row: MappingRow, plant: str, record_type: str) -> Fault:
+    """An empty table is no table: nothing can be said about the row (CC-13)."""
+    what = "chart of accounts" if record_type == "account" else f"list of {record_type.replace('_', ' ')}s"
+    code = "empty_chart" if record_type == "account" else "empty_table"
+    message = f"Plex gives an empty {what} for plant {plant}: the row cannot be checked"
+    return _fault(row, code, message, "ml-connector ping plex   tells whether a permission is missing")
+
+
+def _nearest(value: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(value, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _fix(row: MappingRow, alternative: str) -> str:
+    return f"{set_command(row.kind, source=row.source, plant=row.plant)}   or in Plex: {alternative}"
+
+
+def _fault(row: MappingRow, code: str, message: str, remedy: str, *, blocking: bool = True) -> Fault:
+    return Fault(code=code, subject=row.label, message=message, remedy=remedy, blocking=blocking)
