@@ -1,0 +1,206 @@
+"""
+How a request to Plex is signed: a bearer token (OAuth2 client credentials), an API key, or a web-service user (Basic).
+
+Tokens are shared by all threads and renewed by one of them. A refusal by the token endpoint is final: asking again
+with the same wrong secret locks accounts.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from urllib.parse import quote_plus, urlencode
+
+import msgspec
+
+from ml_connector.connectors.transport import HttpRequest, Transport
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    AuthenticationError,
+    ConfigurationError,
+    MLConnectorError,
+    NotSentError,
+    UnavailableError,
+)
+from ml_connector.secret import Secret
+
+Credential = Callable[[str], Secret]
+Headers = dict[str, str | Secret]
+
+_TOKEN_TRIES = 2
+_TOKEN_BODY_BYTES = 1024 * 1024
+_DEFAULT_LIFETIME_S = 300.0
+# A token this young is not refused for its age, so a new one would be refused as well.
+_YOUNG = timedelta(seconds=60)
+
+
+class Auth(Protocol):
+    """Signs requests for one plant."""
+
+    def headers(self, plant: str) -> Headers:
+        """Give the headers that sign a request for the plant with this PCN."""
+
+    def renew(self, refused: Headers) -> bool:
+        """After a 401 for *refused*: say whether a new attempt with new headers makes sense."""
+
+
+class ApiKey:
+    """A consumer key of the developer portal, good for every plant it is subscribed for."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    def headers(self, plant: str) -> Headers:
+        return {"X-Plex-Connect-Api-Key": self._credential("api_key")}
+
+    def renew(self, refused: Headers) -> bool:
+        return False
+
+
+class Basic:
+    """
+    A web-service user. It belongs to one PCN, so with several plants each needs its own (`101/username`).
+
+    Raises:
+        ConfigurationError: several plants and no user of its own for one: the common user would answer with
+            another plant's records.
+    """
+
+    def __init__(self, credential: Credential, *, plants: int) -> None:
+        self._credential, self._plants = credential, plants
+
+    def headers(self, plant: str) -> Headers:
+        username, password = self._pair(plant)
+        pair = f"{username.reveal()}:{password.reveal()}".encode()
+        return {"Authorization": Secret("Basic " + base64.b64encode(pair).decode())}
+
+    def renew(self, refused: Headers) -> bool:
+        return False
+
+    def _pair(self, plant: str) -> tuple[Secret, Secret]:
+        try:
+            return self._credential(f"{plant}/username"), self._credential(f"{plant}/password")
+        except ConfigurationError:
+            if self._plants == 1:
+                return self._credential("username"), self._credential("password")
+        raise ConfigurationError(
+            f"plant {plant} has no Plex web-service user of its own; one belongs to a single PCN",
+            remedy=f"ml-connector credentials set plex {plant}/username   and   plex {plant}/password",
+        )
+
+
+class ClientCredentials:
+    """OAuth2 client credentials: one token for all threads, fetched again shortly before it expires."""
+
+    def __init__(
+        self,
+        credential: Credential,
+        *,
+        token_url: str,
+        transport: Transport,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._credential, self._token_url = credential, token_url
+        self._transport, self._clock, self._sleep = transport, clock, sleep
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._issued_at = self._expires_at = clock()
+
+    def headers(self, plant: str) -> Headers:
+        with self._lock:
+            if self._token is None or self._clock() >= self._expires_at:
+                self._fetch()
+            assert self._token is not None  # noqa: S101 - `_fetch` sets it or raises
+            return {"Authorization": self._token}
+
+    def renew(self, refused: Headers) -> bool:
+        with self._lock:
+            if self._token is None or refused.get("Authorization") != self._token:
+                return True  # another thread was faster
+            if self._clock() - self._issued_at < _YOUNG:
+                return False
+            self._token = None
+            return True
+
+    def _fetch(self) -> None:
+        issued_at = self._clock()
+        token, lifetime_s = self._ask()
+        self._token = Secret("Bearer " + token)
+        self._issued_at = issued_at
+        margin_s = min(60.0, lifetime_s / 10)
+        self._expires_at = issued_at + timedelta(seconds=lifetime_s - margin_s)
+
+    def _ask(self) -> tuple[str, float]:
+        fault: MLConnectorError | None = None
+        for attempt in range(_TOKEN_TRIES):
+            if attempt:
+                self._sleep(0.5 * 2.0**attempt)
+            try:
+                with self._transport.send(self._request()) as response:
+                    status, body = response.status, response.read()
+            except (NotSentError, AmbiguousWriteError) as error:
+                fault = error
+                continue
+            if status == 200:
+                return _parse_token(body)
+            if 400 <= status < 500 and status not in {408, 425, 429}:
+                raise _refused(status, body)
+            fault = UnavailableError(f"the token endpoint answers with status {status}")
+        # Without a token the request that needed it has not left.
+        raise NotSentError(
+            f"Plex gives no token: {fault.message if fault else ''}", remedy="check plex.token_url, or try again later"
+        )
+
+    def _request(self) -> HttpRequest:
+        # RFC 6749, section 2.3.1: the client signs in with Basic, both parts form-encoded first.
+        client_id, secret = self._credential("client_id"), self._credential("client_secret")
+        pair = f"{quote_plus(client_id.reveal())}:{quote_plus(secret.reveal())}".encode()
+        return HttpRequest(
+            method="POST",
+            url=self._token_url,
+            headers={
+                "Authorization": Secret("Basic " + base64.b64encode(pair).decode()),
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            body=urlencode({"grant_type": "client_credentials"}).encode(),
+            max_bytes=_TOKEN_BODY_BYTES,
+        )
+
+
+def _parse_token(body: bytes) -> tuple[str, float]:
+    answer = _decode(body)
+    token, lifetime = answer.get("access_token"), answer.get("expires_in", _DEFAULT_LIFETIME_S)
+    kind = answer.get("token_type", "Bearer")
+    if not isinstance(token, str) or not token or not isinstance(kind, str) or kind.lower() != "bearer":
+        raise AuthenticationError(
+            "the token endpoint answered without a bearer token", remedy="check plex.token_url in ml-connector.toml"
+        )
+    try:
+        return token, max(0.0, float(lifetime))
+    except (TypeError, ValueError):
+        return token, _DEFAULT_LIFETIME_S
+
+
+def _refused(status: int, body: bytes) -> AuthenticationError:
+    """RFC 6749, section 5.2: the error is one of a few words; anything else of the body is left alone."""
+    word = _decode(body).get("error")
+    known = {"invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client"}
+    reason = f"{status}, {word}" if word in known else str(status)
+    return AuthenticationError(
+        f"Plex does not accept the client id and secret ({reason})",
+        remedy="ml-connector credentials set plex client_id   and   plex client_secret",
+    )
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    try:
+        answer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return answer if isinstance(answer, dict) else {}

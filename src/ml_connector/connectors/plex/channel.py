@@ -1,0 +1,202 @@
+"""
+One way to Plex for every surface and thread: signed, routed to a plant, paced, and patient where patience is safe.
+
+Reading repeats what failed. Writing repeats only what certainly was not carried out: refusals for pace (429), an
+expired token (401) and requests that never left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import msgspec
+
+from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.plex.auth import Auth, Headers
+from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    AuthenticationError,
+    NotSentError,
+    RateLimitError,
+    UnavailableError,
+)
+from ml_connector.settings import Plant
+
+_T = TypeVar("_T")
+
+TRIES = 4
+REFUSALS = 6
+LONGEST_WAIT_S = 15 * 60.0
+_FIRST_WAIT_S, _GROWN_WAIT_S = 1.0, 60.0
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to one plant. *path* follows the surface's base URL; *what* names it for people."""
+
+    what: str
+    plant: str
+    path: str
+    method: str = "GET"
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def body_hash(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class Channel:
+    """Sends calls to one base URL. Thread-safe; *budget* is shared with every other channel of the connection."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        auth: Auth,
+        transport: Transport,
+        budget: Budget,
+        plants: Mapping[str, Plant],
+        timeout_s: float,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._auth, self._transport, self._budget = auth, transport, budget
+        self._plants, self._timeout_s = plants, timeout_s
+        self._clock, self._sleep, self._jitter = clock, sleep, jitter
+        self.clock_offset: timedelta | None = None
+
+    def read(self, call: Call, *, parse: Callable[[Answer], _T]) -> _T:
+        """
+        Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none.
+
+        Raises:
+            UnavailableError: no proper answer after several tries. RateLimitError: still refused for pace.
+            AuthenticationError: refused with 401, also with a new token.
+        """
+        fault = ""
+        for attempt in range(TRIES):
+            if attempt:
+                self._sleep(self._backoff_s(attempt))
+            try:
+                answer = self._exchange(call)
+                if answer.status < 500 and answer.status != 408:
+                    return parse(answer)
+                fault = f"status {answer.status}"
+            except (AmbiguousWriteError, NotSentError, UnavailableError) as error:
+                fault = error.message
+        raise UnavailableError(
+            f"Plex does not answer properly: {call.what} ({fault})", remedy="try again later; ml-connector ping plex"
+        )
+
+    def write(self, call: Call) -> Answer:
+        """
+        Send once. Status below 500 comes back as the answer, whatever it says.
+
+        Raises:
+            AmbiguousWriteError: no answer, or a server error. NotSentError: several tries and no connection.
+            RateLimitError: still refused for pace. AuthenticationError: refused with 401, also with a new token.
+        """
+        for attempt in range(1, TRIES + 1):
+            try:
+                answer = self._exchange(call)
+            except NotSentError:
+                if attempt == TRIES:
+                    raise
+                self._sleep(self._backoff_s(attempt))
+                continue
+            if answer.status >= 500:
+                raise AmbiguousWriteError(
+                    f"Plex failed while carrying out: {call.what} (status {answer.status})",
+                    remedy="nothing to do by hand: it is looked up before anything is sent again",
+                )
+            return answer
+        raise AssertionError("unreachable")
+
+    def _exchange(self, call: Call) -> Answer:
+        renewed = False
+        refusals = 0
+        while True:
+            self._budget.acquire()
+            signed = self._auth.headers(call.plant)
+            answer = self._send(call, signed)
+            if answer.status == 401:
+                if renewed or not self._auth.renew(signed):
+                    raise _not_signed_in(call)
+                renewed = True
+            elif answer.status == 429:
+                refusals += 1
+                self._give_way(call, answer, refusals=refusals)
+            else:
+                return answer
+
+    def _send(self, call: Call, signed: Headers) -> Answer:
+        request = HttpRequest(
+            method=call.method,
+            url=self._base_url + call.path,
+            query=call.query,
+            headers=signed | self._address(call),
+            body=call.body,
+            timeout_s=self._timeout_s,
+        )
+        with self._transport.send(request) as response:
+            body = response.read()
+            self._note_clock(response.headers.get("date"))
+            return Answer(status=response.status, headers=response.headers, body=body)
+
+    def _address(self, call: Call) -> Headers:
+        plant = self._plants[call.plant]
+        headers: Headers = {"Accept": "application/json"}
+        if plant.tenant_id is not None:
+            headers["X-Plex-Connect-Tenant-Id"] = plant.tenant_id
+        else:
+            headers["X-Plex-Connect-Customer-Id"] = plant.pcn
+        if call.body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        return headers
+
+    def _give_way(self, call: Call, answer: Answer, *, refusals: int) -> None:
+        asked_s = retry_after_s(answer.headers.get("retry-after"), now=self._clock())
+        if refusals == REFUSALS:
+            raise RateLimitError(
+                f"Plex still asks for patience after {refusals} tries: {call.what}",
+                remedy="lower plex.calls_per_minute or plex.share in ml-connector.toml, or try again later",
+                retry_after_s=asked_s,
+            )
+        wait_s = self._backoff_s(refusals) if asked_s is None else asked_s
+        self._budget.pause(min(wait_s, LONGEST_WAIT_S))
+
+    def _backoff_s(self, attempt: int) -> float:
+        """Twice as long each time, and never the same for two callers."""
+        return min(_GROWN_WAIT_S, _FIRST_WAIT_S * 2.0 ** (attempt - 1)) * (0.5 + self._jitter() / 2)
+
+    def _note_clock(self, date: str | None) -> None:
+        try:
+            self.clock_offset = parsedate_to_datetime(date or "") - self._clock()
+        except (TypeError, ValueError):
+            return
+
+
+def _not_signed_in(call: Call) -> AuthenticationError:
+    return AuthenticationError(
+        f"Plex refuses us with 401: {call.what}, plant {call.plant}. Plex gives the same answer for a wrong or expired "
+        "credential, an API product that is not subscribed, and a tenant that is not ours",
+        remedy="check in this order: ml-connector credentials list; the subscription in the developer portal; "
+        f"tenant_id of plant {call.plant} in ml-connector.toml",
+    )

@@ -1,0 +1,209 @@
+"""
+The resource API ("Plex Connect"): employees to read and write, and what they and the ledger refer to.
+
+Lists come whole, as bare JSON arrays without paging; unknown query parameters are ignored by Plex, so what a filter
+gives back is filtered once more here. Source: Plex's own portal texts and the published description of the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.connectors.plex.channel import Answer, Call, Channel
+from ml_connector.connectors.plex.refusal import sort_read, sort_write
+from ml_connector.connectors.port import Receipt, Write
+from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, RecordError, UnavailableError
+
+EMPLOYEES = "/mdm/v1/employees"
+LISTS = {
+    RecordType.EMPLOYEE: EMPLOYEES,
+    RecordType.ACCOUNT: "/mdm/v1/chart-of-accounts",
+    RecordType.BUILDING: "/mdm/v1/buildings",
+    RecordType.TENANT: "/mdm/v1/tenants",
+    RecordType.FISCAL_PERIOD: "/accounting/v1/fiscal-period-statuses",
+    RecordType.JOURNAL_ENTRY: "/accounting/v2/journal-entries",
+}
+_COMMANDS = {"deactivate": "deactivate", "reactivate": "activate"}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+encode_body = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class _WithId(msgspec.Struct, frozen=True):
+    id: str
+
+
+class ConnectApi:
+    """Plex's resources, for every plant of the connection."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def read_list(
+        self, record_type: RecordType, *, plant: str, query: tuple[tuple[str, str], ...] = ()
+    ) -> list[NativeRecord]:
+        """
+        Read one resource whole; each record keeps its own bytes, so numbers stay as Plex wrote them.
+
+        Raises:
+            UnavailableError: the answer is no JSON array of objects. IncompleteReadError: an id comes twice.
+            PermissionError_, ConfigurationError: refused; a 404 is never an empty list.
+        """
+        call = Call(what=f"reading {_plural(record_type)}", plant=plant, path=LISTS[record_type], query=query)
+
+        def parse(answer: Answer) -> list[NativeRecord]:
+            if answer.status != 200:
+                raise sort_read(answer, call)
+            return [NativeRecord(record_type, bytes(row)) for row in _rows(answer.body)]
+
+        records = self._channel.read(call, parse=parse)
+        _check_distinct(records, call)
+        return records
+
+    def get_employee(self, key: str, *, plant: str) -> NativeRecord | None:
+        """Read one employee, or None where Plex has no such id."""
+        path = f"{EMPLOYEES}/{_employee_id(key)}"
+        call = Call(what="reading an employee", plant=plant, path=path)
+
+        def parse(answer: Answer) -> NativeRecord | None:
+            if answer.status == 404:
+                return None
+            if answer.status != 200:
+                raise sort_read(answer, call)
+            if not _is_object(answer.body):
+                raise UnavailableError("the answer is no JSON object")
+            if not _answers_for(answer.body, key):
+                raise UnavailableError("the answer is about another record")
+            return NativeRecord(RecordType.EMPLOYEE, answer.body)
+
+        return self._channel.read(call, parse=parse)
+
+    def find_by_badge(self, badge: str, *, plant: str) -> list[NativeRecord]:
+        """Read the employees with exactly this badge number."""
+        query = (("badgeNumber", badge),)
+        call = Call(what="looking an employee up by badge", plant=plant, path=EMPLOYEES, query=query)
+
+        def parse(answer: Answer) -> list[NativeRecord]:
+            if answer.status == 404:  # with a filter, Plex's own words allow "no data exists to return"
+                return []
+            if answer.status != 200:
+                raise sort_read(answer, call)
+            rows = (bytes(row) for row in _rows(answer.body))
+            return [NativeRecord(RecordType.EMPLOYEE, row) for row in rows if _has_badge(row, badge)]
+
+        return self._channel.read(call, parse=parse)
+
+    def write_employee(self, write: Write) -> Receipt:
+        """
+        Create, update, activate or deactivate one employee.
+
+        Raises:
+            RecordError: Plex refuses the record. AmbiguousWriteError: the answer proves nothing.
+        """
+        key = _employee_id(write.key)
+        if write.action == "create":
+            return self._send(write, method="POST", path=EMPLOYEES, proves=_echo(key, {200, 201}))
+        if write.action == "update":
+            return self._send(write, method="PUT", path=f"{EMPLOYEES}/{key}", proves=_echo(key, {200}))
+        command = _COMMANDS[write.action]
+        return self._send(write, method="POST", path=f"{EMPLOYEES}/{key}/{command}", proves=_nothing)
+
+    def sync_employee(self, write: Write) -> Receipt:
+        """Create or update one employee by Plex's own command: accepted now, carried out later (202)."""
+        _employee_id(write.key)
+        return self._send(write, method="POST", path=f"{EMPLOYEES}/sync", proves=_nothing)
+
+    def _send(self, write: Write, *, method: str, path: str, proves: Callable[[Answer], bool]) -> Receipt:
+        what = f"to {write.action} an employee"
+        call = Call(what=what, plant=write.plant, path=path, method=method, body=encode_body(write.body))
+        answer = self._channel.write(call)
+        if answer.status == 202:
+            return Receipt(state="accepted", status=202, response_hash=answer.body_hash)
+        if not 200 <= answer.status < 300:
+            raise sort_write(answer, call, sent=write.body)
+        if not proves(answer):
+            raise AmbiguousWriteError(
+                f"Plex said yes to something else: {what} (status {answer.status} without our record's id)",
+                remedy="nothing to do by hand: it is looked up before anything is sent again",
+            )
+        return Receipt(state="applied", status=answer.status, response_hash=answer.body_hash)
+
+
+def change_filters(record_type: RecordType) -> tuple[str, ...]:
+    """The date filters Plex offers for a resource; for most it offers none."""
+    if record_type is RecordType.JOURNAL_ENTRY:
+        return ("createdDateBegin", "createdDateEnd", "modifiedDateBegin", "modifiedDateEnd")
+    return ()
+
+
+def _echo(key: str, statuses: set[int]) -> Callable[[Answer], bool]:
+    return lambda answer: answer.status in statuses and _answers_for(answer.body, key)
+
+
+def _nothing(_answer: Answer) -> bool:
+    """A command is answered with 202; any other yes is not the documented one and proves nothing."""
+    return False
+
+
+def _rows(body: bytes) -> list[msgspec.Raw]:
+    try:
+        rows = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise UnavailableError("the answer is no JSON array") from None
+    if not all(bytes(row).startswith(b"{") for row in rows):
+        raise UnavailableError("the answer's array holds something else than objects")
+    return rows
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(body), dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
+def _answers_for(body: bytes, key: str) -> bool:
+    try:
+        return msgspec.json.decode(body, type=_WithId).id.lower() == key.lower()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
+def _has_badge(row: bytes, badge: str) -> bool:
+    content: Mapping[str, Any] = msgspec.json.decode(row)
+    return content.get("badgeNumber") == badge
+
+
+def _check_distinct(records: list[NativeRecord], call: Call) -> None:
+    ids = list(_ids(records))
+    if len(ids) != len(set(ids)):
+        raise IncompleteReadError(f"Plex gave the same id twice: {call.what}, plant {call.plant}")
+
+
+def _ids(records: list[NativeRecord]) -> Iterator[str]:
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    for record in records:
+        text = decode(record.payload).get("id")
+        if isinstance(text, str):
+            yield text.lower()
+
+
+def _employee_id(key: str) -> str:
+    try:
+        return str(UUID(key))
+    except ValueError:
+        raise RecordError(
+            "the employee's key is no UUID, so Plex cannot be asked for it",
+            code="no_key",
+            remedy="ml-connector links list",
+        ) from None
+
+
+def _plural(record_type: RecordType) -> str:
+    words = record_type.value.replace("_", " ")
+    return words.removesuffix("y") + "ies" if words.endswith("ry") else words + "s"

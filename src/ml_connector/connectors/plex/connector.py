@@ -1,0 +1,231 @@
+"""
+Plex behind the port: which surface answers for which record type, one budget for all of them.
+
+Employees, accounts and calendars live in the resource API; cost centers, departments, positions, staffing levels and
+an employee's extra attributes only in data sources.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.plex import health
+from ml_connector.connectors.plex.auth import ApiKey, Auth, Basic, ClientCredentials, Credential
+from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalog
+from ml_connector.connectors.plex.channel import Channel
+from ml_connector.connectors.plex.connect import LISTS, ConnectApi, encode_body
+from ml_connector.connectors.plex.datasource import DataSourceApi, Row
+from ml_connector.connectors.port import Page, Query, Receipt, SurfaceHealth, TypeInfo, Write
+from ml_connector.connectors.transport import Transport
+from ml_connector.errors import ConfigurationError, PermissionError_, RecordError
+from ml_connector.settings import PlexConnection
+
+_PAGE = 500
+# What a record is found by in its data source: our input name, and our column name it must equal.
+_NATURAL_KEYS = {
+    RecordType.COST_CENTER: ("cost_center_no",),
+    RecordType.DEPARTMENT: ("department_code",),
+    RecordType.POSITION: ("position",),
+    RecordType.HEADCOUNT: ("position", "shift", "department_code"),
+    RecordType.EMPLOYEE_ATTRIBUTES: ("resource_id",),
+}
+
+
+class PlexConnector:
+    """One Plex enterprise and its plants, as `port.Connector`."""
+
+    def __init__(
+        self,
+        settings: PlexConnection,
+        *,
+        credential: Credential,
+        transport: Transport,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        budget: Budget | None = None,
+    ) -> None:
+        self._clock, self._transport = clock, transport
+        self._plants = {plant.pcn: plant for plant in settings.plants}
+        calls = max(1, int(settings.calls_per_minute * settings.share))
+        budget = budget or Budget(calls_per_minute=calls, sleep=sleep)
+
+        def channel(base_url: str, auth: Auth) -> Channel:
+            return Channel(
+                base_url=base_url,
+                auth=auth,
+                transport=transport,
+                budget=budget,
+                plants=self._plants,
+                timeout_s=settings.timeout_s,
+                clock=clock,
+                sleep=sleep,
+                jitter=jitter,
+            )
+
+        auth = _sign(settings, credential, transport=transport, clock=clock, sleep=sleep)
+        self._channel = channel(settings.base_url, auth)
+        self._connect = ConnectApi(self._channel)
+        self._catalog = Catalog(settings.datasources)
+        self._datasources = DataSourceApi(self._channel)
+
+    def check(self) -> Sequence[SurfaceHealth]:
+        """Prove both surfaces for every plant; never raises for a refusal."""
+        surfaces: list[SurfaceHealth] = []
+        for plant in self._plants.values():
+            surfaces.append(health.check_connect(self._connect, plant))
+            surfaces.append(health.check_datasources(self._datasources, self._catalog, plant, read=self._read_rows))
+        offset = self._channel.clock_offset
+        return health.with_clock(surfaces, None if offset is None else offset.total_seconds())
+
+    def discover(self) -> Sequence[TypeInfo]:
+        """Name the record types, with the data sources as this customer has them."""
+        return health.list_types(self._catalog)
+
+    def read(self, query: Query) -> Iterator[Page]:
+        """Yield the records of one type in one plant; Plex gives lists whole, so the pages are only ours."""
+        plant = self._check_plant(query.plant)
+        if query.record_type in LISTS:
+            records = self._connect.read_list(query.record_type, plant=plant, query=_changed(query))
+        else:
+            records = _natives(query.record_type, self._read_rows(query.record_type, plant))
+        records = records[: query.limit]
+        pages = max(1, -(-len(records) // _PAGE))
+        for number in range(pages):
+            part = tuple(records[number * _PAGE : (number + 1) * _PAGE])
+            yield Page(part, number + 1, pages, len(records))
+
+    def write(self, write: Write) -> Receipt:
+        """Send one record once."""
+        self._check_plant(write.plant)
+        if write.record_type is RecordType.EMPLOYEE:
+            return self._connect.write_employee(write)
+        names = CREATES if write.action == "create" else UPDATES
+        if write.record_type not in names:
+            raise RecordError(
+                f"{write.record_type.value} records are Plex's own and are never written", code="not_writable"
+            )
+        entry, number = self._catalog.require(names[write.record_type])
+        inputs = self._with_department_no(write) if write.record_type is RecordType.COST_CENTER else write.body
+        return self._datasources.write(entry, number, plant=write.plant, inputs=inputs)
+
+    def find(self, write: Write) -> Sequence[NativeRecord]:
+        """Read back by id, then by natural key; exact matches only, whatever a filter of Plex's gives."""
+        plant = self._check_plant(write.plant)
+        if write.record_type is RecordType.EMPLOYEE:
+            return self._find_employee(write, plant)
+        if write.record_type not in READS:
+            raise RecordError(
+                f"{write.record_type.value} records are Plex's own and are never written", code="not_writable"
+            )
+        columns = _NATURAL_KEYS[write.record_type]
+        parts = write.key.split("|") if len(columns) > 1 else [write.key]
+        wanted = dict(zip(columns, parts, strict=True))
+        rows = self._read_rows(write.record_type, plant, wanted=wanted)
+        return _natives(write.record_type, [row for row in rows if _matches(row, wanted)])
+
+    def now(self) -> datetime:
+        """Our clock corrected by the offset Plex's answers show; asks once when there was no answer yet."""
+        if self._channel.clock_offset is None:
+            self._connect.read_list(RecordType.TENANT, plant=next(iter(self._plants)))
+        return self._clock() + (self._channel.clock_offset or timedelta())
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._transport.close()
+
+    def _find_employee(self, write: Write, plant: str) -> Sequence[NativeRecord]:
+        record = self._connect.get_employee(write.key, plant=plant)
+        if record is not None:
+            return [record]
+        badge = write.body.get("badgeNumber")
+        return self._connect.find_by_badge(badge, plant=plant) if isinstance(badge, str) and badge else []
+
+    def _read_rows(self, record_type: RecordType, plant: str, *, wanted: Mapping[str, str] | None = None) -> list[Row]:
+        if record_type not in READS:
+            raise ConfigurationError(f"Plex has no {record_type.value} records to read")
+        entry, number = self._catalog.require(READS[record_type])
+        inputs = {name: value for name, value in (wanted or {}).items() if name in entry.inputs}
+        rows = self._datasources.rows(entry, number, plant=plant, inputs=inputs)
+        return self._with_department_code(rows, plant) if record_type is RecordType.COST_CENTER else rows
+
+    def _with_department_code(self, rows: list[Row], plant: str) -> list[Row]:
+        """A cost center names its department by number only; people and mappings know the code."""
+        try:
+            codes = self._departments(plant)
+        except PermissionError_:  # the code is then not given, which is not the same as empty
+            return rows
+        return [row | {"department_code": codes.get(row.get("department_no"))} for row in rows]
+
+    def _with_department_no(self, write: Write) -> dict[str, Any]:
+        body = dict(write.body)
+        if "department_code" not in body:
+            return body
+        code = body.pop("department_code")
+        if code is None:
+            return body | {"department_no": None}
+        for number, known in self._departments(write.plant).items():
+            if known == code:
+                return body | {"department_no": number}
+        raise RecordError(
+            f"department {code} does not exist in plant {write.plant}",
+            code="setup_missing",
+            waiting_for=f"department {code}",
+            remedy="it is written first when it is mapped: ml-connector mapping coverage",
+        )
+
+    def _departments(self, plant: str) -> dict[Any, str]:
+        entry, number = self._catalog.require(READS[RecordType.DEPARTMENT])
+        rows = self._datasources.rows(entry, number, plant=plant)
+        return {row.get("department_no"): str(row.get("department_code")) for row in rows}
+
+    def _check_plant(self, pcn: str | None) -> str:
+        if pcn is None or pcn not in self._plants:
+            raise ConfigurationError(
+                f"there is no plant {pcn}" if pcn else "Plex is read one plant at a time: name its PCN",
+                remedy="known plants: " + ", ".join(self._plants),
+            )
+        return pcn
+
+
+def _sign(
+    settings: PlexConnection,
+    credential: Credential,
+    *,
+    transport: Transport,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+) -> Auth:
+    if settings.auth == "api_key":
+        return ApiKey(credential)
+    if settings.auth == "basic":
+        return Basic(credential, plants=len(settings.plants))
+    return ClientCredentials(
+        credential, token_url=settings.token_url or "", transport=transport, clock=clock, sleep=sleep
+    )
+
+
+def _changed(query: Query) -> tuple[tuple[str, str], ...]:
+    if query.record_type is not RecordType.JOURNAL_ENTRY:
+        return ()
+    bounds = (("modifiedDateBegin", query.updated_from), ("modifiedDateEnd", query.updated_to))
+    return tuple((name, to_instant(moment)) for name, moment in bounds if moment is not None)
+
+
+def to_instant(moment: datetime) -> str:
+    """Write a moment as Plex reads it: UTC, whole date and time, `Z`; anything shorter is refused."""
+    return (moment - (moment.utcoffset() or timedelta())).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _natives(record_type: RecordType, rows: Sequence[Row]) -> list[NativeRecord]:
+    return [NativeRecord(record_type, encode_body(row)) for row in rows]
+
+
+def _matches(row: Row, wanted: Mapping[str, str]) -> bool:
+    return all(str(row.get(name, "")).strip().casefold() == value.strip().casefold() for name, value in wanted.items())

@@ -1,0 +1,240 @@
+"""
+What we may do in Plex, proved call by call: reachable, signed in, permitted, filled.
+
+A role that is missing gives 403 or an empty list. Setup data that every plant must have and that comes empty is
+therefore told as a problem, not as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalog, Entry
+from ml_connector.connectors.plex.connect import LISTS, ConnectApi, change_filters
+from ml_connector.connectors.plex.datasource import DataSourceApi, Row, find_drift
+from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo
+from ml_connector.errors import AuthenticationError, MLConnectorError, PermissionError_
+from ml_connector.settings import Plant
+
+ReadRows = Callable[[RecordType, str], list[Row]]
+
+NO_ID = "no public id: what needs this data source is held until its id is set"
+_MUST_EXIST = frozenset(
+    {
+        RecordType.TENANT,
+        RecordType.ACCOUNT,
+        RecordType.BUILDING,
+        RecordType.FISCAL_PERIOD,
+        RecordType.COST_CENTER,
+        RecordType.DEPARTMENT,
+        RecordType.POSITION,
+    }
+)
+_SCREENS = {
+    RecordType.TENANT: "the tenants this key may see",
+    RecordType.EMPLOYEE: "Employees",
+    RecordType.ACCOUNT: "Chart of Accounts",
+    RecordType.BUILDING: "Buildings",
+    RecordType.FISCAL_PERIOD: "Fiscal Periods",
+}
+_EMPLOYEE_FIELDS = {
+    "id": "id",
+    "badge_number": "badgeNumber",
+    "first_name": "firstName",
+    "middle_name": "middleName",
+    "last_name": "lastName",
+    "supervisor_id": "supervisorId",
+    "status": "status",
+    "position": "position",
+    "shift": "shift",
+    "building": "building",
+    "type": "type",
+    "department": "department",
+    "email": "email",
+}
+_FIELDS = {
+    RecordType.EMPLOYEE: _EMPLOYEE_FIELDS,
+    RecordType.ACCOUNT: {
+        "account_no": "accountNumber",
+        "name": "name",
+        "category": "categoryType",
+        "active": "active",
+    },
+    RecordType.BUILDING: {"building_code": "buildingCode", "name": "name"},
+    RecordType.TENANT: {"id": "id", "code": "code"},
+    RecordType.FISCAL_PERIOD: {
+        "period": "periodDisplay",
+        "begin_on": "beginDate",
+        "end_on": "endDate",
+        "status": "periodStatus",
+    },
+    RecordType.JOURNAL_ENTRY: {"id": "id", "period": "periodDisplay", "description": "description", "status": "status"},
+}
+
+
+def check_connect(api: ConnectApi, plant: Plant) -> SurfaceHealth:
+    """Prove the resource API for one plant; the first call tells whether we are let in at all."""
+    types: list[TypeHealth] = []
+    for record_type in LISTS:
+        if record_type is RecordType.JOURNAL_ENTRY:  # a ledger may hold millions: never read whole just to look
+            continue
+        try:
+            records = api.read_list(record_type, plant=plant.pcn)
+        except AuthenticationError as error:
+            return _closed("connect", plant, error)
+        except MLConnectorError as error:
+            types.append(_failed(record_type, error))
+        else:
+            stranger = record_type is RecordType.TENANT and records and not _has_tenant(records, plant)
+            types.append(_unknown_tenant(plant, records) if stranger else _seen(record_type, plant, len(records)))
+    return _surface("connect", plant, types)
+
+
+def check_datasources(api: DataSourceApi, catalog: Catalog, plant: Plant, *, read: ReadRows) -> SurfaceHealth:
+    """Prove the data sources for one plant: each described and compared with what we need, reading ones executed."""
+    types: list[TypeHealth] = []
+    reads = {name: record_type for record_type, name in READS.items()}
+    for entry in catalog:
+        try:
+            types.append(_check_entry(api, entry, plant, record_type=reads.get(entry.name), read=read))
+        except AuthenticationError as error:
+            return _closed("datasource", plant, error)
+        except MLConnectorError as error:
+            types.append(_failed(entry.name, error))
+    return _surface("datasource", plant, types)
+
+
+def with_clock(surfaces: Sequence[SurfaceHealth], offset_s: float | None) -> list[SurfaceHealth]:
+    """Add the clock offset to each surface."""
+    offset_s = None if offset_s is None else round(offset_s, 1)
+    return [msgspec.structs.replace(surface, clock_offset_s=offset_s) for surface in surfaces]
+
+
+def list_types(catalog: Catalog) -> list[TypeInfo]:
+    """Describe what each surface gives and takes; a type whose data source has no id is not writable."""
+    infos = [
+        TypeInfo(
+            type=record_type,
+            surface="connect",
+            operation=f"GET {path}",
+            change_filters=change_filters(record_type),
+            writable=("create", "update", "deactivate", "reactivate") if record_type is RecordType.EMPLOYEE else (),
+            fields=tuple(FieldInfo(name=name, path=wire) for name, wire in _FIELDS[record_type].items()),
+        )
+        for record_type, path in LISTS.items()
+    ]
+    for record_type, name in READS.items():
+        entry = catalog.find(name)
+        infos.append(
+            TypeInfo(
+                type=record_type,
+                surface="datasource",
+                operation=f"{name} ({'no id set' if entry.id is None else entry.id})",
+                writable=tuple(_writable(catalog, record_type)),
+                fields=tuple(FieldInfo(name=ours, path=wire) for ours, wire in entry.columns.items()),
+            )
+        )
+    return infos
+
+
+def _writable(catalog: Catalog, record_type: RecordType) -> list[str]:
+    actions = {"create": CREATES[record_type], "update": UPDATES[record_type]}
+    return [action for action, name in actions.items() if catalog.find(name).id is not None]
+
+
+def _check_entry(
+    api: DataSourceApi,
+    entry: Entry,
+    plant: Plant,
+    *,
+    record_type: RecordType | None,
+    read: ReadRows,
+) -> TypeHealth:
+    if entry.id is None:
+        return TypeHealth(
+            type=entry.name if record_type is None else record_type,
+            permitted=True,
+            problem=NO_ID,
+            remedy=f"ask your Plex Champion for the id and set plex.datasources.{entry.name}.id",
+        )
+    drift = find_drift(entry, api.describe(entry, entry.id, plant=plant.pcn))
+    if drift is not None:
+        return TypeHealth(
+            type=entry.name if record_type is None else record_type,
+            permitted=True,
+            problem=drift,
+            remedy=f"ask your Plex Champion what replaced it and set plex.datasources.{entry.name}",
+        )
+    if record_type is None:
+        return TypeHealth(type=entry.name, permitted=True)
+    return _seen(record_type, plant, len(read(record_type, plant.pcn)))
+
+
+def _seen(record_type: RecordType, plant: Plant, count: int) -> TypeHealth:
+    if count or record_type not in _MUST_EXIST | {RecordType.EMPLOYEE}:
+        return TypeHealth(type=record_type, permitted=True, count=count)
+    screen = _SCREENS.get(record_type)
+    remedy = (
+        f"give our Plex user a role with the screen {screen} in PCN {plant.pcn}"
+        if screen
+        else f"check Web Service Access By User Account for our user in PCN {plant.pcn}"
+    )
+    problem = "empty: a Plex role may be missing"
+    if record_type is RecordType.EMPLOYEE:
+        problem, remedy = "empty: there is nobody yet, or a Plex role is missing", f"{remedy}, unless the plant is new"
+    return TypeHealth(type=record_type, permitted=True, count=0, problem=problem, remedy=remedy)
+
+
+def _has_tenant(records: Sequence[NativeRecord], plant: Plant) -> bool:
+    rows = [msgspec.json.decode(record.payload) for record in records]
+    if plant.tenant_id is not None:
+        return any(str(row.get("id", "")).lower() == plant.tenant_id.lower() for row in rows)
+    return any(row.get("code") == plant.company_code for row in rows)
+
+
+def _unknown_tenant(plant: Plant, records: Sequence[NativeRecord]) -> TypeHealth:
+    return TypeHealth(
+        type=RecordType.TENANT,
+        permitted=True,
+        count=len(records),
+        problem=f"plant {plant.pcn} ({plant.company_code}) is not among the tenants this credential may see",
+        remedy=f"compare tenant_id and company_code of plant {plant.pcn} with: ml-connector read plex tenant",
+    )
+
+
+def _failed(record_type: str, error: MLConnectorError) -> TypeHealth:
+    return TypeHealth(
+        type=record_type,
+        permitted=not isinstance(error, PermissionError_),
+        problem=error.message,
+        remedy=error.remedy,
+    )
+
+
+def _closed(surface: str, plant: Plant, error: MLConnectorError) -> SurfaceHealth:
+    return SurfaceHealth(
+        system="plex",
+        surface=f"{surface} {plant.pcn}",
+        ok=False,
+        signed_in=False,
+        problem=error.message,
+        remedy=error.remedy,
+    )
+
+
+def _is_harmless(entry: TypeHealth) -> bool:
+    """A plant without people, and a part that is held until its data source has an id, stop nothing else."""
+    return entry.problem == NO_ID or (entry.type == RecordType.EMPLOYEE and entry.count == 0)
+
+
+def _surface(surface: str, plant: Plant, types: Sequence[TypeHealth]) -> SurfaceHealth:
+    return SurfaceHealth(
+        system="plex",
+        surface=f"{surface} {plant.pcn}",
+        ok=all(entry.problem is None or _is_harmless(entry) for entry in types),
+        signed_in=any(entry.count is not None or not entry.permitted for entry in types),
+        types=tuple(types),
+    )
