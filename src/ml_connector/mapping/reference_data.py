@@ -73,7 +73,8 @@ class ReferenceData:
             key=number,
             source=source,
             label=name or number,
-            fields={"cost_center_no": number, **named},
+            fields={"cost_center_no": number, "department_code": department, **named},
+            needs=(reference("department", plant=plant, key=department),),
         )
         named = self._named(plant, "department", department, name)
         yield Desired(

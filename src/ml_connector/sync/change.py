@@ -12,10 +12,10 @@ from ml_connector.canonical.plant import Scalar
 
 Action = Literal["create", "update", "deactivate", "reactivate"]
 
-# Referential order (WP-15): what is pointed to goes before what points.
+# Referential order (WP-15): what is pointed to goes before what points; a cost center points to its department.
 ORDER = {
-    "cost_center": 0,
-    "department": 1,
+    "department": 0,
+    "cost_center": 1,
     "position": 2,
     "headcount": 3,
     "employee": 10,

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.mapping.desired import Desired
-from ml_connector.mapping.rules import is_clearable, same_value
+from ml_connector.mapping.rules import is_clearable, is_owned, same_value
 from ml_connector.sync.change import Action
 
 
@@ -57,6 +57,8 @@ def differing(desired: Desired, actual: PlexRecord) -> tuple[dict[str, Scalar], 
     before: dict[str, Scalar] = {}
     after: dict[str, Scalar] = {}
     for field, wanted in desired.fields.items():
+        if not is_owned(desired.type, field):
+            continue
         held = actual.fields.get(field)
         if same_value(desired.type, field, held, wanted):
             continue

@@ -1,0 +1,62 @@
+"""The hierarchy of everybody: depth, circles, vacancies, and what is missing."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_connector.canonical.workforce import Name, Organizations, Worker
+from ml_connector.mapping.people import People, index, person_id
+
+
+def worker(number, manager=None, kind="employee", **rest):
+    return Worker(key=f"w-{kind}-{number}", employee_id=str(number), worker_type=kind, manager_id=manager, **rest)
+
+
+def everybody(*workers) -> People:
+    return index((item, "101") for item in workers)
+
+
+def test_wp_15_depth_counts_the_managers_above():
+    people = everybody(worker(1), worker(2, "1"), worker(3, "2"), worker(4, "gone"))
+    assert [people.depth(f"employee {n}") for n in (1, 2, 3, 4)] == [0, 1, 2, 0]
+
+
+def test_wp_14_members_of_a_circle_have_no_depth_and_those_below_do():
+    people = everybody(worker(1, "2"), worker(2, "1"), worker(3, "2"))
+    assert people.depth("employee 3") is not None
+    assert people.depth("employee 1") is None
+    assert people.depth("employee 2") is None
+    assert people.circle("employee 2") == ["employee 1", "employee 2"]
+
+
+def test_wp_14_who_manages_himself_is_a_circle_of_one():
+    people = everybody(worker(1, "1"))
+    assert people.depth("employee 1") is None
+    assert people.circle("employee 1") == ["employee 1"]
+
+
+def test_wp_01_employee_1001_is_not_contingent_1001():
+    people = everybody(worker(1001), worker(1001, kind="contingent"))
+    employee, contingent = people.get("employee 1001"), people.get("contingent 1001")
+    assert employee is not None
+    assert contingent is not None
+    assert employee.key != contingent.key
+
+
+def test_up_02_a_section_suddenly_absent_is_named():
+    full = {"name": Name(), "active": True, "jobs": (), "organizations": Organizations()}
+    missing = {**full}
+    del missing["organizations"]
+    people = everybody(*(worker(n, **full) for n in range(90)), *(worker(n, **missing) for n in range(90, 100)))
+    assert people.missing_sections(before={}, before_total=0) == {"organizations": 0.1}
+    assert people.missing_sections(before={"organizations": 10}, before_total=100) == {}
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=31))
+def test_every_manager_outside_circles_stands_above(managers):
+    people = everybody(*(worker(n, str(manager)) for n, manager in enumerate(managers)))
+    for number, manager in enumerate(managers):
+        mine, above = people.depth(person_id("employee", str(number))), people.depth(f"employee {manager}")
+        if mine is None:
+            assert above is None
+        elif above is not None and manager < len(managers):
+            assert mine > above

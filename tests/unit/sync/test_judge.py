@@ -1,0 +1,54 @@
+"""What a read-back proves: every cell of the table."""
+
+import pytest
+
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.sync.change import Change
+from ml_connector.sync.judge import judge
+
+OWNED = {"badge_number": "21001", "department": "4100-STP"}
+
+
+def change(action):
+    after = {"status": "Inactive"} if action == "deactivate" else {"department": "4100-STP"}
+    before = {"status": "Active"} if action == "deactivate" else {"department": "4200-WLD"}
+    return Change(
+        plant="101",
+        type="employee",
+        key="k",
+        source="21001",
+        label="",
+        action=action,
+        reason="",
+        before=before,
+        after=OWNED if action == "create" else after,
+        owned=OWNED,
+        body={},
+    )
+
+
+def record(key="k", **fields):
+    values = {**OWNED, "status": "Active", **fields}
+    return PlexRecord(type="employee", plant="101", key=key, fields=values)
+
+
+@pytest.mark.parametrize(
+    ("action", "found", "verdict"),
+    [
+        ("create", [], "absent"),
+        ("create", [record()], "applied"),
+        ("create", [record(department="4200-WLD")], "conflict"),
+        ("create", [record(key="other")], "conflict"),
+        ("create", [record(), record(key="other")], "duplicate"),
+        ("update", [], "conflict"),
+        ("update", [record()], "applied"),
+        ("update", [record(department="4200-WLD")], "absent"),
+        ("update", [record(department="4300-ASM")], "conflict"),
+        ("update", [record(), record()], "duplicate"),
+        ("deactivate", [record()], "absent"),
+        ("deactivate", [record(status="Inactive")], "applied"),
+        ("deactivate", [], "conflict"),
+    ],
+)
+def test_the_table(action, found, verdict):
+    assert judge(change(action), found) == verdict
