@@ -160,6 +160,7 @@ class PlexConnection(_Frozen):
     share: Decimal = Field(default=Decimal(1), gt=0, le=1)
     timeout_s: float = Field(default=100, gt=0)
     writers: int = Field(default=8, ge=1, le=32)
+    settle_s: float = Field(default=2, ge=0)
     confirm_within_s: float = Field(default=120, gt=0)
     status_active: str = "Active"
     status_inactive: str = "Inactive"

@@ -11,7 +11,7 @@ a write needs and did not get (its department, its manager) makes it wait for th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
@@ -38,7 +38,6 @@ from ml_connector.sync.tools import SyncTools
 
 BATCH = 64
 ATTEMPTS = 3
-SETTLE_S = 2.0
 
 _EVENT = {
     "applied": AuditAction.WRITE_APPLIED,
@@ -78,9 +77,7 @@ class Sender:
         if not left:
             return 0
         self._progress("finding out what an earlier run left behind", 0, len(left))
-        sending = [intent for intent in left if intent.state == "sending"]
-        outcomes = [self._read_back(intent) for intent in sending]
-        self.keep(outcomes)
+        self.keep(self._read_back([intent for intent in left if intent.state == "sending"]))
         self._confirm([intent for intent in left if intent.state == "accepted"], within_s=0)
         return len(self._tools.store.intents(states=("sending",)))
 
@@ -163,24 +160,35 @@ class Sender:
             return Outcome(intent=intent, state="planned", reason=error.message)
         return Outcome(intent=intent, state=receipt.state, reference=receipt.reference)
 
-    def _resolve(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
-        return [self._read_back(item.intent) if item.state == "ambiguous" else item for item in outcomes]
+    def _resolve(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Put what reading back proves in the place of every ambiguous outcome."""
+        ambiguous = [item.intent for item in outcomes if item.state == "ambiguous"]
+        proved = {(item.intent.plan_id, item.intent.seq): item for item in self._read_back(ambiguous)}
+        return [proved.get((item.intent.plan_id, item.intent.seq), item) for item in outcomes]
 
-    def _read_back(self, intent: Intent) -> Outcome:
-        """Look until the read lag has surely passed; absence counts only when seen twice."""
-        verdict: Verdict = "absent"
+    def _read_back(self, intents: Sequence[Intent]) -> list[Outcome]:
+        """Look once the read lag has surely passed; absence counts only when seen twice."""
+        outcomes: list[Outcome] = []
+        open_ = list(intents)
         for _look in range(2):
-            self._tools.sleep(SETTLE_S)
-            try:
-                verdict = self._look(intent.change)
-            except (TransientError, AmbiguousWriteError, NotSentError) as error:
-                # Still "sending" in the database: the next run looks again.
-                return Outcome(intent=intent, state="unknown", reason=error.message)
-            if verdict != "absent":
-                return Outcome(intent=intent, state=verdict, reason="found by reading back")
-        if intent.attempt >= ATTEMPTS:
-            return Outcome(intent=intent, state="rejected", reason=f"not there after {ATTEMPTS} attempts")
-        return Outcome(intent=intent, state="planned", reason="proved not applied by reading back")
+            if not open_:
+                break
+            self._tools.sleep(self._settings.settle_s)
+            verdicts = [(intent, self._try_look(intent)) for intent in open_]
+            outcomes += [item for _intent, item in verdicts if item is not None]
+            open_ = [intent for intent, item in verdicts if item is None]
+        return [*outcomes, *(_proved_absent(intent) for intent in open_)]
+
+    def _try_look(self, intent: Intent) -> Outcome | None:
+        """One look; None where Plex shows nothing of the write."""
+        try:
+            verdict = self._look(intent.change)
+        except (TransientError, AmbiguousWriteError, NotSentError) as error:
+            # It stays "sending" in the database: the next run looks again.
+            return Outcome(intent=intent, state="unknown", reason=error.message)
+        if verdict == "absent":
+            return None
+        return Outcome(intent=intent, state=verdict, reason="found by reading back")
 
     def _look(self, change: Change) -> Verdict:
         natives = self._tools.plex().find(write_of(change))
@@ -249,6 +257,12 @@ class Sender:
                 **({"reference": outcome.reference} if outcome.reference else {}),
             },
         )
+
+
+def _proved_absent(intent: Intent) -> Outcome:
+    if intent.attempt >= ATTEMPTS:
+        return Outcome(intent=intent, state="rejected", reason=f"not there after {ATTEMPTS} attempts")
+    return Outcome(intent=intent, state="planned", reason="proved not applied by reading back")
 
 
 def write_of(change: Change) -> Write:
