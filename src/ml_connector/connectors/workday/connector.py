@@ -1,0 +1,156 @@
+"""Workday as a `Connector`: every record type as of two frozen moments, read only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from typing import NoReturn
+
+import msgspec
+
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
+from ml_connector.connectors.transport import Transport
+from ml_connector.connectors.workday.auth import BearerToken, Credential, Signer, UserNameToken
+from ml_connector.connectors.workday.fields import list_types
+from ml_connector.connectors.workday.health import check_tenant
+from ml_connector.connectors.workday.operations import OPERATIONS, build_page_request
+from ml_connector.connectors.workday.reading import read_pages
+from ml_connector.connectors.workday.soap import SoapClient
+from ml_connector.connectors.workday.split import SplitPage
+from ml_connector.connectors.workday.version import OLDEST_READABLE
+from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordError
+from ml_connector.settings import WorkdayConnection
+
+_TRIES = 3
+
+
+class WorkdayConnector:
+    """
+    One tenant over SOAP.
+
+    *credential* gives `username`, `password` (isu) or `client_id`, `client_secret`, `refresh_token` (oauth).
+    *pay_rates* makes `check` look for the pay section too.
+    """
+
+    def __init__(
+        self,
+        settings: WorkdayConnection,
+        *,
+        credential: Credential,
+        transport: Transport,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        pay_rates: bool = False,
+    ) -> None:
+        if int(settings.version[1:].partition(".")[0]) < OLDEST_READABLE:
+            raise ConfigurationError(
+                f"Workday {settings.version} keeps workers in a layout this program does not read",
+                remedy=f"set version to v{OLDEST_READABLE}.0 or later, best a recent one",
+            )
+        signer: Signer = (
+            UserNameToken(credential, tenant=settings.tenant)
+            if settings.auth == "isu"
+            else BearerToken(credential, settings=settings, transport=transport, clock=clock)
+        )
+        self._settings, self._transport, self._clock = settings, transport, clock
+        self._pay_rates = pay_rates
+        self._soap = SoapClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
+
+    def check(self) -> Sequence[SurfaceHealth]:
+        return [
+            check_tenant(
+                ask_clock=self.now,
+                ask_sample=self._ask_sample,
+                clock=self._clock,
+                version=self._settings.version,
+                pay_rates=self._pay_rates,
+            )
+        ]
+
+    def discover(self) -> Sequence[TypeInfo]:
+        return list_types()
+
+    def read(self, query: Query) -> Generator[Page, None, None]:
+        """
+        Yield pages; `query.as_of` freezes both moments, without it Workday's own clock and date now do (CC-02).
+
+        While nothing was yielded, an extraction that does not add up is started again with fresh moments. Once a page
+        is out, whoever took it must discard it when this raises IncompleteReadError, and ask again. With
+        `query.limit` the reading stops early and completeness is not claimed.
+        """
+        if query.record_type not in OPERATIONS:
+            raise ConfigurationError(
+                f"Workday is not asked for {query.record_type}", remedy="ml-connector discover workday"
+            )
+        for attempt in range(1, _TRIES + 1):
+            given = False
+            try:
+                with closing(self._read_once(query)) as pages:
+                    for page in pages:
+                        given = True
+                        yield page
+            except IncompleteReadError:
+                if given or attempt == _TRIES:
+                    raise
+            else:
+                return
+
+    def write(self, write: Write) -> NoReturn:
+        raise RecordError(
+            "Workday is not written to: what it owns is changed there", remedy="change the record in Workday"
+        )
+
+    def find(self, write: Write) -> NoReturn:
+        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+
+    def now(self) -> datetime:
+        return self._soap.ask_clock()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _read_once(self, query: Query) -> Generator[Page, None, None]:
+        as_of = query.as_of or self._take_moments()
+        operation, size, limit = OPERATIONS[query.record_type], self._settings.page_size, query.limit
+        count = size if limit is None else max(1, min(size, limit))
+        pages = read_pages(
+            partial(self._ask_page, query, as_of, count),
+            record_type=query.record_type,
+            reference=operation.reference,
+            ahead=self._settings.pages_ahead,
+            pages=None if limit is None else max(1, -(-limit // count)),
+        )
+        with closing(pages):
+            for page in pages:
+                yield page if limit is None else _shorten(page, limit - (page.number - 1) * count)
+
+    def _take_moments(self) -> AsOf:
+        now = self.now()
+        return AsOf(now.date(), now)
+
+    def _ask_page(self, query: Query, as_of: AsOf, count: int, number: int) -> SplitPage:
+        operation = OPERATIONS[query.record_type]
+        request = build_page_request(
+            operation,
+            version=self._settings.version,
+            as_of=as_of,
+            page=number,
+            count=count,
+            include_pay=query.include_pay,
+            updated_from=query.updated_from,
+            updated_to=query.updated_to,
+        )
+        return self._soap.ask_page(operation, request)
+
+    def _ask_sample(self, record_type: RecordType, as_of: AsOf, count: int) -> SplitPage:
+        query = Query(record_type=record_type, include_pay=self._pay_rates)
+        return self._ask_page(query, as_of, count, 1)
+
+
+def _shorten(page: Page, left: int) -> Page:
+    records: tuple[NativeRecord, ...] = page.records[: max(left, 0)]
+    return msgspec.structs.replace(page, records=records)
