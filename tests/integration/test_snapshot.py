@@ -1,0 +1,128 @@
+"""Reading one record type whole: pages kept, nothing believed by halves, one bad record never loses its page."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.connectors.port import Page, Query
+from ml_connector.errors import IncompleteReadError, RecordError
+from ml_connector.mapping.plex import to_plant_record
+from ml_connector.snapshot.extract import Reader
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.storage.database import metadata, open_database
+
+SCOPE = Scope("acme", "plex", "employee", "101")
+QUERY = Query(record_type=RecordType.EMPLOYEE, plant="101")
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class Pages:
+    """Gives the pages it was made with, one set per reading; the last set again and again."""
+
+    def __init__(self, *readings):
+        self.readings = list(readings)
+
+    def read(self, _query):
+        reading = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
+        total = sum(len(names) for names in reading if isinstance(names, list))
+        for number, names in enumerate(reading, 1):
+            if isinstance(names, Exception):
+                raise names
+            yield Page(tuple(map(native, names)), number, len(reading), total)
+
+
+def native(name):
+    return NativeRecord(RecordType.EMPLOYEE, json.dumps({"id": name, "firstName": name}).encode())
+
+
+@pytest.fixture
+def database(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path}/x.db")
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def read(database):
+    translated = []
+
+    def translate(record):
+        plain = to_plant_record(record, plant="101")
+        translated.append(plain.key)
+        if plain.key.startswith("bad"):
+            raise RecordError("cannot be understood", code="odd")
+        return plain.key, plain
+
+    def run(pages):
+        translated.clear()
+        extract = Reader(database, clock=lambda: NOW).extract(
+            pages,
+            scope=SCOPE,
+            query=QUERY,
+            translate=translate,
+            name_of=lambda record: json.loads(record.payload)["id"],
+            progress=lambda *_: None,
+        )
+        return extract, list(translated)
+
+    return run
+
+
+def kept(database, extract):
+    return [row.key for row in SnapshotStore(database).read(SCOPE, of=PlexRecord, extract_id=extract.id)]
+
+
+def test_every_page_is_kept_in_order_of_the_key(database, read):
+    extract, _ = read(Pages([["c", "a"], ["b"]]))
+    assert (extract.total, extract.before) == (3, None)
+    assert kept(database, extract) == ["a", "b", "c"]
+
+
+def test_what_came_as_the_same_bytes_is_not_translated_again(database, read):
+    read(Pages([["a", "b"]]))
+    extract, translated = read(Pages([["a", "b", "c"]]))
+    assert translated == ["c"]
+    assert kept(database, extract) == ["a", "b", "c"]
+    assert extract.before == 2
+
+
+def test_one_bad_record_is_a_fault_and_its_page_goes_on(database, read):
+    extract, _ = read(Pages([["a", "bad1", "b"]]))
+    assert kept(database, extract) == ["a", "b"]
+    assert [(fault.key, fault.code) for fault in extract.faults] == [("bad1", "odd")]
+
+
+def test_cc_11_who_is_not_seen_stays_and_counts_as_vanished(database, read):
+    read(Pages([["a", "b"]]))
+    extract, _ = read(Pages([["a"]]))
+    assert kept(database, extract) == ["a"]
+    assert SnapshotStore(database).vanished(SCOPE, extract_id=extract.id) == ["b"]
+
+
+def test_cc_03_a_key_that_comes_twice_is_no_extraction(read):
+    with pytest.raises(IncompleteReadError):
+        read(Pages([["a", "b"], ["b"]]))
+
+
+def test_cc_03_a_moving_set_is_read_again(database, read):
+    extract, _ = read(Pages([["a", "b"], IncompleteReadError("moved")], [["a"], ["b"]]))
+    assert kept(database, extract) == ["a", "b"]
+
+
+def test_cc_03_after_three_tries_it_is_given_up_and_nothing_counts(database, read):
+    with pytest.raises(IncompleteReadError):
+        read(Pages([["a"], IncompleteReadError("moved")]))
+    extract, _ = read(Pages([["a"]]))
+    assert extract.before is None
+
+
+def test_a_disbelieved_extraction_is_no_measure_for_the_next(database, read):
+    first, _ = read(Pages([["a", "b", "c"]]))
+    held, _ = read(Pages([[]]))
+    SnapshotStore(database).disbelieve(held.id)
+    again, _ = read(Pages([[]]))
+    assert (held.before, again.before) == (first.total, first.total)
