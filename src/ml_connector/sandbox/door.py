@@ -6,12 +6,14 @@ import contextlib
 import socket
 import struct
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer
 from typing import Any
 
 from ml_connector.sandbox.arrivals import Arrivals
+from ml_connector.sandbox.effects import spoil
 from ml_connector.sandbox.exchange import Pretender, SocketExchange, send_response
-from ml_connector.sandbox.faults import FaultBook, spoil
+from ml_connector.sandbox.faults import FaultBook
 from ml_connector.sandbox.http import Handler, Response, json_response
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
@@ -20,10 +22,11 @@ _IDLE_S = 120
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class Door(HTTPServer):
+class Door(TCPServer):
     """Answers one system's requests; *control*, where there is one, answers below `/sandbox`, past faults and arrivals."""
 
     request_queue_size = 128
+    allow_reuse_address = True
 
     def __init__(
         self, port: int, *, pretender: Pretender, faults: FaultBook, arrivals: Arrivals, control: Handler | None = None

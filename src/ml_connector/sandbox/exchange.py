@@ -37,7 +37,7 @@ class Pretender:
 
 
 class SocketExchange:
-    """A request and its connection, as `faults.Exchange` describes it."""
+    """A request and its connection, as `effects.Exchange` describes it."""
 
     def __init__(self, wire: BaseHTTPRequestHandler, *, pretender: Pretender, length: int) -> None:
         parts = urlsplit(wire.path)

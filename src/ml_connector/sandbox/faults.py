@@ -1,100 +1,20 @@
 """
-Everything that can go wrong between two systems, on demand.
-
-A fault is set over HTTP, waits for requests it fits, spoils so many of them, and counts how often it did. Most matters is
-whether the system *acted* before the answer was lost: the names say so, and the table at the end tells what each does.
+The faults waiting for their request: set over HTTP, each spoils so many requests that fit, and counts how often it did.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Any
 
-from ml_connector.sandbox.http import Response, json_response
+from ml_connector.sandbox.effects import DEFAULT_SECONDS, MODES, STALE_READ, Fault
 
 SYSTEMS = ("workday", "plex")
-STALE_READ = "stale_read"
-_DEFAULT_SECONDS = 2.0
-_UNKNOWN_CALLER = "The request could not be authenticated."
-_HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Scheduled maintenance</h1></body></html>"
-_SOAP_FAULT = (
-    b'<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">'
-    b"<SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>SOAP-ENV:Server</faultcode><faultstring>Processing error occurred"
-    b"</faultstring></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
-)
-
-
-@dataclass
-class Fault:
-    """
-    One fault waiting. It lets *after* fitting requests pass, then spoils *count* (`None`: all until removed).
-
-    *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*` and `stale_read` it
-    is seconds. *path* is a prefix of the request's path.
-    """
-
-    system: str
-    mode: str
-    retry_after: str | None = None
-    count: int | None = 1
-    after: int = 0
-    path: str = "/"
-    method: str | None = None
-    fired: int = 0
-
-    def seconds(self) -> float | None:
-        """*retry_after* as seconds, `None` when it is not given or no number."""
-        try:
-            return max(0.0, float(self.retry_after or ""))
-        except ValueError:
-            return None
-
-    def fits(self, *, system: str, method: str, path: str) -> bool:
-        """Whether this request is one of those meant."""
-        return self.system == system and self.method in (None, method) and path.startswith(self.path)
-
-
-class Exchange(Protocol):
-    """One request on its socket, as far as a fault needs to reach."""
-
-    system: str
-    method: str
-    path: str
-
-    def read(self) -> None:
-        """Read the whole request."""
-
-    def read_half(self) -> None:
-        """Read half of the request's body."""
-
-    def act(self) -> Response:
-        """Read the request and let the system carry it out."""
-
-    def send(self, response: Response) -> None:
-        """Send an answer."""
-
-    def send_half(self, response: Response) -> None:
-        """Announce the whole body, send half of it and hang up."""
-
-    def hold(self, seconds: float | None) -> None:
-        """Keep the caller waiting; `None`: until it gives up."""
-
-    def reset(self) -> None:
-        """Tear the connection down with a TCP reset."""
-
-    def hang_up(self) -> None:
-        """Close the connection in good order without another byte."""
-
-    def other_answer(self) -> Response:
-        """An answer that belongs to another request."""
-
-    def expire_tokens(self) -> None:
-        """Let the system forget the tokens it gave out."""
+_RETRY_AFTER = re.compile(r"none|date(:-?\d{1,6})?|-?\d{1,18}(\.\d+)?")
 
 
 class FaultBook:
@@ -111,7 +31,7 @@ class FaultBook:
         with self._lock:
             self._waiting.append(fault)
         if fault.mode == STALE_READ:
-            self._lag_reads(fault.seconds() or _DEFAULT_SECONDS)
+            self._lag_reads(fault.seconds() or DEFAULT_SECONDS)
 
     def take(self, *, system: str, method: str, path: str) -> Fault | None:
         """The fault that spoils this request, if one does; the first set wins."""
@@ -179,6 +99,8 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
     if not isinstance(path, str) or not path.startswith("/") or not (method is None or isinstance(method, str)):
         raise ValueError("path is a prefix that starts with /, method a word such as POST")
     retry_after = given.get("retry_after")
+    if not _RETRY_AFTER.fullmatch("none" if retry_after is None else str(retry_after)):
+        raise ValueError("retry_after is a number of seconds, none, date or date:SECONDS")
     return Fault(
         system=str(system),
         mode=mode,
@@ -195,135 +117,3 @@ _DEFAULTS: tuple[tuple[str, Any], ...] = (("count", 1), ("after", 0), ("path", "
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def spoil(fault: Fault, exchange: Exchange) -> None:
-    """Let the fault happen to this exchange."""
-    MODES[fault.mode](fault, exchange)
-
-
-def retry_after_header(text: str | None, *, now: datetime) -> dict[str, str]:
-    """The `Retry-After` header for *text*: seconds as they are, negative and huge ones too, or an HTTP date."""
-    if text is None or text == "none":
-        return {}
-    if text == "date" or text.startswith("date:"):
-        seconds = float(text.partition(":")[2] or _DEFAULT_SECONDS)
-        return {"Retry-After": format_datetime(now.astimezone(UTC) + timedelta(seconds=seconds), usegmt=True)}
-    return {"Retry-After": text}
-
-
-def _refuse(status: int, code: str, message: str = "Refused by a rehearsal.") -> Callable[[Fault, Exchange], None]:
-    def effect(fault: Fault, exchange: Exchange) -> None:
-        exchange.read()
-        headers = retry_after_header(fault.retry_after, now=datetime.now(UTC))
-        answer = json_response({"code": code, "message": message}, status)
-        exchange.send(Response(status, answer.body, {**answer.headers, **headers}))
-
-    return effect
-
-
-def _answer_with(status: int, body: bytes, kind: str) -> Callable[[Fault, Exchange], None]:
-    """Act, then say something else."""
-
-    def effect(fault: Fault, exchange: Exchange) -> None:
-        exchange.act()
-        exchange.send(Response(status, body, {"Content-Type": kind}))
-
-    return effect
-
-
-def _token_expired(fault: Fault, exchange: Exchange) -> None:
-    exchange.expire_tokens()
-    _refuse(401, "REQUEST_NOT_AUTHENTICATED", _UNKNOWN_CALLER)(fault, exchange)
-
-
-def _timeout_before(fault: Fault, exchange: Exchange) -> None:
-    exchange.read()
-    exchange.hold(fault.seconds())
-    exchange.hang_up()
-
-
-def _timeout_after(fault: Fault, exchange: Exchange) -> None:
-    exchange.act()
-    exchange.hold(fault.seconds())
-    exchange.hang_up()
-
-
-def _reset_before(fault: Fault, exchange: Exchange) -> None:
-    exchange.reset()
-
-
-def _reset_after(fault: Fault, exchange: Exchange) -> None:
-    exchange.act()
-    exchange.reset()
-
-
-def _half_read(fault: Fault, exchange: Exchange) -> None:
-    exchange.read_half()
-    exchange.reset()
-
-
-def _truncated(fault: Fault, exchange: Exchange) -> None:
-    exchange.send_half(exchange.act())
-
-
-def _empty(fault: Fault, exchange: Exchange) -> None:
-    exchange.act()
-    exchange.hang_up()
-
-
-def _wrong_answer(fault: Fault, exchange: Exchange) -> None:
-    exchange.act()
-    exchange.send(exchange.other_answer())
-
-
-def _slow(fault: Fault, exchange: Exchange) -> None:
-    seconds = fault.seconds()
-    exchange.read()
-    exchange.hold(_DEFAULT_SECONDS if seconds is None else seconds)
-    exchange.send(exchange.act())
-
-
-def _empty_200(fault: Fault, exchange: Exchange) -> None:
-    """What a role that was taken away looks like: a list of nothing, without acting."""
-    exchange.read()
-    if exchange.system == "workday":
-        exchange.send(Response(200))
-    elif "/datasources/" in exchange.path:
-        empty = {"outputs": {}, "tables": [], "rows": [], "rowLimitedExceeded": False, "transactionNo": "1"}
-        exchange.send(json_response(empty))
-    else:
-        exchange.send(json_response([]))
-
-
-def _stale_read(fault: Fault, exchange: Exchange) -> None:
-    exchange.send(exchange.act())
-
-
-MODES: dict[str, Callable[[Fault, Exchange], None]] = {
-    # The system refuses before it acts.
-    "429": _refuse(429, "REQUEST_LIMIT_EXCEEDED"),
-    "503": _refuse(503, "UNAVAILABLE"),
-    "500": _refuse(500, "REQUEST_PROCESSING_ERROR"),
-    "401": _refuse(401, "REQUEST_NOT_AUTHENTICATED", _UNKNOWN_CALLER),
-    "403": _refuse(403, "REQUEST_FORBIDDEN"),
-    "token_expired": _token_expired,
-    "empty_200": _empty_200,
-    # It never acts, and the caller cannot tell.
-    "timeout_before": _timeout_before,
-    "reset_before": _reset_before,
-    "half_read": _half_read,
-    # It acts, and the caller cannot tell.
-    "timeout_after": _timeout_after,
-    "reset_after": _reset_after,
-    "500_after": _answer_with(500, b'{"code":"REQUEST_PROCESSING_ERROR"}', "application/json"),
-    "truncated": _truncated,
-    "empty": _empty,
-    "html": _answer_with(200, _HTML, "text/html; charset=utf-8"),
-    "soap_fault_200": _answer_with(200, _SOAP_FAULT, "text/xml; charset=utf-8"),
-    "garbage_json": _answer_with(200, b'\xff{"id": ]not json', "application/json; charset=utf-8"),
-    "wrong_answer": _wrong_answer,
-    # It acts and answers, but late or blind to what was just written.
-    "slow": _slow,
-    STALE_READ: _stale_read,
-}

@@ -21,6 +21,7 @@ from ml_connector.sandbox.plex.answers import json_answer, unauthenticated
 from ml_connector.sandbox.plex.switches import Switches
 
 DEFAULT_PCN = PLANTS[0].pcn
+_ALL = tuple(plant.pcn for plant in PLANTS)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -55,10 +56,11 @@ class Keys:
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller let in: *identity* is what the pace limit counts by, *pcn* the plant spoken to."""
+    """A caller let in: *identity* is what the pace limit counts by, *pcn* the plant spoken to, *reach* all it might."""
 
     identity: str
     pcn: str
+    reach: tuple[str, ...]
 
 
 class Access:
@@ -99,13 +101,13 @@ class Access:
         asked = _asked_plant(request)
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self._is_live(value.strip()):
-            return Caller(self.keys.client_id, asked or DEFAULT_PCN)
+            return Caller(self.keys.client_id, asked or DEFAULT_PCN, _ALL)
         if request.headers.get("x-plex-connect-api-key") == self.keys.api_key:
-            return Caller(self.keys.api_key, asked or DEFAULT_PCN)
+            return Caller(self.keys.api_key, asked or DEFAULT_PCN, _ALL)
         given = _basic(request)
         for pcn, user in self.keys.users.items():
             if given == user and asked in (None, pcn):
-                return Caller(user[0], pcn)
+                return Caller(user[0], pcn, (pcn,))
         raise unauthenticated()
 
     def _is_live(self, token: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ml_connector.sandbox.http import Request, Response
+from ml_connector.sandbox.plex.access import Caller
 from ml_connector.sandbox.plex.answers import json_answer
 from ml_connector.sandbox.plex.catalog import BY_ID, DATA_SOURCES, DataSource, Field
 from ml_connector.sandbox.plex.enterprise import Enterprise
@@ -42,19 +43,15 @@ class DataSources:
         self._enterprise, self._switches = enterprise, switches
         self.transactions: list[Row] = []
 
-    def answer(self, request: Request, path: str, *, pcn: str, granted: Granted, pcns: tuple[str, ...]) -> Response:
-        """
-        Answer one call; *path* is below the base path, *granted* tells what the caller's role holds.
-
-        *pcns* are the plants the caller reaches.
-        """
+    def answer(self, request: Request, path: str, *, caller: Caller, granted: Granted) -> Response:
+        """Answer one call; *path* is below the base path, *granted* tells what the caller's role holds."""
         number = str(1_000_000_001 + len(self.transactions))
-        transaction = {"transactionNo": number, "pcn": pcn, "path": path, "code": None}
+        transaction = {"transactionNo": number, "pcn": caller.pcn, "path": path, "code": None}
         self.transactions.append(transaction)
         try:
             if not granted("datasource_api"):
                 raise _FailedError("DATA_SOURCE_API_ACCESS_DENIED", "The API is not for this user.", 403)
-            return self._route(request, path, pcn=pcn, granted=granted, pcns=pcns, number=number)
+            return self._route(request, path, caller=caller, granted=granted, number=number)
         except (_FailedError, InputError) as failed:
             transaction["code"] = failed.code
             errors = [{"code": failed.code, "message": failed.message}]
@@ -64,9 +61,7 @@ class DataSources:
         """Forget the transactions."""
         self.transactions.clear()
 
-    def _route(
-        self, request: Request, path: str, *, pcn: str, granted: Granted, pcns: tuple[str, ...], number: str
-    ) -> Response:
+    def _route(self, request: Request, path: str, *, caller: Caller, granted: Granted, number: str) -> Response:
         if path == "/datasources/search":
             _check_method(request, "GET")
             return self._search(request, granted)
@@ -78,7 +73,7 @@ class DataSources:
             source = _find(match["id"], granted)
             if source.key in self._switches.broken:
                 raise _FailedError("DATA_SOURCE_OBJECT_NOT_FOUND", "Its run-time object is gone.", 400)
-            return self._execute(request, source, pcn=pcn, pcns=pcns, number=number)
+            return self._execute(request, source, caller=caller, number=number)
         raise _FailedError("DATA_SOURCE_NOT_FOUND", "No such data source.", 400)
 
     def _search(self, request: Request, granted: Granted) -> Response:
@@ -96,16 +91,14 @@ class DataSources:
         added = (ADDED_COLUMN,) if self._switches.added_column and source.columns else ()
         return added + source.columns
 
-    def _execute(
-        self, request: Request, source: DataSource, *, pcn: str, pcns: tuple[str, ...], number: str
-    ) -> Response:
+    def _execute(self, request: Request, source: DataSource, *, caller: Caller, number: str) -> Response:
         flat = request.query.get("format", [""])[0] == "2"
         given = _read_inputs(request, flat=flat)
-        users = {row["Plexus_User_No"] for row in self._enterprise.plants[pcn].attributes.values()}
-        checked = check_inputs(source, given, pcns=pcns, users=users)
+        users = {row["Plexus_User_No"] for row in self._enterprise.plants[caller.pcn].attributes.values()}
+        checked = check_inputs(source, given, pcns=caller.reach, users=users)
         if not source.is_read:
             self._enterprise.remember()
-        result = source.procedure(Context(self._enterprise, pcn), checked)
+        result = source.procedure(Context(self._enterprise, caller.pcn), checked)
         body = self._shape(source, result, flat=flat) | {"transactionNo": number}
         if request.query.get("pretty") == ["true"]:
             indented = msgspec.json.format(msgspec.json.encode(body), indent=2)

@@ -15,8 +15,8 @@ from ml_connector.sandbox.plex.answers import RefusedError, accepted, invalid, m
 from ml_connector.sandbox.plex.call import Call
 from ml_connector.sandbox.plex.enterprise import Enterprise
 from ml_connector.sandbox.plex.filters import Filter, Kind, select, texts
-from ml_connector.sandbox.plex.seed import add_employee
-from ml_connector.sandbox.plex.tables import EMPLOYEE_FIELDS, Row, Tables, employee_row
+from ml_connector.sandbox.plex.rows import EMPLOYEE_FIELDS, add_employee, employee_row
+from ml_connector.sandbox.plex.tables import Row, Tables
 
 _REQUIRED = ("badgeNumber", "firstName", "lastName", "status")
 _LONGEST = {"badgeNumber": 25, "userId": 50, "firstName": 50, "middleName": 50, "lastName": 50, "email": 255}

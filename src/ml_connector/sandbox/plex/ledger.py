@@ -12,7 +12,7 @@ from ml_connector.sandbox.http import Response
 from ml_connector.sandbox.plex.answers import invalid, malformed
 from ml_connector.sandbox.plex.call import Call
 from ml_connector.sandbox.plex.filters import Filter, Kind, read_instant, select, texts
-from ml_connector.sandbox.plex.seed import journal_line
+from ml_connector.sandbox.plex.rows import journal_line
 from ml_connector.sandbox.plex.tables import Row, Tables
 
 OUR_IAM_ID = str(make_uuid("iam", "integration"))

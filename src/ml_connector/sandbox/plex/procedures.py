@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_connector.sandbox.plex.enterprise import Enterprise
-from ml_connector.sandbox.plex.seed import position_row
+from ml_connector.sandbox.plex.rows import position_row
 from ml_connector.sandbox.plex.tables import Row, Tables, next_key
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from ml_connector.sandbox.company import PLANTS
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex import datasources, resources
 from ml_connector.sandbox.plex.access import Access, Caller, Keys
@@ -86,8 +85,7 @@ class PlexSandbox:
         self._check_pace(caller)
         path = "/" + below
         if path.startswith(datasources.PREFIX + "/"):
-            reach = tuple(plant.pcn for plant in PLANTS) if "@" not in caller.identity else (caller.pcn,)
-            return self._data_sources.answer(request, path, pcn=caller.pcn, granted=self.is_granted, pcns=reach)
+            return self._data_sources.answer(request, path, caller=caller, granted=self.is_granted)
         return self._answer_resource(request, path, caller)
 
     def _check_pace(self, caller: Caller) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from calendar import monthrange
 from decimal import Decimal
-from typing import Any
 
 from ml_connector.sandbox.company import (
     COST_CENTERS,
@@ -18,7 +17,8 @@ from ml_connector.sandbox.company import (
     Plant,
     make_uuid,
 )
-from ml_connector.sandbox.plex.tables import Row, Tables, employee_row, next_key
+from ml_connector.sandbox.plex.rows import add_employee, employee_row, journal_line, position_row
+from ml_connector.sandbox.plex.tables import Tables, next_key
 
 OPENED_AT = "2026-01-05T13:00:00Z"
 OPEN_PERIODS = ("11-2026", "12-2026", "01-2027", "02-2027", "03-2027")
@@ -101,23 +101,6 @@ def _add_positions(tables: Tables) -> None:
         tables.positions[key] = position_row(key, {"Position": title})
 
 
-def position_row(key: int, given: Row) -> Row:
-    """Lay out a position: what is given over the defaults of an active one."""
-    blank: dict[str, Any] = {
-        "Position_Key": key,
-        "Position": None,
-        "Job_Description": None,
-        "Active": True,
-        "Account_No": None,
-        "Position_Category": None,
-        "Position_Type": None,
-        "Pay_Grade_Key": None,
-        "Supervisory": False,
-        "Hours_Tracked": True,
-    }
-    return blank | given
-
-
 def _add_staffing(tables: Tables, centers: list[CostCenter], *, workers: int) -> None:
     weights = sum(job.weight for job in JOB_PROFILES)
     for job in JOB_PROFILES:
@@ -194,29 +177,6 @@ def _add_people(tables: Tables, centers: list[CostCenter]) -> None:
         add_employee(tables, employee_row(row))
 
 
-def add_employee(tables: Tables, row: Row) -> None:
-    """Put an employee in, with its attributes, and with a user account when its user id is new."""
-    key = row["id"]
-    tables.employees[key] = row
-    tables.attributes[key] = {
-        "Plexus_User_No": _next_user_number(tables),
-        "Resource_ID": key,
-        "Customer_Employee_No": row["badgeNumber"],
-        "External_Employee_ID": None,
-        "Cost_Center_Key": None,
-        "Cost_Center_No": None,
-    }
-    user = row["userId"]
-    if user and user not in tables.users:
-        names = {name: row[name] for name in ("firstName", "middleName", "lastName", "position", "email", "department")}
-        tables.users[user] = {"id": str(make_uuid("user", user)), "userId": user, **names, "active": True}
-
-
-def _next_user_number(tables: Tables) -> int:
-    taken = (row["Plexus_User_No"] for row in tables.attributes.values())
-    return max(taken, default=int(tables.plant.pcn) * 100_000) + 1
-
-
 def _add_journals(tables: Tables, centers: list[CostCenter]) -> None:
     expense, accrued = (
         f"52000-{centers[0].plex_no}-{tables.plant.pcn}",
@@ -250,23 +210,3 @@ def _add_journals(tables: Tables, centers: list[CostCenter]) -> None:
             "periodAdjustment": False,
             "lines": lines,
         }
-
-
-def journal_line(tables: Tables, label: str, given: Row) -> Row:
-    """Lay out one journal line; its segments come from the account's number."""
-    number = given["accountNo"]
-    account = tables.account(number) or {}
-    base, center, location = [*number.split("-"), "", "", ""][:3]
-    return {
-        "lineId": str(make_uuid("line", label)),
-        "accountId": account.get("id"),
-        "accountNumber": number,
-        "description": given.get("description"),
-        "debit": given["debit"],
-        "credit": given["credit"],
-        "currencyDebit": given["debit"],
-        "currencyCredit": given["credit"],
-        "baseSegment": base,
-        "costCenterSegment": center,
-        "subAccountSegment": location,
-    }

@@ -15,27 +15,6 @@ from ml_connector.sandbox.company import Plant
 Row = dict[str, Any]
 StaffingKey = tuple[int, int, int]
 
-EMPLOYEE_FIELDS = (
-    "id",
-    "badgeNumber",
-    "userId",
-    "firstName",
-    "middleName",
-    "lastName",
-    "supervisorId",
-    "status",
-    "position",
-    "shift",
-    "building",
-    "type",
-    "department",
-    "email",
-    "workPhone",
-    "workExtension",
-    "homePhone",
-    "mobilePhone",
-)
-
 
 @dataclass
 class Tables:
@@ -95,9 +74,3 @@ def _find(rows: dict[int, Row], column: str, text: str) -> Row | None:
 def next_key(rows: dict[int, Row]) -> int:
     """The next free integer key of a table."""
     return max(rows, default=0) + 1
-
-
-def employee_row(given: Row, *, base: Row | None = None) -> Row:
-    """Lay out an employee: what is given, over *base*, `None` for the rest."""
-    start = dict.fromkeys(EMPLOYEE_FIELDS) | (base or {})
-    return start | {name: value or None for name, value in given.items() if name in start}
