@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import Page
@@ -55,11 +56,11 @@ def _fetch_all(ask: AskPage, first: SplitPage, *, last: int, ahead: int) -> Iter
         numbers = iter(range(2, last + 1))
         coming: deque[Future[SplitPage]] = deque()
         try:
-            coming.extend(pool.submit(ask, number) for number, _ in zip(numbers, range(ahead), strict=False))
+            coming.extend(pool.submit(ask, number) for number in islice(numbers, ahead))
             yield first
             while coming:
                 split = coming.popleft().result()
-                coming.extend(pool.submit(ask, number) for number, _ in zip(numbers, range(1), strict=False))
+                coming.extend(pool.submit(ask, number) for number in islice(numbers, 1))
                 yield split
         finally:
             for future in coming:

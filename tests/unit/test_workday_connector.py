@@ -1,0 +1,282 @@
+"""Reading a tenant: both moments frozen, pages in order, completeness proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.connectors.port import Query, Write
+from ml_connector.connectors.transport import HttpRequest
+from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    AuthenticationError,
+    ConfigurationError,
+    IncompleteReadError,
+    NotSentError,
+    PermissionError_,
+    RateLimitError,
+    RecordError,
+    UnavailableError,
+)
+from tests.workday_wire import (
+    MemoryResponse,
+    MemoryTransport,
+    asked,
+    body_of,
+    clock,
+    credential,
+    envelope,
+    fault,
+    make_worker,
+    page,
+    settings,
+    tenant,
+)
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+AS_OF = AsOf(date(2026, 11, 24), datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+WORKERS = Query(record_type=RecordType.WORKER, as_of=AS_OF)
+
+Answer = Callable[[HttpRequest], MemoryResponse | Exception]
+
+
+def connect(answer: Answer, **changes: object) -> tuple[WorkdayConnector, MemoryTransport, list[float]]:
+    transport, slept = MemoryTransport(answer), []
+    connector = WorkdayConnector(
+        settings(**changes),
+        credential=credential,
+        transport=transport,  # type: ignore[arg-type]
+        clock=lambda: NOW,
+        sleep=slept.append,
+    )
+    return connector, transport, slept
+
+
+def in_turn(*answers: MemoryResponse | Exception) -> Answer:
+    left: Iterator[MemoryResponse | Exception] = iter(answers)
+    return lambda _request: next(left)
+
+
+def one_page(**changes: int) -> MemoryResponse:
+    return page("Get_Workers", [make_worker(1)], **({"total": 1, "pages": 1, "number": 1} | changes))
+
+
+@pytest.mark.parametrize("ahead", [1, 3, 16])
+def test_every_page_comes_in_order_and_whole(ahead: int) -> None:
+    connector, transport, _ = connect(tenant([make_worker(n) for n in range(23)]), page_size=5, pages_ahead=ahead)
+    pages = list(connector.read(WORKERS))
+    assert [(page.number, page.of_pages, page.total, len(page.records)) for page in pages] == [
+        (1, 5, 23, 5),
+        (2, 5, 23, 5),
+        (3, 5, 23, 5),
+        (4, 5, 23, 5),
+        (5, 5, 23, 3),
+    ]
+    payloads = [record.payload for page in pages for record in page.records]
+    assert all(f"{n:032x}".encode() in payload for n, payload in enumerate(payloads))
+    assert len(transport.requests) == 5
+
+
+def test_cc_02_both_moments_are_the_same_on_every_page() -> None:
+    connector, transport, _ = connect(tenant([make_worker(n) for n in range(9)]), page_size=2)
+    list(connector.read(WORKERS))
+    assert {asked(request, "As_Of_Effective_Date") for request in transport.requests} == {"2026-11-24"}
+    assert {asked(request, "As_Of_Entry_DateTime") for request in transport.requests} == {"2026-11-23T09:00:00.000Z"}
+    assert {asked(request, "Count") for request in transport.requests} == {"2"}
+
+
+def test_cc_02_without_moments_the_server_clock_is_asked_once() -> None:
+    connector, transport, _ = connect(tenant([make_worker(n) for n in range(4)]), page_size=2)
+    list(connector.read(Query(record_type=RecordType.WORKER)))
+    first, *others = transport.requests
+    assert "Server_Timestamp_Get" in body_of(first)
+    assert {asked(request, "As_Of_Entry_DateTime") for request in others} == {"2026-11-23T09:30:00.000Z"}
+    assert {asked(request, "As_Of_Effective_Date") for request in others} == {"2026-11-23"}
+
+
+def test_the_version_stands_in_address_and_message() -> None:
+    connector, transport, _ = connect(tenant([]), version="v44.2")
+    list(connector.read(WORKERS))
+    (request,) = transport.requests
+    assert request.url == "http://127.0.0.1:1/ccx/service/acme1/Human_Resources/v44.2"
+    assert 'wd:version="v44.2"' in body_of(request)
+
+
+def test_up_03_pay_is_asked_for_only_when_wanted() -> None:
+    connector, transport, _ = connect(tenant([]))
+    list(connector.read(WORKERS))
+    list(connector.read(Query(record_type=RecordType.WORKER, as_of=AS_OF, include_pay=True)))
+    assert [asked(request, "Include_Compensation") for request in transport.requests] == ["false", "true"]
+
+
+def test_changes_are_asked_for_by_the_operations_own_filter() -> None:
+    connector, transport, _ = connect(tenant([]))
+    since = datetime(2026, 11, 22, tzinfo=UTC)
+    for kind in (RecordType.WORKER, RecordType.COST_CENTER):
+        list(connector.read(Query(record_type=kind, as_of=AS_OF, updated_from=since)))
+    workers, centers = transport.requests
+    assert asked(workers, "Updated_From") == "2026-11-22T00:00:00.000Z"
+    assert asked(workers, "Updated_Through") == asked(centers, "Updated_To_Date") == "2026-11-23T09:00:00.000Z"
+
+
+def test_a_limit_stops_early_and_asks_for_no_more() -> None:
+    connector, transport, _ = connect(tenant([make_worker(n) for n in range(40)]), page_size=10)
+    pages = list(connector.read(Query(record_type=RecordType.WORKER, as_of=AS_OF, limit=13)))
+    assert [len(page.records) for page in pages] == [10, 3]
+    assert len(transport.requests) == 2
+
+
+def test_stopping_in_the_middle_leaves_no_thread_waiting() -> None:
+    connector, transport, _ = connect(tenant([make_worker(n) for n in range(40)]), page_size=1, pages_ahead=2)
+    pages = connector.read(WORKERS)
+    next(pages)
+    pages.close()
+    assert len(transport.requests) <= 3
+
+
+def test_an_empty_tenant_is_one_empty_page() -> None:
+    connector, _, _ = connect(tenant([]))
+    (only,) = connector.read(WORKERS)
+    assert (only.records, only.total) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        page("Get_Workers", [make_worker(2)], total=3, pages=2, number=2),
+        page("Get_Workers", [make_worker(2)], total=2, pages=3, number=2),
+        page("Get_Workers", [make_worker(1)], total=2, pages=2, number=2),
+        page("Get_Workers", [], total=2, pages=2, number=2),
+        page("Get_Workers", [make_worker(2)], total=2, pages=2, number=1),
+        page("Get_Workers", [make_worker(2)], total=2, pages=2, number=2, page_results=2),
+    ],
+    ids=["total moved", "pages moved", "came twice", "short", "another page", "page results lie"],
+)
+def test_cc_03_a_moving_set_is_never_given_whole(second: MemoryResponse) -> None:
+    first = page("Get_Workers", [make_worker(1)], total=2, pages=2, number=1)
+    connector, _, _ = connect(in_turn(first, second), page_size=1)
+    pages = connector.read(WORKERS)
+    assert next(pages).number == 1
+    with pytest.raises(IncompleteReadError):
+        next(pages)
+
+
+def test_cc_03_before_anything_is_given_it_starts_again_with_fresh_moments() -> None:
+    connector, transport, _ = connect(
+        in_turn(clock(), one_page(page_results=2), clock("2026-11-23T01:31:00.000-08:00"), one_page())
+    )
+    (only,) = connector.read(Query(record_type=RecordType.WORKER))
+    assert len(only.records) == 1
+    assert asked(transport.requests[1], "As_Of_Entry_DateTime") != asked(transport.requests[3], "As_Of_Entry_DateTime")
+
+
+def test_cc_03_three_times_is_enough() -> None:
+    connector, transport, _ = connect(lambda _request: one_page(total=2))
+    with pytest.raises(IncompleteReadError, match="2 records were announced and 1 came"):
+        list(connector.read(WORKERS))
+    assert len(transport.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (fault("Client.authenticationError", "invalid username or password"), AuthenticationError, "let us in"),
+        (fault("Client.validationError", "Validation error occurred.", message="No"), ConfigurationError, "No"),
+        (
+            fault("Server.processingError", "Processing error occurred. The task submitted is not authorized."),
+            PermissionError_,
+            "Get_Workers",
+        ),
+        (MemoryResponse(302, b""), ConfigurationError, "elsewhere"),
+        (MemoryResponse(404, b"<html/>"), ConfigurationError, "404"),
+        (
+            fault("Client.authenticationError", "invalid username or password", status=200),
+            AuthenticationError,
+            "let us",
+        ),
+    ],
+    ids=["sign-in", "validation", "task", "redirect", "no such service", "fault inside 200"],
+)
+def test_what_a_person_must_settle_is_asked_once(answer: MemoryResponse, error: type[Exception], words: str) -> None:
+    connector, transport, slept = connect(lambda _request: answer)
+    with pytest.raises(error, match=words):
+        list(connector.read(WORKERS))
+    assert (len(transport.requests), slept) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        fault("Server.processingError", "Processing error occurred."),
+        MemoryResponse(503, b"<html>maintenance</html>"),
+        MemoryResponse(200, b"<html>maintenance</html>"),
+        MemoryResponse(200, b""),
+        MemoryResponse(200, envelope("<something/>")),
+        AmbiguousWriteError("the connection was reset"),
+        NotSentError("no address"),
+    ],
+)
+def test_what_may_pass_is_asked_again_with_growing_patience(answer: MemoryResponse | Exception) -> None:
+    connector, transport, slept = connect(in_turn(answer, answer, one_page()))
+    assert len(list(connector.read(WORKERS))) == 1
+    assert len(transport.requests) == 3
+    assert 0.5 <= slept[0] <= 1.5
+    assert 1 <= slept[1] <= 3
+
+
+def test_patience_ends() -> None:
+    connector, transport, _ = connect(lambda _request: MemoryResponse(500, b""))
+    with pytest.raises(UnavailableError):
+        list(connector.read(WORKERS))
+    assert len(transport.requests) == 5
+
+
+def test_a_retry_after_is_honoured_within_reason() -> None:
+    busy = [MemoryResponse(429, b"", {"retry-after": text}) for text in ("7", "1000000000", "-1")]
+    connector, _, slept = connect(in_turn(*busy, one_page()))
+    list(connector.read(WORKERS))
+    assert slept[:2] == [7, 900]
+    assert slept[2] < 10
+    connector, _, _ = connect(lambda _request: busy[0])
+    with pytest.raises(RateLimitError):
+        list(connector.read(WORKERS))
+
+
+def test_a_body_cut_off_in_the_middle_is_asked_for_again() -> None:
+    whole = one_page()
+    cut = MemoryResponse(200, whole.read()[:-30])
+    connector, _, _ = connect(in_turn(cut, whole))
+    assert len(list(connector.read(WORKERS))) == 1
+
+
+def test_a_version_with_the_old_worker_layout_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="layout"):
+        connect(tenant([]), version="v28.0")
+
+
+def test_it_writes_nothing() -> None:
+    connector, transport, _ = connect(tenant([]))
+    write = Write(record_type=RecordType.WORKER, plant="101", key="1", action="update", body={})
+    for verb in (connector.write, connector.find):
+        with pytest.raises(RecordError, match="not written to"):
+            verb(write)
+    assert transport.requests == []
+    assert all(info.writable == () and "read only" in info.operation for info in connector.discover())
+
+
+def test_a_type_workday_does_not_have_is_refused() -> None:
+    connector, _, _ = connect(tenant([]))
+    with pytest.raises(ConfigurationError, match="employee"):
+        list(connector.read(Query(record_type=RecordType.EMPLOYEE)))
+
+
+def test_now_is_the_servers_clock_with_its_offset() -> None:
+    connector, _, _ = connect(tenant([]))
+    assert connector.now() == datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    naive, _, _ = connect(lambda _request: clock("2026-11-23T01:30:00.000"))
+    with pytest.raises(UnavailableError, match="offset"):
+        naive.now()
