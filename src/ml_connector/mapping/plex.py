@@ -88,9 +88,14 @@ def to_body(
     unknown = sorted(fields.keys() - known.keys())
     if unknown:
         raise RecordError(f"Plex's {record_type.value} has no field {', '.join(unknown)}", code="unknown_field")
+    if record_type is RecordType.EMPLOYEE and action in {"deactivate", "reactivate"}:
+        return {"status": fields["status"]}
+    row = {} if action == "create" else native or {}
+    # What Plex's own spelling already means stays as Plex spells it, and evidently fits.
+    fields = {name: value for name, value in fields.items() if not _same(known[name], row, value)}
     check_limits(record_type, fields=fields)
     if record_type is RecordType.EMPLOYEE:
-        return _employee_body(action, fields, native or {}, known)
+        return _employee_body(action, fields, row, known)
     if action in {"deactivate", "reactivate"}:
         if "active" not in known:
             raise RecordError(
@@ -99,14 +104,12 @@ def to_body(
                 remedy="close it in Plex by hand if it should not be used any more",
             )
         fields = {"active": action == "reactivate"}
-    return _inputs(record_type, action, fields, native or {}, known)
+    return _inputs(record_type, action, fields, row, known)
 
 
 def _employee_body(
     action: str, fields: Mapping[str, Scalar], native: Mapping[str, Any], known: Mapping[str, Field]
 ) -> dict[str, Any]:
-    if action in {"deactivate", "reactivate"}:
-        return {"status": fields["status"]}
     body: dict[str, Any] = {}
     if action == "create":
         body["id"] = fields["id"]
@@ -115,7 +118,7 @@ def _employee_body(
         if native.get(wire) is not None:
             body[wire] = native[wire]
     for field in sent:
-        if field.name in fields and not _same(field, native, fields[field.name]):
+        if field.name in fields:
             _put(body, field, fields[field.name])
     return body
 
@@ -150,7 +153,7 @@ def _inputs(
     for field in known.values():
         if field.sent and field.wire in native:
             body[field.wire] = native[field.wire]
-        if field.sent and field.name in fields and not _same(field, native, fields[field.name]):
+        if field.sent and field.name in fields:
             body[field.wire] = fields[field.name]
     own_number = record_type is RecordType.COST_CENTER and "department_no" in native
     if own_number and body.get("department_code") == native.get("department_code"):
@@ -161,7 +164,7 @@ def _inputs(
 
 
 def _same(field: Field, native: Mapping[str, Any], value: Scalar) -> bool:
-    """Whether Plex's own spelling already means *value*: then that spelling stays."""
+    """Whether Plex's row already means *value*."""
     if field.wire not in native:
         return False
     try:

@@ -1,0 +1,406 @@
+"""The Plex connector against prepared answers: what is asked, what each answer means, what is never repeated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.port import Query, Write
+from ml_connector.connectors.transport import HttpRequest
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    AuthenticationError,
+    ConfigurationError,
+    IncompleteReadError,
+    MLConnectorError,
+    NotSentError,
+    PermissionError_,
+    RateLimitError,
+    RecordError,
+    UnavailableError,
+)
+from ml_connector.secret import Secret
+from tests.unit.plex_script import DET_TENANT, TOKEN, Time, make_connector
+
+ID = "11111111-2222-4333-8444-555555555555"
+ROW = {"id": ID, "badgeNumber": "21001", "lastName": "Nguyễn"}
+NOT_SIGNED_IN = (401, {"code": "REQUEST_NOT_AUTHENTICATED", "message": "The request could not be authenticated."})
+OAUTH = {"auth": "oauth2", "token_url": "https://accounts.plex.com/oauth2/token"}
+
+
+def employees(limit: int | None = None) -> Query:
+    return Query(record_type=RecordType.EMPLOYEE, plant="101", limit=limit)
+
+
+def read(connector: Any, query: Query) -> list[bytes]:
+    return [record.payload for page in connector.read(query) for record in page.records]
+
+
+def write(action: str = "create", record_type: RecordType = RecordType.EMPLOYEE, key: str = ID, **body: Any) -> Write:
+    return Write(record_type=record_type, plant="101", key=key, action=action, body=body)  # type: ignore[arg-type]
+
+
+# Reading
+
+
+def test_records_keep_their_own_bytes_and_pages_add_up() -> None:
+    rows = b"[" + b",".join(b'{"id":"%036d","n":1.50}' % number for number in range(1201)) + b"]"
+    connector, script = make_connector((200, rows))
+    pages = list(connector.read(employees()))
+    assert [(page.number, page.of_pages, page.total, len(page.records)) for page in pages] == [
+        (1, 3, 1201, 500),
+        (2, 3, 1201, 500),
+        (3, 3, 1201, 201),
+    ]
+    assert pages[0].records[0].payload == b'{"id":"%036d","n":1.50}' % 0
+    assert script.calls == ["GET /mdm/v1/employees"]
+
+
+def test_a_request_names_its_plant_by_tenant_or_by_pcn() -> None:
+    connector, script = make_connector((200, []), (200, []))
+    read(connector, employees())
+    read(connector, Query(record_type=RecordType.BUILDING, plant="102"))
+    first, second = (request.headers for request in script.requests)
+    assert first["X-Plex-Connect-Tenant-Id"] == DET_TENANT
+    assert second["X-Plex-Connect-Customer-Id"] == "102"
+    assert first["X-Plex-Connect-Api-Key"] == Secret("k3y")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"{}", b'""', b'{"data":[]}', b"[1]", b"[null]", b"[{}", b"<html>", b'[{"id":"a"},'],
+    ids=repr,
+)
+def test_cc_13_an_answer_that_is_no_array_of_objects_is_never_an_empty_list(body: bytes) -> None:
+    connector, _ = make_connector(*[(200, body)] * 4)
+    with pytest.raises(UnavailableError):
+        read(connector, employees())
+
+
+def test_an_empty_array_is_one_empty_page() -> None:
+    connector, _ = make_connector((200, b"[]"))
+    (page,) = connector.read(employees())
+    assert (page.records, page.total) == ((), 0)
+
+
+def test_the_same_id_twice_is_an_incomplete_read() -> None:
+    connector, _ = make_connector((200, [ROW, {"id": ID.upper()}]))
+    with pytest.raises(IncompleteReadError):
+        read(connector, employees())
+
+
+@pytest.mark.parametrize(
+    "fault", [(500, b""), (503, b"x"), (408, b""), AmbiguousWriteError("cut"), NotSentError("dns")]
+)
+def test_reading_repeats_what_failed(fault: Any) -> None:
+    time = Time()
+    connector, script = make_connector(fault, fault, (200, [ROW]), time=time)
+    assert len(read(connector, employees())) == 1
+    assert len(script.requests) == 3
+    assert sum(time.slept) == pytest.approx(3, abs=0.1)
+
+
+def test_reading_gives_up_after_a_few_tries() -> None:
+    connector, script = make_connector(*[(502, b"")] * 4)
+    with pytest.raises(UnavailableError, match="502"):
+        read(connector, employees())
+    assert len(script.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ((403, b""), PermissionError_),
+        ((404, {"code": "RESOURCE_NOT_FOUND"}), ConfigurationError),
+        ((400, {"code": "ARGUMENT_INVALID", "message": "bad date"}), ConfigurationError),
+    ],
+)
+def test_a_refused_question_is_not_repeated(answer: Any, error: type[MLConnectorError]) -> None:
+    connector, script = make_connector(answer)
+    with pytest.raises(error):
+        read(connector, employees())
+    assert len(script.requests) == 1
+
+
+def test_a_redirect_is_no_answer() -> None:
+    connector, script = make_connector(*[(302, b"", {"Location": "https://evil.tld"})] * 4)
+    with pytest.raises(UnavailableError, match="redirects are not followed"):
+        read(connector, employees())
+    assert {request.url for request in script.requests} == {"https://cloud.plex.com/api/mdm/v1/employees"}
+
+
+def test_a_change_window_is_asked_for_where_plex_has_one() -> None:
+    connector, script = make_connector((200, []))
+    since = datetime(2026, 11, 23, 15, 4, 5, 678, tzinfo=UTC)
+    read(connector, Query(record_type=RecordType.JOURNAL_ENTRY, plant="101", updated_from=since))
+    assert script.requests[0].query == (("modifiedDateBegin", "2026-11-23T15:04:05Z"),)
+
+
+@pytest.mark.parametrize("plant", [None, "999"])
+def test_a_plant_that_is_not_configured_is_refused_before_any_call(plant: str | None) -> None:
+    connector, script = make_connector()
+    with pytest.raises(ConfigurationError):
+        read(connector, Query(record_type=RecordType.EMPLOYEE, plant=plant))
+    assert script.requests == []
+
+
+# Pace
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": "Mon, 23 Nov 2026 15:00:30 GMT"}, 30),
+        ({"Retry-After": "1000000000"}, 900),
+        ({"Retry-After": "-3"}, 1),
+        ({"Retry-After": "soon"}, 1),
+        ({}, 1),
+    ],
+)
+def test_a_refusal_for_pace_is_waited_out(header: dict[str, str], seconds: float) -> None:
+    time = Time()
+    connector, _ = make_connector((429, b"", header), (200, [ROW]), time=time)
+    assert len(read(connector, employees())) == 1
+    assert sum(time.slept) == pytest.approx(seconds, abs=0.1)
+
+
+def test_refusals_for_pace_are_bounded_for_writes_too() -> None:
+    connector, script = make_connector(*[(429, b"", {"Retry-After": "2"})] * 9)
+    with pytest.raises(RateLimitError) as caught:
+        connector.write(write(id=ID))
+    assert len(script.requests) == 6
+    assert caught.value.retry_after_s == 2
+
+
+# Signing in
+
+
+def test_the_api_key_refused_says_what_plex_does_not_tell_apart() -> None:
+    connector, script = make_connector(NOT_SIGNED_IN)
+    with pytest.raises(AuthenticationError) as caught:
+        read(connector, employees())
+    assert len(script.requests) == 1
+    for reason in ("credential", "not subscribed", "tenant"):
+        assert reason in caught.value.message
+
+
+def test_one_token_serves_until_shortly_before_it_expires() -> None:
+    time = Time()
+    connector, script = make_connector(TOKEN, *[(200, [])] * 3, TOKEN, (200, []), time=time, **OAUTH)
+    for wait in (0, 300, 200):
+        time.sleep(wait)
+        read(connector, employees())
+    time.sleep(60)
+    read(connector, employees())
+    assert [request.url for request in script.requests].count("https://accounts.plex.com/oauth2/token") == 2
+    assert script.requests[1].headers["Authorization"] == Secret("Bearer t0ken")
+
+
+def test_an_expired_token_is_renewed_once_and_the_write_goes_on() -> None:
+    time = Time()
+    second = (200, {"access_token": "second", "expires_in": 600})
+    connector, script = make_connector(
+        TOKEN, (200, []), NOT_SIGNED_IN, second, (201, ROW), NOT_SIGNED_IN, time=time, **OAUTH
+    )
+    read(connector, employees())
+    time.sleep(120)
+    assert connector.write(write(id=ID)).state == "applied"
+    assert script.requests[4].headers["Authorization"] == Secret("Bearer second")
+
+
+def test_a_401_for_a_new_token_is_final() -> None:
+    connector, script = make_connector(TOKEN, NOT_SIGNED_IN, **OAUTH)
+    with pytest.raises(AuthenticationError):
+        read(connector, employees())
+    assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refusal_by_the_token_endpoint_is_never_repeated(status: int) -> None:
+    connector, script = make_connector((status, {"error": "invalid_client", "error_description": "s3cret"}), **OAUTH)
+    with pytest.raises(AuthenticationError, match="invalid_client") as caught:
+        read(connector, employees())
+    assert len(script.requests) == 1
+    assert "s3cret" not in str(caught.value)
+
+
+def test_without_a_token_a_write_has_not_left() -> None:
+    connector, script = make_connector(*[(500, b"")] * 8, **OAUTH)
+    with pytest.raises(NotSentError):
+        connector.write(write(id=ID))
+    assert all("token" in request.url for request in script.requests)
+
+
+def test_one_web_service_user_cannot_serve_two_plants() -> None:
+    connector, script = make_connector(auth="basic")
+    with pytest.raises(ConfigurationError, match="single PCN"):
+        read(connector, employees())
+    assert script.requests == []
+
+
+def test_one_web_service_user_serves_one_plant() -> None:
+    connector, script = make_connector((200, []), auth="basic", plants=[{"pcn": "101", "company_code": "A"}])
+    read(connector, employees())
+    assert script.requests[0].headers["Authorization"] == Secret("Basic d3MudXNlckBwbGV4OnBhNTU=")
+
+
+# Writing an employee
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "answer", "call", "state"),
+    [
+        ("create", {"id": ID}, (201, ROW), "POST /mdm/v1/employees", "applied"),
+        ("create", {"id": ID}, (202, b""), "POST /mdm/v1/employees", "accepted"),
+        ("update", {"lastName": "X"}, (200, ROW), f"PUT /mdm/v1/employees/{ID}", "applied"),
+        ("deactivate", {"status": "Inactive"}, (202, b""), f"POST /mdm/v1/employees/{ID}/deactivate", "accepted"),
+        ("reactivate", {"status": "Active"}, (202, b""), f"POST /mdm/v1/employees/{ID}/activate", "accepted"),
+    ],
+)
+def test_each_action_has_its_operation(action: str, body: Any, answer: Any, call: str, state: str) -> None:
+    connector, script = make_connector(answer)
+    receipt = connector.write(write(action, **body))
+    assert (receipt.state, receipt.status, len(receipt.response_hash)) == (state, answer[0], 64)
+    assert (script.calls, script.bodies()) == ([call], [body])
+
+
+AMBIGUOUS = [
+    (500, {"code": "X"}),
+    (503, b"", {"Retry-After": "1"}),
+    (408, b""),
+    (409, {"code": "CONFLICT"}),
+    (425, b""),
+    (302, b""),
+    (200, b""),
+    (201, b""),
+    (201, b'{"id": "'),
+    (201, b"<html>signed out</html>"),
+    (201, []),
+    (201, {"id": "99999999-2222-4333-8444-555555555555"}),
+    (204, b""),
+    AmbiguousWriteError("reset"),
+]
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+@pytest.mark.parametrize("answer", AMBIGUOUS, ids=repr)
+def test_a1_t1_an_answer_that_proves_nothing_is_ambiguous_and_sent_once(action: str, answer: Any) -> None:
+    connector, script = make_connector(answer)
+    with pytest.raises(AmbiguousWriteError):
+        connector.write(write(action, id=ID))
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_command_answered_with_anything_but_202_proves_nothing(status: int) -> None:
+    connector, _ = make_connector((status, b""))
+    with pytest.raises(AmbiguousWriteError):
+        connector.write(write("deactivate", status="Inactive"))
+
+
+def test_a_request_that_never_left_is_sent_again() -> None:
+    connector, script = make_connector(NotSentError("refused"), NotSentError("refused"), (201, ROW))
+    assert connector.write(write(id=ID)).state == "applied"
+    assert len(script.requests) == 3
+
+
+def test_a_request_that_never_leaves_is_told_so() -> None:
+    connector, _ = make_connector(*[NotSentError("refused")] * 4)
+    with pytest.raises(NotSentError):
+        connector.write(write(id=ID))
+
+
+def test_px_14_a_refusal_is_told_with_its_code_and_without_personal_values() -> None:
+    refusal = {
+        "code": "REQUEST_VALIDATION_FAILED",
+        "message": "Nguyễn (ada.n@example.com, 555-123-4567) \x1b[31m" + "x" * 500,
+        "errors": [{"code": "ARGUMENT_INVALID", "message": "Department 'Stamping' does not exist."}],
+    }
+    connector, script = make_connector((400, refusal))
+    with pytest.raises(RecordError) as caught:
+        connector.write(write(id=ID, lastName="Nguyễn"))
+    error = caught.value
+    assert error.code == "REQUEST_VALIDATION_FAILED"
+    assert "Department 'Stamping' does not exist." in error.message
+    for secret in ("Nguyễn", "example.com", "123-4567", "\x1b"):
+        assert secret not in error.message
+    assert len(error.message) < 500
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "RESOURCE_NOT_FOUND"), (405, "HTTP_405"), (422, "HTTP_422")])
+def test_a_definite_refusal_without_a_body_has_a_code_of_its_own(status: int, code: str) -> None:
+    connector, _ = make_connector((status, b""))
+    with pytest.raises(RecordError) as caught:
+        connector.write(write("update", lastName="X"))
+    assert caught.value.code == code
+    assert caught.value.remedy
+
+
+def test_a_forbidden_write_is_a_matter_of_permission() -> None:
+    connector, _ = make_connector((403, b""))
+    with pytest.raises(PermissionError_):
+        connector.write(write(id=ID))
+
+
+@pytest.mark.parametrize("record_type", [RecordType.ACCOUNT, RecordType.TENANT, RecordType.JOURNAL_ENTRY])
+def test_what_is_plexs_own_is_never_written(record_type: RecordType) -> None:
+    connector, script = make_connector()
+    with pytest.raises(RecordError, match="never written"):
+        connector.write(write("update", record_type))
+    assert script.requests == []
+
+
+def test_a_key_that_is_no_uuid_never_becomes_part_of_an_address() -> None:
+    connector, script = make_connector()
+    with pytest.raises(RecordError):
+        connector.write(write("update", key="../tenants"))
+    assert script.requests == []
+
+
+# Reading back
+
+
+def test_find_looks_by_id_first() -> None:
+    connector, script = make_connector((200, ROW))
+    (found,) = connector.find(write(id=ID, badgeNumber="21001"))
+    assert b"21001" in found.payload
+    assert script.calls == [f"GET /mdm/v1/employees/{ID}"]
+
+
+def test_find_looks_by_badge_second_and_believes_exact_matches_only() -> None:
+    """Plex ignores a filter it does not know and then gives everybody."""
+    everybody = [ROW | {"badgeNumber": number} for number in ("21001", "210011", "21002", None)]
+    connector, script = make_connector((404, b""), (200, everybody))
+    found = connector.find(write(badgeNumber="21001"))
+    assert len(found) == 1
+    assert script.requests[1].query == (("badgeNumber", "21001"),)
+
+
+@pytest.mark.parametrize("answer", [(404, {"code": "RESOURCE_NOT_FOUND"}), (200, [])])
+def test_find_nothing(answer: Any) -> None:
+    connector, _ = make_connector((404, b""), answer)
+    assert connector.find(write(badgeNumber="21001")) == []
+
+
+def test_find_does_not_take_an_answer_about_somebody_else() -> None:
+    other = ROW | {"id": "99999999-2222-4333-8444-555555555555"}
+    connector, _ = make_connector(*[(200, other)] * 4)
+    with pytest.raises(UnavailableError):
+        connector.find(write())
+
+
+# Clock
+
+
+def test_now_is_plexs_own_time() -> None:
+    connector, _ = make_connector((200, [], {"Date": "Mon, 23 Nov 2026 15:07:00 GMT"}))
+    assert (connector.now() - datetime(2026, 11, 23, 15, tzinfo=UTC)).total_seconds() == pytest.approx(420, abs=1)
+
+
+def test_a_request_shows_no_body() -> None:
+    assert "Ada" not in repr(HttpRequest(method="POST", url="https://cloud.plex.com/x", body=b'{"firstName":"Ada"}'))
