@@ -79,6 +79,13 @@ def test_rd_08_px_08_an_account_must_exist_be_active_be_ours_and_carry_the_segme
     assert fault.subject == "account CC4100/direct/REG (plant 101)"
 
 
+def test_rd_08_an_account_that_does_not_say_it_is_active_is_not() -> None:
+    silent = record("account", "5150-4100-00", cost_center="4100")
+    one = row(Kind.ACCOUNT, "CC4100/direct/REG", account="5150-4100-00")
+
+    assert only(check(one, accounts=[silent])).code == "account_inactive"
+
+
 def test_px_08_the_mismatch_names_both_segments() -> None:
     fault = only(check(row(Kind.ACCOUNT, "CC4100/*/*", account="5100-4200-00")))
 

@@ -257,6 +257,7 @@ def test_the_version_follows_accepted_content_and_nothing_else() -> None:
     assert Crosswalk([*rows, job("C", "R", state="proposed")]).version == version
     assert Crosswalk([*rows, job("C", "R")]).version != version
     assert Crosswalk([job("A", "P"), job("B", "q")]).version != version
+    assert Crosswalk([job("A", "P"), job("B", "Q", plant="102")]).version != version
 
 
 @given(TEXT, TEXT)

@@ -116,8 +116,6 @@ def same_value(record_type: str, field: str, held: Scalar, wanted: Scalar) -> bo
 
 
 def _normal(value: Scalar, *, numeric: bool) -> tuple[str, object]:
-    if isinstance(value, bool):
-        return "bool", value  # True is not 1
     text = "" if value is None else str(value).strip()
     if not text:
         return "empty", None

@@ -1,0 +1,136 @@
+"""The crosswalk as CSV: there and back without losing or running anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_connector.mapping.crosswalk import TARGET_PARTS, Kind, MappingRow
+from ml_connector.mapping.table import COLUMNS, parse_table, render_table
+
+OPERATOR = MappingRow(kind=Kind.JOB_PROFILE, plant="101", source="JP-OPER", target={"position": "Press Operator"})
+CENTER = MappingRow(
+    kind=Kind.COST_CENTER,
+    plant="*",
+    source="0010",
+    target={"cost_center": "0010", "department": "0010-STP", "segment": "0010"},
+)
+
+NASTY = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=15),
+    st.sampled_from(
+        ["=HYPERLINK(1)", "'=1", "''", "-1", "@SUM(A1)", "＝1", '"},{', "a;b,c", "0010", "\u202ex", "\u2028x", '"', "+"]
+    ),
+).filter(lambda text: text and text == text.strip())
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[MappingRow]:
+    keys = draw(st.sets(st.tuples(st.sampled_from(Kind), st.sampled_from(["101", "*"]), NASTY), max_size=8))
+    found = []
+    for kind, plant, text in sorted(keys):
+        source = f"{text.replace('/', '|')}/*/REG" if kind is Kind.ACCOUNT else text
+        target = {part: draw(NASTY) for part in TARGET_PARTS[kind]}
+        if source != "*" and (kind, plant, source) not in {row.key for row in found}:
+            state = draw(st.sampled_from(["accepted", "proposed"]))
+            found.append(MappingRow(kind=kind, plant=plant, source=source, target=target, state=state))
+    return found
+
+
+@given(rows())
+def test_up_08_export_and_import_is_identity(given_rows: list[MappingRow]) -> None:
+    table = parse_table(render_table(given_rows))
+
+    assert table.faults == ()
+    assert list(table.rows) == sorted(given_rows, key=lambda row: row.key)
+
+
+@given(rows())
+def test_no_exported_cell_begins_like_a_formula(given_rows: list[MappingRow]) -> None:
+    text = render_table(given_rows).decode("utf-8-sig")
+
+    for line in csv.reader(io.StringIO(text, newline="")):
+        assert not any(cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) for cell in line)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_give_rows_or_faults_and_never_both(data: bytes) -> None:
+    table = parse_table(data)
+
+    assert not (table.rows and table.faults)
+    assert len(table.rows) == len(table.lines)
+
+
+def test_up_08_leading_zeros_survive() -> None:
+    data = render_table([CENTER])
+
+    assert b'"cost_center","*","0010","0010","0010-STP","0010"' in data
+    assert parse_table(data).rows == (CENTER,)
+
+
+def test_the_file_begins_with_a_byte_order_mark_and_the_header() -> None:
+    assert render_table([]).decode("utf-8") == "\ufeff" + ",".join(f'"{name}"' for name in COLUMNS) + "\r\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_sheet_saved_in_another_country_is_read_too(delimiter: str) -> None:
+    lines = ["Source,Kind,Plant,Position", "JP-OPER,job_profile,101, Press Operator ", ",,,"]
+    data = "\n".join(lines).replace(",", delimiter).encode()
+
+    assert parse_table(data).rows == (OPERATOR,)
+
+
+def test_lines_point_into_the_file() -> None:
+    data = b"kind,plant,source,position\n\njob_profile,101,A,P\n,,,\njob_profile,101,B,Q\n"
+
+    assert parse_table(data).lines == (3, 5)
+
+
+def test_one_fault_keeps_every_row_out_and_all_faults_are_told() -> None:
+    data = b"""kind,plant,source,position,building,state
+job_profile,101,JP-OPER,Press Operator,,
+job_profil,101,JP-WELD,Welder,,
+job_profile,101,JP-WELD,,,
+location,101,DET,,DET,maybe
+location,,DET,,DET,
+location,Detroit,DET,,DET,
+job_profile,101,JP-OPER,Operator,,
+job_profile,101,JP-MATL,Handler,DET,
+location,101,DET,,DET,,,surplus
+"""
+    table = parse_table(data)
+
+    assert table.rows == ()
+    assert [(fault.line, fault.code) for fault in table.faults] == [
+        (3, "kind"),
+        (4, "row"),
+        (5, "state"),
+        (6, "plant"),
+        (7, "row"),
+        (8, "tie"),
+        (9, "row"),
+        (10, "cells"),
+    ]
+    assert all(fault.remedy and fault.message for fault in table.faults)
+    assert "line 2" in table.faults[5].message
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "words"),
+    [
+        (b"", 1, "column kind is missing"),
+        (b"kind,plant,sorce\n", 1, "did you mean source?"),
+        (b"kind,plant,source,source\n", 1, "stands twice"),
+        (b"kind,plant,source\njob_profile,101,Press\xe9\n", 2, "not UTF-8"),
+        (b'kind,plant,source,position\njob_profile,101,"A,P\n', 2, "no CSV"),
+    ],
+)
+def test_a_file_that_is_no_table_says_where(data: bytes, line: int, words: str) -> None:
+    faults = parse_table(data).faults
+
+    assert faults
+    assert any(fault.line == line and words in fault.message for fault in faults)
