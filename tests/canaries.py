@@ -70,7 +70,13 @@ def encodings(secret: str) -> dict[str, bytes]:
         found[f"base64, shifted {shift}"] = _base64_core(raw, shift)
         found[f"base64url, shifted {shift}"] = base64_to_url(_base64_core(raw, shift))
         found[f"UTF-16LE, base64, shifted {shift}"] = _base64_core(wide, shift)
-    return found
+    return found | _inside_json(found)
+
+
+def _inside_json(forms: dict[str, bytes]) -> dict[str, bytes]:
+    """The forms that look different once they stand in a JSON text, such as a log line."""
+    inside = {name: json.dumps(form.decode("utf-8", "replace"))[1:-1].encode() for name, form in forms.items()}
+    return {f"{name}, in JSON": form for name, form in inside.items() if form != forms[name]}
 
 
 def find_canary(secret: str, *sources: bytes | str | Path, users: Iterable[str] = ()) -> list[Hit]:

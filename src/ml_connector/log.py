@@ -142,6 +142,9 @@ def spellings(value: str) -> Iterator[str]:
     plain |= {data.hex(), data.hex().upper(), wide.hex(), wide.hex().upper(), wide.decode("latin-1")}
     plain |= set(_base64_cores(data)) | set(_base64_cores(wide))
     plain |= {repr(data)[2:-1], data.decode("latin-1"), value.encode("ascii", "backslashreplace").decode()}
+    narrow = value.encode("latin-1", errors="replace")  # read in the wrong encoding, é becomes � or ?
+    plain |= {narrow.decode("utf-8", errors="replace"), value.encode("ascii", errors="replace").decode()}
+    plain |= {wide.decode("utf-8", errors="replace")}
     escaped = plain | {form for text in plain for form in _json_forms(text)}
     escaped |= {form for text in escaped for form in _json_forms(text)}  # a JSON body quoted inside a JSON line
     yield from (text for text in escaped if len(text) >= _WINDOW)

@@ -68,7 +68,7 @@ def test_f7_a_registered_secret_appears_in_no_spelling(lines):
     canary = plant()
     log.register_secret(Secret(canary))
     for name, form in encodings(canary).items():
-        if name in ("rot13", "reversed", "reversed bytes", "UTF-16BE"):
+        if name.startswith(("rot13", "reversed", "UTF-16BE")):
             continue  # nothing of ours or of the libraries' writes these
         for text in (form, form.decode("utf-8", "replace"), form.decode("latin-1")):
             logger().error("said " + str(text), header={"x": [text, (text,)]}, field=text)
