@@ -83,6 +83,9 @@ _ENTRIES = (
         id=22657,
         inputs=_names("Resource_ID", "External_Employee_ID", "Cost_Center_No"),
     ),
+    # Public ids that no record type needs: known so that a configuration may name them.
+    Entry(name="employees_get", id=154),
+    Entry(name="customer_date_utc_get", id=231084),
 )
 
 READS = {
@@ -104,6 +107,7 @@ UPDATES = CREATES | {
     RecordType.DEPARTMENT: "department_update",
     RecordType.POSITION: "position_update",
 }
+_USED = frozenset({*READS.values(), *CREATES.values(), *UPDATES.values()})
 
 
 class Catalog:
@@ -126,8 +130,9 @@ class Catalog:
                 )
         self._entries = {name: _merge(entry, overrides.get(name)) for name, entry in known.items()}
 
-    def __iter__(self) -> Any:
-        return iter(self._entries.values())
+    def used(self) -> list[Entry]:
+        """The entries some record type needs, with or without an id."""
+        return [entry for name, entry in self._entries.items() if name in _USED]
 
     def find(self, name: str) -> Entry:
         """One entry, with or without an id."""

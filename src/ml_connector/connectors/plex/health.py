@@ -97,7 +97,7 @@ def check_datasources(api: DataSourceApi, catalog: Catalog, plant: Plant, *, rea
     """Prove the data sources for one plant: each described and compared with what we need, reading ones executed."""
     types: list[TypeHealth] = []
     reads = {name: record_type for record_type, name in READS.items()}
-    for entry in catalog:
+    for entry in catalog.used():
         try:
             types.append(_check_entry(api, entry, plant, record_type=reads.get(entry.name), read=read))
         except AuthenticationError as error:
