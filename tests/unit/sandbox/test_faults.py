@@ -1,0 +1,131 @@
+"""Which fault meets which request, how often, and what a control request may ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ml_connector.sandbox.effects import MODES, retry_after_header
+from ml_connector.sandbox.faults import FaultBook, parse_fault
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Lags:
+    """Remembers how long reads were made to lag."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def _book(*faults: dict[str, Any]) -> FaultBook:
+    book = FaultBook(lag_reads=Lags())
+    for fault in faults:
+        book.add(parse_fault({"system": "plex", "mode": "500"} | fault))
+    return book
+
+
+def _hits(book: FaultBook, times: int, **request: str) -> list[bool]:
+    asked = {"system": "plex", "method": "GET", "path": "/api/mdm/v1/employees"} | request
+    return [book.take(**asked) is not None for _ in range(times)]
+
+
+def test_a_fault_spoils_one_request_unless_told_otherwise() -> None:
+    assert _hits(_book({}), 3) == [True, False, False]
+
+
+def test_after_lets_some_pass_and_count_says_how_many_are_spoilt() -> None:
+    assert _hits(_book({"after": 2, "count": 2}), 6) == [False, False, True, True, False, False]
+
+
+def test_count_null_lasts_until_cleared() -> None:
+    book = _book({"count": None})
+    assert _hits(book, 3) == [True, True, True]
+    book.clear()
+    assert _hits(book, 1) == [False]
+    assert book.report()["fired"] == {"plex/500": 3}
+    book.reset()
+    assert book.report()["fired"] == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "hit"),
+    [
+        ({}, True),
+        ({"method": "POST"}, False),
+        ({"path": "/api/mdm/v1/buildings"}, False),
+        ({"path": "/api/mdm/v1/employees/sync"}, True),
+        ({"system": "workday"}, False),
+    ],
+)
+def test_system_method_and_path_choose_the_requests(request_: dict[str, str], hit: bool) -> None:
+    book = _book({"method": "get", "path": "/api/mdm/v1/employees"})
+    assert _hits(book, 1, **request_) == [hit]
+
+
+def test_the_first_set_fault_wins_and_the_next_follows() -> None:
+    book = _book({"mode": "429"}, {"mode": "503"})
+    taken = [book.take(system="plex", method="GET", path="/") for _ in range(3)]
+    assert [fault and fault.mode for fault in taken] == ["429", "503", None]
+
+
+def test_stale_read_lags_at_once_counts_and_spoils_nothing() -> None:
+    lags = Lags()
+    book = FaultBook(lag_reads=lags)
+    book.add(parse_fault({"system": "plex", "mode": "stale_read", "retry_after": "30"}))
+    assert _hits(book, 2) == [False, False]
+    assert book.report()["fired"] == {"plex/stale_read": 2}
+    book.clear()
+    assert lags.seconds == [30, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"system": "sap"}, "workday, plex"),
+        ({"mode": "gremlins"}, "truncated"),
+        ({"colour": "red"}, "retry_after"),
+        ({"count": -1}, "count"),
+        ({"count": True}, "count"),
+        ({"after": None}, "count and after"),
+        ({"path": "api"}, "prefix"),
+        ({"method": 1}, "prefix"),
+        ({"retry_after": "date:soon"}, "date:SECONDS"),
+        ({"retry_after": "nan"}, "date:SECONDS"),
+        ({"system": "workday", "mode": "stale_read"}, "nothing is written"),
+    ],
+)
+def test_a_wrong_fault_is_told_what_is_known(given: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        parse_fault({"system": "plex", "mode": "500"} | given)
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        (None, None),
+        ("none", None),
+        ("2", "2"),
+        ("-5", "-5"),
+        ("1000000000", "1000000000"),
+        ("date", "Mon, 23 Nov 2026 12:00:02 GMT"),
+        ("date:-60", "Mon, 23 Nov 2026 11:59:00 GMT"),
+    ],
+)
+def test_retry_after_as_seconds_date_negative_huge_or_absent(text: str | None, header: str | None) -> None:
+    assert retry_after_header(text, now=NOON).get("Retry-After") == header
+
+
+def test_the_catalogue_is_complete() -> None:
+    """The modes of the fault catalogue, trust.md A1-T1 and A2.2, as far as a server can play them."""
+    assert set(MODES) == {
+        *("429", "503", "500", "401", "403", "token_expired", "empty_200"),
+        *("timeout_before", "reset_before", "half_read"),
+        *("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "soap_fault_200"),
+        *("garbage_json", "wrong_answer", "slow", "stale_read"),
+    }
