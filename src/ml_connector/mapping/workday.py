@@ -1,0 +1,107 @@
+"""
+Workday's words to canonical records: the door to the translations. Pure.
+
+A record that cannot be understood raises RecordError, which names it by its id and never shows a pay figure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lxml.etree import _Element as Element
+
+from ml_connector.canonical.keys import NativeRecord, Record, RecordType
+from ml_connector.errors import RecordError
+from ml_connector.mapping import workday_organization as reference_data
+from ml_connector.mapping.workday_element import child, find_id, tag
+from ml_connector.mapping.workday_worker import read_worker
+from ml_connector.safe_xml import parse_xml
+
+_READERS: dict[RecordType, Callable[[Element], Record]] = {
+    RecordType.ORGANIZATION: reference_data.read_organization,
+    RecordType.JOB_PROFILE: reference_data.read_job_profile,
+    RecordType.LOCATION: reference_data.read_location,
+    RecordType.POSITION: reference_data.read_position,
+    RecordType.COST_CENTER: reference_data.read_cost_center,
+}
+_ELEMENTS = {
+    RecordType.WORKER: tag("Worker"),
+    RecordType.ORGANIZATION: tag("Organization"),
+    RecordType.JOB_PROFILE: tag("Job_Profile"),
+    RecordType.LOCATION: tag("Location"),
+    RecordType.POSITION: tag("Position"),
+    RecordType.COST_CENTER: tag("Cost_Center"),
+}
+# The type of the reference ID that is the canonical key; a worker's is the WID.
+_KEY_TYPES = {
+    RecordType.ORGANIZATION: "Organization_Reference_ID",
+    RecordType.JOB_PROFILE: "Job_Profile_ID",
+    RecordType.LOCATION: "Location_ID",
+    RecordType.POSITION: "Position_ID",
+    RecordType.COST_CENTER: "Cost_Center_Reference_ID",
+}
+_PERSON_IDS = ("Employee_ID", "Contingent_Worker_ID")
+_ANY_WID = re.compile(rb"[\s:]type\s*=\s*[\"']WID[\"'][^<>]*>\s*([0-9a-f]{32})\s*<")
+
+
+def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Record:
+    """
+    Translate one record of any Workday type.
+
+    Raises:
+        RecordError: it cannot be understood; *code* tells how (`no_id`, `primary_job`, `bad_date`, …).
+    """
+    element = _parse(native)
+    try:
+        if native.record_type is RecordType.WORKER:
+            return read_worker(element, use_preferred_name=use_preferred_name)
+        return _READERS[native.record_type](element)
+    except RecordError as error:
+        raise RecordError(
+            f"{_label(native.record_type)} {_find_name(native.record_type, element) or 'without an id'}: "
+            f"{error.message}",
+            code=error.code,
+            remedy=error.remedy or "correct the record in Workday",
+        ) from None
+
+
+def describe_native(native: NativeRecord) -> str | None:
+    """The best key to be had of a record, even one that cannot be understood: its own key, else its WID."""
+    try:
+        element = _parse(native)
+    except RecordError:
+        found = _ANY_WID.search(native.payload)
+        return found[1].decode() if found else None
+    return find_id(_reference(native.record_type, element), _KEY_TYPES.get(native.record_type, "WID"), "WID")
+
+
+def _parse(native: NativeRecord) -> Element:
+    expected = _ELEMENTS.get(native.record_type)
+    if expected is None:
+        raise RecordError(f"Workday has no {native.record_type}", code="unknown_type")
+    try:
+        element = parse_xml(native.payload)
+    except ValueError as reason:
+        raise RecordError(
+            f"a {_label(native.record_type)} cannot be read: {reason}",
+            code="malformed",
+            remedy="read it again; if it stays, look at it with `ml-connector read workday … --raw`",
+        ) from None
+    if element.tag != expected:
+        raise RecordError(f"what came is no {_label(native.record_type)} of Workday's", code="malformed")
+    return element
+
+
+def _reference(record_type: RecordType, element: Element) -> Element | None:
+    return child(element, f"{_ELEMENTS[record_type]}_Reference")
+
+
+def _find_name(record_type: RecordType, element: Element) -> str | None:
+    """The id people know it by."""
+    ids = _PERSON_IDS if record_type is RecordType.WORKER else (_KEY_TYPES[record_type],)
+    return find_id(_reference(record_type, element), *ids, "WID")
+
+
+def _label(record_type: RecordType) -> str:
+    return record_type.value.replace("_", " ")

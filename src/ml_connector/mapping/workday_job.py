@@ -1,0 +1,140 @@
+"""A worker's jobs, the manager, and the organizations the worker or a job belongs to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from lxml.etree import _Element as Element
+from msgspec import UNSET, UnsetType
+
+from ml_connector.canonical.workforce import Job, Organizations
+from ml_connector.errors import RecordError
+from ml_connector.mapping.workday_element import (
+    ID,
+    Text,
+    child,
+    descend,
+    find_id,
+    parse_day,
+    parse_flag,
+    read_attribute,
+    read_day,
+    read_decimal,
+    read_flag,
+    read_reference,
+    read_text,
+    tag,
+)
+
+WorkerType = Literal["employee", "contingent"]
+
+ID_TYPES: dict[str, WorkerType] = {"Employee_ID": "employee", "Contingent_Worker_ID": "contingent"}
+# Organization type → our field and the ID that names it; supervisory is never a cost dimension (WP-04).
+_ORGANIZATIONS = {
+    "COMPANY": ("company", "Company_Reference_ID"),
+    "COST_CENTER": ("cost_center", "Cost_Center_Reference_ID"),
+    "SUPERVISORY": ("supervisory", "Organization_Reference_ID"),
+    "PAY_GROUP": ("pay_group", "Organization_Reference_ID"),
+}
+_JOB, _POSITION = tag("Worker_Job_Data"), tag("Position_Data")
+_MANAGER = tag("Manager_as_of_last_detected_manager_change_Reference")
+_ORGANIZATION_REFERENCE, _ORGANIZATION_DATA = tag("Organization_Reference"), tag("Organization_Data")
+
+
+def read_jobs(
+    employment: Element | None,
+) -> tuple[tuple[Job, ...] | UnsetType, tuple[Text, WorkerType | UnsetType]]:
+    """The jobs, primary first, and the primary job's manager."""
+    if employment is None:
+        return UNSET, (UNSET, UNSET)
+    elements = list(employment.iterchildren(_JOB))
+    if not elements:
+        return (), (UNSET, UNSET)
+    jobs = [_read_job(element) for element in elements]
+    primary = [(job, element) for job, element in zip(jobs, elements, strict=True) if job.primary]
+    if len(primary) != 1:
+        raise RecordError(
+            f"it has {len(primary)} primary jobs among {len(jobs)}, and one is needed",
+            code="primary_job",
+            remedy="make exactly one job of the worker the primary one in Workday",
+        )
+    first, element = primary[0]
+    ordered = (first, *(job for job in jobs if job is not first))
+    return ordered, _read_manager(child(element, _POSITION))
+
+
+def _read_job(element: Element) -> Job:
+    position = child(element, _POSITION)
+    position_id = read_text(position, tag("Position_ID"))
+    if not isinstance(position_id, str):
+        position_id = read_reference(position, tag("Position_Reference"), "Position_ID")
+    title = read_text(position, tag("Position_Title"))
+    profile = child(position, tag("Job_Profile_Summary_Data"))
+    site = child(position, tag("Business_Site_Summary_Data"))
+    organizations = child(element, tag("Position_Organizations_Data"))
+    return Job(
+        position_id=position_id,
+        primary=parse_flag(element.get(tag("Primary_Job")) or "0", what="Primary_Job"),
+        title=title if isinstance(title, str) else read_text(position, tag("Business_Title")),
+        job_profile_id=read_reference(profile, tag("Job_Profile_Reference"), "Job_Profile_ID"),
+        location_id=read_reference(site, tag("Location_Reference"), "Location_ID"),
+        time_type=read_reference(position, tag("Position_Time_Type_Reference"), "Position_Time_Type_ID"),
+        shift_id=read_reference(position, tag("Work_Shift_Reference"), "Work_Shift_ID"),
+        fte=read_decimal(position, tag("Full_Time_Equivalent_Percentage"), exponent=-2),
+        weekly_hours=read_decimal(position, tag("Scheduled_Weekly_Hours")),
+        effective_on=parse_day(read_attribute(position, tag("Effective_Date")), what="Effective_Date"),
+        end_on=read_day(position, tag("End_Date")),
+        excluded_from_headcount=read_flag(position, tag("Exclude_from_Headcount")),
+        organizations=UNSET
+        if organizations is None
+        else _choose(_gather_organizations(organizations.iterchildren(tag("Position_Organization_Data"))), UNSET),
+    )
+
+
+def _read_manager(position: Element | None) -> tuple[Text, WorkerType | UnsetType]:
+    """The last of the managers listed; none listed in a position that is shown is a vacancy (WP-14)."""
+    if position is None:
+        return UNSET, UNSET
+    references = list(position.iterchildren(_MANAGER))
+    if not references:
+        return None, UNSET
+    for id_type, kind in ID_TYPES.items():
+        if text := find_id(references[-1], id_type):
+            return text, kind
+    return (UNSET if references[-1].find(ID) is not None else None), UNSET
+
+
+def _gather_organizations(memberships: Iterable[Element]) -> dict[str, list[str]]:
+    """Reference ids by our field, each once, in Workday's order."""
+    gathered: dict[str, list[str]] = {}
+    for membership in memberships:
+        kind = find_id(
+            descend(membership, _ORGANIZATION_DATA, tag("Organization_Type_Reference")), "Organization_Type_ID"
+        )
+        field, id_type = _ORGANIZATIONS.get((kind or "").upper(), ("", ""))
+        named = find_id(child(membership, _ORGANIZATION_REFERENCE), id_type) if field else None
+        if named is not None and named not in gathered.setdefault(field, []):
+            gathered[field].append(named)
+    return gathered
+
+
+def _choose(gathered: Mapping[str, list[str]], primary: Organizations | UnsetType) -> Organizations:
+    """One organization per field; between several, the primary job's own decides."""
+    chosen: dict[str, str] = {}
+    for field, names in gathered.items():
+        decided = getattr(primary, field, None) if isinstance(primary, Organizations) else None
+        if len(names) > 1 and decided not in names:
+            raise RecordError(
+                f"it belongs to several organizations as {field}: {', '.join(names)}", code="ambiguous_organization"
+            )
+        chosen[field] = names[0] if len(names) == 1 else str(decided)
+    return Organizations(**chosen)
+
+
+def read_organizations(section: Element | None, jobs: tuple[Job, ...] | UnsetType) -> Organizations | UnsetType:
+    """The worker's own memberships, which are those of the primary job."""
+    if section is None:
+        return UNSET
+    primary = jobs[0].organizations if jobs else UNSET
+    return _choose(_gather_organizations(section.iterchildren(tag("Worker_Organization_Data"))), primary)

@@ -1,0 +1,193 @@
+"""
+One Worker element to one canonical worker, by explicit paths (layout of v30 and later). Pure.
+
+Sections follow Workday's security domains: a section left out is `UNSET` as a whole (UP-02). Inside a section that is
+there, a list with no entries is an empty list: that is the only way Workday can say so.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+from lxml.etree import _Element as Element
+from msgspec import UNSET, UnsetType
+
+from ml_connector.canonical.workforce import Compensation, Name, Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.workday_element import (
+    Day,
+    Text,
+    child,
+    descend,
+    find_id,
+    parse_flag,
+    read_attribute,
+    read_day,
+    read_decimal,
+    read_flag,
+    read_reference,
+    read_text,
+    tag,
+)
+from ml_connector.mapping.workday_job import ID_TYPES, WorkerType, read_jobs, read_organizations
+from ml_connector.secret import Pay
+
+# Minor units other than two (ISO 4217), so that 21.5 and 21.500000 are one amount (CO-08, UP-04).
+_WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
+_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+
+_REFERENCE, _DATA = tag("Worker_Reference"), tag("Worker_Data")
+_PERSONAL, _EMPLOYMENT = tag("Personal_Data"), tag("Employment_Data")
+_NAMES, _DETAIL, _LEGAL, _PREFERRED = (
+    tag(name) for name in ("Name_Data", "Name_Detail_Data", "Legal_Name_Data", "Preferred_Name_Data")
+)
+_STATUS, _POSITION = tag("Worker_Status_Data"), tag("Position_Data")
+_USAGE, _USAGE_TYPE = tag("Usage_Data"), tag("Type_Data")
+
+
+def read_worker(element: Element, *, use_preferred_name: bool) -> Worker:
+    """
+    Translate one Worker element.
+
+    Raises:
+        RecordError: no or two worker ids, several or no primary jobs, a bad date or number, the layout of before v30.
+    """
+    reference = child(element, _REFERENCE)
+    worker_type, employee_id = _read_identity(reference)
+    wid = find_id(reference, "WID")
+    if wid is None:
+        raise RecordError("it has no WID", code="no_id")
+    data = child(element, _DATA)
+    personal, employment = child(data, _PERSONAL), child(data, _EMPLOYMENT)
+    if child(employment, _POSITION) is not None:
+        raise RecordError(
+            "it comes in the layout of before v30, which is not read",
+            code="legacy_layout",
+            remedy="set the connection's version to a recent one, such as v45.0",
+        )
+    jobs, manager = read_jobs(employment)
+    worker = Worker(
+        key=wid,
+        employee_id=employee_id,
+        worker_type=worker_type,
+        universal_id=_read_universal_id(element, data),
+        name=_read_name(personal, use_preferred=use_preferred_name),
+        email=_read_work_email(personal),
+        manager_id=manager[0],
+        manager_type=manager[1],
+        jobs=jobs,
+        organizations=read_organizations(child(data, tag("Organization_Data")), jobs),
+        compensation=_read_compensation(child(data, tag("Compensation_Data"))),
+    )
+    return _with_status(worker, child(employment, _STATUS))
+
+
+def _read_identity(reference: Element | None) -> tuple[WorkerType, str]:
+    """Employee or contingent worker, by the type of the id it has (WP-01: the ids of both may be alike)."""
+    found = [(kind, text) for id_type, kind in ID_TYPES.items() if (text := find_id(reference, id_type))]
+    if len(found) != 1:
+        raise RecordError(
+            "it has no employee id and no contingent worker id"
+            if not found
+            else "it has an employee id and a contingent worker id at once",
+            code="no_id",
+            remedy="give the worker one ID in Workday",
+        )
+    return found[0]
+
+
+def _read_universal_id(element: Element, data: Element | None) -> Text:
+    told = read_reference(element, tag("Universal_Identifier_Reference"), "Universal_Identifier_ID")
+    return read_text(data, tag("Universal_ID")) if isinstance(told, UnsetType) else told
+
+
+def _read_name(personal: Element | None, *, use_preferred: bool) -> Name | UnsetType:
+    names = child(personal, _NAMES)
+    legal, preferred = descend(names, _LEGAL, _DETAIL), descend(names, _PREFERRED, _DETAIL)
+    source = preferred if use_preferred and preferred is not None else legal
+    if source is None and preferred is None:
+        return UNSET
+    return Name(
+        given=read_text(source, tag("First_Name")),
+        middle=read_text(source, tag("Middle_Name")),
+        family=read_text(source, tag("Last_Name")),
+        preferred=read_attribute(preferred, tag("Formatted_Name")),
+    )
+
+
+def _read_work_email(personal: Element | None) -> Text:
+    """
+    The work e-mail, the primary one first.
+
+    None among them stays `UNSET`: work and home contacts are secured apart, so it may be there and not be shown.
+    """
+    contact = child(personal, tag("Contact_Data"))
+    best: Text = UNSET
+    for email in () if contact is None else contact.iterchildren(tag("Email_Address_Data")):
+        for usage in email.iterchildren(_USAGE):
+            for kind in usage.iterchildren(_USAGE_TYPE):
+                if find_id(child(kind, tag("Type_Reference")), "Communication_Usage_Type_ID") != "WORK":
+                    continue
+                address = read_text(email, tag("Email_Address"))
+                if parse_flag(kind.get(tag("Primary")) or "0", what="Primary"):
+                    return address
+                best = address if isinstance(best, UnsetType) else best
+    return best
+
+
+def _with_status(worker: Worker, status: Element | None) -> Worker:
+    if status is None:
+        return worker
+    leaves = [read_flag(leave, tag("On_Leave")) for leave in status.iterchildren(tag("Leave_Status_Data"))]
+    hired_on = read_day(status, tag("Hire_Date"))
+    return msgspec.structs.replace(
+        worker,
+        active=read_flag(status, tag("Active")),
+        on_leave=True in leaves,
+        hired_on=hired_on,
+        original_hire_on=read_day(status, tag("Original_Hire_Date")),
+        terminated_on=_read_ending(status, hired_on),
+        hire_rescinded=read_flag(status, tag("Hire_Rescinded")),
+    )
+
+
+def _read_ending(status: Element, hired_on: Day) -> Day:
+    """
+    The ending of the current employment.
+
+    “Not terminated” without a date is an explicit “none”; a date before the current hire belongs to an earlier
+    employment (a rehire) and is none of this one.
+    """
+    ended_on, terminated = read_day(status, tag("Termination_Date")), read_flag(status, tag("Terminated"))
+    if terminated is not False:
+        return ended_on
+    if ended_on is None or isinstance(ended_on, UnsetType):
+        return None
+    return None if hired_on and ended_on < hired_on else ended_on
+
+
+def _read_compensation(section: Element | None) -> Compensation | UnsetType | None:
+    """The base pay plan; messages name no figure. A section without one says that there is none."""
+    if section is None:
+        return UNSET
+    plans = [_read_plan(plan) for plan in section.iterchildren(tag("Salary_and_Hourly_Data"))]
+    if len(plans) > 1 and any(plan != plans[0] for plan in plans):
+        raise RecordError("it has several base pay plans", code="ambiguous_pay")
+    return plans[0] if plans else None
+
+
+def _read_plan(plan: Element) -> Compensation | UnsetType:
+    amount = read_decimal(plan, tag("Amount"))
+    currency = read_reference(plan, tag("Currency_Reference"), "Currency_ID")
+    frequency = read_reference(plan, tag("Frequency_Reference"), "Frequency_ID")
+    if not (isinstance(amount, str) and isinstance(currency, str) and isinstance(frequency, str)):
+        return UNSET
+    least = Decimal(1) if currency in _WHOLE else Decimal("0.001" if currency in _THOUSANDTHS else "0.01")
+    exact = Decimal(amount)
+    return Compensation(
+        amount=Pay(exact.quantize(least) if exact == exact.quantize(least) else exact),
+        currency=currency,
+        frequency=frequency,
+        effective_on=read_day(plan, tag("Assignment_Effective_Date")),
+    )
