@@ -243,7 +243,7 @@ class Sender:
         return AuditEvent(
             action=_EVENT[outcome.state],
             actor=self._tools.actor,
-            object=change.name,
+            object=f"{change.type}/{change.plant}/{change.key}",
             at=at,
             run=str(self._run),
             plan=digest,

@@ -53,7 +53,7 @@ class Run:
         with tools.database.transaction() as tx:
             tools.store.close_abandoned(tx, at=now)
             self.number = tools.store.start_run(tx, kind=kind, actor=tools.actor, at=now)
-            tools.trail.append(tx, [self.event(AuditAction.RUN_STARTED, f"run||{self.number}", now)])
+            tools.trail.append(tx, [self.event(AuditAction.RUN_STARTED, f"run//{self.number}", now)])
 
     def recover(self) -> None:
         self._sender().recover()
@@ -120,7 +120,7 @@ class Run:
                 tx, self.number, state=state, at=now, counts=counts, plan=plan, watermark=watermark, problem=problem
             )
             event = self.event(
-                AuditAction.RUN_ENDED, f"run||{self.number}", now, plan=plan, reason=problem, detail=counts
+                AuditAction.RUN_ENDED, f"run//{self.number}", now, plan=plan, reason=problem, detail=counts
             )
             tools.trail.append(tx, [event])
         tools.trail.write_anchor()

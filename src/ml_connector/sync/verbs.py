@@ -117,7 +117,7 @@ class Syncer:
             event = AuditEvent(
                 action=AuditAction.HOLD_RELEASED,
                 actor=self._tools.actor,
-                object=f"hold|{found[0].plant}|{found[0].id}",
+                object=f"hold/{found[0].plant}/{found[0].id}",
                 at=now,
                 reason=found[0].reason,
                 detail={"guard": found[0].guard, "members": len(found[0].members)},
@@ -182,7 +182,7 @@ class Syncer:
                 at=now,
             )
             events = [
-                run.event(AuditAction.PLAN_CREATED, f"plan||{digest[:12]}", now, plan=digest, detail=draft.counts())
+                run.event(AuditAction.PLAN_CREATED, f"plan//{digest[:12]}", now, plan=digest, detail=draft.counts())
             ]
             if gathered is not None:
                 events += self._keep_review(tx, run, draft, digest, now)
@@ -211,12 +211,12 @@ class Syncer:
         newly_parked = self._tools.review.replace_parked(tx, self._name, draft.parked, types=_EVERY_TYPE, at=now)
         newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)
         events = [
-            run.event(AuditAction.DECISION_NOOP, "records||unchanged", now, plan=digest, detail={"count": draft.noop})
+            run.event(AuditAction.DECISION_NOOP, "records//unchanged", now, plan=digest, detail={"count": draft.noop})
         ]
         events += [
             run.event(
                 AuditAction.DECISION_PARKED,
-                f"{item.type}|{item.plant}|{item.key}",
+                f"{item.type}/{item.plant}/{item.key}",
                 now,
                 plan=digest,
                 reason=f"{item.code}: {item.waiting_for or item.field or 'see the record'}",
@@ -226,7 +226,7 @@ class Syncer:
         events += [
             run.event(
                 AuditAction.DECISION_HELD,
-                f"hold|{hold.plant}|{hold.id}",
+                f"hold/{hold.plant}/{hold.id}",
                 now,
                 plan=digest,
                 reason=hold.reason,
