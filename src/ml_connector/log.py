@@ -181,7 +181,7 @@ def redact(text: str) -> str:
     return _redactor.redact(text)
 
 
-def configure(*, level: str = "warning", file: str | os.PathLike[str] | None = None) -> None:
+def configure(level: str = "warning", file: str | os.PathLike[str] | None = None) -> None:
     """
     Send every log line, ours and the libraries', to standard error or to *file* (mode 0600, kept open for append).
 
