@@ -43,7 +43,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view that keeps no writer waiting."""
-        with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
+        options: dict[str, Any] = {"reading": True}
+        if self.engine.dialect.name == "postgresql":  # there, each statement of a plain transaction sees its own moment
+            options["isolation_level"] = "REPEATABLE READ"
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
