@@ -1,0 +1,166 @@
+"""The pretended Workday behind one door: services, their WSDL, and the token endpoint below `/ccx`."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+from ml_connector.sandbox.company import make_uuid
+from ml_connector.sandbox.http import Request, Response
+from ml_connector.sandbox.tenant.tenant import Tenant
+from ml_connector.sandbox.workday.access import Access
+from ml_connector.sandbox.workday.call import Listing, make_call, select_page
+from ml_connector.sandbox.workday.catalog import BY_REQUEST, SERVICES, Operation, is_version
+from ml_connector.sandbox.workday.envelope import render_envelope
+from ml_connector.sandbox.workday.faults import (
+    SoapFaultError,
+    processing_fault,
+    unknown_element_fault,
+    wrong_service_fault,
+)
+from ml_connector.sandbox.workday.markup import NAMESPACE, Writer
+from ml_connector.sandbox.workday.message import Message, open_message, parse_request
+from ml_connector.sandbox.workday.organizations import Organizations
+from ml_connector.sandbox.workday.positions import Positions
+from ml_connector.sandbox.workday.setup_data import CostCenters, JobProfiles, Locations
+from ml_connector.sandbox.workday.workers import Workers
+from ml_connector.sandbox.workday.wsdl import render_wsdl
+
+_SERVICE = re.compile(r"/ccx/service/(?P<tenant>[^/]+)/(?P<service>[^/]+)/(?P<version>[^/]+)/?")
+_TOKEN = re.compile(r"/ccx/oauth2/(?P<tenant>[^/]+)/token/?")
+_LISTINGS: dict[str, Callable[[], Listing]] = {
+    "Get_Workers": Workers,
+    "Get_Organizations": Organizations,
+    "Get_Job_Profiles": JobProfiles,
+    "Get_Locations": Locations,
+    "Get_Positions": Positions,
+    "Get_Cost_Centers": CostCenters,
+}
+_TOKENS_LEFT = "700"
+
+
+class WorkdaySandbox:
+    """
+    Answers every request below `/ccx` for one tenant. Safe to use from many threads.
+
+    *clock* counts seconds, for the life of access tokens only; the tenant has its own clock. *rotating* lets each use
+    of a refresh token spend it.
+    """
+
+    def __init__(self, tenant: Tenant, *, clock: Callable[[], float] = time.monotonic, rotating: bool = False) -> None:
+        self.tenant = tenant
+        self._access = Access(tenant=tenant.name, seed=tenant.seed, clock=clock, rotating=rotating)
+        self._requests = count(1)
+
+    @property
+    def credentials(self) -> dict[str, dict[str, str]]:
+        """Both ways in, as the ready file tells them."""
+        return {"isu": dict(self._access.isu), "oauth": dict(self._access.oauth)}
+
+    def describe(self) -> dict[str, Any]:
+        """Tell what a user needs, but for the address."""
+        return {"tenant": self.tenant.name, **self.credentials}
+
+    def expire_tokens(self) -> None:
+        """Make every access token worthless at once."""
+        self._access.expire_tokens()
+
+    def state(self, name: str) -> list[dict[str, Any]]:
+        """Tell what really is there, without SOAP: workers, positions, organizations, job_profiles or locations."""
+        view = self.tenant.view()
+        shelves = {
+            shelf: getattr(view.world, shelf)
+            for shelf in ("workers", "positions", "organizations", "job_profiles", "locations")
+        }
+        if name not in shelves:
+            raise LookupError(f"no state {name!r}; known: {', '.join(shelves)}")
+        found = (history.at(view.today, by=view.now) for history in list(shelves[name].values()))
+        return [msgspec.to_builtins(facts) for facts in found if facts is not None]
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request. A page of records is rendered while it is sent."""
+        if _TOKEN.fullmatch(request.path):
+            return self._access.answer_token(request)
+        match = _SERVICE.fullmatch(request.path)
+        if match is None:
+            return Response(404, b'{ "error": "Not found" }', {"Content-Type": "application/json"})
+        if request.method == "GET":
+            return self._answer_wsdl(request, match)
+        number = make_uuid("request", str(self.tenant.seed), str(next(self._requests))).hex
+        try:
+            body = self._answer_soap(request, match)
+        except SoapFaultError as fault:
+            headers = {"Content-Type": "text/xml; charset=UTF-8", "x-wd-gid": f"GID|{number}"}
+            headers |= {"WD-RateLimit-Tokens-Remaining": _TOKENS_LEFT} if fault.counted else {}
+            return _compressed(request, Response(500, fault.render(), headers))
+        headers = {
+            "Content-Type": "text/xml; charset=UTF-8",
+            "WD-RateLimit-Tokens-Remaining": _TOKENS_LEFT,
+            "wd-stat-request-id": number,
+        }
+        return _compressed(request, Response(200, body, headers))
+
+    def _answer_wsdl(self, request: Request, match: re.Match[str]) -> Response:
+        if match["service"] not in SERVICES or not is_version(match["version"]):
+            return Response(404, b'{ "error": "Not found" }', {"Content-Type": "application/json"})
+        address = f"http://{request.headers.get('host', 'localhost')}{request.path}"
+        wsdl = render_wsdl(match["service"], version=match["version"], address=address)
+        return _compressed(request, Response(200, wsdl, {"Content-Type": "text/xml; charset=UTF-8"}))
+
+    def _answer_soap(self, request: Request, match: re.Match[str]) -> Iterable[bytes]:
+        message = open_message(request.body)
+        self._access.check(request, message=message)
+        operation, version = self._find_operation(message, match)
+        parsed = parse_request(message.request)
+        view = self.tenant.view()
+        if operation.domain is not None and operation.domain not in view.domains:
+            raise processing_fault("The task submitted is not authorized.")
+        writer = Writer(descriptors=message.descriptors)
+        if operation.record is None:
+            head = {"@version": version, "Server_Timestamp_Data": [view.now]}
+            return render_envelope(operation, head, [], writer=writer)
+        listing = _LISTINGS[operation.name]()
+        call = make_call(parsed, view=view, defaults=listing.defaults)
+        page = select_page(call, listing)
+        if operation.name == "Get_Workers":
+            self.tenant.page_was_read()
+        records = (listing.describe(call, key) for key in page.keys)
+        return render_envelope(operation, page.head | {"@version": version}, records, writer=writer)
+
+    def _find_operation(self, message: Message, match: re.Match[str]) -> tuple[Operation, str]:
+        """Find the operation by the request's element. A version in the message wins over the one in the address."""
+        name = etree.QName(message.request)
+        operation = BY_REQUEST.get(name.localname) if name.namespace == NAMESPACE else None
+        version = message.request.get(f"{{{NAMESPACE}}}version") or message.request.get("version") or match["version"]
+        if operation is None:
+            raise unknown_element_fault(name.localname)
+        known = match["tenant"] == self.tenant.name and is_version(version) and is_version(match["version"])
+        if not known or match["service"] not in operation.services:
+            raise wrong_service_fault()
+        return operation, version
+
+
+def _compressed(request: Request, response: Response) -> Response:
+    """Compress for whoever accepts it, chunk by chunk."""
+    if "gzip" not in request.headers.get("accept-encoding", "").lower():
+        return response
+    chunks = [response.body] if isinstance(response.body, bytes) else response.body
+    headers = {**response.headers, "Content-Encoding": "gzip"}
+    if isinstance(response.body, bytes):
+        return Response(response.status, b"".join(_deflate(chunks)), headers)
+    return Response(response.status, _deflate(chunks), headers)
+
+
+def _deflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
+    for chunk in chunks:
+        if packed := packer.compress(chunk):
+            yield packed
+    yield packer.flush()
