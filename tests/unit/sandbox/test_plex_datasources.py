@@ -87,6 +87,22 @@ def test_rows_are_cut_with_200_and_a_flag_in_four_spellings(
     assert found == wide
 
 
+def test_as_many_rows_as_the_limit_are_not_too_many() -> None:
+    at = PlexCaller()
+    rows = read(at.execute("departments_get"))["rows"]
+    at.plex.switches.change("row_limits", {"departments_get": len(rows)})
+    assert read(at.execute("departments_get"))["rowLimitedExceeded"] is False
+
+
+def test_lagging_reads_do_not_see_what_a_procedure_wrote() -> None:
+    at = PlexCaller()
+    at.plex.lag_reads(30)
+    at.execute("position_add", {"Position": "Buffer"})
+    assert read(at.execute("positions_get", {"Position": "Buffer"}))["rows"] == []
+    at.wait(31)
+    assert len(read(at.execute("positions_get", {"Position": "Buffer"}))["rows"]) == 1
+
+
 def test_an_added_column_comes_first_and_in_the_metadata() -> None:
     at = PlexCaller(added_column=True)
     body = read(at.call("POST", "/datasources/300/execute", {"inputs": {}}))
