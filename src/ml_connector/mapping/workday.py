@@ -42,6 +42,7 @@ _KEY_TYPES = {
     RecordType.COST_CENTER: "Cost_Center_Reference_ID",
 }
 _PERSON_IDS = ("Employee_ID", "Contingent_Worker_ID")
+_LOOK = "read it again; if it stays, look at it with `ml-connector read workday … --raw`"
 _ANY_WID = re.compile(rb"[\s:]type\s*=\s*[\"']WID[\"'][^<>]*>\s*([0-9a-f]{32})\s*<")
 
 
@@ -86,10 +87,10 @@ def _parse(native: NativeRecord) -> Element:
         raise RecordError(
             f"a {_label(native.record_type)} cannot be read: {reason}",
             code="malformed",
-            remedy="read it again; if it stays, look at it with `ml-connector read workday … --raw`",
+            remedy=_LOOK,
         ) from None
     if element.tag != expected:
-        raise RecordError(f"what came is no {_label(native.record_type)} of Workday's", code="malformed")
+        raise RecordError(f"what came is no {_label(native.record_type)} of Workday's", code="malformed", remedy=_LOOK)
     return element
 
 
