@@ -48,7 +48,8 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def connect(ready: dict[str, Any], *, auth: str = "oauth2", share: str = "1") -> PlexConnector:
+def connect(ready: dict[str, Any], *, auth: str = "oauth2", **settings_changes: Any) -> PlexConnector:
+    """A connector on the sandbox; it waits for nothing longer than it must."""
     plex = ready["plex"]
     settings = PlexConnection.model_validate(
         {
@@ -56,16 +57,20 @@ def connect(ready: dict[str, Any], *, auth: str = "oauth2", share: str = "1") ->
             "token_url": plex["token_url"],
             "auth": auth,
             "calls_per_minute": plex["calls_per_minute"],
-            "share": share,
             "plants": plex["plants"],
             "datasources": {name: {"id": number} for name, number in plex["datasources"].items()},
+            **settings_changes,
         }
     )
     secrets = {**plex["oauth2"], "api_key": plex["api_key"]}
     for pcn, user in plex["basic_users"].items():
         secrets |= {f"{pcn}/{field}": value for field, value in user.items()}
     return PlexConnector(
-        settings, credential=lambda field: Secret(secrets[field]), transport=Transport(system="plex"), clock=clock
+        settings,
+        credential=lambda field: Secret(secrets[field]),
+        transport=Transport(system="plex"),
+        clock=clock,
+        sleep=lambda seconds: time.sleep(min(seconds, 0.02)),
     )
 
 

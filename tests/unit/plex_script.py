@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -49,11 +50,13 @@ class Script(Transport):
     def __init__(self, answers: Iterable[Any]) -> None:
         super().__init__(system="plex")
         self._answers = iter(answers)
+        self._turn = threading.Lock()
         self.requests: list[HttpRequest] = []
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        self.requests.append(request)
-        answer = next(self._answers)
+        with self._turn:
+            self.requests.append(request)
+            answer = next(self._answers)
         answer = answer(request) if callable(answer) else answer
         if isinstance(answer, Exception):
             raise answer

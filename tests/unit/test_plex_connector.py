@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +49,7 @@ def write(action: str = "create", record_type: RecordType = RecordType.EMPLOYEE,
 
 
 def test_records_keep_their_own_bytes_and_pages_add_up() -> None:
-    rows = b"[" + b",".join(b'{"id":"%036d","n":1.50}' % number for number in range(1201)) + b"]"
+    rows = b"[" + b",".join(b'{"id":"%036d","status":1.50}' % number for number in range(1201)) + b"]"
     connector, script = make_connector((200, rows))
     pages = list(connector.read(employees()))
     assert [(page.number, page.of_pages, page.total, len(page.records)) for page in pages] == [
@@ -55,7 +57,7 @@ def test_records_keep_their_own_bytes_and_pages_add_up() -> None:
         (2, 3, 1201, 500),
         (3, 3, 1201, 201),
     ]
-    assert pages[0].records[0].payload == b'{"id":"%036d","n":1.50}' % 0
+    assert pages[0].records[0].payload == b'{"id":"%036d","status":1.50}' % 0
     assert script.calls == ["GET /mdm/v1/employees"]
 
 
@@ -71,7 +73,20 @@ def test_a_request_names_its_plant_by_tenant_or_by_pcn() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"{}", b'""', b'{"data":[]}', b"[1]", b"[null]", b"[{}", b"<html>", b'[{"id":"a"},'],
+    [
+        b"",
+        b"null",
+        b"{}",
+        b'""',
+        b'{"data":[]}',
+        b"[1]",
+        b"[null]",
+        b"[{}",
+        b"[{}]",
+        b'[{"id":"a","code":"ACME"}]',
+        b"<html>",
+        b'[{"id":"a"},',
+    ],
     ids=repr,
 )
 def test_cc_13_an_answer_that_is_no_array_of_objects_is_never_an_empty_list(body: bytes) -> None:
@@ -87,7 +102,7 @@ def test_an_empty_array_is_one_empty_page() -> None:
 
 
 def test_the_same_id_twice_is_an_incomplete_read() -> None:
-    connector, _ = make_connector((200, [ROW, {"id": ID.upper()}]))
+    connector, _ = make_connector((200, [ROW, ROW | {"id": ID.upper()}]))
     with pytest.raises(IncompleteReadError):
         read(connector, employees())
 
@@ -212,11 +227,35 @@ def test_an_expired_token_is_renewed_once_and_the_write_goes_on() -> None:
     assert script.requests[4].headers["Authorization"] == Secret("Bearer second")
 
 
-def test_a_401_for_a_new_token_is_final() -> None:
-    connector, script = make_connector(TOKEN, NOT_SIGNED_IN, **OAUTH)
-    with pytest.raises(AuthenticationError):
-        read(connector, employees())
-    assert len(script.requests) == 2
+def test_a_401_for_a_new_token_is_final_and_no_loop() -> None:
+    second = (200, {"access_token": "second", "expires_in": 600})
+    connector, script = make_connector(TOKEN, NOT_SIGNED_IN, second, NOT_SIGNED_IN, NOT_SIGNED_IN, **OAUTH)
+    for calls in (4, 5):
+        with pytest.raises(AuthenticationError):
+            read(connector, employees())
+        assert len(script.requests) == calls
+
+
+def test_one_thread_renews_the_token_for_all() -> None:
+    """Eight refusals of one token are one renewal."""
+    seen: list[object] = []
+    old, lock = Secret("Bearer t0ken"), threading.Lock()
+    gate = threading.Barrier(8)
+
+    def answer(request: HttpRequest) -> Any:
+        if "token" in request.url:
+            with lock:
+                seen.append(request)
+            return TOKEN if len(seen) == 1 else (200, {"access_token": "second", "expires_in": 600})
+        if request.headers["Authorization"] == old:
+            gate.wait(10)
+            return NOT_SIGNED_IN
+        return 200, []
+
+    connector, _ = make_connector(*[answer] * 99, **OAUTH)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: read(connector, employees()), range(8)))
+    assert len(seen) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])

@@ -90,8 +90,14 @@ def test_every_spelling_of_the_row_limit_at_both_levels_means_cut_off(flag: dict
 
 def test_a_column_we_need_and_miss_is_contract_drift() -> None:
     rows = [{name: value for name, value in CENTER.items() if name != "Cost_Center_Name"}]
-    connector, _ = make_connector(result(*rows))
+    connector, _ = make_connector(result(*rows), described("Cost_Center_Key", "Cost_Center_No", "Department_No"))
     with pytest.raises(ConfigurationError, match=r"data source 300 no longer gives Cost_Center_Name$"):
+        read(connector, query(RecordType.COST_CENTER))
+
+
+def test_rows_of_something_else_are_no_contract_drift() -> None:
+    connector, _ = make_connector(result(DEPARTMENT), described(*CENTER))
+    with pytest.raises(UnavailableError, match="which its description promises"):
         read(connector, query(RecordType.COST_CENTER))
 
 
@@ -297,7 +303,7 @@ class Plex:
                 *DEPARTMENT,
                 inputs=(*POSITION, *CENTER, *DEPARTMENT, "Resource_ID", "External_Employee_ID"),
             )
-        return 200, [{"id": "a"}]
+        return 200, [dict.fromkeys(("id", "code", "status", "accountNumber", "buildingCode", "periodDisplay"), "a")]
 
 
 def check(**changes: Any) -> dict[str, Any]:

@@ -34,8 +34,8 @@ Headers = dict[str, str | Secret]
 _TOKEN_TRIES = 2
 _TOKEN_BODY_BYTES = 1024 * 1024
 _DEFAULT_LIFETIME_S = 300.0
-# A token this young is not refused for its age, so a new one would be refused as well.
-_YOUNG = timedelta(seconds=60)
+# A second 401 so soon after a renewal is not about the token; fetching one for each would hammer the endpoint.
+_RENEWAL_EVERY = timedelta(seconds=60)
 
 
 class Auth(Protocol):
@@ -109,7 +109,8 @@ class ClientCredentials:
         self._transport, self._clock, self._sleep = transport, clock, sleep
         self._lock = threading.Lock()
         self._token: Secret | None = None
-        self._issued_at = self._expires_at = clock()
+        self._expires_at = clock()
+        self._renewed_at: datetime | None = None
 
     def headers(self, plant: str) -> Headers:
         with self._lock:
@@ -122,16 +123,16 @@ class ClientCredentials:
         with self._lock:
             if self._token is None or refused.get("Authorization") != self._token:
                 return True  # another thread was faster
-            if self._clock() - self._issued_at < _YOUNG:
+            now = self._clock()
+            if self._renewed_at is not None and now - self._renewed_at < _RENEWAL_EVERY:
                 return False
-            self._token = None
+            self._token, self._renewed_at = None, now
             return True
 
     def _fetch(self) -> None:
         issued_at = self._clock()
         token, lifetime_s = self._ask()
         self._token = Secret("Bearer " + token)
-        self._issued_at = issued_at
         margin_s = min(60.0, lifetime_s / 10)
         self._expires_at = issued_at + timedelta(seconds=lifetime_s - margin_s)
 

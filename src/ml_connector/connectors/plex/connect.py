@@ -7,7 +7,7 @@ gives back is filtered once more here. Source: Plex's own portal texts and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,15 @@ LISTS = {
     RecordType.TENANT: "/mdm/v1/tenants",
     RecordType.FISCAL_PERIOD: "/accounting/v1/fiscal-period-statuses",
     RecordType.JOURNAL_ENTRY: "/accounting/v2/journal-entries",
+}
+# A row has at least one of these, or the answer is about something else.
+_MARKS = {
+    RecordType.EMPLOYEE: ("badgeNumber", "firstName", "lastName", "status"),
+    RecordType.ACCOUNT: ("accountNumber",),
+    RecordType.BUILDING: ("buildingCode",),
+    RecordType.TENANT: ("code",),
+    RecordType.FISCAL_PERIOD: ("periodDisplay",),
+    RecordType.JOURNAL_ENTRY: ("journalNumber", "periodDisplay"),
 }
 _COMMANDS = {"deactivate": "deactivate", "reactivate": "activate"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -59,11 +68,9 @@ class ConnectApi:
         def parse(answer: Answer) -> list[NativeRecord]:
             if answer.status != 200:
                 raise sort_read(answer, call)
-            return [NativeRecord(record_type, bytes(row)) for row in _rows(answer.body)]
+            return [NativeRecord(record_type, bytes(row)) for row in _check_rows(_rows(answer.body), record_type, call)]
 
-        records = self._channel.read(call, parse=parse)
-        _check_distinct(records, call)
-        return records
+        return self._channel.read(call, parse=parse)
 
     def get_employee(self, key: str, *, plant: str) -> NativeRecord | None:
         """Read one employee, or None where Plex has no such id."""
@@ -179,18 +186,18 @@ def _has_badge(row: bytes, badge: str) -> bool:
     return content.get("badgeNumber") == badge
 
 
-def _check_distinct(records: list[NativeRecord], call: Call) -> None:
-    ids = list(_ids(records))
-    if len(ids) != len(set(ids)):
-        raise IncompleteReadError(f"Plex gave the same id twice: {call.what}, plant {call.plant}")
-
-
-def _ids(records: list[NativeRecord]) -> Iterator[str]:
+def _check_rows(rows: list[msgspec.Raw], record_type: RecordType, call: Call) -> list[msgspec.Raw]:
+    seen: set[str] = set()
     decode = msgspec.json.Decoder(dict[str, Any]).decode
-    for record in records:
-        text = decode(record.payload).get("id")
-        if isinstance(text, str):
-            yield text.lower()
+    for raw in rows:
+        row = decode(raw)
+        if not any(name in row for name in _MARKS[record_type]):
+            raise UnavailableError("the answer is about something else")
+        key = row.get("id")
+        if isinstance(key, str) and key.lower() in seen:
+            raise IncompleteReadError(f"Plex gave the same id twice: {call.what}, plant {call.plant}")
+        seen.add(str(key).lower() if key is not None else str(len(seen)))
+    return rows
 
 
 def _employee_id(key: str) -> str:

@@ -89,7 +89,11 @@ class DataSourceApi:
                 raise UnavailableError("the answer has no rows")
             return rows
 
-        return _rename(self._channel.read(call, parse=parse), entry, data_source)
+        rows = self._channel.read(call, parse=parse)
+        gone = _missing_columns(rows, entry)
+        if gone:
+            self._confirm_drift(gone, entry, data_source, plant=plant)
+        return _rename(rows, entry)
 
     def write(self, entry: Entry, data_source: int, *, plant: str, inputs: Mapping[str, Any]) -> Receipt:
         """
@@ -143,6 +147,20 @@ class DataSourceApi:
 
         return self._channel.read(call, parse=parse)
 
+    def _confirm_drift(self, gone: Sequence[str], entry: Entry, data_source: int, *, plant: str) -> None:
+        """Rows without a column are drift when the description agrees; otherwise they are somebody else's rows."""
+        columns = self.describe(entry, data_source, plant=plant).columns
+        lost = [wire for wire in gone if wire not in columns]
+        if lost:
+            raise ConfigurationError(
+                f"contract drift: data source {data_source} no longer gives {', '.join(lost)}",
+                remedy=f"ask your Plex Champion what replaced it and set plex.datasources.{entry.name}.columns",
+            )
+        raise UnavailableError(
+            f"the rows of data source {data_source} lack {', '.join(gone)}, which its description promises",
+            remedy="try again later",
+        )
+
     def _call(self, entry: Entry, data_source: int, *, plant: str, inputs: Mapping[str, Any]) -> Call:
         body = dict(entry.fixed) | {entry.inputs.get(name, name): value for name, value in inputs.items()}
         return Call(
@@ -165,17 +183,15 @@ def find_drift(entry: Entry, metadata: Metadata) -> str | None:
     return f"contract drift: data source {entry.id} {', '.join(faults)}" if faults else None
 
 
-def _rename(rows: Sequence[Row], entry: Entry, data_source: int) -> list[Row]:
+def _missing_columns(rows: Sequence[Row], entry: Entry) -> list[str]:
+    """One row may leave an empty column out; a column that no row has is gone."""
+    came = set().union(*(row.keys() for row in rows))
+    needed = (wire for name, wire in entry.columns.items() if name not in entry.optional)
+    return [wire for wire in needed if wire not in came] if rows else []
+
+
+def _rename(rows: Sequence[Row], entry: Entry) -> list[Row]:
     names = {wire: name for name, wire in entry.columns.items()}
-    if rows:
-        # One row may leave an empty column out; a column that no row has is gone.
-        came = set().union(*(row.keys() for row in rows))
-        gone = [wire for wire, name in names.items() if wire not in came and name not in entry.optional]
-        if gone:
-            raise ConfigurationError(
-                f"contract drift: data source {data_source} no longer gives {', '.join(gone)}",
-                remedy=f"ask your Plex Champion what replaced it and set plex.datasources.{entry.name}.columns",
-            )
     return [{names.get(wire, wire): value for wire, value in row.items()} for row in rows]
 
 
