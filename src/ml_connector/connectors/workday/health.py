@@ -27,10 +27,13 @@ _ZONE_SLACK_S = 120
 _CLOCK_SLACK_S = 300
 
 _STAFFING = "Worker Data: Current Staffing Information"
-_WORKER_SECTIONS = (
+_EVERYBODYS = (
     ("Worker_Data/Personal_Data/Name_Data", "Person Data: Name"),
     ("Worker_Data/Personal_Data/Contact_Data", "Person Data: Work Contact Information"),
     ("Worker_Data/Employment_Data/Worker_Status_Data", _STAFFING),
+)
+# Whoever is not active (left, or hired for a later day) may rightly have none of these.
+_ACTIVE_ONES = (
     ("Worker_Data/Employment_Data/Worker_Job_Data/Position_Data", _STAFFING),
     ("Worker_Data/Organization_Data", "Worker Data: Organization Information"),
 )
@@ -119,13 +122,21 @@ def _check_type(kind: RecordType, *, as_of: AsOf, ask_sample: AskSample, pay_rat
 def find_absent_domains(records: Sequence[bytes], *, pay_rates: bool) -> list[str]:
     """Name the domains whose section is missing in every one of these workers (Worker elements as XML)."""
     workers = list(_parse_some(records))
-    sections = (*_WORKER_SECTIONS, _PAY_SECTION) if pay_rates else _WORKER_SECTIONS
-    absent = []
-    for path, domain in sections:
-        qualified = "/".join(f"{{{BSVC}}}{step}" for step in path.split("/"))
-        if workers and domain not in absent and all(worker.find(qualified) is None for worker in workers):
+    active = [worker for worker in workers if worker.findtext(_ACTIVE, "1").strip() not in {"0", "false"}]
+    absent: list[str] = []
+    judged = [(section, workers) for section in _EVERYBODYS] + [(section, active) for section in _ACTIVE_ONES]
+    judged += [(_PAY_SECTION, active)] if pay_rates else []
+    for (path, domain), seen in judged:
+        if seen and domain not in absent and all(worker.find(_qualify(path)) is None for worker in seen):
             absent.append(domain)
     return absent
+
+
+def _qualify(path: str) -> str:
+    return "/".join(f"{{{BSVC}}}{step}" for step in path.split("/"))
+
+
+_ACTIVE = _qualify("Worker_Data/Employment_Data/Worker_Status_Data/Active")
 
 
 def _parse_some(records: Iterable[bytes]) -> Iterator[etree._Element]:

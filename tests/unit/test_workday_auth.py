@@ -1,0 +1,179 @@
+"""Signing: a user name of this tenant, or one token for all threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape
+
+import pytest
+from lxml import etree
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.port import Query
+from ml_connector.connectors.transport import HttpRequest
+from ml_connector.connectors.workday.auth import UserNameToken
+from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.errors import AuthenticationError, ConfigurationError, UnavailableError
+from ml_connector.secret import Secret
+from tests.workday_wire import (
+    SOAP,
+    MemoryResponse,
+    MemoryTransport,
+    body_of,
+    credential,
+    fault,
+    make_worker,
+    settings,
+    tenant,
+)
+
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Tenant:
+    """Gives tokens t1, t2 … and lets only the newest in; `answers` replaces what the token endpoint says."""
+
+    def __init__(self, *answers: MemoryResponse) -> None:
+        self.answers = list(answers)
+        self.given = 0
+        self.serve = tenant([make_worker(n) for n in range(8)])
+
+    def __call__(self, request: HttpRequest) -> MemoryResponse:
+        if request.url.endswith("/token"):
+            if self.answers:
+                return self.answers.pop(0)
+            self.given += 1
+            return MemoryResponse(200, b'{"access_token":"t%d","token_type":"Bearer"}' % self.given)
+        token = request.headers["Authorization"]
+        assert isinstance(token, Secret)
+        return self.serve(request) if token.reveal() == f"Bearer t{self.given}" else MemoryResponse(401, b"")
+
+
+def connect(answer: Callable[[HttpRequest], MemoryResponse], clock: Clock) -> tuple[WorkdayConnector, MemoryTransport]:
+    transport = MemoryTransport(answer)
+    connector = WorkdayConnector(
+        settings(auth="oauth", page_size=1),
+        credential=credential,
+        transport=transport,  # type: ignore[arg-type]
+        clock=clock,
+        sleep=lambda _s: None,
+    )
+    return connector, transport
+
+
+def test_the_user_name_token_carries_any_password_and_shows_none() -> None:
+    signature = UserNameToken(credential, tenant="acme1").sign()
+    header = etree.fromstring(f'<h xmlns:soapenv="{SOAP}">{signature.header}</h>')
+    assert [element.text for element in header.iter(f"{{{WSSE}}}Username", f"{{{WSSE}}}Password")] == [
+        "ISU_mlc@acme1",
+        "p&<ss>word",
+    ]
+    assert escape("p&<ss>word") not in repr(signature)
+
+
+def test_no_request_shows_its_secrets() -> None:
+    transport = MemoryTransport(tenant([]))
+    connector = WorkdayConnector(settings(), credential=credential, transport=transport, clock=Clock())  # type: ignore[arg-type]
+    connector.now()
+    assert "ss&gt;word" in body_of(transport.requests[0])
+    assert "word" not in repr(transport.requests[0])
+
+
+@pytest.mark.parametrize("name", ["ISU_mlc", "ISU_mlc@other", "@acme1", "ISU_mlc@acme1@other", ""])
+def test_a_user_name_of_no_or_another_tenant_is_refused_before_it_is_sent(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="@acme1"):
+        UserNameToken(lambda _field: Secret(name), tenant="acme1").sign()
+
+
+def test_characters_xml_cannot_carry_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="control character") as caught:
+        UserNameToken(lambda field: Secret("a\x00b@acme1"), tenant="acme1").sign()
+    assert "\x00" not in caught.value.message
+
+
+def test_a_token_is_fetched_once_and_carries_no_ws_security() -> None:
+    connector, transport = connect(Tenant(), Clock())
+    list(connector.read(Query(record_type=RecordType.WORKER)))
+    tokens = [request for request in transport.requests if request.url.endswith("/token")]
+    assert len(tokens) == 1
+    assert body_of(tokens[0]) == "grant_type=refresh_token&refresh_token=the+refresh_token"
+    assert "Security" not in body_of(transport.requests[1])
+
+
+def test_a_token_is_renewed_before_its_hour_is_over() -> None:
+    clock, door = Clock(), Tenant()
+    connector, _ = connect(door, clock)
+    connector.now()
+    clock.now += timedelta(minutes=54)
+    connector.now()
+    assert door.given == 1
+    clock.now += timedelta(minutes=2)
+    connector.now()
+    assert door.given == 2
+
+
+def test_a_refused_token_is_renewed_once_by_one_thread_for_all() -> None:
+    door = Tenant()
+    connector, transport = connect(door, Clock())
+    connector.now()
+    door.given = 10  # the tenant forgot every earlier token
+    together = threading.Barrier(4)
+
+    def ask() -> None:
+        together.wait(5)
+        connector.now()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert door.given == 11
+    assert sum(request.url.endswith("/token") for request in transport.requests) == 2
+
+
+def test_a_token_that_is_never_accepted_ends_after_one_renewal() -> None:
+    door = Tenant()
+    door.serve = lambda _request: fault("Client.authenticationError", "invalid token")
+    connector, _ = connect(door, Clock())
+    with pytest.raises(AuthenticationError):
+        connector.now()
+    assert door.given == 2
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_revoked_refresh_token_is_not_tried_again(status: int) -> None:
+    connector, transport = connect(Tenant(*[MemoryResponse(status, b'{"error":"invalid_grant"}')] * 9), Clock())
+    with pytest.raises(AuthenticationError, match="revoked"):
+        connector.now()
+    assert len(transport.requests) == 1
+
+
+def test_a_token_endpoint_in_trouble_is_asked_again() -> None:
+    trouble = [MemoryResponse(503, b""), MemoryResponse(200, b"<html>")]
+    connector, _ = connect(Tenant(*trouble), Clock())
+    connector.now()
+    connector, _ = connect(Tenant(*[MemoryResponse(503, b"")] * 9), Clock())
+    with pytest.raises(UnavailableError):
+        connector.now()
+
+
+def test_a_rotated_refresh_token_is_used_next() -> None:
+    rotated = MemoryResponse(200, b'{"access_token":"t0","refresh_token":"second"}')
+    clock = Clock()
+    connector, transport = connect(Tenant(rotated), clock)
+    connector.now()
+    clock.now += timedelta(hours=1)
+    connector.now()
+    assert body_of(transport.requests[2]).endswith("refresh_token=second")
