@@ -1,0 +1,76 @@
+"""Files an auditor keeps: written whole or not at all, or by one durable line at a time; private to their owner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ml_connector.errors import ConfigurationError
+
+_TAIL = 4096  # more than the longest line we append
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """
+    Put *lines* into *path*; what was there stays until all of them are on disk.
+
+    Raises:
+        ConfigurationError: the folder cannot be written to.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def append_line(path: Path, line: str) -> None:
+    """
+    Add *line* durably, unless it is the last one already; a last line cut short by a power failure goes first.
+
+    Raises:
+        ConfigurationError: the file cannot be written to.
+    """
+    try:
+        new = not path.exists()
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            tail = file.read()
+            whole = tail[: tail.rfind(b"\n") + 1]
+            if whole.splitlines(keepends=True)[-1:] == [line.encode()] and whole == tail:
+                return
+            file.truncate(size - len(tail) + len(whole))
+            file.seek(0, os.SEEK_END)
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} cannot be written: {error.strerror}", remedy="name a file in a folder this account may write to"
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,248 @@
+"""
+The audit trail: appended to in the transaction of what it tells, checked as a stream, exported, anchored.
+
+Three tables: the chain itself, its sealed head, and the ids behind the chain's pseudonyms, which may be forgotten
+without breaking the chain. Nothing is appended to a trail whose end is not as we left it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ml_connector.audit import chain, verifier
+from ml_connector.audit.event import AuditAction, AuditEvent, commitment, disguise, pseudonym, pseudonyms_in, reveal
+from ml_connector.audit.files import append_line, write_whole
+from ml_connector.audit.verifier import Head, Verdict
+from ml_connector.errors import ConfigurationError
+from ml_connector.storage.database import Database, metadata
+
+_PAGE = 1000
+_Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+_event = sa.Table(
+    "audit_event",
+    metadata,
+    sa.Column("seq", _Number, primary_key=True, autoincrement=False),
+    *[
+        sa.Column(name, sa.Text, nullable=name not in ("at", "action", "actor", "fields", "detail"))
+        for name in chain.COLUMNS
+    ],
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("seal", sa.String(32), nullable=False),
+    sa.Index("ix_audit_event_action", "action"),
+    sa.Index("ix_audit_event_object", "object"),
+)
+_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("events", _Number, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("seal", sa.String(64), nullable=False),
+)
+_subject = sa.Table(
+    "audit_subject",
+    metadata,
+    sa.Column("pseudonym", sa.String(40), primary_key=True),
+    sa.Column("identity", sa.Text, nullable=False),
+)
+
+
+class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as it can be shown: ids put back where we still have them, hashes as commitments."""
+
+    seq: int
+    event: AuditEvent
+
+
+class AuditTrail:
+    """
+    Who did what. *seal_key* is a derived key that lasts (`Vault.derive`), *anchor_file* lies where the database's
+    writer cannot edit.
+    """
+
+    def __init__(self, database: Database, *, seal_key: bytes, anchor_file: str | os.PathLike[str] | None) -> None:
+        self._database = database
+        self._seal_key = seal_key
+        self._key = chain.head_key(seal_key)
+        self._anchor_file = Path(anchor_file) if anchor_file is not None else None
+
+    def append(self, tx: sa.Connection, events: Sequence[AuditEvent]) -> None:
+        """
+        Add *events* in their order, in the transaction that does what they tell: both are kept or neither is.
+
+        Raises:
+            ConfigurationError: the end of the trail is not as we left it. Nothing may be written then.
+        """
+        if not events:
+            return
+        head = self._lock_head(tx)
+        last, rows, subjects = head.hash, [], {}
+        for seq, event in enumerate(events, start=head.events + 1):
+            hidden, people = disguise(event, seal_key=self._seal_key)
+            entry = chain.link(hidden, seq=seq, previous=last, key=self._key)
+            rows.append({"seq": seq, **entry.columns, "hash": entry.hash, "seal": entry.seal})
+            subjects.update(people)
+            last = entry.hash
+        tx.execute(sa.insert(_event), rows)
+        if subjects:
+            pairs = [{"pseudonym": stand_in, "identity": identity} for stand_in, identity in subjects.items()]
+            tx.execute(_insert(tx, _subject).on_conflict_do_nothing(), pairs)
+        count = head.events + len(events)
+        seal = chain.seal_of("head", seq=count, digest=last, key=self._key)
+        tx.execute(sa.update(_head).values(events=count, hash=last, seal=seal))
+
+    def verify(self) -> Verdict:
+        """Check every event, the head and the anchors, in constant memory."""
+        with self._database.reading() as tx:
+            head = self._read_head(tx)
+            return verifier.verify(self._stream(tx), head=lambda: head, anchors=self._anchors(), key=self._key)
+
+    def list(self, limit: int = 100, *, action: AuditAction | None = None, key: str | None = None) -> list[StoredEvent]:
+        """The newest events first; *key* finds those about one record (a worker's id, a plan's digest, a run)."""
+        query = sa.select(_event).order_by(_event.c.seq.desc()).limit(limit)
+        if action is not None:
+            query = query.where(_event.c.action == action.value)
+        if key is not None:
+            names = (key, pseudonym(self._seal_key, key))
+            about = [_event.c.object.endswith(mark + name, autoescape=True) for name in names for mark in "|/"]
+            query = query.where(sa.or_(*about, _event.c.run == key, _event.c.plan == key))
+        with self._database.reading() as tx:
+            found = [(row.seq, _event_from(row)) for row in tx.execute(query)]
+            stand_ins = set().union(*(pseudonyms_in(event) for _, event in found))
+            subjects = self._subjects(tx, sorted(stand_ins))
+        return [StoredEvent(seq=seq, event=reveal(event, subjects=subjects)) for seq, event in found]
+
+    def export(self, path: str | os.PathLike[str]) -> int:
+        """
+        Write the chain as JSON Lines that the stand-alone verifier checks; returns how many events.
+
+        Pseudonyms stay pseudonyms. The file is readable by its owner only, and there whole or not at all.
+        """
+        with self._database.reading() as tx:
+            head = self._read_head(tx)
+            lines = self._export_lines(tx, head)
+            write_whole(Path(path), lines)
+        return head.events if head is not None else 0
+
+    def write_anchor(self) -> None:
+        """
+        Note the sealed head in the anchor file; without one, or with nothing new, do nothing.
+
+        Raises:
+            ConfigurationError: the file cannot be written, or the end of the trail is not as we left it.
+        """
+        if self._anchor_file is None:
+            return
+        with self._database.transaction() as tx:  # the head's lock keeps two processes' anchors in order
+            head = self._lock_head(tx)
+            if head.events:
+                seal = chain.seal_of("anchor", seq=head.events, digest=head.hash, key=self._key)
+                append_line(self._anchor_file, _line({"events": head.events, "hash": head.hash, "seal": seal}))
+
+    def forget(self, tx: sa.Connection, identity: str) -> bool:
+        """Lose the id behind a pseudonym for good; the chain still verifies. False when it was not known."""
+        stand_in = pseudonym(self._seal_key, identity)
+        return tx.execute(sa.delete(_subject).where(_subject.c.pseudonym == stand_in)).rowcount > 0
+
+    def auditor_key(self) -> str:
+        """The head key in hex, for `verifier.py --key-file`: checks seals, and opens no pseudonym or commitment."""
+        return self._key.hex()
+
+    def commitment(self, content_hash: str) -> str:
+        """What *content_hash* looks like in the chain, to compare with."""
+        return commitment(self._seal_key, content_hash)
+
+    # The head --------------------------------------------------------------------------------------------------------
+
+    def _read_head(self, tx: sa.Connection, *, lock: bool = False) -> Head | None:
+        query = sa.select(_head.c.events, _head.c.hash, _head.c.seal).where(_head.c.id == 1)
+        row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+        return Head(row.events, row.hash, row.seal) if row is not None else None
+
+    def _lock_head(self, tx: sa.Connection) -> Head:
+        """The head, held against other writers, and certainly ours: an altered end is never built upon."""
+        head = self._read_head(tx, lock=True)
+        if head is None:
+            seal = chain.seal_of("head", seq=0, digest=chain.GENESIS, key=self._key)
+            first = {"id": 1, "events": 0, "hash": chain.GENESIS, "seal": seal}
+            tx.execute(_insert(tx, _head).on_conflict_do_nothing(), first)
+            head = self._read_head(tx, lock=True)
+        last = tx.execute(sa.select(_event.c.seq, _event.c.hash).order_by(_event.c.seq.desc()).limit(1)).one_or_none()
+        seq, digest = (last.seq, last.hash) if last is not None else (0, chain.GENESIS)
+        if (
+            head is None
+            or (head.events, head.hash) != (seq, digest)
+            or not chain.is_sealed(head.seal, kind="head", seq=seq, digest=digest, key=self._key)
+        ):
+            raise ConfigurationError(
+                "the end of the audit trail is not as it was left, or another key sealed it: nothing is written",
+                remedy="ml-connector audit verify   names the first bad event; then restore the database from a backup",
+            )
+        return head
+
+    # Rows ------------------------------------------------------------------------------------------------------------
+
+    def _stream(self, tx: sa.Connection) -> Iterator[dict[str, Any]]:
+        after: int | None = None
+        while True:
+            query = sa.select(_event).order_by(_event.c.seq).limit(_PAGE)
+            rows = tx.execute(query if after is None else query.where(_event.c.seq > after)).all()
+            yield from (dict(row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].seq
+
+    def _export_lines(self, tx: sa.Connection, head: Head | None) -> Iterator[str]:
+        yield _line({"format": verifier.FORMAT})
+        for row in self._stream(tx):
+            yield _line(row)
+        if head is not None:
+            yield _line({"head": head._asdict()})
+
+    def _anchors(self) -> Iterator[verifier.Anchor]:
+        if self._anchor_file is None or not self._anchor_file.exists():
+            return iter(())
+        return verifier.read_anchors(self._anchor_file)
+
+    def _subjects(self, tx: sa.Connection, stand_ins: Sequence[str]) -> dict[str, str]:
+        subjects: dict[str, str] = {}
+        for start in range(0, len(stand_ins), 500):
+            query = sa.select(_subject).where(_subject.c.pseudonym.in_(stand_ins[start : start + 500]))
+            subjects.update({row.pseudonym: row.identity for row in tx.execute(query)})
+        return subjects
+
+
+def _insert(tx: sa.Connection, table: sa.Table) -> Any:
+    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def _event_from(row: Any) -> AuditEvent:
+    return AuditEvent(
+        action=AuditAction(row.action),
+        actor=row.actor,
+        at=datetime.fromisoformat(row.at),
+        object=row.object,
+        run=row.run,
+        plan=row.plan,
+        fields=tuple(json.loads(row.fields)),
+        before_hash=row.before_hash,
+        after_hash=row.after_hash,
+        reason=row.reason,
+        outcome=row.outcome,
+        detail=json.loads(row.detail),
+    )
+
+
+def _line(item: dict[str, Any]) -> str:
+    """One line, whatever is in it: everything but plain ASCII is escaped."""
+    return json.dumps(item, separators=(",", ":")) + "\n"
