@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -194,9 +195,9 @@ def test_a1_t1_whether_the_system_acted_before_the_answer_was_lost(client: Clien
 @pytest.mark.parametrize(
     ("mode", "kind"),
     [
-        ("reset_before", "ConnectionResetError"),
+        ("reset_before", r"ConnectionResetError|RemoteDisconnected"),  # it may strike while the caller still sends
+        ("half_read", r"ConnectionResetError|RemoteDisconnected"),
         ("reset_after", "ConnectionResetError"),
-        ("half_read", "ConnectionResetError"),
         ("empty", "RemoteDisconnected"),
         ("truncated", "IncompleteRead"),
         ("timeout_after", "ReadTimeoutError"),
@@ -206,7 +207,7 @@ def test_connections_end_the_way_they_are_told_to(client: Client, mode: str, kin
     client.control("POST", "fault", {"system": "plex", "mode": mode})
     with pytest.raises(HTTPError) as caught:
         client.plex("POST", EMPLOYEES, _person("1"))
-    assert kind in repr(caught.value)
+    assert re.search(kind, repr(caught.value))
 
 
 @pytest.mark.parametrize("retry_after", ["2", "-1", "1000000000"])
@@ -228,6 +229,30 @@ def test_wrong_answer_is_about_somebody_else(client: Client) -> None:
     client.plex("POST", EMPLOYEES, _person("1"))
     client.control("POST", "fault", {"system": "plex", "mode": "wrong_answer"})
     assert client.plex("POST", EMPLOYEES, _person("2")).json()["badgeNumber"] == "1"
+
+
+def test_wrong_answer_of_workday_is_another_page(client: Client) -> None:
+    """Workday's pages are streamed: the other request is asked again."""
+    url = f"{client.ready['workday']['url']}/ccx/service/acme1/Human_Resources/v45.0"
+    first = client.raw("POST", url, body=_get_workers(client, page=1)).data
+    second = client.raw("POST", url, body=_get_workers(client, page=2)).data
+    client.control("POST", "fault", {"system": "workday", "mode": "wrong_answer"})
+    wrong = client.raw("POST", url, body=_get_workers(client, page=1)).data
+    page = re.compile(rb"<wd:Page>(\d+)</wd:Page>")
+    assert [set(page.findall(answer)) for answer in (first, second, wrong)] == [{b"1"}, {b"2"}, {b"2"}]
+
+
+def _get_workers(client: Client, *, page: int) -> str:
+    user = client.ready["workday"]["isu"]
+    return (
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:wd="urn:com.workday/bsvc"><soapenv:Header>'
+        '<wsse:Security xmlns:wsse="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd">'
+        f"<wsse:UsernameToken><wsse:Username>{user['username']}</wsse:Username>"
+        '<wsse:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText">'
+        f"{user['password']}</wsse:Password></wsse:UsernameToken></wsse:Security></soapenv:Header><soapenv:Body>"
+        f'<wd:Get_Workers_Request wd:version="v45.0"><wd:Response_Filter><wd:Page>{page}</wd:Page><wd:Count>10</wd:Count>'
+        "</wd:Response_Filter></wd:Get_Workers_Request></soapenv:Body></soapenv:Envelope>"
+    )
 
 
 def test_stale_read_hides_what_was_just_written(client: Client) -> None:

@@ -17,7 +17,6 @@ from ml_connector.sandbox.arrivals import Arrival
 from ml_connector.sandbox.http import Handler, Request, Response, json_response
 
 _WORTH_GZIP = 1024
-_REMEMBERED_BYTES = 256 * 1024
 _POLL_S = 0.05
 
 
@@ -26,13 +25,14 @@ class Pretender:
     """
     One system behind a port.
 
-    *recent* remembers small successful answers for `wrong_answer`; *stopping* ends every wait when the port closes.
+    *recent* remembers successful answers for `wrong_answer`, a streamed one as `None`; *stopping* ends every wait when the
+    port closes.
     """
 
     system: str
     answer: Handler
     expire_tokens: Callable[[], None]
-    recent: deque[tuple[Request, Response]] = field(default_factory=lambda: deque(maxlen=8))
+    recent: deque[tuple[Request, Response | None]] = field(default_factory=lambda: deque(maxlen=8))
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -67,12 +67,12 @@ class SocketExchange:
         self._wire.rfile.read(self._length // 2)
 
     def act(self) -> Response:
-        """Let the system carry the request out; a small success is remembered for `wrong_answer`."""
+        """Let the system carry the request out; a success is remembered for `wrong_answer`."""
         request = self.request()
         response = self._pretender.answer(request)
-        small = isinstance(response.body, bytes) and 0 < len(response.body) < _REMEMBERED_BYTES
-        if response.status in (200, 201) and small:
-            self._pretender.recent.append((request, response))
+        whole = isinstance(response.body, bytes)
+        if response.status in (200, 201) and (response.body if whole else True):
+            self._pretender.recent.append((request, response if whole else None))
         return response
 
     def send(self, response: Response) -> None:
@@ -110,13 +110,20 @@ class SocketExchange:
     def other_answer(self) -> Response:
         """The latest answer to another request, to one of the same kind where there is one; else an empty list."""
         mine = self.request()
-        others = [(asked, answer) for asked, answer in reversed(self._pretender.recent) if asked != mine]
-        alike = (answer for asked, answer in others if (asked.method, asked.path) == (mine.method, mine.path))
-        return next(alike, others[0][1] if others else json_response([]))
+        recent = reversed(list(self._pretender.recent))
+        others = [(asked, answer) for asked, answer in recent if _meaning(asked) != _meaning(mine)]
+        alike = [each for each in others if (each[0].method, each[0].path) == (mine.method, mine.path)]
+        for asked, answer in alike or others:
+            return answer or self._pretender.answer(asked)  # only reads are streamed: asking again changes nothing
+        return json_response([])
 
     def expire_tokens(self) -> None:
         """Let the system forget the tokens it gave out."""
         self._pretender.expire_tokens()
+
+
+def _meaning(request: Request) -> tuple[object, ...]:
+    return request.method, request.path, request.query, request.body
 
 
 def send_response(wire: BaseHTTPRequestHandler, response: Response) -> None:

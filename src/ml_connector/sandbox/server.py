@@ -25,28 +25,12 @@ from ml_connector.sandbox.control import Control
 from ml_connector.sandbox.door import CONTROL_PATH, Door
 from ml_connector.sandbox.exchange import Pretender
 from ml_connector.sandbox.faults import FaultBook
-from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex.access import DEFAULT_PCN
 from ml_connector.sandbox.plex.sandbox import BASE_PATH, TOKEN_PATH, PlexSandbox
 from ml_connector.sandbox.tenant.tenant import Tenant
+from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 
 SEED = 7
-
-
-class WorkdaySandbox:
-    def __init__(self, tenant: Tenant) -> None:
-        self.credentials = {
-            "isu": {"username": "ISU_mlc@acme1", "password": "not-yet-there"},
-            "oauth": {"client_id": "x", "client_secret": "y", "refresh_token": "z"},
-        }
-
-    def answer(self, request: Request) -> Response:
-        return Response(503)
-
-    def expire_tokens(self) -> None: ...
-
-    def state(self, name: str) -> list[dict[str, Any]]:
-        raise LookupError(name)
 
 
 class Sandbox:
@@ -122,7 +106,7 @@ class Sandbox:
             "datasources": self.plex.datasource_ids,
             "calls_per_minute": self.plex.switches.calls_per_minute,
         }
-        workday = {"url": self._workday_door.url, "tenant": self.tenant.name, **self.workday.credentials}
+        workday = {"url": self._workday_door.url, **self.workday.describe()}
         return {"workday": workday, "plex": plex, "control": self.control_url}
 
     def start(self) -> Self:
