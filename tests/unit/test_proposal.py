@@ -65,6 +65,14 @@ def test_the_department_plex_itself_links_wins() -> None:
     assert proposal.confidence == "exact"
 
 
+def test_the_number_found_by_name_leads_to_department_and_segment() -> None:
+    press = record("department", "510-PRS", name="Press shop", active=True)
+    proposal = propose_center(record("cost_center", "510", name="Stamping"), press, account("510"), account("520"))
+
+    assert target_of(proposal) == {"cost_center": "510", "department": "510-PRS", "segment": "510"}
+    assert proposal.confidence == "name"
+
+
 @pytest.mark.parametrize(
     ("targets", "reason"),
     [
@@ -117,6 +125,7 @@ def test_names_are_compared_as_people_would(title: str, text: str) -> None:
         ("Direct labor", "Indirect labor"),
         ("Senior accountant", "Accountant"),
         ("People", "Human Resources"),
+        ("Maintenance technician", "Mai Tec"),
         ("", ""),
     ],
 )

@@ -90,6 +90,12 @@ def test_lines_point_into_the_file() -> None:
     assert parse_table(data).lines == (3, 5)
 
 
+def test_lines_are_counted_through_cells_that_hold_line_breaks() -> None:
+    data = b'kind,plant,source,position\njob_profile,101,A,"P\nQ"\njob_profil,101,B,Q\n'
+
+    assert [(fault.line, fault.code) for fault in parse_table(data).faults] == [(2, "row"), (4, "kind")]
+
+
 def test_one_fault_keeps_every_row_out_and_all_faults_are_told() -> None:
     data = b"""kind,plant,source,position,building,state
 job_profile,101,JP-OPER,Press Operator,,
