@@ -151,11 +151,18 @@ class DataSource(_Frozen):
 
 
 class PlexConnection(_Frozen):
-    """How to reach one Plex enterprise and its plants."""
+    """
+    How to reach one Plex enterprise and its plants.
+
+    *datasource_url* and *datasource_auth* are for enterprises whose data sources live elsewhere than the resource API
+    (`https://cloud.plex.com/api` with Basic beside `https://connect.plex.com` with a key); left out, both are the same.
+    """
 
     base_url: str
     token_url: str | None = None
     auth: Literal["oauth2", "api_key", "basic"] = "oauth2"
+    datasource_url: str | None = None
+    datasource_auth: Literal["oauth2", "api_key", "basic"] | None = None
     calls_per_minute: int = Field(default=200, ge=1)
     share: Decimal = Field(default=Decimal(1), gt=0, le=1)
     timeout_s: float = Field(default=100, gt=0)
@@ -171,7 +178,7 @@ class PlexConnection(_Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> PlexConnection:
-        if self.auth == "oauth2" and not self.token_url:
+        if "oauth2" in {self.auth, self.datasource_auth} and not self.token_url:
             raise ValueError('auth = "oauth2" needs token_url (usually https://accounts.plex.com/oauth2/token)')
         if not self.plants:
             raise ValueError("at least one [[plants]] entry is needed: one per Plex Customer Number")
@@ -236,6 +243,8 @@ class Settings(_Frozen):
             urls += [("plex.base_url", "plex", connection.plex.base_url)]
             if connection.plex.token_url:
                 urls += [("plex.token_url", "plex", connection.plex.token_url)]
+            if connection.plex.datasource_url:
+                urls += [("plex.datasource_url", "plex", connection.plex.datasource_url)]
             for key, system, url in urls:
                 fault = host_fault(url, system=system, allow=self.hosts.allow)
                 if fault:

@@ -287,6 +287,26 @@ def test_one_web_service_user_serves_one_plant() -> None:
     assert script.requests[0].headers["Authorization"] == Secret("Basic d3MudXNlckBwbGV4OnBhNTU=")
 
 
+def test_data_sources_may_live_elsewhere_under_another_credential() -> None:
+    plants = [{"pcn": "101", "company_code": "A"}]
+    connector, script = make_connector(
+        (200, []),
+        (200, {"rows": []}),
+        base_url="https://connect.plex.com",
+        datasource_url="https://cloud.plex.com/api",
+        datasource_auth="basic",
+        plants=plants,
+    )
+    read(connector, employees())
+    read(connector, Query(record_type=RecordType.POSITION, plant="101"))
+    first, second = script.requests
+    assert first.url == "https://connect.plex.com/mdm/v1/employees"
+    assert "X-Plex-Connect-Api-Key" in first.headers
+    assert second.url == "https://cloud.plex.com/api/datasources/3515/execute"
+    assert "Authorization" in second.headers
+    assert "X-Plex-Connect-Api-Key" not in second.headers
+
+
 # Writing an employee
 
 

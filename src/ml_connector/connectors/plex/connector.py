@@ -69,11 +69,20 @@ class PlexConnector:
                 jitter=jitter,
             )
 
-        auth = _sign(settings, credential, transport=transport, clock=clock, sleep=sleep)
+        def sign(how: str) -> Auth:
+            return _sign(how, settings, credential, transport=transport, clock=clock, sleep=sleep)
+
+        auth = sign(settings.auth)
+        # The same way in is one object: two token caches would renew each other's tokens.
+        apart = settings.datasource_auth not in {None, settings.auth}
         self._channel = channel(settings.base_url, auth)
         self._connect = ConnectApi(self._channel)
         self._catalog = Catalog(settings.datasources)
-        self._datasources = DataSourceApi(self._channel)
+        self._datasources = DataSourceApi(
+            channel(
+                settings.datasource_url or settings.base_url, sign(str(settings.datasource_auth)) if apart else auth
+            )
+        )
 
     def check(self) -> Sequence[SurfaceHealth]:
         """Prove both surfaces for every plant; never raises for a refusal."""
@@ -195,6 +204,7 @@ class PlexConnector:
 
 
 def _sign(
+    how: str,
     settings: PlexConnection,
     credential: Credential,
     *,
@@ -202,9 +212,9 @@ def _sign(
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
 ) -> Auth:
-    if settings.auth == "api_key":
+    if how == "api_key":
         return ApiKey(credential)
-    if settings.auth == "basic":
+    if how == "basic":
         return Basic(credential, plants=len(settings.plants))
     return ClientCredentials(
         credential, token_url=settings.token_url or "", transport=transport, clock=clock, sleep=sleep
