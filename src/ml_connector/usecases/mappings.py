@@ -1,0 +1,229 @@
+"""Seeing and changing the crosswalk. Every change is one transaction with its audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import Record, RecordType, fingerprint
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.errors import ConfigurationError
+from ml_connector.mapping.check import Fault, check_rows
+from ml_connector.mapping.coverage import Coverage, Usage, cover
+from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows
+from ml_connector.mapping.proposal import Confidence, Proposal, propose
+from ml_connector.mapping.table import parse_table, render_table
+from ml_connector.snapshot.extract import Progress
+from ml_connector.usecases.usage import Use, count_workers, read_setup, read_workday, uses_of_seats
+
+_SOURCES = {
+    Kind.COST_CENTER: RecordType.COST_CENTER,
+    Kind.JOB_PROFILE: RecordType.JOB_PROFILE,
+    Kind.LOCATION: RecordType.LOCATION,
+}
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change did, and what is worth a look without stopping it."""
+
+    changed: tuple[MappingRow, ...]
+    unchanged: int
+    warnings: tuple[Fault, ...] = ()
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """What was proposed for codes in use without an accepted row, and how many rows of it are new."""
+
+    proposals: tuple[Proposal, ...]
+    saved: int
+
+
+def list_rows(app: App, *, kind: str | None = None) -> list[MappingRow]:
+    """The crosswalk as it is now, proposed rows included."""
+    wanted = None if kind is None else parse_kind(kind)
+    return [row for row in app.mappings.load(app.name) if wanted in {None, row.kind}]
+
+
+def set_row(app: App, *, kind: str, source: str, plant: str, target: Mapping[str, str], check: bool = True) -> Changed:
+    """
+    Accept one row, held against the live Plex first (RD-08, PX-08).
+
+    Raises:
+        ConfigurationError: incomplete, a tie, or Plex has no such thing.
+    """
+    row = MappingRow(kind=parse_kind(kind), plant=plant, source=source, target=dict(target))
+    _check_plants(app, [row])
+    warnings = _check_live(app, [row]) if check else ()
+    return _save(app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings)
+
+
+def import_file(app: App, path: Path, *, check: bool = True) -> Changed:
+    """
+    Take in a whole CSV, or nothing of it.
+
+    Raises:
+        ConfigurationError: every fault, by line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    table = parse_table(data)
+    _refuse(table.faults, outcome=f"{path} was not imported")
+    _check_plants(app, table.rows)
+    warnings = _check_live(app, table.rows) if check else ()
+    return _save(app, table.rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, file=path.name)
+
+
+def export_table(app: App) -> bytes:
+    """The crosswalk as CSV."""
+    return render_table(app.mappings.load(app.name))
+
+
+def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Proposed:
+    """
+    Compare what both systems call the things in use, and keep what fits as proposed rows.
+
+    Nothing of it is used for writing before a person accepts it.
+    """
+    kinds = _kinds(kind)
+    uses = set(count_workers(app, progress=progress)) | uses_of_seats(app, progress=progress)
+    crosswalk = app.mappings.crosswalk(app.name)
+    found: list[Proposal] = []
+    live: dict[str, list[PlexRecord]] = {}
+    for each in kinds:
+        named = {record.key: record for record in read_workday(app, _SOURCES[each], progress=progress)}
+        for plant in sorted({pcn for pcn, _, _ in uses}):
+            sources = [
+                record
+                for record in _sources(uses, named, kind=each, plant=plant)
+                if (row := crosswalk.find(each, source=record.key, plant=plant)) is None or row.state != "accepted"
+            ]
+            if not sources:
+                continue
+            if plant not in live:
+                live[plant] = read_setup(app, plant=plant, progress=progress)
+            found += propose(each, sources=sources, targets=live[plant], plant=plant)
+    rows = [proposal.row for proposal in found if proposal.row is not None]
+    saved = _save(app, rows, action=AuditAction.MAPPING_IMPORTED, state="proposed")
+    return Proposed(proposals=tuple(found), saved=len(saved.changed))
+
+
+def accept_rows(app: App, *, kind: str | None = None, only: Collection[MappingRow] | None = None) -> Changed:
+    """Accept proposed rows: all of them, those of one kind, or exactly *only*."""
+    kinds = _kinds(kind)
+    wanted = None if only is None else [(row.key, row.target) for row in only]
+    rows = [
+        row
+        for row in app.mappings.load(app.name)
+        if row.state == "proposed" and row.kind in kinds and (wanted is None or (row.key, row.target) in wanted)
+    ]
+    return _save(app, rows, action=AuditAction.MAPPING_IMPORTED, state="accepted")
+
+
+def rows_of(proposals: Iterable[Proposal], *, confidence: Collection[Confidence]) -> list[MappingRow]:
+    """The rows of those proposals that are as sure as asked."""
+    return [each.row for each in proposals if each.row is not None and each.confidence in confidence]
+
+
+def coverage(app: App, *, progress: Progress) -> Coverage:
+    """What current workers use, and whether it is mapped."""
+    workers = count_workers(app, progress=progress)
+    usages = [
+        Usage(plant=plant, kind=kind, source=source, workers=count) for (plant, kind, source), count in workers.items()
+    ]
+    return cover(usages, crosswalk=app.mappings.crosswalk(app.name))
+
+
+def parse_kind(text: str) -> Kind:
+    """
+    Read the word for a kind.
+
+    Raises:
+        ConfigurationError: there is no such kind.
+    """
+    try:
+        return Kind(text)
+    except ValueError:
+        raise ConfigurationError(f"{text} is no kind of mapping", remedy=f"one of {', '.join(Kind)}") from None
+
+
+def _kinds(kind: str | None) -> tuple[Kind, ...]:
+    return tuple(_SOURCES) if kind is None else (parse_kind(kind),)
+
+
+def _sources(uses: Iterable[Use], named: Mapping[str, Record], *, kind: Kind, plant: str) -> list[Record]:
+    keys = sorted(source for pcn, one, source in uses if (pcn, one) == (plant, kind))
+    return [named[key] for key in keys if key in named]
+
+
+def _check_plants(app: App, rows: Iterable[MappingRow]) -> None:
+    known = [plant.pcn for plant in app.connection.plex.plants]
+    strange = sorted({row.plant for row in rows} - {*known, ANY})
+    if strange:
+        raise ConfigurationError(
+            f"connection {app.name} has no plant {', '.join(strange)}", remedy=f"one of {', '.join(known)}, or *"
+        )
+
+
+def _check_live(app: App, rows: Sequence[MappingRow]) -> tuple[Fault, ...]:
+    """Hold new rows against the live chart; one blocking fault refuses them all."""
+    named = {row.plant for row in rows}
+    plants = [plant.pcn for plant in app.connection.plex.plants if plant.pcn in named or ANY in named]
+    live = [record for plant in plants for record in read_setup(app, plant=plant, progress=_silent)]
+    new, labels = {row.key for row in rows}, {row.label for row in rows}
+    others = [row for row in app.mappings.load(app.name) if row.key not in new and row.state == "accepted"]
+    faults = [fault for fault in check_rows([*rows, *others], live=live) if fault.subject in labels]
+    _refuse([fault for fault in faults if fault.blocking], outcome="nothing was changed")
+    return tuple(fault for fault in faults if not fault.blocking)
+
+
+def _refuse(faults: Sequence[Fault], *, outcome: str) -> None:
+    if not faults:
+        return
+    lines = [f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults]
+    raise ConfigurationError(f"{outcome}: {'; '.join(lines)}", remedy=faults[0].remedy)
+
+
+def _save(
+    app: App,
+    rows: Sequence[MappingRow],
+    *,
+    action: AuditAction,
+    state: State | None = None,
+    warnings: tuple[Fault, ...] = (),
+    file: str | None = None,
+) -> Changed:
+    signed = sign_rows(rows, changed_by=app.actor, changed_at=app.clock(), state=state)
+    with app.database.transaction() as tx:
+        changed = app.mappings.save(tx, app.name, signed)
+        _record(app, tx, changed, action=action, file=file)
+    return Changed(changed=tuple(changed), unchanged=len(rows) - len(changed), warnings=warnings)
+
+
+def _record(app: App, tx: Transaction, changed: Sequence[MappingRow], *, action: AuditAction, file: str | None) -> None:
+    """One event per line that changed, so that each can be found; codes of the crosswalk are no personal data."""
+    events = []
+    for row in changed:
+        detail: dict[str, str | int] = {"version": row.version, "state": row.state}
+        events.append(
+            AuditEvent(
+                action=action,
+                actor=app.actor,
+                at=app.clock(),
+                object=f"mapping/{row.plant}/{row.kind.value} {row.source}",
+                fields=tuple(sorted(row.target)),
+                after_hash=fingerprint(row.target),
+                detail=detail | ({"file": file} if file else {}),
+            )
+        )
+    app.trail.append(tx, events)
+
+
+def _silent(_stage: str, _done: int, _total: int | None) -> None:
+    """Checking a row is quick enough to need no progress."""

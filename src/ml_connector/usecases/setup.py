@@ -1,0 +1,181 @@
+"""From nothing to a configuration, a key and a database; and what is still missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.bootstrap import App, open_app
+from ml_connector.errors import ConfigurationError
+from ml_connector.secret import Secret
+from ml_connector.settings import Settings, config_path, load_settings
+from ml_connector.snapshot.extract import Progress
+from ml_connector.storage.database import open_database
+from ml_connector.storage.migrate import migrate
+from ml_connector.usecases import mappings
+from ml_connector.usecases.template import COMMENTED, REHEARSAL, render_rehearsal
+from ml_connector.vault.keys import open_master_key
+
+
+class Initialised(msgspec.Struct, frozen=True, kw_only=True):
+    """What `init` made, and what to type next. *mapped* counts rows accepted for a rehearsal, *left* those that wait."""
+
+    config: str
+    key: str
+    connection: str
+    next: tuple[str, ...]
+    credentials: int = 0
+    mapped: int = 0
+    left: tuple[str, ...] = ()
+
+
+def init(*, config: Path | None) -> Initialised:
+    """
+    Write a commented configuration and the key that will open the vault.
+
+    Raises:
+        ConfigurationError: one of the two is there already; nothing is overwritten.
+    """
+    file = _free(config)
+    key = file.parent / "ml-connector.key"
+    _write_new(file, COMMENTED)
+    open_master_key(f"file:{key}", create=True)
+    return Initialised(
+        config=str(file),
+        key=str(key),
+        connection="acme",
+        next=(
+            f"fill in the empty values in {file}",
+            "ml-connector config check",
+            "ml-connector credentials set workday username   (then every field doctor names)",
+            "ml-connector doctor",
+        ),
+    )
+
+
+def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progress: Progress) -> Initialised:
+    """
+    Write a configuration for a running sandbox, seal its credentials, and accept the mapping rows that fit exactly.
+
+    A person accepts rows in real life; here the sandbox is a rehearsal, and what is left over is named.
+
+    Raises:
+        ConfigurationError: no ready file, or a configuration is there already.
+    """
+    ready = _read_ready(ready_file)
+    file = _free(config)
+    try:
+        text = render_rehearsal(ready)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_ready_file(ready_file, f"{type(error).__name__} {error}") from None
+    _write_new(file, text)
+    settings = load_settings(file)
+    open_master_key(settings.vault.master_key, create=True)
+    _create_tables(settings)
+    with open_app(config=file, connection=REHEARSAL, actor=actor) as app:
+        sealed = _seal(app, ready)
+        proposed = mappings.propose_rows(app, progress=progress)
+        sure = mappings.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
+        accepted = mappings.accept_rows(app, only=sure)
+    left = tuple(f"{each.kind} {each.source} in plant {each.plant}" for each in proposed.proposals if each.row is None)
+    return Initialised(
+        config=str(file),
+        key=settings.vault.master_key.removeprefix("file:"),
+        connection=REHEARSAL,
+        credentials=sealed,
+        mapped=len(accepted.changed),
+        left=left,
+        next=("ml-connector ping", "ml-connector plan", "ml-connector sync"),
+    )
+
+
+def config_check(*, config: Path | None) -> Settings:
+    """
+    Read the configuration and say what it holds.
+
+    Raises:
+        ConfigurationError: every faulty key at once.
+    """
+    return load_settings(config)
+
+
+def config_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration, for editors."""
+    return Settings.model_json_schema()
+
+
+def _free(config: Path | None) -> Path:
+    file = config_path(config)
+    if file.exists():
+        raise ConfigurationError(
+            f"{file} is there already: nothing was overwritten", remedy="name another: --config PATH, or move it away"
+        )
+    if not file.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {file.parent}", remedy=f"mkdir -p {file.parent}")
+    return file
+
+
+def _write_new(file: Path, text: str) -> None:
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _read_ready(path: Path) -> Mapping[str, Any]:
+    try:
+        ready = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}", remedy=f"ml-connector sandbox --ready-file {path}"
+        ) from None
+    except ValueError:
+        raise _no_ready_file(path, "not JSON") from None
+    if not isinstance(ready, dict):
+        raise _no_ready_file(path, "not an object")
+    return ready
+
+
+def _no_ready_file(path: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} is no ready file of the sandbox ({why})", remedy=f"ml-connector sandbox --ready-file {path}"
+    )
+
+
+def _create_tables(settings: Settings) -> None:
+    database = open_database(settings.database.url)
+    try:
+        migrate(database)
+    finally:
+        database.close()
+
+
+def _seal(app: App, ready: Mapping[str, Any]) -> int:
+    """Seal what every way to sign in needs, so that `auth` may be changed in the file and tried."""
+    workday, plex = ready["workday"], ready["plex"]
+    given = [("workday", workday.get(way, {})) for way in ("isu", "oauth")]
+    given += [("plex", plex.get("oauth2", {})), ("plex", {"api_key": plex["api_key"]} if "api_key" in plex else {})]
+    given += [
+        ("plex", {f"{pcn}/{field}": value for field, value in user.items()})
+        for pcn, user in plex.get("basic_users", {}).items()
+    ]
+    found = [(system, field, value) for system, fields in given for field, value in fields.items()]
+    with app.database.transaction() as tx:
+        for system, field, value in found:
+            app.vault.set(tx, connection=app.name, system=system, field=field, value=Secret(value))
+        event = AuditEvent(
+            action=AuditAction.CREDENTIAL_SET,
+            actor=app.actor,
+            at=app.clock(),
+            object=f"credential//{app.name}",
+            reason="rehearsal with the sandbox",
+            detail={"credentials": len(found)},
+        )
+        app.trail.append(tx, [event])
+    return len(found)

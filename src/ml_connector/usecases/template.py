@@ -1,0 +1,127 @@
+"""The configuration file as `init` writes it: commented for a person to fill in, or ready for the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+COMMENTED = """\
+# ml-connector: keeps Plex in step with Workday.
+#
+# Fill in every empty value, then:  ml-connector config check
+# Secrets never stand here:         ml-connector credentials set SYSTEM FIELD
+# What is still missing:            ml-connector doctor
+# Every key and its meaning:        ml-connector config schema
+# An environment variable overrides a key: ML_CONNECTOR__DATABASE__URL=…
+
+[database]
+url = "sqlite:///ml-connector.db"          # postgresql+psycopg://USER@HOST/NAME when one machine is not enough
+
+[vault]
+master_key = "file:ml-connector.key"       # opens the credentials; keep a copy elsewhere. Also env:NAME, keyring:SERVICE
+
+[audit]
+# anchor_file = "/mnt/elsewhere/ml-connector.anchor"   # where the database's writer cannot edit
+
+[log]
+level = "warning"
+file = "ml-connector.log"
+
+[hosts]
+# allow = ["gateway.example.com"]          # a gateway of your own in front of Workday or Plex
+# ca_bundle = "company-ca.pem"
+
+[connections.acme.workday]
+host = ""                                  # the services host, as in wd2-impl-services1.workday.com
+tenant = ""                                # as in acme1
+auth = "isu"                               # isu (user name and password) | oauth (refresh token)
+version = "v45.0"
+time_zone = "America/Los_Angeles"          # of the tenant
+
+[connections.acme.plex]
+base_url = "https://cloud.plex.com/api"    # https://connect.plex.com with auth = "api_key"
+token_url = "https://accounts.plex.com/oauth2/token"
+auth = "oauth2"                            # oauth2 | api_key | basic
+calls_per_minute = 200                     # of the whole company: ask what else uses it
+
+[[connections.acme.plex.plants]]           # one block per plant
+pcn = ""                                   # the Plex Customer Number, as in 101
+company_code = ""                          # as in ACME-DET
+# tenant_id = ""                           # the Plex tenant UUID: ml-connector read plex tenant
+time_zone = "America/Detroit"
+# default_shift = "Day"                    # for new employees and planned headcount; Workday names no Plex shift
+routes = [
+  # { company = "C10", location = "DET" }, # whose people belong here: Workday company and location, * for any
+]
+
+# Data sources without a public id: ask your Plex Champion. What needs one is held until it is set.
+# [connections.acme.plex.datasources.cost_center_add]
+# id = 0
+
+[connections.acme.sync]
+workers_every = "15 min"
+full_compare = "daily 02:00 America/Detroit"
+guard = { deactivate_over = "max(10, 2%)", field_change_over = "20%" }
+"""
+
+REHEARSAL = "sandbox"
+"""The name of the connection to the sandbox."""
+
+
+def render_rehearsal(ready: Mapping[str, Any]) -> str:
+    """
+    Write the configuration for a running sandbox from what its ready file tells.
+
+    Raises:
+        KeyError: the file is no ready file.
+    """
+    workday, plex = ready["workday"], ready["plex"]
+    lines = [
+        "# A rehearsal: simulated systems on this machine, with throw-away credentials.",
+        "# For the real ones: point host, tenant, base_url, token_url and the plants at them, then",
+        "# ml-connector config check, ml-connector credentials set …, ml-connector doctor.",
+        "",
+        "[database]",
+        'url = "sqlite:///ml-connector.db"',
+        "",
+        "[vault]",
+        'master_key = "file:ml-connector.key"',
+        "",
+        "[audit]",
+        'anchor_file = "ml-connector.anchor"',
+        "",
+        "[log]",
+        'file = "ml-connector.log"',
+        "",
+        f"[connections.{REHEARSAL}.workday]",
+        f"host = {_text(workday['url'])}",
+        f"tenant = {_text(workday['tenant'])}",
+        'auth = "isu"',
+        "",
+        f"[connections.{REHEARSAL}.plex]",
+        f"base_url = {_text(plex['base_url'])}",
+        f"token_url = {_text(plex['token_url'])}",
+        'auth = "oauth2"',
+        f"calls_per_minute = {int(plex.get('calls_per_minute', 200))}",
+        "settle_s = 0.1",
+        "",
+    ]
+    for plant in plex["plants"]:
+        lines += _plant(plant)
+    for name, number in sorted(plex.get("datasources", {}).items()):
+        lines += [f"[connections.{REHEARSAL}.plex.datasources.{name}]", f"id = {int(number)}", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _plant(plant: Mapping[str, Any]) -> list[str]:
+    lines = [f"[[connections.{REHEARSAL}.plex.plants]]"]
+    lines += [f"{key} = {_text(plant[key])}" for key in ("pcn", "company_code", "tenant_id")]
+    lines += [f"{key} = {_text(plant[key])}" for key in ("time_zone", "default_shift") if plant.get(key)]
+    routes = [f"{{ company = {_text(r['company'])}, location = {_text(r['location'])} }}" for r in plant["routes"]]
+    return [*lines, f"routes = [{', '.join(routes)}]", ""]
+
+
+def _text(value: object) -> str:
+    """A TOML basic string is a JSON string."""
+    return json.dumps(str(value))
