@@ -151,6 +151,7 @@ def test_sources_of_names_every_source_that_lands_on_one_target() -> None:
         ({"target": {"position": " P"}}, "spaces around"),
         ({"target": {"position": "P\x1b[2J"}}, "control characters"),
         ({"source": ""}, "source is empty"),
+        ({"source": "x" * 256}, "longer than 255"),
         ({"source": "*"}, "only accounts take *"),
         ({"plant": "Detroit"}, "neither a PCN"),
         ({"kind": Kind.ACCOUNT, "target": {"account": "1"}, "source": "CC4100/REG"}, "cost_center/job_class/component"),

@@ -43,6 +43,7 @@ TARGET_PARTS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST = 255
 ACCOUNT_SOURCE = ("cost_center", "job_class", "component")
 
 
@@ -223,6 +224,8 @@ def _find_fault(row: MappingRow) -> str | None:
     for name, text in (("plant", row.plant), ("source", row.source), *row.target.items()):
         if not text or text != text.strip() or _UNPRINTABLE.search(text):
             return f"{name} is empty, has spaces around it or holds control characters"
+        if len(text) > _LONGEST:
+            return f"{name} is longer than {_LONGEST} characters"
     if row.plant != ANY and not re.fullmatch(r"[0-9]{1,10}", row.plant):
         return f"plant {row.plant!r} is neither a PCN such as 101 nor *"
     if row.kind is not Kind.ACCOUNT:
