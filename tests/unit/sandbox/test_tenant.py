@@ -1,0 +1,203 @@
+"""The tenant: the same story for the same seed, and views that hold still."""
+
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+
+from ml_connector.sandbox import company
+from ml_connector.sandbox.tenant import domains
+from ml_connector.sandbox.tenant.facts import Worker
+from ml_connector.sandbox.tenant.tenant import Tenant, View
+from ml_connector.sandbox.tenant.world import AsOf
+
+SMALL = 80
+
+
+def people(view: View, *, on: date | None = None) -> dict[str, Worker]:
+    seen = AsOf(view.world, on=on or view.today, by=view.now)
+    return {key: worker for key in view.workers if (worker := seen.worker(key)) is not None}
+
+
+def everything(tenant: Tenant) -> bytes:
+    view = tenant.view()
+    shelves = (view.world.workers, view.world.positions, view.world.organizations, view.world.job_profiles)
+    return msgspec.json.encode([[(key, history.entries) for key, history in shelf.items()] for shelf in shelves])
+
+
+def play_all(tenant: Tenant) -> None:
+    for name in tenant.scenarios():
+        tenant.play(name)
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    first, second = Tenant(seed=3, workers=SMALL), Tenant(seed=3, workers=SMALL)
+    for tenant in (first, second):
+        tenant.advance(6)
+        play_all(tenant)
+    assert everything(first) == everything(second)
+
+
+def test_another_seed_tells_another_story() -> None:
+    assert everything(Tenant(seed=3, workers=SMALL)) != everything(Tenant(seed=4, workers=SMALL))
+
+
+def test_reset_begins_again() -> None:
+    tenant = Tenant(workers=SMALL)
+    before = everything(tenant)
+    tenant.advance(3)
+    play_all(tenant)
+    tenant.revoke_domain(domains.STAFFING)
+    tenant.reset()
+    assert everything(tenant) == before
+    assert tenant.today == company.START
+    assert tenant.view().domains == domains.ALL
+    assert not tenant.view().constrained
+
+
+def test_days_one_by_one_are_days_at_once() -> None:
+    slow, quick = Tenant(workers=SMALL), Tenant(workers=SMALL)
+    for _ in range(5):
+        slow.advance(1)
+    quick.advance(5)
+    assert everything(slow) == everything(quick)
+
+
+def test_a_view_holds_still_whatever_is_entered_later() -> None:
+    tenant = Tenant(workers=SMALL)
+    view = tenant.view()
+    days = [view.today - timedelta(days=400), view.today, view.today + timedelta(days=30)]
+    before = [people(view, on=day) for day in days]
+    tenant.advance(10)
+    play_all(tenant)
+    assert [people(view, on=day) for day in days] == before
+
+
+def test_every_moment_is_new_and_none_lies_ahead() -> None:
+    tenant = Tenant(workers=SMALL)
+    tenant.advance(4)
+    play_all(tenant)
+    view = tenant.view()
+    entered = [entry.entered_at for history in view.world.workers.values() for entry in history.entries]
+    today = [moment for moment in entered if moment.date() >= company.START + timedelta(days=1)]
+    assert len(today) == len(set(today))
+    assert max(entered) < view.now
+    assert tenant.now() > view.now
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7, 30, 1200])
+def test_a_tenant_of_any_size_has_so_many_workers_and_can_live(workers: int) -> None:
+    tenant = Tenant(workers=workers)
+    assert len(people(tenant.view())) == workers
+    tenant.advance(20)
+
+
+def test_the_plants_have_their_shares() -> None:
+    workers = people(Tenant().view()).values()
+    for plant in company.PLANTS:
+        there = sum(worker.primary_job.location == plant.location for worker in workers)
+        assert there == pytest.approx(1200 * plant.share, abs=1)
+
+
+def test_the_default_tenant_has_some_of_every_kind() -> None:
+    view = Tenant().view()
+    workers = people(view).values()
+    assert 20 <= sum(worker.contingent for worker in workers) <= 60
+    assert any(worker.leave_on for worker in workers)
+    assert any(not worker.is_active(view.today) for worker in workers)
+    assert any(len(worker.jobs) == 2 for worker in workers)
+    assert any(not worker.primary_job.full_time for worker in workers)
+    assert any(worker.first_name is None for worker in workers)
+    assert {shift for worker in workers for job in worker.jobs if (shift := job.shift)} == set(company.SHIFTS)
+
+
+def test_everybody_sits_on_a_chair_of_their_own_and_some_chairs_are_empty() -> None:
+    tenant = Tenant()
+    tenant.advance(5)
+    view = tenant.view()
+    active = [worker for worker in people(view).values() if worker.is_active(view.today)]
+    taken = [job.position_id for worker in active for job in worker.jobs]
+    assert len(taken) == len(set(taken))
+    assert set(taken) < set(view.world.positions)
+
+
+def test_every_chain_of_managers_ends_at_the_chief_executive() -> None:
+    view = Tenant().view()
+    seen = AsOf(view.world, on=view.today, by=view.now)
+    for worker in people(view).values():
+        chain = list(seen.superiors(worker.primary_job.organization))
+        assert chain[-1].manager == "000001"
+        assert all(organization.manager is not None for organization in chain)
+
+
+def test_the_first_day_is_the_scripted_one() -> None:
+    tenant = Tenant()
+    (day,) = tenant.advance()["days"]
+    view = tenant.view()
+    workers = people(view)
+    hired = [workers[key] for key in day["hired"]]
+    assert [worker.primary_job.job_profile == company.UNMAPPED_JOB.ref_id for worker in hired] == [False, False, True]
+    assert all(worker.hire_on == tenant.today for worker in hired)
+    (moved,) = [workers[key] for key in day["transferred"]]
+    assert moved.primary_job.location == "TOL"
+    (left,) = [workers[key] for key in day["terminated"]]
+    assert not left.is_active(tenant.today)
+    assert left.is_active(company.START)
+    renamed = AsOf(view.world, on=view.today, by=view.now).organization("CC4300")
+    assert renamed is not None
+    assert renamed.name == "Final Assembly"
+
+
+@pytest.mark.parametrize("name", [name for name in Tenant.scenarios() if not name.startswith(("population", "page"))])
+def test_each_scenario_changes_what_it_says_it_touched(name: str) -> None:
+    tenant = Tenant()
+    before = tenant.view()
+    touched = tenant.play(name)["touched"]
+    view = tenant.view()
+    shelves = (view.world.workers, view.world.organizations)
+    changed = {
+        key
+        for shelf in shelves
+        for key, history in shelf.items()
+        if any(entry.entered_at > before.now for entry in history.entries)
+    }
+    assert changed
+    assert changed <= set(touched)
+
+
+def test_the_hurtful_scenarios_hurt() -> None:
+    tenant = Tenant()
+    assert len(tenant.play("mass_termination")["touched"]) == 24
+    (nameless,) = tenant.play("no_employee_id")["touched"]
+    (double,) = tenant.play("two_primary_jobs")["touched"]
+    (long,) = tenant.play("long_name")["touched"]
+    moved = tenant.play("same_field_change")["touched"]
+    workers = people(tenant.view())
+    assert workers[nameless].worker_id is None
+    assert [job.primary for job in workers[double].jobs] == [True, True]
+    assert len(workers[long].last_name) == 300
+    assert len(moved) > len(workers) * 0.9
+
+
+def test_a_manager_cycle_has_two_managers_each_below_the_other() -> None:
+    tenant = Tenant()
+    first, second = tenant.play("manager_cycle")["touched"]
+    view = tenant.view()
+    seen, workers = AsOf(view.world, on=view.today, by=view.now), people(view)
+    managers = [seen.manager(workers[key].primary_job.organization, of=key) for key in (first, second)]
+    assert [manager.key for manager in managers if manager] == [second, first]
+
+
+def test_an_unknown_scenario_names_the_known_ones() -> None:
+    with pytest.raises(LookupError, match="mass_termination"):
+        Tenant(workers=3).play("earthquake")
+
+
+def test_an_unknown_domain_is_not_granted() -> None:
+    with pytest.raises(LookupError, match="Current Staffing"):
+        Tenant(workers=3).grant_domain("Everything")
+
+
+def test_time_only_goes_forward() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Tenant(workers=3).advance(0)
