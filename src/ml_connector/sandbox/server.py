@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ml_connector.sandbox.arrivals import Arrivals
-from ml_connector.sandbox.company import PLANTS, START
+from ml_connector.sandbox.company import PLANTS, SHIFTS, START, Plant
 from ml_connector.sandbox.control import Control
 from ml_connector.sandbox.door import CONTROL_PATH, Door
 from ml_connector.sandbox.exchange import Pretender
@@ -100,9 +100,7 @@ class Sandbox:
             "api_key": keys.api_key,
             "basic": users[DEFAULT_PCN],
             "basic_users": users,
-            "plants": [
-                {"pcn": plant.pcn, "company_code": plant.company_code, "tenant_id": plant.tenant_id} for plant in PLANTS
-            ],
+            "plants": [_describe(plant) for plant in PLANTS],
             "datasources": self.plex.datasource_ids,
             "calls_per_minute": self.plex.switches.calls_per_minute,
         }
@@ -127,6 +125,18 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _describe(plant: Plant) -> dict[str, Any]:
+    """What a configuration says of a plant: who it is, and whose people and which shift belong there."""
+    return {
+        "pcn": plant.pcn,
+        "company_code": plant.company_code,
+        "tenant_id": plant.tenant_id,
+        "time_zone": plant.time_zone,
+        "default_shift": SHIFTS[0],
+        "routes": [{"company": plant.company, "location": plant.location}],
+    }
 
 
 def serve(

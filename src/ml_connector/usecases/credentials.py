@@ -32,7 +32,10 @@ _COMMAND_TIMEOUT_S = 60
 
 def fields_needed(connection: Connection) -> list[tuple[str, str]]:
     """Name every (system, field) this connection signs in with, as its `auth` settings say."""
-    ways = (("workday", connection.workday.auth), ("plex", connection.plex.auth))
+    plex = connection.plex
+    ways = {("workday", connection.workday.auth): None, ("plex", plex.auth): None}
+    if plex.datasource_auth is not None:
+        ways["plex", plex.datasource_auth] = None
     return [(system, field) for system, way in ways for field in FIELDS[system, way]]
 
 

@@ -1,0 +1,1 @@
+"""What a person or a schedule can ask for, one function each. May use everything but the doors."""
