@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from ml_connector.sandbox.arrivals import Arrivals
 from ml_connector.sandbox.faults import FaultBook, parse_fault
 from ml_connector.sandbox.http import Request, Response, json_response
-from ml_connector.sandbox.plex.sandbox import PlexSandbox
+from ml_connector.sandbox.plex.sandbox import PERMISSIONS, PlexSandbox
+from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.tenant import Tenant
 
 _BASE = "/sandbox"
@@ -38,7 +40,7 @@ Action = Callable[[Request], Any]
 
 
 class Control:
-    """Answers control requests; see `ACTIONS` of an instance for what there is."""
+    """Answers control requests. GET on `scenario`, `fault`, `permission` and `setting` tells what may be asked for."""
 
     def __init__(
         self, *, tenant: Tenant, workday: WorkdaySide, plex: PlexSandbox, faults: FaultBook, arrivals: Arrivals
@@ -55,7 +57,9 @@ class Control:
             ("GET", "requests"): self._list_requests,
             ("DELETE", "requests"): self._clear_requests,
             ("POST", "permission"): self._set_permission,
+            ("GET", "permission"): lambda _: {"plex": list(PERMISSIONS), "workday": sorted(domains.ALL)},
             ("POST", "setting"): self._set_setting,
+            ("GET", "setting"): lambda _: {"plex": asdict(plex.switches)},
             ("POST", "reset"): self._reset,
         }
 

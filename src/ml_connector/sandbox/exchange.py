@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import select
+import selectors
 import socket
 import threading
 import zlib
@@ -92,11 +92,12 @@ class SocketExchange:
     def hold(self, seconds: float | None) -> None:
         """Wait, until the caller hangs up or the port closes at the latest."""
         connection, waited = self._wire.connection, 0.0
-        while (seconds is None or waited < seconds) and not self._pretender.stopping.wait(_POLL_S):
-            waited += _POLL_S
-            readable, _, _ = select.select([connection], [], [], 0)
-            if readable and not connection.recv(1, socket.MSG_PEEK):
-                return
+        with selectors.DefaultSelector() as watch:
+            watch.register(connection, selectors.EVENT_READ)
+            while (seconds is None or waited < seconds) and not self._pretender.stopping.wait(_POLL_S):
+                waited += _POLL_S
+                if watch.select(0) and not connection.recv(1, socket.MSG_PEEK):
+                    return
 
     def reset(self) -> None:
         """Tear the connection down with a TCP reset when this exchange is over."""

@@ -52,6 +52,7 @@ class PlexSandbox:
         calls_per_minute: int = 6000,
     ) -> None:
         self.switches = Switches(calls_per_minute=calls_per_minute)
+        self._start = Switches(calls_per_minute=calls_per_minute)
         self.keys = Keys.from_seed(seed)
         self.access = Access(self.keys, clock=clock, switches=self.switches)
         self.enterprise = Enterprise(workers=workers, clock=clock, monotonic=monotonic, switches=self.switches)
@@ -147,8 +148,9 @@ class PlexSandbox:
             return [{"pcn": pcn} | row for pcn, tables in self.enterprise.plants.items() for row in rows(tables)]
 
     def reset(self) -> None:
-        """Start over: first morning, all permissions, no tokens, no calls counted; the switches stay."""
+        """Start over: first morning, all permissions, no tokens, no calls counted, every switch as at the start."""
         with self._lock:
+            self.switches.restore(self._start)
             self.enterprise.reset()
             self.access.expire_tokens()
             self._data_sources.reset()

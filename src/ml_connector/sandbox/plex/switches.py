@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -56,3 +57,8 @@ class Switches:
         if number and value < 0:
             raise ValueError(f"{name} cannot be negative")
         setattr(self, name, value)
+
+    def restore(self, start: Switches) -> None:
+        """Set every switch as it is in *start*."""
+        for each in fields(self):
+            setattr(self, each.name, copy(getattr(start, each.name)))
