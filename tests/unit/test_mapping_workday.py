@@ -230,7 +230,8 @@ def test_wp_04_the_supervisory_organization_is_never_the_cost_center() -> None:
 def test_two_cost_centers_are_settled_by_the_primary_job_or_refused() -> None:
     second = membership("Worker_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC4200")
     own = membership("Position_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC4200")
-    settled = read_worker(worker(employment(job(organizations=own)), _append(second))).organizations
+    two_jobs = employment(job(organizations=own), job("P-2", primary="0"))
+    settled = read_worker(worker(two_jobs, _append(second))).organizations
     assert isinstance(settled, Organizations)
     assert settled.cost_center == "CC4200"
     with pytest.raises(RecordError, match="CC4100, CC4200"):

@@ -141,7 +141,7 @@ def test_pay_is_looked_for_only_when_pay_rates_are_kept() -> None:
     [
         ("2026-11-23T01:30:20.000-08:00", True, None),
         ("2026-11-23T02:30:00.000-08:00", False, "1 whole hour:"),
-        ("2026-11-22T17:30:30.000-08:00", False, "8 whole hours"),
+        ("2026-11-22T17:30:03.000-08:00", False, "8 whole hours"),
         ("2026-11-23T01:50:00.000-08:00", True, "differ by 1200 s"),
         ("2026-11-25T01:30:00.000-08:00", True, "differ by 172800 s"),
     ],

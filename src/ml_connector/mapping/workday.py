@@ -14,7 +14,7 @@ from lxml.etree import _Element as Element
 from ml_connector.canonical.keys import NativeRecord, Record, RecordType
 from ml_connector.errors import RecordError
 from ml_connector.mapping import workday_organization as reference_data
-from ml_connector.mapping.workday_element import child, find_id, tag
+from ml_connector.mapping.workday_element import find_id, tag
 from ml_connector.mapping.workday_worker import read_worker
 from ml_connector.safe_xml import parse_xml
 
@@ -95,7 +95,7 @@ def _parse(native: NativeRecord) -> Element:
 
 
 def _reference(record_type: RecordType, element: Element) -> Element | None:
-    return child(element, f"{_ELEMENTS[record_type]}_Reference")
+    return next(element.iterchildren(f"{_ELEMENTS[record_type]}_Reference"), None)
 
 
 def _find_name(record_type: RecordType, element: Element) -> str | None:

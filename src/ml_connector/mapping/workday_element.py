@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -28,6 +29,7 @@ _DECIMAL = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,12})?|\.\d{1,12})")
 Text = str | UnsetType | None
 Flag = bool | UnsetType
 Day = date | UnsetType | None
+Parts = dict[str, Element]
 
 
 def tag(name: str) -> str:
@@ -38,21 +40,14 @@ def tag(name: str) -> str:
 ID = tag("ID")
 
 
-def child(parent: Element | None, name: str) -> Element | None:
-    """The first child of that full name."""
-    return None if parent is None else next(parent.iterchildren(name), None)
+def open_parts(element: Element | None) -> Parts:
+    """The element's children, the first of each name; none for an element that is not there."""
+    return {} if element is None else {str(each.tag): each for each in element.iterchildren(reversed=True)}
 
 
-def descend(parent: Element | None, *names: str) -> Element | None:
-    """The first child of the first child …"""
-    for name in names:
-        parent = child(parent, name)
-    return parent
-
-
-def read_text(parent: Element | None, name: str) -> Text:
+def read_text(parts: Parts, name: str) -> Text:
     """Text, trimmed and in NFC (WP-13)."""
-    element = child(parent, name)
+    element = parts.get(name)
     return UNSET if element is None else normal_text(element.text)
 
 
@@ -64,18 +59,20 @@ def read_attribute(element: Element | None, name: str) -> Text:
 
 def normal_text(text: str | None) -> str | None:
     """Trimmed, NFC; empty is None."""
-    text = (text or "").strip()
-    return unicodedata.normalize("NFC", text) or None
+    if not text:
+        return None
+    text = text.strip()
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)) or None
 
 
-def read_flag(parent: Element | None, name: str) -> Flag:
+def read_flag(parts: Parts, name: str) -> Flag:
     """
     1, 0, true or false. Present but empty is how a missing permission on a flag looks, so it is `UNSET` too.
 
     Raises:
         RecordError: anything else.
     """
-    text = read_text(parent, name)
+    text = read_text(parts, name)
     return UNSET if isinstance(text, UnsetType) or text is None else parse_flag(text, what=name)
 
 
@@ -93,14 +90,14 @@ def negate(flag: Flag) -> Flag:
     return flag if isinstance(flag, UnsetType) else not flag
 
 
-def read_day(parent: Element | None, name: str) -> Day:
+def read_day(parts: Parts, name: str) -> Day:
     """
     A calendar day.
 
     Raises:
         RecordError: no such day.
     """
-    return parse_day(read_text(parent, name), what=name)
+    return parse_day(read_text(parts, name), what=name)
 
 
 def parse_day(text: Text, *, what: str) -> Day:
@@ -114,14 +111,14 @@ def parse_day(text: Text, *, what: str) -> Day:
         raise RecordError(f"its {_local(what)} is no date", code="bad_date") from None
 
 
-def read_decimal(parent: Element | None, name: str, *, exponent: int = 0) -> Text:
+def read_decimal(parts: Parts, name: str, *, exponent: int = 0) -> Text:
     """
     A plain decimal in its shortest spelling (UP-04), times ten to the *exponent*: a percentage takes -2.
 
     Raises:
         RecordError: an exponent, a thousands separator, NaN (CO-08).
     """
-    text = read_text(parent, name)
+    text = read_text(parts, name)
     if isinstance(text, UnsetType) or text is None:
         return text
     if not (text.isascii() and _DECIMAL.fullmatch(text)):
@@ -131,19 +128,23 @@ def read_decimal(parent: Element | None, name: str, *, exponent: int = 0) -> Tex
 
 def find_id(reference: Element | None, *types: str) -> str | None:
     """The reference's ID of the first of these types that it has."""
-    if reference is None:
-        return None
-    ids = {each.get(_TYPE): each.text for each in reference.iterchildren(ID)}
-    return next((text for text in (normal_text(ids.get(kind)) for kind in types) if text), None)
+    if reference is not None:
+        for wanted in types:
+            for each in reference.iterchildren(reversed=True):  # the WID stands first, what people named it after it
+                if each.get(_TYPE) == wanted and each.tag == ID:
+                    text = normal_text(each.text)
+                    if text is not None:
+                        return text
+    return None
 
 
-def read_reference(parent: Element | None, name: str, *types: str) -> Text:
+def read_reference(parts: Parts, name: str, *types: str) -> Text:
     """
     A reference's ID of one of *types*.
 
     A reference without any ID is empty; one with other IDs only does not tell, so it is `UNSET`.
     """
-    return tell_id(child(parent, name), *types)
+    return tell_id(parts.get(name), *types)
 
 
 def tell_id(reference: Element | None, *types: str) -> Text:
@@ -154,11 +155,14 @@ def tell_id(reference: Element | None, *types: str) -> Text:
 
 
 def read_only_reference(parent: Element | None, name: str, *types: str) -> Text:
-    """As `read_reference` where the element may repeat: several different ones tell no single one."""
-    if parent is None:
-        return UNSET
-    told = {tell_id(reference, *types) for reference in parent.iterchildren(name)}
+    """As `read_reference` where the element may repeat in *parent*: several different ones tell no single one."""
+    told = {tell_id(reference, *types) for reference in each_child(parent, name)}
     return told.pop() if len(told) == 1 else UNSET
+
+
+def each_child(parent: Element | None, name: str) -> Iterable[Element]:
+    """Every child of that name."""
+    return () if parent is None else parent.iterchildren(name)
 
 
 def _local(name: str) -> str:

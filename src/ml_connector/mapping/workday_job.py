@@ -13,9 +13,9 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.workday_element import (
     ID,
     Text,
-    child,
-    descend,
+    each_child,
     find_id,
+    open_parts,
     parse_day,
     parse_flag,
     read_attribute,
@@ -39,7 +39,9 @@ _ORGANIZATIONS = {
 }
 _JOB, _POSITION = tag("Worker_Job_Data"), tag("Position_Data")
 _MANAGER = tag("Manager_as_of_last_detected_manager_change_Reference")
-_ORGANIZATION_REFERENCE, _ORGANIZATION_DATA = tag("Organization_Reference"), tag("Organization_Data")
+_ORGANIZATION_REFERENCE, _ORGANIZATION_DATA, _ORGANIZATION_TYPE = (
+    tag(name) for name in ("Organization_Reference", "Organization_Data", "Organization_Type_Reference")
+)
 
 
 def read_jobs(
@@ -51,7 +53,7 @@ def read_jobs(
     elements = list(employment.iterchildren(_JOB))
     if not elements:
         return (), (UNSET, UNSET)
-    jobs = [_read_job(element) for element in elements]
+    jobs = [_read_job(element, several=len(elements) > 1) for element in elements]
     primary = [(job, element) for job, element in zip(jobs, elements, strict=True) if job.primary]
     if len(primary) != 1:
         raise RecordError(
@@ -61,18 +63,21 @@ def read_jobs(
         )
     first, element = primary[0]
     ordered = (first, *(job for job in jobs if job is not first))
-    return ordered, _read_manager(child(element, _POSITION))
+    return ordered, _read_manager(open_parts(element).get(_POSITION))
 
 
-def _read_job(element: Element) -> Job:
-    position = child(element, _POSITION)
+def _read_job(element: Element, *, several: bool) -> Job:
+    """One job; its own organizations matter, and are read, only beside other jobs."""
+    parts = open_parts(element)
+    place = parts.get(_POSITION)
+    position = open_parts(place)
     position_id = read_text(position, tag("Position_ID"))
     if not isinstance(position_id, str):
         position_id = read_reference(position, tag("Position_Reference"), "Position_ID")
     title = read_text(position, tag("Position_Title"))
-    profile = child(position, tag("Job_Profile_Summary_Data"))
-    site = child(position, tag("Business_Site_Summary_Data"))
-    organizations = child(element, tag("Position_Organizations_Data"))
+    profile = open_parts(position.get(tag("Job_Profile_Summary_Data")))
+    site = open_parts(position.get(tag("Business_Site_Summary_Data")))
+    own = parts.get(tag("Position_Organizations_Data")) if several else None
     return Job(
         position_id=position_id,
         primary=parse_flag(element.get(tag("Primary_Job")) or "0", what="Primary_Job"),
@@ -83,12 +88,12 @@ def _read_job(element: Element) -> Job:
         shift_id=read_reference(position, tag("Work_Shift_Reference"), "Work_Shift_ID"),
         fte=read_decimal(position, tag("Full_Time_Equivalent_Percentage"), exponent=-2),
         weekly_hours=read_decimal(position, tag("Scheduled_Weekly_Hours")),
-        effective_on=parse_day(read_attribute(position, tag("Effective_Date")), what="Effective_Date"),
+        effective_on=parse_day(read_attribute(place, tag("Effective_Date")), what="Effective_Date"),
         end_on=read_day(position, tag("End_Date")),
         excluded_from_headcount=read_flag(position, tag("Exclude_from_Headcount")),
         organizations=UNSET
-        if organizations is None
-        else _choose(_gather_organizations(organizations.iterchildren(tag("Position_Organization_Data"))), UNSET),
+        if own is None
+        else _choose(_gather_organizations(own.iterchildren(tag("Position_Organization_Data"))), UNSET),
     )
 
 
@@ -109,11 +114,11 @@ def _gather_organizations(memberships: Iterable[Element]) -> dict[str, list[str]
     """Reference ids by our field, each once, in Workday's order."""
     gathered: dict[str, list[str]] = {}
     for membership in memberships:
-        kind = find_id(
-            descend(membership, _ORGANIZATION_DATA, tag("Organization_Type_Reference")), "Organization_Type_ID"
-        )
+        parts = open_parts(membership)
+        kind_reference = next(iter(each_child(parts.get(_ORGANIZATION_DATA), _ORGANIZATION_TYPE)), None)
+        kind = find_id(kind_reference, "Organization_Type_ID")
         field, id_type = _ORGANIZATIONS.get((kind or "").upper(), ("", ""))
-        named = find_id(child(membership, _ORGANIZATION_REFERENCE), id_type) if field else None
+        named = find_id(parts.get(_ORGANIZATION_REFERENCE), id_type) if field else None
         if named is not None and named not in gathered.setdefault(field, []):
             gathered[field].append(named)
     return gathered

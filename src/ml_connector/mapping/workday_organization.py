@@ -9,10 +9,12 @@ from ml_connector.canonical.organization import CostCenter, JobProfile, Location
 from ml_connector.errors import RecordError
 from ml_connector.mapping.workday_element import (
     Flag,
+    Parts,
     Text,
-    child,
+    each_child,
     find_id,
     negate,
+    open_parts,
     read_day,
     read_flag,
     read_only_reference,
@@ -26,8 +28,9 @@ _WORKER_IDS = ("Employee_ID", "Contingent_Worker_ID")
 
 def read_cost_center(element: Element) -> CostCenter:
     """Translate one Cost_Center element. Raises RecordError for a missing id, a bad date or flag."""
-    reference, data = child(element, tag("Cost_Center_Reference")), child(element, tag("Cost_Center_Data"))
-    organization = child(data, tag("Organization_Data"))
+    parts = open_parts(element)
+    reference, data = parts.get(tag("Cost_Center_Reference")), open_parts(parts.get(tag("Cost_Center_Data")))
+    organization = open_parts(data.get(tag("Organization_Data")))
     restricted = tag("Restricted_To_Company_or_Company_Hierarchy_Reference")
     return CostCenter(
         key=_need_key(find_id(reference, "Cost_Center_Reference_ID"), read_text(organization, tag("ID"))),
@@ -37,10 +40,10 @@ def read_cost_center(element: Element) -> CostCenter:
         active=read_flag(organization, tag("Organization_Active")),
         available_on=read_day(organization, tag("Availability_Date")),
         restricted_to=UNSET
-        if data is None
+        if not data
         else tuple(
             named
-            for each in data.iterchildren(restricted)
+            for each in each_child(parts.get(tag("Cost_Center_Data")), restricted)
             if (named := find_id(each, "Company_Reference_ID", "Organization_Reference_ID"))
         ),
     )
@@ -48,8 +51,9 @@ def read_cost_center(element: Element) -> CostCenter:
 
 def read_job_profile(element: Element) -> JobProfile:
     """Translate one Job_Profile element. Raises as `read_cost_center`."""
-    reference, data = child(element, tag("Job_Profile_Reference")), child(element, tag("Job_Profile_Data"))
-    basic = child(data, tag("Job_Profile_Basic_Data"))
+    parts = open_parts(element)
+    reference, data = parts.get(tag("Job_Profile_Reference")), open_parts(parts.get(tag("Job_Profile_Data")))
+    basic = open_parts(data.get(tag("Job_Profile_Basic_Data")))
     return JobProfile(
         key=_need_key(find_id(reference, "Job_Profile_ID"), read_text(data, tag("Job_Code"))),
         wid=_read_wid(reference),
@@ -63,7 +67,8 @@ def read_job_profile(element: Element) -> JobProfile:
 
 def read_location(element: Element) -> Location:
     """Translate one Location element. Raises as `read_cost_center`."""
-    reference, data = child(element, tag("Location_Reference")), child(element, tag("Location_Data"))
+    parts = open_parts(element)
+    reference, data = parts.get(tag("Location_Reference")), open_parts(parts.get(tag("Location_Data")))
     return Location(
         key=_need_key(find_id(reference, "Location_ID"), read_text(data, tag("Location_ID"))),
         wid=_read_wid(reference),
@@ -75,8 +80,9 @@ def read_location(element: Element) -> Location:
 
 def read_organization(element: Element) -> Organization:
     """Translate one Organization element of Get_Organizations. Raises as `read_cost_center`."""
-    reference, data = child(element, tag("Organization_Reference")), child(element, tag("Organization_Data"))
-    hierarchy = child(data, tag("Hierarchy_Data"))
+    parts = open_parts(element)
+    reference, data = parts.get(tag("Organization_Reference")), open_parts(parts.get(tag("Organization_Data")))
+    hierarchy = open_parts(data.get(tag("Hierarchy_Data")))
     return Organization(
         key=_need_key(find_id(reference, "Organization_Reference_ID"), read_text(data, tag("Reference_ID"))),
         wid=_read_wid(reference),
@@ -95,11 +101,13 @@ def read_position(element: Element) -> Position:
 
     Raises as `read_cost_center`.
     """
-    reference, data = child(element, tag("Position_Reference")), child(element, tag("Position_Data"))
-    definition = child(data, tag("Position_Definition_Data"))
-    limits = child(data, tag("Position_Restrictions_Data"))
-    assigned = child(data, tag("Default_Position_Organization_Assignments_Data"))
-    filled = child(data, tag("Worker_For_Filled_Position"))
+    parts = open_parts(element)
+    reference, data = parts.get(tag("Position_Reference")), open_parts(parts.get(tag("Position_Data")))
+    definition = open_parts(data.get(tag("Position_Definition_Data")))
+    limits = data.get(tag("Position_Restrictions_Data"))
+    seat = open_parts(limits)
+    assigned = data.get(tag("Default_Position_Organization_Assignments_Data"))
+    filled = open_parts(data.get(tag("Worker_For_Filled_Position")))
     return Position(
         key=_need_key(find_id(reference, "Position_ID"), read_text(definition, tag("Position_ID"))),
         wid=_read_wid(reference),
@@ -109,24 +117,22 @@ def read_position(element: Element) -> Position:
         company=read_only_reference(assigned, tag("Company_Assignments_Reference"), "Company_Reference_ID"),
         cost_center=read_only_reference(assigned, tag("Cost_Center_Assignments_Reference"), "Cost_Center_Reference_ID"),
         supervisory=read_reference(data, tag("Supervisory_Organization_Reference"), "Organization_Reference_ID"),
-        time_type=read_reference(limits, tag("Time_Type_Reference"), "Position_Time_Type_ID"),
-        available_on=read_day(limits, tag("Availability_Date")),
+        time_type=read_reference(seat, tag("Time_Type_Reference"), "Position_Time_Type_ID"),
+        available_on=read_day(seat, tag("Availability_Date")),
         filled_by=read_reference(filled, tag("Worker_Reference"), *_WORKER_IDS),
         open=_read_open(definition),
     )
 
 
 def _read_only_profile(limits: Element | None) -> Text:
-    if limits is None:
-        return UNSET
     told = {
-        read_reference(summary, tag("Job_Profile_Reference"), "Job_Profile_ID")
-        for summary in limits.iterchildren(tag("Job_Profile_Restriction_Summary_Data"))
+        read_reference(open_parts(summary), tag("Job_Profile_Reference"), "Job_Profile_ID")
+        for summary in each_child(limits, tag("Job_Profile_Restriction_Summary_Data"))
     }
     return told.pop() if len(told) == 1 else UNSET
 
 
-def _read_open(definition: Element | None) -> Flag:
+def _read_open(definition: Parts) -> Flag:
     """Whether somebody may be hired onto it now."""
     available, frozen = read_flag(definition, tag("Available_For_Hire")), read_flag(definition, tag("Hiring_Freeze"))
     return available if isinstance(available, UnsetType) else available and frozen is not True

@@ -17,10 +17,11 @@ from ml_connector.canonical.workforce import Compensation, Name, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.workday_element import (
     Day,
+    Parts,
     Text,
-    child,
-    descend,
+    each_child,
     find_id,
+    open_parts,
     parse_flag,
     read_attribute,
     read_day,
@@ -42,7 +43,7 @@ _PERSONAL, _EMPLOYMENT = tag("Personal_Data"), tag("Employment_Data")
 _NAMES, _DETAIL, _LEGAL, _PREFERRED = (
     tag(name) for name in ("Name_Data", "Name_Detail_Data", "Legal_Name_Data", "Preferred_Name_Data")
 )
-_STATUS, _POSITION = tag("Worker_Status_Data"), tag("Position_Data")
+_STATUS, _POSITION, _ON_LEAVE = tag("Worker_Status_Data"), tag("Position_Data"), tag("On_Leave")
 _USAGE, _USAGE_TYPE = tag("Usage_Data"), tag("Type_Data")
 
 
@@ -53,14 +54,16 @@ def read_worker(element: Element, *, use_preferred_name: bool) -> Worker:
     Raises:
         RecordError: no or two worker ids, several or no primary jobs, a bad date or number, the layout of before v30.
     """
-    reference = child(element, _REFERENCE)
+    parts = open_parts(element)
+    reference, data = parts.get(_REFERENCE), open_parts(parts.get(_DATA))
     worker_type, employee_id = _read_identity(reference)
     wid = find_id(reference, "WID")
     if wid is None:
         raise RecordError("it has no WID", code="no_id")
-    data = child(element, _DATA)
-    personal, employment = child(data, _PERSONAL), child(data, _EMPLOYMENT)
-    if child(employment, _POSITION) is not None:
+    personal = open_parts(data.get(_PERSONAL))
+    employment = data.get(_EMPLOYMENT)
+    employed = open_parts(employment)
+    if _POSITION in employed:
         raise RecordError(
             "it comes in the layout of before v30, which is not read",
             code="legacy_layout",
@@ -71,16 +74,16 @@ def read_worker(element: Element, *, use_preferred_name: bool) -> Worker:
         key=wid,
         employee_id=employee_id,
         worker_type=worker_type,
-        universal_id=_read_universal_id(element, data),
+        universal_id=_read_universal_id(parts, data),
         name=_read_name(personal, use_preferred=use_preferred_name),
         email=_read_work_email(personal),
         manager_id=manager[0],
         manager_type=manager[1],
         jobs=jobs,
-        organizations=read_organizations(child(data, tag("Organization_Data")), jobs),
-        compensation=_read_compensation(child(data, tag("Compensation_Data"))),
+        organizations=read_organizations(data.get(tag("Organization_Data")), jobs),
+        compensation=_read_compensation(data.get(tag("Compensation_Data"))),
     )
-    return _with_status(worker, child(employment, _STATUS))
+    return _with_status(worker, employed.get(_STATUS))
 
 
 def _read_identity(reference: Element | None) -> tuple[WorkerType, str]:
@@ -97,39 +100,39 @@ def _read_identity(reference: Element | None) -> tuple[WorkerType, str]:
     return found[0]
 
 
-def _read_universal_id(element: Element, data: Element | None) -> Text:
-    told = read_reference(element, tag("Universal_Identifier_Reference"), "Universal_Identifier_ID")
+def _read_universal_id(parts: Parts, data: Parts) -> Text:
+    told = read_reference(parts, tag("Universal_Identifier_Reference"), "Universal_Identifier_ID")
     return read_text(data, tag("Universal_ID")) if isinstance(told, UnsetType) else told
 
 
-def _read_name(personal: Element | None, *, use_preferred: bool) -> Name | UnsetType:
-    names = child(personal, _NAMES)
-    legal, preferred = descend(names, _LEGAL, _DETAIL), descend(names, _PREFERRED, _DETAIL)
+def _read_name(personal: Parts, *, use_preferred: bool) -> Name | UnsetType:
+    names = open_parts(personal.get(_NAMES))
+    legal, preferred = (open_parts(names.get(name)).get(_DETAIL) for name in (_LEGAL, _PREFERRED))
     source = preferred if use_preferred and preferred is not None else legal
     if source is None and preferred is None:
         return UNSET
+    parts = open_parts(source)
     return Name(
-        given=read_text(source, tag("First_Name")),
-        middle=read_text(source, tag("Middle_Name")),
-        family=read_text(source, tag("Last_Name")),
+        given=read_text(parts, tag("First_Name")),
+        middle=read_text(parts, tag("Middle_Name")),
+        family=read_text(parts, tag("Last_Name")),
         preferred=read_attribute(preferred, tag("Formatted_Name")),
     )
 
 
-def _read_work_email(personal: Element | None) -> Text:
+def _read_work_email(personal: Parts) -> Text:
     """
     The work e-mail, the primary one first.
 
     None among them stays `UNSET`: work and home contacts are secured apart, so it may be there and not be shown.
     """
-    contact = child(personal, tag("Contact_Data"))
     best: Text = UNSET
-    for email in () if contact is None else contact.iterchildren(tag("Email_Address_Data")):
+    for email in each_child(personal.get(tag("Contact_Data")), tag("Email_Address_Data")):
         for usage in email.iterchildren(_USAGE):
             for kind in usage.iterchildren(_USAGE_TYPE):
-                if find_id(child(kind, tag("Type_Reference")), "Communication_Usage_Type_ID") != "WORK":
+                if find_id(open_parts(kind).get(tag("Type_Reference")), "Communication_Usage_Type_ID") != "WORK":
                     continue
-                address = read_text(email, tag("Email_Address"))
+                address = read_text(open_parts(email), tag("Email_Address"))
                 if parse_flag(kind.get(tag("Primary")) or "0", what="Primary"):
                     return address
                 best = address if isinstance(best, UnsetType) else best
@@ -139,27 +142,28 @@ def _read_work_email(personal: Element | None) -> Text:
 def _with_status(worker: Worker, status: Element | None) -> Worker:
     if status is None:
         return worker
-    leaves = [read_flag(leave, tag("On_Leave")) for leave in status.iterchildren(tag("Leave_Status_Data"))]
-    hired_on = read_day(status, tag("Hire_Date"))
+    parts = open_parts(status)
+    leaves = [read_flag(open_parts(leave), _ON_LEAVE) for leave in each_child(status, tag("Leave_Status_Data"))]
+    hired_on = read_day(parts, tag("Hire_Date"))
     return msgspec.structs.replace(
         worker,
-        active=read_flag(status, tag("Active")),
+        active=read_flag(parts, tag("Active")),
         on_leave=True in leaves,
         hired_on=hired_on,
-        original_hire_on=read_day(status, tag("Original_Hire_Date")),
-        terminated_on=_read_ending(status, hired_on),
-        hire_rescinded=read_flag(status, tag("Hire_Rescinded")),
+        original_hire_on=read_day(parts, tag("Original_Hire_Date")),
+        terminated_on=_read_ending(parts, hired_on),
+        hire_rescinded=read_flag(parts, tag("Hire_Rescinded")),
     )
 
 
-def _read_ending(status: Element, hired_on: Day) -> Day:
+def _read_ending(parts: Parts, hired_on: Day) -> Day:
     """
     The ending of the current employment.
 
     “Not terminated” without a date is an explicit “none”; a date before the current hire belongs to an earlier
     employment (a rehire) and is none of this one.
     """
-    ended_on, terminated = read_day(status, tag("Termination_Date")), read_flag(status, tag("Terminated"))
+    ended_on, terminated = read_day(parts, tag("Termination_Date")), read_flag(parts, tag("Terminated"))
     if terminated is not False:
         return ended_on
     if ended_on is None or isinstance(ended_on, UnsetType):
@@ -171,13 +175,13 @@ def _read_compensation(section: Element | None) -> Compensation | UnsetType | No
     """The base pay plan; messages name no figure. A section without one says that there is none."""
     if section is None:
         return UNSET
-    plans = [_read_plan(plan) for plan in section.iterchildren(tag("Salary_and_Hourly_Data"))]
+    plans = [_read_plan(open_parts(plan)) for plan in section.iterchildren(tag("Salary_and_Hourly_Data"))]
     if len(plans) > 1 and any(plan != plans[0] for plan in plans):
         raise RecordError("it has several base pay plans", code="ambiguous_pay")
     return plans[0] if plans else None
 
 
-def _read_plan(plan: Element) -> Compensation | UnsetType:
+def _read_plan(plan: Parts) -> Compensation | UnsetType:
     amount = read_decimal(plan, tag("Amount"))
     currency = read_reference(plan, tag("Currency_Reference"), "Currency_ID")
     frequency = read_reference(plan, tag("Frequency_Reference"), "Frequency_ID")

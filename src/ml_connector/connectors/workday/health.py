@@ -23,7 +23,7 @@ from ml_connector.safe_xml import parse_xml
 
 SAMPLE = 10
 _ZONE_HOURS = range(1, 15)  # no time zone is further from another's clock than what a mix-up of zones gives
-_ZONE_SLACK_S = 120
+_ZONE_SLACK_S = 5
 _CLOCK_SLACK_S = 300
 
 _STAFFING = "Worker Data: Current Staffing Information"
