@@ -15,11 +15,19 @@ SHAPES = parse_shapes(*REQUESTS, *ANSWERS)
 
 # Old versions keep answering for years; anything outside this span is refused as an unknown version.
 _VERSION = re.compile(r"v(\d{2})\.\d")
-OLDEST, NEWEST = 21, 49
+OLDEST, NEWEST = 26, 49
+
+# Before this version a worker's position lay directly in Employment_Data: another shape, which is not served.
+_WORKER_JOB_DATA_SINCE = 30
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One operation. *record* is the element repeated in its Response_Data; *domain* is the permission for the task."""
+    """
+    One operation.
+
+    *record* is the element repeated in its Response_Data, *domain* the permission for the task, *since* the version
+    from which on it has the shape served here.
+    """
 
     name: str
     request: str
@@ -27,16 +35,22 @@ class Operation(msgspec.Struct, frozen=True):
     services: tuple[str, ...]
     record: str | None = None
     domain: str | None = None
+    since: int = OLDEST
+
+    def is_served(self, service: str, *, version: str) -> bool:
+        """Say whether a service has this operation in a version such as `v45.0`."""
+        match = _VERSION.fullmatch(version)
+        return service in self.services and match is not None and self.since <= int(match[1]) <= NEWEST
 
 
-def _listing(name: str, record: str, domain: str, *services: str) -> Operation:
-    return Operation(name, f"{name}_Request", f"{name}_Response", services, record, domain)
+def _listing(name: str, record: str, domain: str, *services: str, since: int = OLDEST) -> Operation:
+    return Operation(name, f"{name}_Request", f"{name}_Response", services, record, domain, since)
 
 
 _HR, _STAFFING, _FM = "Human_Resources", "Staffing", "Financial_Management"
 
 OPERATIONS = (
-    _listing("Get_Workers", "Worker", domains.WORKERS_TASK, _HR, _STAFFING),
+    _listing("Get_Workers", "Worker", domains.WORKERS_TASK, _HR, _STAFFING, since=_WORKER_JOB_DATA_SINCE),
     _listing("Get_Organizations", "Organization", domains.ORGANIZATIONS_TASK, _HR, _STAFFING, _FM),
     _listing("Get_Job_Profiles", "Job_Profile", domains.JOB_PROFILES_TASK, _HR),
     _listing("Get_Locations", "Location", domains.LOCATIONS_TASK, _HR),

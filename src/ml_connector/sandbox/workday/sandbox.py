@@ -141,8 +141,8 @@ class WorkdaySandbox:
         version = message.request.get(f"{{{NAMESPACE}}}version") or message.request.get("version") or match["version"]
         if operation is None:
             raise unknown_element_fault(name.localname)
-        known = match["tenant"] == self.tenant.name and is_version(version) and is_version(match["version"])
-        if not known or match["service"] not in operation.services:
+        known = match["tenant"] == self.tenant.name and is_version(match["version"])
+        if not known or not operation.is_served(match["service"], version=version):
             raise wrong_service_fault()
         return operation, version
 

@@ -27,7 +27,7 @@ _OCCURS = {
 @lru_cache(maxsize=16)
 def render_wsdl(service: str, *, version: str, address: str) -> bytes:
     """Describe one service at an address; *version* is told in its documentation for whoever reads it."""
-    operations = [operation for operation in OPERATIONS if service in operation.services]
+    operations = [operation for operation in OPERATIONS if operation.is_served(service, version=version)]
     parts = (
         _opening(service, version=version),
         *_types(operations),
@@ -64,7 +64,7 @@ def _closing(service: str, *, address: str) -> str:
 def _types(operations: list[Operation]) -> Iterator[str]:
     elements = [*(name for each in operations for name in (each.request, each.response)), _HEADER, *_FAULTS]
     yield (
-        f'<wsdl:types><xsd:schema targetNamespace="{NAMESPACE}" elementFormDefault="qualified" '
+        f'<wsdl:types><xsd:schema xmlns:wd="{NAMESPACE}" targetNamespace="{NAMESPACE}" elementFormDefault="qualified" '
         'attributeFormDefault="qualified">'
     )
     yield from (f'<xsd:element name="{name}" type="wd:{name}Type"/>' for name in elements)
