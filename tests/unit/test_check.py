@@ -166,6 +166,15 @@ def test_rd_12_a_row_for_any_plant_must_fit_every_plant() -> None:
     assert "plant 102" in only(check(one, positions=positions)).message
 
 
+def test_up_08_zeros_a_spreadsheet_ate_are_suggested_even_in_a_long_chart() -> None:
+    chart = [account(f"5100-{number:05}-00") for number in range(1000)]
+    fault = only(check(row(Kind.ACCOUNT, "*/direct/REG", account="5100-42-00"), accounts=chart))
+
+    assert fault.code == "account_missing"
+    assert "did you mean '5100-00042-00'?" in fault.message
+    assert "did you mean" not in only(check(row(Kind.ACCOUNT, "*/*/REG", account="5200-42-00"), accounts=chart)).message
+
+
 def test_a_whole_crosswalk_is_checked_with_its_own_cost_centers() -> None:
     rows = [CENTER, row(Kind.ACCOUNT, "CC4100/direct/REG", account="5100-4200-00")]
     live = [record for table in LIVE.values() for record in table]

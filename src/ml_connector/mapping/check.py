@@ -7,6 +7,8 @@ Pure. A table that came back empty proves nothing, so it is a fault of its own a
 from __future__ import annotations
 
 import difflib
+import functools
+import re
 from collections.abc import Collection, Iterable
 
 import msgspec
@@ -30,6 +32,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     blocking: bool = True
     line: int | None = None
 
+
+_SHORT_LIST = 200  # comparing every wrong number with every account of a long chart takes minutes
 
 # Setup records that a sync can create by itself: missing ones are worth a look (a typing mistake?), not a refusal.
 _CREATABLE = frozenset({"cost_center", "department", "position"})
@@ -181,9 +185,18 @@ def _empty(row: MappingRow, plant: str, record_type: str) -> Fault:
     return _fault(row, code, message, "ml-connector ping plex   tells whether a permission is missing")
 
 
-def _nearest(value: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(value, list(known), n=1, cutoff=0.6)
+def _nearest(value: str, known: Collection[str]) -> str:
+    """Suggest what was meant: the same but for case, spaces and leading zeros, or (in a short list) the most alike."""
+    loose = _loose(value)
+    near = sorted(text for text in known if _loose(text) == loose)
+    if not near and len(known) <= _SHORT_LIST:
+        near = difflib.get_close_matches(value, known, n=1, cutoff=0.6)
     return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+@functools.lru_cache(maxsize=100_000)
+def _loose(text: str) -> str:
+    return re.sub(r"(?<![0-9])0+(?=[0-9])|\s", "", text.casefold())
 
 
 def _fix(row: MappingRow, alternative: str) -> str:

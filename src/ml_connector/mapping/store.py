@@ -86,7 +86,7 @@ class MappingStore:
     def _read(self, query: Any, tx: Connection | None) -> list[MappingRow]:
         if tx is not None:
             return [_to_row(values) for values in tx.execute(query).mappings()]
-        with self._database.transaction() as own:
+        with self._database.reading() as own:
             return [_to_row(values) for values in own.execute(query).mappings()]
 
 
