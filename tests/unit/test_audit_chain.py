@@ -80,6 +80,15 @@ def test_one_moment_has_one_spelling():
     assert linked([event(at=AT)]) == linked([event(at=elsewhere)])
 
 
+def test_a_gap_in_the_numbers_is_seen_even_with_fresh_hashes_and_no_key():
+    entries = linked([event(reason=str(number)) for number in range(3)])
+    entries[2]["seq"] = 4
+    entries[2]["hash"] = verifier.event_hash(entries[2], previous=entries[1]["hash"])
+    verdict = verifier.verify(entries, head=lambda: verifier.Head(3, entries[2]["hash"], ""))
+    assert (verdict.ok, verdict.first_bad) == (False, 3)
+    assert verdict.problem == "event 3 is missing; number 4 stands in its place"
+
+
 def test_what_no_database_holds_becomes_visible():
     columns = chain.columns_of(event(reason="a\0b\ud800c", detail={"x": "\0\ud800"}))
     assert columns["reason"] == "a␀b?c"

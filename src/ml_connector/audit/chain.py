@@ -14,9 +14,10 @@ from datetime import UTC
 
 import msgspec
 
-from ml_connector.audit.event import AuditEvent
+from ml_connector.audit.event import AuditEvent, storable
 
 GENESIS = "0" * 64
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 COLUMNS = (
     "at",
     "action",
@@ -60,15 +61,15 @@ def columns_of(event: AuditEvent) -> dict[str, str | None]:
     return {
         "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "action": event.action.value,
-        "actor": _storable(event.actor),
-        "object": _storable(event.object),
-        "run": _storable(event.run),
-        "plan": _storable(event.plan),
+        "actor": storable(event.actor),
+        "object": storable(event.object),
+        "run": storable(event.run),
+        "plan": storable(event.plan),
         "fields": _json(list(event.fields)),
         "before_hash": event.before_hash,
         "after_hash": event.after_hash,
-        "reason": _storable(event.reason),
-        "outcome": _storable(event.outcome),
+        "reason": storable(event.reason),
+        "outcome": storable(event.outcome),
         "detail": _json(event.detail),
     }
 
@@ -96,11 +97,4 @@ def is_sealed(seal: str, *, kind: str, seq: int, digest: str, key: bytes) -> boo
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def _storable(text: str | None) -> str | None:
-    """NUL and lone surrogates fit into no database; they become visible signs. Everything else is kept exactly."""
-    if text is None or (text.isascii() and "\0" not in text):
-        return text
-    return text.replace("\0", "␀").encode("utf-8", errors="replace").decode()
+    return _ENCODER.encode(value)

@@ -99,7 +99,7 @@ def disguise(event: AuditEvent, *, seal_key: bytes) -> tuple[AuditEvent, dict[st
     person = person_of(event)
     if person is not None:
         stand_in = pseudonym(seal_key, person)
-        subjects[stand_in] = person
+        subjects[stand_in] = storable(person) or ""
         changes |= _mapped(event, lambda text: _replace_word(text, person, stand_in))
     return msgspec.structs.replace(event, **changes) if changes else event, subjects
 
@@ -132,6 +132,13 @@ def _replace_word(text: str, word: str, other: str) -> str:
     if text.endswith(word) and text[-len(word) - 1 : -len(word)] in ("|", "/") and text.count(word) == 1:
         return text[: -len(word)] + other  # the usual object: a thousand of them must not compile a pattern each
     return re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lambda _: other, text)
+
+
+def storable(text: str | None) -> str | None:
+    """The text with NUL and lone surrogates, which fit into no database, as visible signs; all else exactly."""
+    if text is None or (text.isascii() and "\0" not in text):
+        return text
+    return text.replace("\0", "␀").encode("utf-8", errors="replace").decode()
 
 
 def _encoded(text: str) -> bytes:

@@ -103,9 +103,10 @@ class AuditTrail:
 
     def verify(self) -> Verdict:
         """Check every event, the head and the anchors, in constant memory."""
+        anchors = self._anchors()  # before the view opens: later ones speak of events it does not show
         with self._database.reading() as tx:
             head = self._read_head(tx)
-            return verifier.verify(self._stream(tx), head=lambda: head, anchors=self._anchors(), key=self._key)
+            return verifier.verify(self._stream(tx), head=lambda: head, anchors=anchors, key=self._key)
 
     def list(self, limit: int = 100, *, action: AuditAction | None = None, key: str | None = None) -> list[StoredEvent]:
         """The newest events first; *key* finds those about one record (a worker's id, a plan's digest, a run)."""
@@ -212,7 +213,7 @@ class AuditTrail:
     def _anchors(self) -> Iterator[verifier.Anchor]:
         if self._anchor_file is None or not self._anchor_file.exists():
             return iter(())
-        return verifier.read_anchors(self._anchor_file)
+        return verifier.read_anchors(self._anchor_file, size=self._anchor_file.stat().st_size)
 
     def _subjects(self, tx: sa.Connection, stand_ins: Sequence[str]) -> dict[str, str]:
         subjects: dict[str, str] = {}
