@@ -255,6 +255,32 @@ def _get_workers(client: Client, *, page: int) -> str:
     )
 
 
+@pytest.mark.parametrize(
+    ("mode", "status", "body"),
+    [
+        ("429", 429, "REQUEST_LIMIT_EXCEEDED"),
+        ("403", 403, "REQUEST_FORBIDDEN"),
+        ("soap_fault_200", 200, "faultstring"),
+        ("html", 200, "<!DOCTYPE html>"),
+        ("empty_200", 200, ""),
+    ],
+)
+def test_workday_can_be_spoilt_too(client: Client, mode: str, status: int, body: str) -> None:
+    url = f"{client.ready['workday']['url']}/ccx/service/acme1/Human_Resources/v45.0"
+    client.control("POST", "fault", {"system": "workday", "mode": mode, "path": "/ccx/service/"})
+    answer = client.raw("POST", url, body=_get_workers(client, page=1))
+    assert (answer.status, body in answer.data.decode()) == (status, True)
+    assert (mode == "empty_200") is (answer.data == b"")
+    assert client.raw("POST", url, body=_get_workers(client, page=1)).status == 200
+
+
+def test_a_streamed_page_can_be_truncated(client: Client) -> None:
+    url = f"{client.ready['workday']['url']}/ccx/service/acme1/Human_Resources/v45.0"
+    client.control("POST", "fault", {"system": "workday", "mode": "truncated"})
+    with pytest.raises(HTTPError, match="IncompleteRead"):
+        client.raw("POST", url, body=_get_workers(client, page=1))
+
+
 def test_stale_read_hides_what_was_just_written(client: Client) -> None:
     client.control("POST", "fault", {"system": "plex", "mode": "stale_read", "retry_after": "60"})
     created = client.plex("POST", EMPLOYEES, _person("1")).json()

@@ -81,8 +81,11 @@ class Access:
         if request.method != "POST":
             return Response(405, headers={"Allow": "POST"})
         form = {name: values[0] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
-        given = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
-        if tuple(map(unquote_plus, given)) != (self.keys.client_id, self.keys.client_secret):
+        basic = _basic(request)
+        if basic:  # inside Basic, RFC 6749 2.3.1 has both form-encoded
+            basic = (unquote_plus(basic[0]), unquote_plus(basic[1]))
+        given = basic or (form.get("client_id", ""), form.get("client_secret", ""))
+        if given != (self.keys.client_id, self.keys.client_secret):
             return json_answer({"error": "invalid_client"}, status=400, headers=_NO_STORE)
         if form.get("grant_type") != "client_credentials":
             return json_answer({"error": "unsupported_grant_type"}, status=400, headers=_NO_STORE)

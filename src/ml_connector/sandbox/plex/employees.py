@@ -18,7 +18,7 @@ from ml_connector.sandbox.plex.filters import Filter, Kind, select, texts
 from ml_connector.sandbox.plex.rows import EMPLOYEE_FIELDS, add_employee, employee_row
 from ml_connector.sandbox.plex.tables import Row, Tables
 
-_REQUIRED = ("badgeNumber", "firstName", "lastName", "status")
+_REQUIRED = ("badgeNumber", "lastName", "status")
 _LONGEST = {"badgeNumber": 25, "userId": 50, "firstName": 50, "middleName": 50, "lastName": 50, "email": 255}
 FILTERS = {
     "id": Filter("id", Kind.UUID),
