@@ -253,6 +253,21 @@ def test_a_body_that_does_not_arrive_whole_is_ambiguous(transport: Transport, ca
         response.read()
 
 
+def test_a_trickle_is_no_answer(transport: Transport) -> None:
+    ended = threading.Event()
+
+    def serve(sock: socket.socket, _number: int) -> None:
+        read_request(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not ended.wait(0.01):
+            sock.sendall(b"x" * 20)
+
+    with serving(serve) as server, transport.send(post(server.url, body_s=0.1)) as response:
+        with pytest.raises(AmbiguousWriteError, match="TimeoutError"):
+            list(response.chunks(10))
+        ended.set()
+
+
 def test_a_gzip_body_is_streamed_in_bounded_pieces(transport: Transport) -> None:
     text = b"".join(b"<Worker>%d</Worker>" % number for number in range(50_000))
     packed = gzip.compress(text)

@@ -280,6 +280,14 @@ def test_attributes_and_headcount() -> None:
     }
 
 
+def test_wp_13_one_name_in_two_encodings_is_one_name() -> None:
+    composed, decomposed = "Nguy\u1ec5n", "Nguye\u0302\u0303n"
+    seen = record(RecordType.EMPLOYEE, {"id": ID, "lastName": decomposed})
+    assert seen.fields["last_name"] == composed
+    body = to_body(RecordType.EMPLOYEE, action="update", fields={"last_name": composed}, native=seen.native)
+    assert body == {"lastName": decomposed}
+
+
 def test_wp_13_too_long_is_told_and_never_cut_off() -> None:
     for (record_type, name), limit in LIMITS.items():
         fits = {name: "é" * limit.characters, "id": ID}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.port import Query, Write
@@ -25,7 +26,8 @@ from ml_connector.errors import (
     UnavailableError,
 )
 from ml_connector.secret import Secret
-from tests.unit.plex_script import DET_TENANT, TOKEN, Time, make_connector
+from ml_connector.settings import parse_settings
+from tests.unit.plex_script import DET_TENANT, TOKEN, Time, make_connector, make_settings
 
 ID = "11111111-2222-4333-8444-555555555555"
 ROW = {"id": ID, "badgeNumber": "21001", "lastName": "Nguyễn"}
@@ -305,6 +307,20 @@ def test_data_sources_may_live_elsewhere_under_another_credential() -> None:
     assert second.url == "https://cloud.plex.com/api/datasources/3515/execute"
     assert "Authorization" in second.headers
     assert "X-Plex-Connect-Api-Key" not in second.headers
+
+
+def test_a_second_address_obeys_the_host_rule_and_needs_its_token_url() -> None:
+    with pytest.raises(ValidationError, match="token_url"):
+        make_settings(datasource_auth="oauth2")
+    plex = {
+        "base_url": "https://connect.plex.com",
+        "auth": "api_key",
+        "datasource_url": "https://evil.tld/api",
+        "plants": [{"pcn": "1", "company_code": "A"}],
+    }
+    workday = {"host": "wd2-impl-services1.workday.com", "tenant": "acme1"}
+    with pytest.raises(ConfigurationError, match=r"datasource_url: evil\.tld is no Plex host"):
+        parse_settings({"connections": {"acme": {"workday": workday, "plex": plex}}}, name="test")
 
 
 # Writing an employee

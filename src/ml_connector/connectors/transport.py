@@ -14,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -23,19 +23,16 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import msgspec
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
 
-from ml_connector.connectors.addresses import Resolve, pin_host, resolve_host
+from ml_connector.connectors.addresses import Resolve, resolve_host
 from ml_connector.connectors.inflate import MAX_BYTES, decode
+from ml_connector.connectors.pinned import CONNECT_TIMEOUT_S, Attempt, Connect, Door, Pool, TlsPool, tls_context
 from ml_connector.errors import AmbiguousWriteError, ConfigurationError, NotSentError
 from ml_connector.hosts import host_fault
 from ml_connector.secret import Secret
 
-Connect = Callable[[tuple[str, int], float], socket.socket]
-
-_CONNECT_TIMEOUT_S = 10.0
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -43,7 +40,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     One request. *url* ends before any `?`; *query* repeats names for lists.
 
-    A header or body given as `Secret` is revealed at the socket only. *timeout_s* bounds each wait for bytes.
+    A header or body given as `Secret` is revealed at the socket only. *timeout_s* bounds each wait for bytes,
+    *body_s* the whole time an answer's body may take: a trickle is no answer.
     """
 
     method: str
@@ -52,6 +50,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str | Secret] = {}
     body: bytes | Secret | None = None
     timeout_s: float = 100.0
+    body_s: float = 1800.0
     max_bytes: int = MAX_BYTES
 
     def __repr__(self) -> str:
@@ -61,8 +60,9 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 class HttpResponse:
     """One answer, its body not yet read. Use as a context manager; header names are lower case."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, *, max_bytes: int) -> None:
+    def __init__(self, raw: urllib3.BaseHTTPResponse, *, max_bytes: int, body_s: float = 1800.0) -> None:
         self._raw, self._max_bytes = raw, max_bytes
+        self._late_at = time.monotonic() + body_s
         self.status = raw.status
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in raw.headers.items()}
 
@@ -82,7 +82,7 @@ class HttpResponse:
         Raises:
             AmbiguousWriteError: cut off, larger than allowed, or not decodable.
         """
-        arrived = self._raw.stream(size, decode_content=False)
+        arrived = self._in_time(size)
         coding = self.headers.get("content-encoding", "")
         try:
             yield from decode(arrived, coding=coding, size=size, max_bytes=self._max_bytes)
@@ -92,6 +92,12 @@ class HttpResponse:
                 f"the answer's body could not be read to its end ({type(error).__name__})",
                 remedy="try again later; if it stays, a proxy between the two systems may cut answers off",
             ) from None
+
+    def _in_time(self, size: int) -> Iterator[bytes]:
+        for block in self._raw.stream(size, decode_content=False):
+            if time.monotonic() > self._late_at:
+                raise TimeoutError
+            yield block
 
     def close(self) -> None:
         """Let go of the connection; one whose body was not read to the end is not used again."""
@@ -104,72 +110,6 @@ class HttpResponse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _Attempt(threading.local):
-    """Whether this thread's request has started to leave; set by the connection, read by `send`."""
-
-    left = False
-
-
-class _Door(msgspec.Struct, frozen=True):
-    """What every connection of one transport shares."""
-
-    attempt: _Attempt
-    resolve: Resolve
-    connect: Connect
-    keep_alive_s: float
-
-
-class _Pinned(HTTPConnection):
-    """A connection that goes to a checked address and knows whether bytes have left through it."""
-
-    def __init__(self, *args: Any, door: _Door, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._door = door
-        self._answered_at = float("-inf")
-
-    def _new_conn(self) -> socket.socket:
-        # SNI, certificate check and Host header keep the name: only the address is ours.
-        fault: OSError | None = None
-        for address in pin_host(self.host, port=self.port, resolve=self._door.resolve):
-            try:
-                sock = self._door.connect((address, self.port), _CONNECT_TIMEOUT_S)
-            except OSError as error:
-                fault = error
-                continue
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-        raise ConnectTimeoutError(self, str(fault))
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self._door.attempt.left = True
-        super().send(data)
-
-    def getresponse(self) -> Any:
-        response = super().getresponse()
-        self._answered_at = time.monotonic()
-        return response
-
-    @property
-    def is_connected(self) -> bool:
-        # Servers close idle connections without asking. One just closed by the other side still takes our bytes, and
-        # whether they were read cannot be told: a connection idle for long is not worth that doubt.
-        return super().is_connected and time.monotonic() - self._answered_at < self._door.keep_alive_s
-
-
-class _PinnedTls(_Pinned, HTTPSConnection):
-    """The same, over TLS."""
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Pinned
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _PinnedTls
 
 
 class Transport:
@@ -191,9 +131,9 @@ class Transport:
         connect: Connect = socket.create_connection,
     ) -> None:
         self._system, self._allow, self._connections = system, allow, connections
-        self._attempt = _Attempt()
-        self._door = _Door(self._attempt, resolve, connect, keep_alive_s)
-        self._tls = _tls_context(ca_bundle)
+        self._attempt = Attempt()
+        self._door = Door(self._attempt, resolve, connect, keep_alive_s)
+        self._tls = tls_context(ca_bundle)
         self._pools: dict[tuple[str, str, int | None], HTTPConnectionPool] = {}
         self._lock = threading.Lock()
 
@@ -221,13 +161,13 @@ class Transport:
                 headers=headers,
                 retries=False,
                 redirect=False,
-                timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=request.timeout_s),
+                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=request.timeout_s),
                 preload_content=False,
                 decode_content=False,
             )
         except (HTTPError, OSError, ValueError) as error:
             raise self._sort(error, host=parts.hostname or "") from None
-        return HttpResponse(raw, max_bytes=request.max_bytes)
+        return HttpResponse(raw, max_bytes=request.max_bytes, body_s=request.body_s)
 
     def close(self) -> None:
         """Close every idle connection."""
@@ -245,8 +185,8 @@ class Transport:
 
     def _make_pool(self, scheme: str, host: str, port: int | None) -> HTTPConnectionPool:
         if scheme == "http":
-            return _Pool(host, port, maxsize=self._connections, door=self._door)
-        return _TlsPool(
+            return Pool(host, port, maxsize=self._connections, door=self._door)
+        return TlsPool(
             host, port, maxsize=self._connections, door=self._door, ssl_context=self._tls, cert_reqs="CERT_REQUIRED"
         )
 
@@ -273,22 +213,6 @@ def retry_after_s(header: str | None, *, now: datetime) -> float | None:
         return None
     wait_s = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return wait_s if wait_s >= 0 else None
-
-
-def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """A client context that verifies; unlike the default one it ignores SSLKEYLOGFILE, which would write keys to disk."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
-    if ca_bundle is not None:
-        try:
-            context.load_verify_locations(cafile=ca_bundle)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigurationError(
-                f"the CA bundle {ca_bundle} cannot be used ({type(error).__name__})",
-                remedy="set [hosts] ca_bundle to a readable PEM file",
-            ) from None
-    return context
 
 
 def _reveal(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:

@@ -37,11 +37,13 @@ def read_text(value: Any) -> str | None:
 
 
 def read_id(value: Any) -> str | None:
+    """A UUID in lower case: Plex compares them without case."""
     text = read_text(value)
     return None if text is None else text.lower()
 
 
 def read_flag(value: Any) -> bool | None:
+    """A truth value, also in the spellings of procedures (1, "0", "true")."""
     words = {"true": True, "1": True, "false": False, "0": False, "": None}
     if value is None or isinstance(value, bool):
         return value
@@ -52,6 +54,7 @@ def read_flag(value: Any) -> bool | None:
 
 
 def read_count(value: Any) -> int | None:
+    """A whole number of people; `4.0` is 4, `4.5` is a fault."""
     text = read_text(value)
     if text is None:
         return None

@@ -56,7 +56,7 @@ class PlexConnector:
         calls = max(1, int(settings.calls_per_minute * settings.share))
         budget = budget or Budget(calls_per_minute=calls, sleep=sleep)
 
-        def channel(base_url: str, auth: Auth) -> Channel:
+        def open_channel(base_url: str, auth: Auth) -> Channel:
             return Channel(
                 base_url=base_url,
                 auth=auth,
@@ -69,20 +69,11 @@ class PlexConnector:
                 jitter=jitter,
             )
 
-        def sign(how: str) -> Auth:
-            return _sign(how, settings, credential, transport=transport, clock=clock, sleep=sleep)
-
-        auth = sign(settings.auth)
-        # The same way in is one object: two token caches would renew each other's tokens.
-        apart = settings.datasource_auth not in {None, settings.auth}
-        self._channel = channel(settings.base_url, auth)
+        signing = _signing(settings, credential, transport=transport, clock=clock, sleep=sleep)
+        self._channel = open_channel(settings.base_url, signing[0])
         self._connect = ConnectApi(self._channel)
         self._catalog = Catalog(settings.datasources)
-        self._datasources = DataSourceApi(
-            channel(
-                settings.datasource_url or settings.base_url, sign(str(settings.datasource_auth)) if apart else auth
-            )
-        )
+        self._datasources = DataSourceApi(open_channel(settings.datasource_url or settings.base_url, signing[1]))
 
     def check(self) -> Sequence[SurfaceHealth]:
         """Prove both surfaces for every plant; never raises for a refusal."""
@@ -203,22 +194,27 @@ class PlexConnector:
         return pcn
 
 
-def _sign(
-    how: str,
+def _signing(
     settings: PlexConnection,
     credential: Credential,
     *,
     transport: Transport,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
-) -> Auth:
-    if how == "api_key":
-        return ApiKey(credential)
-    if how == "basic":
-        return Basic(credential, plants=len(settings.plants))
-    return ClientCredentials(
-        credential, token_url=settings.token_url or "", transport=transport, clock=clock, sleep=sleep
-    )
+) -> tuple[Auth, Auth]:
+    """How the resource API and the data sources are signed in to; one object where it is the same way in."""
+
+    def sign(how: str) -> Auth:
+        if how == "api_key":
+            return ApiKey(credential)
+        if how == "basic":
+            return Basic(credential, plants=len(settings.plants))
+        token_url = settings.token_url or ""
+        return ClientCredentials(credential, token_url=token_url, transport=transport, clock=clock, sleep=sleep)
+
+    first = sign(settings.auth)
+    second = settings.datasource_auth or settings.auth
+    return first, first if second == settings.auth else sign(second)
 
 
 def _changed(query: Query) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,119 @@
+"""
+Connections that go to a checked address under the host's own name, and know whether bytes have left through them.
+
+The name stays in SNI, in the certificate check and in the Host header; only where the socket goes is decided here.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError
+
+from ml_connector.connectors.addresses import Resolve, pin_host
+from ml_connector.errors import ConfigurationError
+
+Connect = Callable[[tuple[str, int], float], socket.socket]
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+class Attempt(threading.local):
+    """Whether this thread's request has started to leave; set by the connection, read by `send`."""
+
+    left = False
+
+
+class Door(msgspec.Struct, frozen=True):
+    """What every connection of one transport shares."""
+
+    attempt: Attempt
+    resolve: Resolve
+    connect: Connect
+    keep_alive_s: float
+
+
+class _Pinned(HTTPConnection):
+    """A connection that goes to a checked address and knows whether bytes have left through it."""
+
+    def __init__(self, *args: Any, door: Door, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._door = door
+        self._answered_at = float("-inf")
+
+    def _new_conn(self) -> socket.socket:
+        # SNI, certificate check and Host header keep the name: only the address is ours.
+        fault: OSError | None = None
+        for address in pin_host(self.host, port=self.port, resolve=self._door.resolve):
+            try:
+                sock = self._door.connect((address, self.port), CONNECT_TIMEOUT_S)
+            except OSError as error:
+                fault = error
+                continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        raise ConnectTimeoutError(self, str(fault))
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._door.attempt.left = True
+        super().send(data)
+
+    def getresponse(self) -> Any:
+        response = super().getresponse()
+        self._answered_at = time.monotonic()
+        return response
+
+    @property
+    def is_connected(self) -> bool:
+        # Servers close idle connections without asking. One just closed by the other side still takes our bytes, and
+        # whether they were read cannot be told: a connection idle for long is not worth that doubt.
+        return super().is_connected and time.monotonic() - self._answered_at < self._door.keep_alive_s
+
+
+class _PinnedTls(_Pinned, HTTPSConnection):
+    """The same, over TLS."""
+
+
+class Pool(HTTPConnectionPool):
+    """Plain connections kept alive, for loopback."""
+
+    ConnectionCls = _Pinned
+
+
+class TlsPool(HTTPSConnectionPool):
+    """Connections over TLS kept alive."""
+
+    ConnectionCls = _PinnedTls
+
+
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """
+    A client context that verifies, trusting *ca_bundle* besides the system's roots.
+
+    Unlike the default one it ignores SSLKEYLOGFILE, which would write session keys to disk.
+
+    Raises:
+        ConfigurationError: the bundle cannot be read.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
+    if ca_bundle is not None:
+        try:
+            context.load_verify_locations(cafile=ca_bundle)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(
+                f"the CA bundle {ca_bundle} cannot be used ({type(error).__name__})",
+                remedy="set [hosts] ca_bundle to a readable PEM file",
+            ) from None
+    return context
