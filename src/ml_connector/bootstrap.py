@@ -134,8 +134,8 @@ def open_app(*, config: Path | None, connection: str | None, actor: str) -> Iter
 
 def wire(settings: Settings, *, name: str, database: Database, master_key: MasterKey, actor: str) -> App:
     """Put the parts together; the database must be migrated."""
-    trail = AuditTrail(database, seal_key=master_key.derive(SEAL), anchor_file=settings.audit.anchor_file)
     vault = Vault(database, master_key=master_key)
+    trail = AuditTrail(database, seal_key=vault.derive(SEAL), anchor_file=settings.audit.anchor_file)
     return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor)
 
 

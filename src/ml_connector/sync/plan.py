@@ -8,6 +8,7 @@ second compares, a batch at a time, so that memory holds changes and never popul
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import islice
 from typing import TypeVar
 
@@ -39,10 +40,15 @@ _REFERENCES = ("position", "department", "building")
 
 
 class Draft(msgspec.Struct, kw_only=True):
-    """A plan before it is kept: everything that was decided, including what not to do."""
+    """
+    A plan before it is kept: everything that was decided, including what not to do.
+
+    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them.
+    """
 
     changes: list[Change] = []
     noop: int = 0
+    agreed: list[Desired] = []
     parked: list[Parked] = []
     pending: list[Pending] = []
     holds: list[Hold] = []
@@ -81,6 +87,7 @@ class Planner:
         self._refused = refused
         self._people = People()
         self._used: set[Use] = set()
+        self._in_plex: set[str] = set()
         self._known: set[str] = set()
         self._badges: dict[tuple[str, str], str] = {}
         self._active = 0
@@ -113,10 +120,11 @@ class Planner:
             if side != "plex" or kind not in {*_REFERENCES, "employee"}:
                 continue
             for record in self._snapshots.read(extract.scope, of=PlexRecord, extract_id=extract.id):
-                self._known.add(reference(kind, plant=plant, key=record.key))
+                self._in_plex.add(reference(kind, plant=plant, key=record.key))
                 worn = record.fields.get("badge_number")
                 if kind == "employee" and isinstance(worn, str):
                     self._badges[plant, worn.strip()] = record.key
+        self._known |= self._in_plex
 
     def _learn_people(self) -> frozenset[str]:
         """First pass: where everybody belongs. Returns the sections Workday left out for too many."""
@@ -141,13 +149,19 @@ class Planner:
             place = projection.place(worker)
         except RecordError:
             return None  # told in the second pass, where it is parked
-        plant = place.plant
+        plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
+        if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
+            return None  # Plex refused the record: nobody can report to it yet
         self._used |= {
             (plant, Kind.JOB_PROFILE, place.job_profile),
             (plant, Kind.COST_CENTER, place.cost_center_source),
         }
-        self._known.add(reference("employee", plant=plant, key=place.key))
+        self._known.add(name)
         return plant
+
+    @cached_property
+    def _refused_people(self) -> frozenset[tuple[str, str]]:
+        return frozenset((item.plant, item.key) for item in self._refused.values() if item.type == "employee")
 
     def _references(self) -> Iterator[Desired]:
         data = ReferenceData(plants=self._connection.plex.plants, crosswalk=self._crosswalk)
@@ -285,6 +299,8 @@ class Planner:
             )
             if decision is None:
                 self._draft.noop += 1
+                if item.state == "present" and agreed.get(item.key) != item.fields:
+                    self._draft.agreed.append(item)
             else:
                 self._add(item, actual, decision)
 
@@ -357,11 +373,23 @@ class Planner:
         ]
         rank = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
         chosen.sort(key=lambda change: (change.level, change.type, change.plant, change.key, rank[change.action]))
-        creates = {change.name for change in chosen if change.action == "create"}
-        return [
-            msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in creates))
-            for change in chosen
-        ]
+        return list(self._with_parents(chosen))
+
+    def _with_parents(self, chosen: Iterable[Change]) -> Iterator[Change]:
+        """Keep what has its parents, in Plex or earlier in this plan; the others wait for theirs by name (WP-15)."""
+        created: set[str] = set()
+        for change in chosen:
+            lacking = next((need for need in change.needs if need not in created and self._is_lacking(need)), None)
+            if lacking is not None:
+                self._draft.parked.append(_orphan(change, lacking))
+                continue
+            if change.action == "create":
+                created.add(change.name)
+            yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in created))
+
+    def _is_lacking(self, need: str) -> bool:
+        kind, plant, _key = need.split("|", 2)
+        return need not in self._in_plex and self._gathered.readable("plex", kind, plant)
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
@@ -380,6 +408,21 @@ def _park(waiting: Waiting, *, key: str | None = None) -> Parked:
         remedy=waiting.remedy,
         waiting_for=waiting.waiting_for,
         field=waiting.field or "",
+    )
+
+
+def _orphan(change: Change, need: str) -> Parked:
+    kind, plant, key = need.split("|", 2)
+    what = f"{kind} {change.label if kind == 'employee' else key} in plant {plant}"
+    return Parked(
+        type=change.type,
+        plant=change.plant,
+        key=change.source,
+        label=change.label,
+        code="waiting",
+        reason=f"waits for {what}",
+        remedy="it goes by itself once that record is in Plex",
+        waiting_for=what,
     )
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, and_, func, insert, select, update
@@ -149,6 +149,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     sent: bool = True
     reason: str | None = None
     reference: str | None = None
+
+
+class Agreed(NamedTuple):
+    """One record's owned fields, as both sides hold them."""
+
+    type: str
+    plant: str
+    key: str
+    fields: Mapping[str, Scalar]
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,23 +308,27 @@ class SyncStore:
             tx.execute(update(changes).where(_one(intent)).values(values))
         return sent
 
-    def record(self, tx: Connection, outcomes: Iterable[Outcome], *, run: int, at: datetime) -> None:
+    def record(self, tx: Connection, outcomes: Sequence[Outcome], *, run: int, at: datetime) -> None:
         """Keep what became of intents; applied ones become the baseline in the same transaction."""
         for outcome in outcomes:
             values = {"state": outcome.state, "reason": outcome.reason, "run_id": run, "ended_at": at.isoformat()}
             if outcome.reference is not None:
                 values["reference"] = outcome.reference
             tx.execute(update(changes).where(_one(outcome.intent)).values(values))
-            if outcome.state == "applied":
-                self._agree(tx, outcome.intent.change, run=run, at=at)
+        applied = [outcome.intent.change for outcome in outcomes if outcome.state == "applied"]
+        self.agree(tx, [Agreed(it.type, it.plant, it.key, it.owned) for it in applied], run=run, at=at)
 
-    def _agree(self, tx: Connection, change: Change, *, run: int, at: datetime) -> None:
+    def agree(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
+        """Remember what both sides hold alike now."""
+        if not records:
+            return
         dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        values = {"connection": self._connection, "type": change.type, "plant": change.plant, "key": change.key}
-        values |= {"fields": encode(change.owned).decode(), "agreed_at": at.isoformat()}
-        statement = dialect(baselines).values(**values, run_id=run)
+        statement = dialect(baselines)
         updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
-        tx.execute(statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated))
+        upsert = statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated)
+        common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
+        rows = [{**common, **record._asdict(), "fields": encode(record.fields).decode()} for record in records]
+        tx.execute(upsert, rows)
 
     def baseline(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, dict[str, Scalar]]:
         """What both sides agreed on last, by key."""

@@ -25,7 +25,7 @@ from ml_connector.sync.plan import Draft, Planner
 from ml_connector.sync.policy import Released
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
 from ml_connector.sync.run import SENDABLE, Run, open_run
-from ml_connector.sync.store import Intent, Outcome, StoredPlan
+from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
@@ -207,6 +207,8 @@ class Syncer:
             )
             for hold in draft.holds
         ]
+        agreed = [Agreed(item.type, item.plant, item.key, item.fields) for item in draft.agreed]
+        self._tools.store.agree(tx, agreed, run=run.number, at=now)
         self._tools.store.save_fill_rates(tx, draft.absent, total=draft.workers)
         newly_parked = self._tools.review.replace_parked(tx, self._name, draft.parked, types=_EVERY_TYPE, at=now)
         newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)

@@ -1,0 +1,157 @@
+"""A small enterprise to rehearse with: both pretended systems, a database, a vault, an accepted mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ml_connector.bootstrap import App, wire
+from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.connectors.port import Query
+from ml_connector.mapping.crosswalk import Kind, sign_rows
+from ml_connector.mapping.plex import to_plant_record
+from ml_connector.mapping.proposal import propose
+from ml_connector.mapping.workday import to_canonical
+from ml_connector.sandbox.company import PLANTS
+from ml_connector.sandbox.server import Sandbox
+from ml_connector.secret import Secret
+from ml_connector.settings import parse_settings
+from ml_connector.storage.database import open_database
+from ml_connector.storage.migrate import migrate
+from ml_connector.vault.keys import MasterKey
+
+WORKERS = 60
+
+
+class World:
+    """One sandbox and one wired connection to it; `app()` opens another process's view of the same files."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, **plex: Any) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self._key = MasterKey(b"k" * 32)
+        self._plex = plex
+        self.app = self.open()
+
+    def configuration(self) -> dict[str, Any]:
+        ready = self.sandbox.ready
+        plants = [
+            {
+                "pcn": plant.pcn,
+                "company_code": plant.company_code,
+                "tenant_id": plant.tenant_id,
+                "time_zone": plant.time_zone,
+                "default_shift": "Day",
+                "routes": [{"company": plant.company, "location": plant.location}],
+            }
+            for plant in PLANTS
+        ]
+        plex = {
+            "base_url": ready["plex"]["base_url"],
+            "token_url": ready["plex"]["token_url"],
+            "calls_per_minute": 600_000,
+            "settle_s": 0.3,
+            "datasources": {name: {"id": number} for name, number in ready["plex"]["datasources"].items()},
+            "plants": plants,
+            **self._plex,
+        }
+        workday = {"host": ready["workday"]["url"], "tenant": ready["workday"]["tenant"], "page_size": 50}
+        return {
+            "database": {"url": f"sqlite:///{self.folder}/mlc.db"},
+            "audit": {"anchor_file": str(self.folder / "anchor.jsonl")},
+            "connections": {"acme": {"workday": workday, "plex": plex}},
+        }
+
+    def open(self, *, clock: Callable[[], datetime] | None = None) -> App:
+        settings = parse_settings(self.configuration(), name="test")
+        database = open_database(settings.database.url)
+        migrate(database)
+        app = wire(settings, name="acme", database=database, master_key=self._key, actor="test")
+        ready = self.sandbox.ready
+        with database.transaction() as tx:
+            for system, fields in (("workday", ready["workday"]["isu"]), ("plex", ready["plex"]["oauth2"])):
+                for field, value in fields.items():
+                    app.vault.set(tx, connection="acme", system=system, field=field, value=Secret(value))
+        return app
+
+    def reopen(self) -> None:
+        """Forget everything that is not on disk."""
+        self.app.close()
+        self.app = self.open()
+
+    def map_everything(self) -> None:
+        """Accept every proposal, as a person would after looking at them."""
+        app = self.app
+        rows = []
+        for plant in PLANTS:
+            targets = [
+                to_plant_record(native, plant=plant.pcn)
+                for kind in (
+                    RecordType.DEPARTMENT,
+                    RecordType.COST_CENTER,
+                    RecordType.POSITION,
+                    RecordType.BUILDING,
+                    RecordType.ACCOUNT,
+                )
+                for page in app.plex.read(Query(record_type=kind, plant=plant.pcn))
+                for native in page.records
+            ]
+            for kind, source in (
+                (Kind.COST_CENTER, RecordType.COST_CENTER),
+                (Kind.JOB_PROFILE, RecordType.JOB_PROFILE),
+                (Kind.LOCATION, RecordType.LOCATION),
+            ):
+                now = app.workday.now()
+                query = Query(record_type=source, as_of=AsOf(effective_on=now.date(), entered_at=now))
+                sources = [to_canonical(native) for page in app.workday.read(query) for native in page.records]
+                proposals = propose(kind, sources=sources, targets=targets, plant=plant.pcn)
+                rows += [item.row for item in proposals if item.row is not None]
+        signed = sign_rows(rows, changed_by="test", changed_at=datetime.now(UTC), state="accepted")
+        with app.database.transaction() as tx:
+            app.mappings.save(tx, "acme", signed)
+
+    def plex_state(self) -> dict[str, Any]:
+        """What Plex really holds, without anything that depends on when it came to hold it."""
+        names = ("employees", "departments", "positions", "cost_centers", "headcount", "employee_attributes")
+        return {name: sorted(map(_timeless, self.sandbox.plex.state(name)), key=str) for name in names}
+
+    def writes(self) -> int:
+        """How many writing requests have reached Plex so far."""
+        return len(self.write_requests())
+
+    def write_requests(self) -> list[Any]:
+        return [
+            item
+            for item in self.sandbox.arrivals.list()
+            if item["system"] == "plex" and item["method"] in {"POST", "PUT"} and _writes(item["path"])
+        ]
+
+
+def _writes(path: str) -> bool:
+    reading = {"300", "660", "3515", "154", "900101", "900108"}
+    if "/datasources/" in path:
+        return path.split("/datasources/")[1].split("/")[0] not in reading
+    return "/oauth2/" not in path
+
+
+def _timeless(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.lower().endswith(("date", "_at", "key", "_no"))}
+
+
+@contextmanager
+def open_world(folder: Path, *, workers: int = WORKERS, mapped: bool = True, **plex: Any) -> Iterator[World]:
+    with Sandbox(workers=workers, calls_per_minute=600_000) as sandbox:
+        world = World(sandbox, folder, **plex)
+        try:
+            if mapped:
+                world.map_everything()
+            yield world
+        finally:
+            world.app.close()
+
+
+def silent(_stage: str, _done: int, _total: int | None) -> None:
+    """Progress that nobody watches."""
