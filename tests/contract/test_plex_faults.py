@@ -9,23 +9,27 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.plex.catalog import READS
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Query, Write
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
+    IncompleteReadError,
     MLConnectorError,
     NotSentError,
     PermissionError_,
     RecordError,
     TransientError,
 )
+from ml_connector.mapping.plex import to_plant_record
 from ml_connector.sandbox.server import Sandbox
 from tests.contract.test_writing_connectors import PLANT, SETUP, connect, sandbox, write_of
 
@@ -53,6 +57,22 @@ class Control:
 
     def break_next(self, mode: str, *, count: int = 1, **more: Any) -> None:
         self.call("POST", "/fault", {"system": "plex", "mode": mode, "count": count, **more})
+
+    @contextmanager
+    def setting(self, name: str, value: Any, *, afterwards: Any) -> Iterator[None]:
+        self.call("POST", "/setting", {"system": "plex", "name": name, "value": value})
+        try:
+            yield
+        finally:
+            self.call("POST", "/setting", {"system": "plex", "name": name, "value": afterwards})
+
+    @contextmanager
+    def revoked(self, name: str) -> Iterator[None]:
+        self.call("POST", "/permission", {"system": "plex", "name": name, "granted": False})
+        try:
+            yield
+        finally:
+            self.call("POST", "/permission", {"system": "plex", "name": name, "granted": True})
 
     def fired(self) -> bool:
         return all(fault["fired"] for fault in self.call("GET", "/fault")["faults"])
@@ -144,6 +164,63 @@ def test_a_duplicate_delivery_is_found_once(control: Control, connector: PlexCon
     with pytest.raises(RecordError):
         connector.write(write)
     assert len(control.employees(write.key)) == 1
+
+
+def read(connector: PlexConnector, record_type: RecordType) -> list[Any]:
+    query = Query(record_type=record_type, plant=PLANT)
+    return [to_plant_record(record, plant=PLANT) for page in connector.read(query) for record in page.records]
+
+
+@pytest.mark.parametrize("flag", ["raw", "viewer", "limitExceeded", "rowLimitExceeded"])
+def test_rows_cut_off_are_noticed_in_every_spelling(control: Control, connector: PlexConnector, flag: str) -> None:
+    with (
+        control.setting("row_limit_flag", flag, afterwards="raw"),
+        control.setting("row_limits", {"cost_centers_get": 3}, afterwards={}),
+        pytest.raises(IncompleteReadError),
+    ):
+        read(connector, RecordType.COST_CENTER)
+
+
+@pytest.mark.parametrize("record_type", [*READS])
+def test_a_column_added_by_plex_changes_nothing(
+    control: Control, connector: PlexConnector, record_type: RecordType
+) -> None:
+    before = read(connector, record_type)
+    with control.setting("added_column", True, afterwards=False):
+        after = read(connector, record_type)
+    assert [(record.key, record.fields) for record in after] == [(record.key, record.fields) for record in before]
+
+
+@pytest.mark.parametrize("form", ["absent", "null", "empty"])
+def test_up_01_every_spelling_of_empty_is_empty(control: Control, connector: PlexConnector, form: str) -> None:
+    with control.setting("empty_form", form, afterwards="absent"):
+        employees = read(connector, RecordType.EMPLOYEE)
+    assert employees
+    assert {record.fields.get("supervisor_id") for record in employees} == {None}
+
+
+@pytest.mark.parametrize("form", ["seconds", "date", "none"])
+def test_patience_is_asked_for_in_every_spelling(control: Control, connector: PlexConnector, form: str) -> None:
+    with control.setting("retry_after_form", form, afterwards="seconds"):
+        control.break_next("429", count=2)
+        assert read(connector, RecordType.EMPLOYEE)
+        assert control.fired()
+
+
+def test_a_role_taken_away_is_never_an_empty_list_for_data_sources(control: Control, connector: PlexConnector) -> None:
+    with control.revoked("positions_get"), pytest.raises(PermissionError_, match="positions get"):
+        read(connector, RecordType.POSITION)
+
+
+def test_ping_tells_a_role_that_was_taken_away(control: Control, connector: PlexConnector) -> None:
+    with control.revoked("chart-of-accounts"), control.revoked("departments_get"):
+        surfaces = {surface.surface: surface for surface in connector.check()}
+    for name, kind in ((f"connect {PLANT}", "account"), (f"datasource {PLANT}", "department")):
+        assert surfaces[name].signed_in
+        assert not surfaces[name].ok
+        faulty = [entry for entry in surfaces[name].types if entry.problem]
+        assert any(kind in entry.type for entry in faulty)
+        assert all(entry.remedy for entry in faulty)
 
 
 @pytest.mark.parametrize("auth", ["api_key", "basic", "oauth2"])

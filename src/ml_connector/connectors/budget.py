@@ -55,6 +55,6 @@ class Budget:
 
     def _free_at(self) -> float:
         full = len(self._passed) == self._passed.maxlen
-        # A hair over the minute: a call exactly 60 s later still falls into the same closed window.
-        window_at = self._passed[0] + _WINDOW_S * 1.000_01 if full else float("-inf")
+        # A little more than the minute: the first call of a window may have arrived later than it passed here.
+        window_at = self._passed[0] + _WINDOW_S / _PACE if full else float("-inf")
         return max(self._next_at, window_at, self._paused_until)

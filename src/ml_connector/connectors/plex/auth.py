@@ -35,7 +35,7 @@ _TOKEN_TRIES = 2
 _TOKEN_BODY_BYTES = 1024 * 1024
 _DEFAULT_LIFETIME_S = 300.0
 # A second 401 so soon after a renewal is not about the token; fetching one for each would hammer the endpoint.
-_RENEWAL_EVERY = timedelta(seconds=60)
+_RENEWAL_EVERY = timedelta(seconds=10)
 
 
 class Auth(Protocol):

@@ -133,8 +133,9 @@ class Channel:
         renewed = False
         refusals = 0
         while True:
-            self._budget.acquire()
             signed = self._auth.headers(call.plant)
+            # Last before sending, so that calls leave as evenly as they pass.
+            self._budget.acquire()
             answer = self._send(call, signed)
             if answer.status == 401:
                 if renewed or not self._auth.renew(signed):
