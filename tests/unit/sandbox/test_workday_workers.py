@@ -1,13 +1,14 @@
 """Get_Workers: what is told of whom, when, and to whom not."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
-from tests.unit.sandbox.soap import WD, ask, content, filtered, group, now, refuse, results, send, worker_ids
+from tests.unit.sandbox.soap import WD, ask, content, filtered, group, header, now, refuse, results, send, worker_ids
 
 ALL_OF_THEM = "<bsvc:Response_Filter><bsvc:Count>999</bsvc:Count></bsvc:Response_Filter>"
 
@@ -73,8 +74,6 @@ def test_without_the_reference_there_is_only_worker_data(sandbox: WorkdaySandbox
 
 def test_labels_only_on_request(sandbox: WorkdaySandbox) -> None:
     isu = sandbox.credentials["isu"]
-    from tests.unit.sandbox.soap import header
-
     head = header(isu["username"], isu["password"]) + (
         "<bsvc:Workday_Common_Header><bsvc:Include_Reference_Descriptors_In_Response>1"
         "</bsvc:Include_Reference_Descriptors_In_Response></bsvc:Workday_Common_Header>"
@@ -301,3 +300,46 @@ def test_gzip_for_whoever_takes_it(sandbox: WorkdaySandbox) -> None:
     plain, packed = send(sandbox, request), send(sandbox, request, **{"accept-encoding": "gzip, deflate"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert content(plain) == content(packed)
+
+
+def test_the_chain_ends_with_the_workers_own_manager() -> None:
+    sandbox = WorkdaySandbox(Tenant())
+    flags = ("Include_Reference", "Include_Employment_Information", "Include_Management_Chain_Data")
+    payload = ask(sandbox, "Get_Workers", ALL_OF_THEM + group(*flags))
+    for worker in payload.iter(f"{WD}Worker"):
+        own = worker.find(f".//{WD}Manager_as_of_last_detected_manager_change_Reference")
+        chain = worker.findall(f".//{WD}Management_Chain_Data/{WD}Manager_Reference")
+        if own is not None:
+            assert [e.text for e in chain[-1]] == [e.text for e in own]
+            assert chain[0][1].text == "000001"
+
+
+def test_a_years_pay_follows_from_the_hours_of_a_week() -> None:
+    sandbox = WorkdaySandbox(Tenant())
+    payload = ask(sandbox, "Get_Workers", ALL_OF_THEM + group("Include_Employment_Information", "Include_Compensation"))
+    frequencies = set()
+    for data in payload.iter(f"{WD}Worker_Data"):
+        pay = data.find(f"{WD}Compensation_Data/{WD}Salary_and_Hourly_Data")
+        if pay is None:
+            assert data.findtext(f".//{WD}Contract_Pay_Rate")
+            continue
+        yearly = Decimal(data.findtext(f".//{WD}Annualized_Summary_Data/{WD}Total_Base_Pay") or "")
+        frequency = pay.find(f"{WD}Frequency_Reference")[1].text
+        hours = Decimal(data.findtext(f".//{WD}Scheduled_Weekly_Hours") or "") * 52 if frequency == "Hourly" else 1
+        assert yearly == Decimal(pay.findtext(f"{WD}Amount") or "") * hours
+        frequencies.add(frequency)
+    assert frequencies == {"Hourly", "Annual"}
+
+
+def test_contract_rates_need_the_domain_of_pay() -> None:
+    sandbox = WorkdaySandbox(Tenant())
+    sandbox.tenant.revoke_domain(domains.COMPENSATION)
+    request = f"<bsvc:Get_Workers_Request>{ALL_OF_THEM}</bsvc:Get_Workers_Request>"
+    assert b"Contract_Pay_Rate" not in content(send(sandbox, request))
+
+
+def test_a_page_goes_out_in_pieces() -> None:
+    request = f"<bsvc:Get_Workers_Request>{ALL_OF_THEM}</bsvc:Get_Workers_Request>"
+    body = send(WorkdaySandbox(Tenant()), request).body
+    assert not isinstance(body, bytes)
+    assert max(len(piece) for piece in body) < 200_000
