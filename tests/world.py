@@ -82,6 +82,11 @@ class World:
         self.app.close()
         self.app = self.open()
 
+    def next_day(self) -> None:
+        """A day passes on both sides; our own process of tomorrow is another one."""
+        self.sandbox.tenant.advance(1)
+        self.reopen()
+
     def map_everything(self) -> None:
         """Accept every proposal, as a person would after looking at them."""
         app = self.app

@@ -7,7 +7,7 @@ second compares, a batch at a time, so that memory holds changes and never popul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
@@ -366,11 +366,12 @@ class Planner:
         )
 
     def _in_order(self, only: Collection[str], keys: Collection[str]) -> list[Change]:
-        chosen = [
-            change
-            for change in self._draft.changes
-            if (not only or change.type in only) and (not keys or change.key in keys or change.source in keys)
-        ]
+        chosen = _with_what_they_need(
+            self._draft.changes,
+            lambda change: (
+                (not only or change.type in only) and (not keys or change.key in keys or change.source in keys)
+            ),
+        )
         rank = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
         chosen.sort(key=lambda change: (change.level, change.type, change.plant, change.key, rank[change.action]))
         return list(self._with_parents(chosen))
@@ -390,6 +391,19 @@ class Planner:
     def _is_lacking(self, need: str) -> bool:
         kind, plant, _key = need.split("|", 2)
         return need not in self._in_plex and self._gathered.readable("plex", kind, plant)
+
+
+def _with_what_they_need(changes: list[Change], wanted: Callable[[Change], bool]) -> list[Change]:
+    """The wanted changes, and those that create what these need, and so on."""
+    chosen = [change for change in changes if wanted(change)]
+    by_name = {change.name: change for change in changes if change.action == "create"}
+    names = {change.name for change in chosen}
+    for change in chosen:  # grows while it is walked
+        for need in change.needs:
+            if need in by_name and need not in names:
+                names.add(need)
+                chosen.append(by_name[need])
+    return chosen
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

@@ -1,0 +1,239 @@
+"""The main job against both pretended systems: plan, apply, and every day after."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ml_connector.errors import ConfigurationError, StalePlanError
+from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.usecases import syncs
+from tests.world import open_world, silent
+
+
+@pytest.fixture
+def world(tmp_path):
+    with open_world(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def synced(world):
+    report = syncs.sync(world.app, progress=silent)
+    assert report.exit_code == 0, syncs.parked(world.app)
+    return world
+
+
+def play(world, scenario):
+    return world.sandbox.tenant.play(scenario)
+
+
+def active_employees(world):
+    return [row for row in world.sandbox.plex.state("employees") if row["status"] == "Active"]
+
+
+def test_the_first_plan_writes_nothing_and_its_application_everything(world):
+    before = world.writes()
+    plan = syncs.plan(world.app, progress=silent)
+    assert world.writes() == before
+    assert plan.counts["create"] > 100
+    report = syncs.apply(world.app, digest=plan.digest, progress=silent)
+    assert report.counts["applied"] == len(plan.changes)
+    assert world.writes() - before == len(plan.changes)
+
+
+def test_m_4_a_second_plan_is_empty_and_a_second_sync_writes_nothing(synced):
+    assert syncs.plan(synced.app, progress=silent).changes == ()
+    before = synced.writes()
+    report = syncs.sync(synced.app, progress=silent)
+    assert (report.counts["applied"], synced.writes() - before) == (0, 0)
+
+
+def test_the_same_plan_has_the_same_digest(world):
+    one, two = (syncs.plan(world.app, progress=silent) for _ in range(2))
+    assert one.digest == two.digest
+    assert syncs.apply(world.app, digest=one.digest[:12], progress=silent).counts["applied"] == len(two.changes)
+
+
+def test_a_plan_is_carried_out_once(world):
+    plan = syncs.plan(world.app, progress=silent)
+    syncs.apply(world.app, digest=plan.digest, progress=silent)
+    before = world.writes()
+    syncs.apply(world.app, digest=plan.digest, progress=silent)
+    assert world.writes() == before
+
+
+def test_up_05_what_only_plex_knows_survives(world):
+    def theirs():
+        return [row for row in world.sandbox.plex.state("employees") if str(row["badgeNumber"]).startswith("900")]
+
+    before = theirs()
+    syncs.sync(world.app, progress=silent)
+    assert before
+    assert theirs() == before
+
+
+def test_px_01_a_lost_database_creates_nobody_again(synced):
+    synced.app.close()
+    for file in synced.folder.glob("mlc.db*"):
+        file.unlink()
+    synced.app = synced.open()
+    synced.map_everything()
+    plan = syncs.plan(synced.app, progress=silent)
+    assert plan.counts["create"] == 0
+
+
+def test_px_03_no_login_is_ever_made(synced):
+    assert all(
+        row.get("userId") in {None, ""}
+        for row in synced.sandbox.plex.state("employees")
+        if not str(row["badgeNumber"]).startswith("900")
+    )
+
+
+def test_wp_15_managers_are_written_before_their_reports(synced):
+    known: set[str] = set()
+    for row in synced.sandbox.plex.state("employees"):
+        known.add(row["id"])
+    assert all(
+        row["supervisorId"] in known for row in synced.sandbox.plex.state("employees") if row.get("supervisorId")
+    )
+    refused = [item for item in synced.write_requests() if item["status"] >= 400]
+    assert refused == []
+
+
+def test_a_day_passes(synced):
+    synced.next_day()
+    plan = syncs.plan(synced.app, progress=silent)
+    employees = [(change.action, change.key) for change in plan.changes if change.type == "employee"]
+    assert sorted(action for action, _ in employees) == ["create", "create", "create", "deactivate", "deactivate"]
+    moved = {key for action, key in employees if action == "create"} & {
+        key for action, key in employees if action == "deactivate"
+    }
+    assert len(moved) == 1, "one person leaves one plant and appears in the other"
+    assert {change.after["name"] for change in plan.changes if change.type == "cost_center"} == {"Final Assembly"}
+    (robot,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
+    assert robot.waiting_for == "job_profile JP-ROBO"
+    report = syncs.apply(synced.app, digest=plan.digest, progress=silent)
+    assert report.counts["applied"] == len(plan.changes)
+    assert report.exit_code == 3
+
+
+def test_a_parked_worker_goes_by_itself_once_the_mapping_is_there(synced):
+    play(synced, "unmapped_job")
+    assert syncs.sync(synced.app, progress=silent).exit_code == 3
+    (robot,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
+    row = MappingRow(kind=Kind.JOB_PROFILE, plant="*", source="JP-ROBO", target={"position": "Robot Technician"})
+    with synced.app.database.transaction() as tx:
+        synced.app.mappings.save(tx, "acme", sign_rows([row], changed_by="t", changed_at=datetime.now(UTC)))
+    report = syncs.reevaluate(synced.app, [robot.key], progress=silent)
+    assert report.counts["parked"] == 0
+    assert syncs.plan(synced.app, progress=silent).counts["create"] <= 1  # the position's headcount may follow
+    badges = {row["badgeNumber"] for row in active_employees(synced)}
+    assert robot.key in badges
+
+
+def test_the_world_moved_between_plan_and_apply(synced):
+    synced.next_day()
+    plan = syncs.plan(synced.app, progress=silent)
+    leaver = next(change for change in plan.changes if change.type == "cost_center")
+    _rename_cost_center(synced, leaver.key, "Somebody's own name")
+    before = synced.writes()
+    with pytest.raises(StalePlanError):
+        syncs.apply(synced.app, digest=plan.digest, progress=silent)
+    assert synced.writes() == before
+
+
+def test_a_replaced_plan_is_refused(synced):
+    synced.next_day()
+    old = syncs.plan(synced.app, progress=silent)
+    synced.next_day()
+    assert syncs.plan(synced.app, progress=silent).digest != old.digest
+    with pytest.raises(StalePlanError):
+        syncs.apply(synced.app, digest=old.digest, progress=silent)
+    with pytest.raises(StalePlanError):
+        syncs.apply(synced.app, digest="0123456789", progress=silent)
+
+
+def test_cc_12_a_mass_termination_waits_and_an_approval_lets_exactly_it_through(synced):
+    play(synced, "mass_termination")
+    synced.next_day()
+    report = syncs.sync(synced.app, progress=silent)
+    assert report.exit_code == 4
+    (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
+    before = len(active_employees(synced))
+    assert report.counts["held"] == len(hold.members)
+    syncs.release(synced.app, hold.id)
+    after = syncs.sync(synced.app, progress=silent)
+    assert after.counts["held"] == 0
+    assert before - len(active_employees(synced)) == len(hold.members)
+
+
+def test_cc_11_a_narrowed_view_ends_nobody(synced):
+    before = len(active_employees(synced))
+    play(synced, "population_drop")
+    report = syncs.sync(synced.app, progress=silent)
+    assert report.exit_code == 4
+    assert [item.guard for item in syncs.holds(synced.app)] == ["population_drop"]
+    assert len(active_employees(synced)) == before
+    assert syncs.sync(synced.app, progress=silent).exit_code == 4, "it stays a question until somebody answers"
+    syncs.release(synced.app, syncs.holds(synced.app)[0].id)
+    assert not syncs.sync(synced.app, progress=silent).waiting
+    assert len(active_employees(synced)) == before
+
+
+def test_up_02_a_revoked_domain_is_held_and_writes_nothing(synced):
+    synced.sandbox.tenant.revoke_domain("Worker Data: Current Staffing Information")
+    before = synced.writes()
+    syncs.sync(synced.app, progress=silent)
+    assert {item.guard for item in syncs.holds(synced.app)} == {"missing_section"}
+    assert synced.writes() == before
+    hold = syncs.holds(synced.app)[0]
+    assert "Worker Data: Current Staffing Information" in hold.remedy
+    with pytest.raises(ConfigurationError):
+        syncs.release(synced.app, hold.id)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [("no_employee_id", "no_id"), ("two_primary_jobs", "primary_job"), ("long_name", "field_too_long")],
+)
+def test_one_bad_record_is_parked_and_the_others_go_on(synced, scenario, code):
+    play(synced, scenario)
+    play(synced, "hire")
+    report = syncs.sync(synced.app, progress=silent)
+    assert report.exit_code == 3
+    assert report.counts["applied"] >= 2, "the hire went through"
+    (item,) = [item for item in syncs.parked(synced.app) if item.type in {"worker", "employee"} and not item.field]
+    assert item.reason
+    assert item.remedy
+
+
+def test_wp_14_a_circle_of_managers_is_parked_and_its_members_are_synced(synced):
+    play(synced, "manager_cycle")
+    syncs.sync(synced.app, progress=silent)
+    circle = [item for item in syncs.parked(synced.app) if item.field == "supervisor_id"]
+    assert len(circle) >= 2
+    assert all("circle" in item.reason for item in circle)
+
+
+def test_the_trail_holds_after_all_of_it(synced):
+    for scenario in ("hire", "terminate", "transfer"):
+        play(synced, scenario)
+        synced.next_day()
+        syncs.sync(synced.app, progress=silent)
+    verdict = synced.app.trail.verify()
+    assert verdict.ok
+    applied = sum(
+        1
+        for event in synced.app.trail.list(100_000)
+        if event.event.action in {"write.applied", "write.accepted"}
+        and event.event.outcome != "confirmed by reading back"
+    )
+    assert applied == len([item for item in synced.write_requests() if item["status"] < 300])
+
+
+def _rename_cost_center(world, number, name):
+    for tables in world.sandbox.plex.enterprise.plants.values():
+        for key, row in list(tables.cost_centers.items()):
+            if row["Cost_Center_No"] == number:
+                tables.cost_centers[key] = {**row, "Cost_Center_Name": name}
