@@ -113,6 +113,16 @@ def test_up_03_pay_is_asked_for_only_when_wanted() -> None:
     assert [asked(request, "Include_Compensation") for request in transport.requests] == ["false", "true"]
 
 
+def test_cc_11_the_ended_the_inactive_and_the_filled_are_asked_for_too() -> None:
+    connector, transport, _ = connect(tenant([]))
+    for kind in (RecordType.WORKER, RecordType.ORGANIZATION, RecordType.LOCATION, RecordType.POSITION):
+        list(connector.read(Query(record_type=kind, as_of=AS_OF)))
+    workers, organizations, locations, positions = transport.requests
+    assert asked(workers, "Exclude_Inactive_Workers") == asked(workers, "Exclude_Contingent_Workers") == "false"
+    assert asked(organizations, "Include_Inactive") == "true"
+    assert asked(locations, "Exclude_Inactive_Locations") == asked(positions, "Exclude_Filled_Positions") == "false"
+
+
 def test_changes_are_asked_for_by_the_operations_own_filter() -> None:
     connector, transport, _ = connect(tenant([]))
     since = datetime(2026, 11, 22, tzinfo=UTC)

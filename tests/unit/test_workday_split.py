@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from ml_connector.connectors.workday.split import SOAP, OtherDocument, SplitPage, split_page
+from ml_connector.connectors.workday.frame import SOAP
+from ml_connector.connectors.workday.split import OtherDocument, SplitPage, split_page
 from ml_connector.safe_xml import parse_xml
 
 BSVC = "urn:com.workday/bsvc"

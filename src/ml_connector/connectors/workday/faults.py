@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 from lxml import etree
 
+from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC
-from ml_connector.connectors.workday.split import SOAP
 from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,

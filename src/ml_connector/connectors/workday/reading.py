@@ -15,8 +15,9 @@ from itertools import islice
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import Page
+from ml_connector.connectors.workday.frame import Results
 from ml_connector.connectors.workday.operations import BSVC
-from ml_connector.connectors.workday.split import Results, SplitPage
+from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.errors import IncompleteReadError
 from ml_connector.safe_xml import parse_xml
 

@@ -15,8 +15,9 @@ from typing import TypeVar
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_status
+from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC, CLOCK_SERVICE, Operation, build_clock_request
-from ml_connector.connectors.workday.split import SOAP, OtherDocument, SplitPage, split_page
+from ml_connector.connectors.workday.split import OtherDocument, SplitPage, split_page
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,

@@ -14,33 +14,21 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
 from xml.sax.saxutils import quoteattr
 
 import msgspec
 from lxml import etree
 
+from ml_connector.connectors.workday.frame import BODY, DATA, ENVELOPE, Results, read_frame
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.safe_xml import PullParser, parse_xml
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
 
-_ENVELOPE, _HEADER, _BODY = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Header", "Body"))
-_RESULTS, _DATA = (f"{{{BSVC}}}{name}" for name in ("Response_Results", "Response_Data"))
 _DATA_START = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)Response_Data\s*>")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _TAG_END = re.compile(rb"""[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>""")
-
-
-class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says about itself and the whole (Response_Results)."""
-
-    total: int
-    pages: int
-    records: int
-    page: int
 
 
 class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +130,7 @@ class _Cutter:
             raise _Surprise
         started = [element for event, element in PullParser().feed(head) if event == "start"]
         data = started[-1] if started else None
-        path = [_DATA, f"{{{BSVC}}}{self._answer}", _BODY, _ENVELOPE]
+        path = [DATA, f"{{{BSVC}}}{self._answer}", BODY, ENVELOPE]
         if data is None or [element.tag for element in (data, *data.iterancestors())] != path:
             raise _Surprise
         self._head, source.at = head, found.end()
@@ -198,45 +186,17 @@ class _Cutter:
         return tail
 
 
-def read_frame(root: etree._Element, *, answer: str) -> Results | None:
-    """
-    Check envelope, body and answer, the records being taken out; None when the body holds something else.
-
-    Raises:
-        ValueError: no SOAP 1.1 envelope, not exactly one body with one child, strange or missing parts.
-    """
-    if root.tag != _ENVELOPE:
-        raise ValueError("it is no SOAP envelope")
-    parts = [part.tag for part in root]
-    if parts not in ([_BODY], [_HEADER, _BODY]) or len(root[-1]) != 1:
-        raise ValueError("it has not exactly one body with one content")
-    content = root[-1][0]
-    if content.tag != f"{{{BSVC}}}{answer}":
-        return None
-    if len(content.findall(_DATA)) > 1 or any(len(data) for data in content.iterchildren(_DATA)):
-        raise ValueError("among its records is something that is none")
-    results = content.findall(_RESULTS)
-    if len(results) != 1:
-        raise ValueError("it does not say how many records there are")
-    return Results(
-        total=_read_count(results[0], "Total_Results"),
-        pages=_read_count(results[0], "Total_Pages"),
-        records=_read_count(results[0], "Page_Results"),
-        page=_read_count(results[0], "Page"),
-    )
-
-
 def _parse_whole(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPage | OtherDocument:
     """The slow way: the hardened parser, each record set free as soon as it is complete."""
     parser = PullParser()
-    wanted, path = f"{{{BSVC}}}{record}", [_DATA, f"{{{BSVC}}}{answer}", _BODY, _ENVELOPE]
+    wanted, path = f"{{{BSVC}}}{record}", [DATA, f"{{{BSVC}}}{answer}", BODY, ENVELOPE]
     records = []
     for event, element in parser.feed_all(chunks):
         if event == "end" and element.tag == wanted and [up.tag for up in element.iterancestors()] == path:
             records.append(etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False))
             _forget(element)
     root = parser.close()
-    for data in root.iter(_DATA):
+    for data in root.iter(DATA):
         for left in data.findall(wanted):
             data.remove(left)
     results = read_frame(root, answer=answer)
@@ -251,17 +211,6 @@ def _forget(element: etree._Element) -> None:
     before, parent = element.getprevious(), element.getparent()
     if before is not None and parent is not None and before.tag == element.tag:
         parent.remove(before)
-
-
-def _read_count(results: etree._Element, name: str) -> int:
-    text = results.findtext(f"{{{BSVC}}}{name}", "").strip()
-    try:
-        value = Decimal(text)
-        if not (0 <= value < 10**9 and value == int(value)):
-            raise ValueError
-        return int(value)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise ValueError(f"its {name} is no count") from None
 
 
 def _declare(namespaces: dict[str | None, str]) -> bytes:
