@@ -98,9 +98,11 @@ class Desk:
         self._change(worker, {"terminated_on": last_day}, kind="Terminate Employee", on=last_day)
 
     def start_leave(self, worker: Worker) -> None:
+        """Let somebody's leave of absence begin."""
         self._change(worker, {"leave_on": self.on}, kind="Request Leave of Absence")
 
     def raise_pay(self, worker: Worker) -> None:
+        """Give somebody one more dollar, an hour or a year."""
         pay = msgspec.structs.replace(worker.pay, amount=worker.pay.amount + 1, since_on=self.on)
         self._change(worker, {"pay": pay}, kind="Request Compensation Change")
 
@@ -131,6 +133,7 @@ class Desk:
         self._change(worker, {"jobs": (*worker.jobs, second)}, kind="Add Additional Job")
 
     def rename(self, organization: str, *, name: str) -> None:
+        """Give an organization another name."""
         self.world.organizations.change(
             organization, {"name": name}, kind="Edit Organization", on=self.on, at=self.tick()
         )

@@ -58,14 +58,17 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def full_name(self) -> str:
+        """All names in order, as far as there are any."""
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
 
     @property
     def universal_id(self) -> str:
+        """The id of the person behind the role."""
         return f"U-{self.key}"
 
     @property
     def primary_job(self) -> Job:
+        """The first job."""
         return self.jobs[0]
 
     def is_active(self, on: date) -> bool:

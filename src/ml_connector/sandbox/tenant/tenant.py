@@ -59,6 +59,7 @@ class Tenant:
 
     @property
     def today(self) -> date:
+        """The tenant's date."""
         return self._today
 
     @staticmethod

@@ -72,18 +72,23 @@ class AsOf:
         return found
 
     def worker(self, key: str) -> Worker | None:
+        """Tell a worker, or None before the first day."""
         return self._at(self.world.workers, key)
 
     def position(self, key: str) -> Position | None:
+        """Tell a position."""
         return self._at(self.world.positions, key)
 
     def organization(self, key: str) -> Organization | None:
+        """Tell an organization of any kind."""
         return self._at(self.world.organizations, key)
 
     def job_profile(self, key: str) -> JobProfile | None:
+        """Tell a job profile."""
         return self._at(self.world.job_profiles, key)
 
     def location(self, key: str) -> Location | None:
+        """Tell a location."""
         return self._at(self.world.locations, key)
 
     def superiors(self, organization: str) -> Iterator[Organization]:

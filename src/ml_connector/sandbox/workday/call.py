@@ -26,10 +26,12 @@ class Call(msgspec.Struct, frozen=True):
 
     @property
     def criteria(self) -> dict[str, Any]:
+        """What the request selects by; empty if by nothing."""
         found: dict[str, Any] = self.request.get("Request_Criteria", {})
         return found
 
     def allows(self, domain: str) -> bool:
+        """Say whether the user is granted a domain."""
         return domain in self.view.domains
 
 

@@ -45,6 +45,7 @@ class Organizations:
         return key if _OWN_ID.get(kind) == _facts(call, key).kind else None
 
     def refer(self, call: Call, key: str) -> Ref:
+        """Refer to an organization."""
         return organization_ref(_facts(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:

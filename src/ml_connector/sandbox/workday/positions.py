@@ -54,9 +54,11 @@ class Positions:
         ]
 
     def find(self, call: Call, kind: str, text: str) -> str | None:
+        """Find a position by WID or Position_ID."""
         return find_key(call, call.view.world.positions, kind, text)
 
     def refer(self, call: Call, key: str) -> Ref:
+        """Refer to a position."""
         return position_ref(_facts(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:

@@ -33,16 +33,19 @@ def organization_ref(organization: Organization) -> Ref:
 
 
 def position_ref(position: Position, *, title: str = "") -> Ref:
+    """Refer to a position, labelled with its id and what is done there."""
     return Ref(
         (("WID", position.wid), ("Position_ID", position.position_id)), f"{position.position_id} {title}".strip()
     )
 
 
 def job_profile_ref(profile: JobProfile) -> Ref:
+    """Refer to a job profile."""
     return Ref((("WID", profile.wid), ("Job_Profile_ID", profile.reference_id)), profile.title)
 
 
 def location_ref(location: Location) -> Ref:
+    """Refer to a location."""
     return Ref((("WID", location.wid), ("Location_ID", location.location_id)), location.name)
 
 

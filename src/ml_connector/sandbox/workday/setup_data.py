@@ -34,9 +34,11 @@ class JobProfiles:
         return [key for key in known_keys(call, shelf) if fits_log(shelf[key].known(by=call.as_of.by))]
 
     def find(self, call: Call, kind: str, text: str) -> str | None:
+        """Find a job profile by WID or Job_Profile_ID."""
         return find_key(call, call.view.world.job_profiles, kind, text)
 
     def refer(self, call: Call, key: str) -> Ref:
+        """Refer to a job profile."""
         return job_profile_ref(self._facts(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:
@@ -85,9 +87,11 @@ class Locations:
         return [key for key in keys if name in (None, self._facts(call, key).name)]
 
     def find(self, call: Call, kind: str, text: str) -> str | None:
+        """Find a location by WID or Location_ID."""
         return find_key(call, call.view.world.locations, kind, text)
 
     def refer(self, call: Call, key: str) -> Ref:
+        """Refer to a location."""
         return location_ref(self._facts(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:
@@ -137,10 +141,12 @@ class CostCenters:
         return [key for key in keys if any(first <= e.entered_at <= last for e in shelf[key].known(by=call.as_of.by))]
 
     def find(self, call: Call, kind: str, text: str) -> str | None:
+        """Find a cost center by any of its ids; a company is none."""
         key = find_key(call, call.view.world.organizations, kind, text)
         return key if key is not None and self._facts(call, key).kind == "COST_CENTER" else None
 
     def refer(self, call: Call, key: str) -> Ref:
+        """Refer to a cost center."""
         return organization_ref(self._facts(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def many(self) -> bool:
+        """Whether the element may repeat."""
         return self.card in "*+"
 
 

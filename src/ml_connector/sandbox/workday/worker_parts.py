@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_connector.sandbox.company import make_wid
 from ml_connector.sandbox.tenant import domains
-from ml_connector.sandbox.tenant.facts import Job, Organization, Worker
+from ml_connector.sandbox.tenant.facts import Job, JobProfile, Organization, Worker
 from ml_connector.sandbox.tenant.setup import morning
 from ml_connector.sandbox.workday.call import Call
 from ml_connector.sandbox.workday.markup import Ref
@@ -137,16 +137,7 @@ def _position(call: Call, worker: Worker, job: Job) -> dict[str, Any]:
         "Exclude_from_Headcount": worker.contingent,
         "Pay_Rate_Type_Reference": value_ref("Pay_Rate_Type_ID", "Hourly" if hourly else "Salary"),
         "Work_Shift_Reference": None if job.shift is None else value_ref("Work_Shift_ID", job.shift),
-        "Job_Profile_Summary_Data": None
-        if profile is None
-        else {
-            "Job_Profile_Reference": job_profile_ref(profile),
-            "Job_Exempt": not profile.shop,
-            "Management_Level_Reference": management_level(manages=profile.manages),
-            "Job_Category_Reference": value_ref("Job_Category_ID", profile.category),
-            "Job_Profile_Name": profile.title,
-            "Work_Shift_Required": profile.shop,
-        },
+        "Job_Profile_Summary_Data": None if profile is None else _profile_summary(profile),
         "Business_Site_Summary_Data": None
         if location is None
         else {"Location_Reference": location_ref(location), "Name": location.name},
@@ -155,11 +146,24 @@ def _position(call: Call, worker: Worker, job: Job) -> dict[str, Any]:
     }
 
 
+def _profile_summary(profile: JobProfile) -> dict[str, Any]:
+    return {
+        "Job_Profile_Reference": job_profile_ref(profile),
+        "Job_Exempt": not profile.shop,
+        "Management_Level_Reference": management_level(manages=profile.manages),
+        "Job_Category_Reference": value_ref("Job_Category_ID", profile.category),
+        "Job_Profile_Name": profile.title,
+        "Work_Shift_Required": profile.shop,
+    }
+
+
 def management_level(*, manages: bool) -> Ref:
+    """Refer to the level of those who lead, or of those who do not."""
     return value_ref("Management_Level_ID", "Manager" if manages else "Individual_Contributor")
 
 
 def time_type(*, full_time: bool) -> str:
+    """Name the time type of a position."""
     return "Full_time" if full_time else "Part_time"
 
 

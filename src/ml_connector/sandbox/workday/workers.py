@@ -55,6 +55,7 @@ class Workers:
         return key if key is not None and call.view.world.workers[key].known(by=call.as_of.by) else None
 
     def refer(self, call: Call, key: str) -> Ref:
+        """Refer to a worker, present or still to come."""
         return worker_ref(_facts(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:
