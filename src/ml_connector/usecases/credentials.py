@@ -36,7 +36,13 @@ def fields_needed(connection: Connection) -> list[tuple[str, str]]:
     ways = {("workday", connection.workday.auth): None, ("plex", plex.auth): None}
     if plex.datasource_auth is not None:
         ways["plex", plex.datasource_auth] = None
-    return [(system, field) for system, way in ways for field in FIELDS[system, way]]
+    return [
+        (system, prefix + field)
+        for system, way in ways
+        # A web-service user belongs to one plant, so several plants need one each.
+        for prefix in ([f"{plant.pcn}/" for plant in plex.plants] if way == "basic" and len(plex.plants) > 1 else [""])
+        for field in FIELDS[system, way]
+    ]
 
 
 def check_field(connection: Connection, *, system: str, field: str) -> None:

@@ -85,7 +85,7 @@ def _vault(app: App) -> Iterator[Finding]:
 
 
 def _missing_credentials(app: App) -> Iterator[Finding]:
-    stored = {(info.system, info.field.rpartition("/")[2]) for info in app.vault.list(app.name)}
+    stored = {(info.system, info.field) for info in app.vault.list(app.name)}
     for system, field in fields_needed(app.connection):
         if (system, field) not in stored:
             yield Finding(

@@ -1,0 +1,103 @@
+"""
+How a function becomes a command: with the three options accepted everywhere, and with one way to end.
+
+A command takes the `Door` first and may return an exit code. Its docstring is its help; indented lines keep their
+line breaks.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from typer.core import TyperGroup
+
+from ml_connector.cli.door import Door, Output
+from ml_connector.cli.failures import guarded
+
+F = TypeVar("F", bound=Callable[..., int | None])
+
+_SHARED = {
+    "connection": Annotated[
+        str | None, typer.Option("--connection", metavar="NAME", help="Which connection; optional if there is one.")
+    ],
+    "output": Annotated[Output | None, typer.Option("--output", help="Words for people, or JSON on standard output.")],
+    "config": Annotated[
+        Path | None, typer.Option("--config", metavar="PATH", help="Configuration file [ml-connector.toml].")
+    ],
+}
+
+
+class Sections(TyperGroup):
+    """A group whose help lists its commands by purpose, in the order they are declared."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        panels: dict[str, list[tuple[str, str]]] = {}
+        width = max(len(name) for name in self.commands) if self.commands else 0
+        for name, command in self.commands.items():
+            if not command.hidden:
+                panel = getattr(command, "rich_help_panel", None)
+                line = command.get_short_help_str(formatter.width - width - 6)
+                panels.setdefault(panel if isinstance(panel, str) else "Commands", []).append((name.ljust(width), line))
+        for panel, rows in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(rows)
+
+
+def make_group(help_text: str = "", *, default: Callable[..., int | None] | None = None) -> typer.Typer:
+    """Make a group of commands; *default* runs when the group is called without one of them."""
+    group = typer.Typer(cls=Sections, rich_markup_mode=None, help=help_text or None, no_args_is_help=default is None)
+    group.callback(
+        invoke_without_command=default is not None, help=_help_of(default) if default else help_text or None
+    )(_with_shared_options(default or _nothing))
+    return group
+
+
+def command(group: typer.Typer, name: str | None = None, *, panel: str | None = None) -> Callable[[F], F]:
+    """Register a function as a command of *group*; *panel* is the section of the help it is listed in."""
+
+    def register(function: F) -> F:
+        group.command(
+            name or function.__name__.replace("_", "-"), help=_help_of(function), rich_help_panel=panel or "Commands"
+        )(_with_shared_options(function))
+        return function
+
+    return register
+
+
+def _with_shared_options(function: Callable[..., int | None]) -> Callable[..., None]:
+    def run(ctx: typer.Context, **values: Any) -> None:
+        outer = ctx.obj if isinstance(ctx.obj, Door) else Door()
+        door = outer.narrowed(**{name: values.pop(name) for name in _SHARED})
+        ctx.obj = door
+        if ctx.invoked_subcommand is None:
+            code = guarded(lambda: function(door, **values), config=door.config)
+            if code:
+                raise typer.Exit(code)
+
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in _SHARED.items()
+    ]
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [context, *own, *shared]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _nothing(_door: Door) -> None:
+    """A group without a default only passes its options on."""
+
+
+def _help_of(function: Callable[..., Any]) -> str:
+    """The docstring; a leading `\\b` line keeps the line breaks of an indented paragraph."""
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    return "\n\n".join(f"\b\n{text}" if text.startswith("    ") else text for text in paragraphs)

@@ -1,0 +1,124 @@
+"""`credentials`: the vault. Values go in and never come out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from ml_connector.cli.command import command, make_group
+from ml_connector.cli.door import Door
+from ml_connector.cli.words import plural, printable
+
+System = Annotated[Literal["workday", "plex"], typer.Argument(help="Whose credential.", show_default=False)]
+Field = Annotated[str, typer.Argument(help="As in username, client_secret, api_key; or 101/username for one plant.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = make_group("Store, list, rotate and remove credentials. Values are sealed and never shown.")
+    command(group, "set")(set_credential)
+    command(group, "list")(list_credentials)
+    command(group)(rotate_key)
+    command(group)(remove)
+    app.add_typer(group, name="credentials", rich_help_panel="Set up")
+
+
+def set_credential(
+    door: Door,
+    *,
+    system: System,
+    field: Field,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="SOURCE", help='env:NAME, file:PATH, cmd:"…" or - (standard input).'),
+    ] = None,
+) -> None:
+    """
+    Seal one credential, from a prompt or from where it already is; never from an argument.
+
+        ml-connector credentials set workday username
+        ml-connector credentials set workday password --from env:WD_PASSWORD
+        ml-connector credentials set plex client_secret --from 'cmd:pass show plex/secret'
+    """
+    from ml_connector.errors import ConfigurationError
+    from ml_connector.secret import Secret
+    from ml_connector.usecases import credentials
+
+    with door.open() as app:
+        credentials.check_field(app.connection, system=system, field=field)
+        if source is not None:
+            value = credentials.read_secret(source)
+        elif sys.stdin.isatty():
+            value = Secret(typer.prompt(f"{system} {field}", hide_input=True, err=True))
+        else:
+            raise ConfigurationError(
+                "there is no terminal to ask for the value on", remedy=f"--from takes {credentials.SOURCES}"
+            )
+        info = credentials.set_credential(app, system=system, field=field, value=value)
+    if door.json:
+        door.write_json(info)
+    else:
+        typer.echo(f"{system} {printable(field)} is sealed (fingerprint {info.fingerprint}, version {info.version}).")
+
+
+def list_credentials(door: Door) -> None:
+    """
+    List what is stored: fingerprints and dates, never values.
+
+        ml-connector credentials list
+    """
+    from ml_connector.usecases import credentials
+
+    with door.open() as app:
+        stored, needed = credentials.list_credentials(app), credentials.fields_needed(app.connection)
+    if door.json:
+        door.write_json(stored)
+        return
+    from ml_connector.cli.render import make_console, table
+
+    there = {(info.system, info.field) for info in stored}
+    rows = [
+        (info.system, info.field, info.fingerprint, info.version, info.set_at.isoformat(" ", "minutes"))
+        for info in stored
+    ]
+    console = make_console()
+    console.print(table(("system", "field", "fingerprint", "version", "set at"), rows, right=("version",)))
+    for system, field in needed:
+        if (system, field) not in there:
+            console.print(f"missing: ml-connector credentials set {system} {field}")
+
+
+def rotate_key(door: Door) -> None:
+    """
+    Replace the master key and seal everything under the new one, or finish a rotation that was interrupted.
+
+        ml-connector credentials rotate-key
+    """
+    from ml_connector.usecases import credentials
+
+    with door.open() as app:
+        rotated = credentials.rotate_key(app)
+        setting = app.settings.vault.master_key
+    if door.json:
+        door.write_json(rotated)
+        return
+    typer.echo(f"Master key {rotated.master_key} is in force; {plural(rotated.data_keys, 'data key')} sealed under it.")
+    typer.echo(f"Keep a fresh copy of {printable(setting)}: the old key opens nothing any more.")
+
+
+def remove(door: Door, *, system: System, field: Field) -> None:
+    """
+    Forget one credential.
+
+        ml-connector credentials remove plex api_key
+    """
+    from ml_connector.usecases import credentials
+
+    with door.open() as app:
+        version = credentials.remove_credential(app, system=system, field=field)
+    if door.json:
+        door.write_json({"system": system, "field": field, "version": version, "removed": True})
+    else:
+        typer.echo(f"{system} {printable(field)} is forgotten.")

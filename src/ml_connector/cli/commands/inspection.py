@@ -1,0 +1,184 @@
+"""`ping`, `discover`, `read`: looking at the two systems without touching them."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ml_connector.cli.command import command
+from ml_connector.cli.door import Door
+from ml_connector.cli.failures import IN_PART, tell
+from ml_connector.cli.words import plural, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ml_connector.connectors.port import SurfaceHealth
+    from ml_connector.errors import RecordError
+
+PANEL = "Look"
+SystemName = Literal["workday", "plex"]
+System = Annotated[SystemName, typer.Argument(help="workday or plex.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, panel=PANEL)(ping)
+    command(app, panel=PANEL)(discover)
+    command(app, panel=PANEL)(read)
+
+
+def ping(
+    door: Door,
+    *,
+    system: Annotated[SystemName | None, typer.Argument(help="Only this one.", show_default=False)] = None,
+) -> int:
+    """
+    Prove access, surface by surface and type by type; nothing is written, here or there.
+
+        ml-connector ping
+        ml-connector ping plex --output json
+    """
+    from ml_connector.usecases import inspection
+
+    with door.open() as app:
+        report = inspection.ping(app, systems=(system,) if system else ("workday", "plex"))
+    if door.json:
+        door.write_json(report)
+        return report.exit_code
+    render_ping(report.systems)
+    return report.exit_code
+
+
+def render_ping(systems: tuple[SurfaceHealth, ...], *, console: Console | None = None) -> None:
+    """Print surfaces and, below, what is wrong with which type."""
+    from ml_connector.cli.render import cell, make_console, remedy, table
+
+    rows, problems = [], []
+    for surface in systems:
+        state = cell("ok", style="green") if surface.ok else cell("not ok", style="red")
+        offset = None if surface.clock_offset_s is None else f"{surface.clock_offset_s:+.1f} s"
+        seen = ", ".join(f"{each.type} {each.count:,}" for each in surface.types if each.count is not None)
+        rows.append((surface.system, surface.surface, state, surface.version, offset, seen or None))
+        named = f"{surface.system} {surface.surface}"
+        if surface.problem:
+            problems.append((named, surface.problem, surface.remedy))
+        problems += [(f"{named}, {each.type}", each.problem, each.remedy) for each in surface.types if each.problem]
+    console = console or make_console()
+    console.print(table(("system", "surface", "state", "version", "clock", "sees"), rows))
+    for note in dict.fromkeys(surface.version_note for surface in systems if surface.version_note):
+        console.print(cell(note, style="dim"))
+    for where, problem, fix in problems:
+        console.print(cell(f"{where}: {problem}"))
+        if fix:
+            console.print(remedy(fix))
+
+
+def discover(door: Door, *, system: System) -> None:
+    """
+    Name the record types of a system, their fields and change filters.
+
+        ml-connector discover plex
+    """
+    from ml_connector.usecases import inspection
+
+    with door.open() as app:
+        types = inspection.discover(app, system=system)
+    if door.json:
+        door.write_json(types)
+        return
+    from ml_connector.cli.render import make_console, table
+
+    rows = [
+        (
+            info.type,
+            info.operation,
+            ", ".join(info.change_filters) or None,
+            ", ".join(info.writable) or "read only",
+            ", ".join(each.name for each in info.fields) or None,
+        )
+        for info in types
+    ]
+    make_console().print(table(("type", "operation", "change filters", "writes", "fields"), rows))
+
+
+def read(
+    door: Door,
+    *,
+    system: System,
+    record_type: Annotated[str, typer.Argument(metavar="TYPE", help="As `discover` names it.")],
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="T", help="Only what was entered since this date or moment.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="D", help="What is true on this date (Workday).")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Stop after so many.")] = None,
+    plant: Annotated[str | None, typer.Option("--plant", metavar="PCN", help="Only this plant (Plex).")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The system's own words, untranslated.")] = False,
+    pay: Annotated[bool, typer.Option("--pay/--no-pay", help="Workers with pay; reading it is recorded.")] = True,
+) -> int:
+    """
+    Print records as JSON Lines on standard output.
+
+        ml-connector read workday worker --limit 3 --no-pay
+        ml-connector read plex employee --plant 101 > employees.jsonl
+    """
+    from ml_connector.canonical.keys import RecordType, System
+    from ml_connector.errors import ConfigurationError
+    from ml_connector.usecases.inspection import ReadRequest
+    from ml_connector.usecases.inspection import read as read_records
+
+    if record_type not in set(RecordType):
+        raise ConfigurationError(f"there is no record type {record_type}", remedy=f"ml-connector discover {system}")
+    request = ReadRequest(
+        system=System(system),
+        record_type=RecordType(record_type),
+        since=parse_moment(since) if since else None,
+        as_of=parse_date(as_of) if as_of else None,
+        limit=limit,
+        plant=plant,
+        raw=raw,
+        pay=pay,
+    )
+    faults = 0
+
+    def on_fault(name: str, error: RecordError) -> None:
+        nonlocal faults
+        faults += 1
+        tell(f"{name}: {error.message}", remedy=error.remedy)
+
+    with door.open() as app:
+        for line in read_records(app, request, on_fault=on_fault):
+            _write_line(line)
+    if faults:
+        door.say(f"{plural(faults, 'record')} could not be translated; the rest is above.")
+        return IN_PART
+    return 0
+
+
+def _write_line(line: bytes) -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write(printable(line.decode(errors="replace")) + "\n")
+    else:
+        sys.stdout.buffer.write(line + b"\n")
+
+
+def parse_date(text: str) -> date:
+    """Read an ISO date, or end as wrong usage."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date such as 2026-11-23") from None
+
+
+def parse_moment(text: str) -> datetime:
+    """Read a date or a moment; without an offset it is UTC. Or end as wrong usage."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date or moment such as 2026-11-23T06:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

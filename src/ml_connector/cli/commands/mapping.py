@@ -1,0 +1,218 @@
+"""`mapping`: the crosswalk of codes between the two systems."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ml_connector.cli.command import command, make_group
+from ml_connector.cli.door import Door
+from ml_connector.cli.failures import IN_PART, tell
+from ml_connector.cli.progress import shown
+from ml_connector.cli.words import plural, printable
+
+if TYPE_CHECKING:
+    from ml_connector.usecases.mappings import Changed, Proposed
+
+Kind = Annotated[
+    str | None, typer.Option("--kind", metavar="K", help="cost_center, job_profile, location or account only.")
+]
+Check = Annotated[bool, typer.Option("--check/--no-check", help="Hold the rows against the live Plex first.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = make_group("See and change what each Workday code is called in each plant.")
+    command(group, "list")(list_rows)
+    command(group, "set")(set_row)
+    command(group, "import")(import_rows)
+    command(group)(export)
+    command(group)(coverage)
+    app.add_typer(group, name="mapping", rich_help_panel="Put right")
+
+
+def list_rows(door: Door, *, kind: Kind = None) -> None:
+    """
+    List the rows in force and those proposed.
+
+        ml-connector mapping list --kind cost_center
+    """
+    from ml_connector.usecases import mappings
+
+    with door.open() as app:
+        rows = mappings.list_rows(app, kind=kind)
+    if door.json:
+        door.write_json(rows)
+        return
+    from ml_connector.cli.render import make_console, table
+
+    lines = [
+        (row.kind, row.plant, row.source, _target(row.target), row.state, row.version, row.changed_by) for row in rows
+    ]
+    columns = ("kind", "plant", "source", "in Plex", "state", "version", "by")
+    make_console().print(table(columns, lines, right=("version",)))
+
+
+def set_row(
+    door: Door,
+    *,
+    kind: Annotated[str, typer.Argument(help="cost_center, job_profile, location or account.")],
+    source: Annotated[
+        str, typer.Argument(help="Workday's reference id; for an account cost_center/job_class/component.")
+    ],
+    target: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="What it is called in Plex.")],
+    plant: Annotated[str, typer.Option("--plant", metavar="PCN", help="Only in this plant.")] = "*",
+    check: Check = True,
+) -> None:
+    """
+    Accept one row.
+
+        ml-connector mapping set job_profile JP-WELD --plant 101 position=Welder
+        ml-connector mapping set cost_center CC4100 cost_center=4100 department=4100-STP segment=4100
+    """
+    from ml_connector.usecases import mappings
+
+    with door.open() as app:
+        changed = mappings.set_row(
+            app, kind=kind, source=source, plant=plant, target=dict(_pair(each) for each in target), check=check
+        )
+    _tell_changed(door, changed)
+
+
+def import_rows(
+    door: Door,
+    *,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A CSV as `mapping export` writes it.", show_default=False)
+    ] = None,
+    propose: Annotated[bool, typer.Option("--propose", help="Compare both systems and keep what fits.")] = False,
+    accept: Annotated[bool, typer.Option("--accept-proposed", help="Accept what was proposed.")] = False,
+    kind: Kind = None,
+    check: Check = True,
+) -> int:
+    """
+    Take in a CSV whole or not at all; or let rows be proposed, look at them, and accept them.
+
+        ml-connector mapping import --propose
+        ml-connector mapping import --accept-proposed --kind location
+        ml-connector mapping import crosswalk.csv
+    """
+    from ml_connector.usecases import mappings
+
+    if (file is not None) + propose + accept != 1:
+        raise typer.BadParameter("one of FILE, --propose and --accept-proposed")
+    with door.open() as app, shown() as progress:
+        if propose:
+            return _tell_proposed(door, mappings.propose_rows(app, kind=kind, progress=progress))
+        changed = (
+            mappings.import_file(app, file, check=check) if file is not None else mappings.accept_rows(app, kind=kind)
+        )
+    _tell_changed(door, changed)
+    return 0
+
+
+def export(
+    door: Door,
+    *,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Standard output without it.", show_default=False)
+    ] = None,
+) -> None:
+    """
+    Write the crosswalk as CSV for a spreadsheet, and back with `mapping import`.
+
+        ml-connector mapping export crosswalk.csv
+    """
+    from ml_connector.usecases import mappings
+
+    with door.open() as app:
+        data = mappings.export_table(app)
+    if file is None:
+        sys.stdout.buffer.write(data)
+        return
+    file.write_bytes(data)
+    door.say(f"Written to {printable(file)}.")
+
+
+def coverage(door: Door) -> int:
+    """
+    Name every code that current workers use, and whether it is mapped.
+
+        ml-connector mapping coverage
+    """
+    from ml_connector.usecases import mappings
+
+    with door.open() as app, shown() as progress:
+        found = mappings.coverage(app, progress=progress)
+    if door.json:
+        door.write_json(found)
+        return 0 if found.complete else IN_PART
+    from ml_connector.cli.render import cell, make_console, remedy, table
+
+    console = make_console()
+    summary = [(each.kind, each.mapped, each.proposed, each.missing, each.workers_waiting) for each in found.summary]
+    columns = ("kind", "mapped", "proposed", "missing", "workers waiting")
+    console.print(table(columns, summary, right=columns[1:]))
+    open_lines = [line for line in found.lines if line.standing != "mapped"]
+    rows = [
+        (
+            line.plant,
+            f"{line.kind} {line.source}",
+            line.workers,
+            cell(line.standing).append("\n").append(remedy(line.remedy)),
+        )
+        for line in open_lines
+    ]
+    if rows:
+        console.print(table(("plant", "code", "workers", "standing, and what to do"), rows, right=("workers",)))
+    else:
+        console.print("Everything that current workers use is mapped.")
+    return 0 if found.complete else IN_PART
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE, as in position=Welder")
+    return key, value
+
+
+def _target(target: dict[str, str]) -> str:
+    return ", ".join(f"{part}={value}" for part, value in target.items())
+
+
+def _tell_changed(door: Door, changed: Changed) -> None:
+    for warning in changed.warnings:
+        tell(f"worth a look: {warning.message}", remedy=warning.remedy)
+    if door.json:
+        door.write_json(changed)
+        return
+    for row in changed.changed:
+        typer.echo(f"{printable(row.label)} is {row.state}: {printable(_target(row.target))}")
+    if changed.unchanged:
+        typer.echo(f"{plural(changed.unchanged, 'row')} said what was there already.")
+    if not changed.changed and not changed.unchanged:
+        typer.echo("There was nothing to change.")
+
+
+def _tell_proposed(door: Door, proposed: Proposed) -> int:
+    waiting = any(each.row is None for each in proposed.proposals)
+    if door.json:
+        door.write_json(proposed)
+        return IN_PART if waiting else 0
+    from ml_connector.cli.render import make_console, table
+
+    rows = [
+        (each.plant, f"{each.kind} {each.source}", each.name, _target(each.row.target) if each.row else None, each.why)
+        for each in proposed.proposals
+    ]
+    console = make_console()
+    if rows:
+        console.print(table(("plant", "code", "name", "proposed", "why"), rows))
+        console.print("Next: ml-connector mapping import --accept-proposed   (or set single rows: mapping set)")
+    else:
+        console.print("Everything in use is mapped: there is nothing to propose.")
+    return IN_PART if waiting else 0

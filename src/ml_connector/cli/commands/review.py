@@ -1,0 +1,83 @@
+"""`parked`, `resend`, `reevaluate`, `release`: what waits for a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ml_connector.cli.command import command
+from ml_connector.cli.commands.syncs import _tell
+from ml_connector.cli.door import Door
+from ml_connector.cli.progress import shown
+from ml_connector.cli.words import plural, printable
+
+PANEL = "Put right"
+Keys = Annotated[list[str], typer.Argument(metavar="KEY…", help="As `parked` names them.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for function in (parked, resend, reevaluate, release):
+        command(app, panel=PANEL)(function)
+
+
+def parked(door: Door) -> None:
+    """
+    List what waits: parked records and holds, each with the reason and the remedy.
+
+        ml-connector parked
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app:
+        found, held = syncs.parked(app), syncs.holds(app)
+    if door.json:
+        door.write_json(found)
+        return
+    from ml_connector.cli.reports import render_parked
+
+    render_parked(found, held)
+
+
+def resend(door: Door, *, keys: Keys) -> int:
+    """
+    Send the same bytes again; refused when a later plan wants something else.
+
+        ml-connector resend 21001
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app, shown() as progress:
+        report = syncs.resend(app, keys, progress=progress)
+    return _tell(door, report)
+
+
+def reevaluate(door: Door, *, keys: Keys) -> int:
+    """
+    Decide some records anew, from source and mapping as they are now, and send what follows.
+
+        ml-connector reevaluate 21001 21002
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app, shown() as progress:
+        report = syncs.reevaluate(app, keys, progress=progress)
+    return _tell(door, report)
+
+
+def release(door: Door, *, hold: Annotated[str, typer.Argument(help="As `parked` or `plan` names it.")]) -> None:
+    """
+    Approve what a guard holds back: exactly that set; the next plan lets it through.
+
+        ml-connector release 7c1e
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app:
+        released = syncs.release(app, hold)
+    if door.json:
+        door.write_json(released)
+        return
+    typer.echo(f"Released {printable(released.id)}: {plural(len(released.members), 'record')}.")
+    typer.echo("Next: ml-connector plan")

@@ -1,0 +1,131 @@
+"""`init`, `config`, `doctor`: from nothing to a working connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ml_connector.cli.command import command, make_group
+from ml_connector.cli.door import Door, actor
+from ml_connector.cli.failures import tell
+from ml_connector.cli.progress import shown
+from ml_connector.cli.words import plural, printable
+
+if TYPE_CHECKING:
+    from ml_connector.usecases.setup import Initialised
+
+PANEL = "Set up"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, panel=PANEL)(init)
+    config = make_group("Check the configuration file, or describe it.")
+    command(config)(check)
+    command(config)(schema)
+    app.add_typer(config, name="config", rich_help_panel=PANEL)
+    command(app, panel=PANEL)(doctor)
+
+
+def init(
+    door: Door,
+    *,
+    sandbox: Annotated[
+        Path | None,
+        typer.Option("--sandbox", metavar="READY_FILE", help="Configure for a running sandbox instead."),
+    ] = None,
+) -> None:
+    """
+    Write a configuration to fill in, and the key that opens the vault.
+
+    With --sandbox everything is filled in: credentials are sealed and the mapping rows that fit are accepted, for it
+    is a rehearsal.
+
+        ml-connector init
+        ml-connector init --sandbox ready.json
+    """
+    from ml_connector.usecases import setup
+
+    if sandbox is None:
+        made = setup.init(config=door.config)
+    else:
+        with shown() as progress:
+            made = setup.init_rehearsal(sandbox, config=door.config, actor=actor(), progress=progress)
+    if door.json:
+        door.write_json(made)
+        return
+    _tell(made, rehearsal=sandbox is not None)
+
+
+def _tell(made: Initialised, *, rehearsal: bool) -> None:
+    typer.echo(f"Configuration  {printable(made.config)}")
+    typer.echo(f"Key            {printable(made.key)}   (keep a copy elsewhere: without it the credentials are lost)")
+    if rehearsal:
+        typer.echo(f"Credentials    {made.credentials} sealed, for every way to sign in that the sandbox knows")
+        typer.echo(f"Mapping        {plural(made.mapped, 'proposed row')} accepted unseen: this is a rehearsal.")
+        typer.echo("               In real life a person accepts them (mapping import --accept-proposed).")
+        for waiting in made.left:
+            typer.echo(f"               without a match: {printable(waiting)}")
+    typer.echo("\nNext:")
+    for step in made.next:
+        typer.echo(f"  {step}")
+
+
+def check(door: Door) -> None:
+    """
+    Read the configuration and name every fault in it at once.
+
+        ml-connector config check --config other.toml
+    """
+    from ml_connector.usecases.setup import config_check
+
+    settings = config_check(config=door.config)
+    connections = {name: [plant.pcn for plant in each.plex.plants] for name, each in settings.connections.items()}
+    if door.json:
+        door.write_json({"ok": True, "connections": connections})
+        return
+    typer.echo("The configuration is valid.")
+    for name, pcns in connections.items():
+        typer.echo(f"  connection {name}: {plural(len(pcns), 'plant')} ({', '.join(pcns)})")
+    if not connections:
+        tell("It has no connection yet.", remedy="ml-connector init   writes an example")
+
+
+def schema(door: Door) -> None:
+    """
+    Print the JSON Schema of the configuration, for editors and for reading.
+
+        ml-connector config schema > ml-connector.schema.json
+    """
+    from ml_connector.usecases.setup import config_schema
+
+    door.write_json(config_schema())
+
+
+def doctor(door: Door) -> int:
+    """
+    Say what is missing for a sync, and the command that fixes it.
+
+        ml-connector doctor
+    """
+    from ml_connector.usecases.doctor import diagnose
+
+    found = diagnose(config=door.config, connection=door.connection, actor=actor())
+    if door.json:
+        door.write_json(found)
+        return found.exit_code
+    from ml_connector.cli.render import cell, make_console, remedy, table
+
+    rows = []
+    for each in found.findings:
+        mark = cell("✓", style="green") if each.ok else cell("–" if each.optional else "✗", style="yellow")
+        detail = cell(each.detail)
+        if each.remedy and not each.ok:
+            detail = detail.append("\n").append_text(remedy(each.remedy))
+        rows.append((mark, each.what, detail))
+    console = make_console()
+    console.print(table(("", "looked at", "found"), rows))
+    console.print("Ready: ml-connector plan" if found.ok else "Not ready yet: start with the first ✗ from the top.")
+    return found.exit_code

@@ -1,0 +1,165 @@
+"""`plan`, `apply`, `sync` and what was done: `runs`, `records`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ml_connector.cli.command import command, make_group
+from ml_connector.cli.commands.inspection import parse_date
+from ml_connector.cli.door import Door
+from ml_connector.cli.failures import DONE, IN_PART, WAITING
+from ml_connector.cli.progress import shown
+
+PANEL = "Keep in step"
+_SHOWN = 40
+
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="D", help="Decide as of this date.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, panel=PANEL)(plan)
+    command(app, "apply", panel=PANEL)(apply_plan)
+    command(app, panel=PANEL)(sync)
+    group = make_group(default=runs)
+    command(group, "show")(show_run)
+    app.add_typer(group, name="runs", rich_help_panel=PANEL)
+    command(app, panel=PANEL)(records)
+
+
+def plan(
+    door: Door,
+    *,
+    only: Annotated[str | None, typer.Option("--only", metavar="TYPE", help="Only this record type.")] = None,
+    as_of: AsOf = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show every change, however many.")] = False,
+) -> int:
+    """
+    Read both sides and show what would change in Plex; write nothing. The plan is kept under its digest.
+
+        ml-connector plan
+        ml-connector plan --only worker --output json
+    """
+    from ml_connector.usecases import syncs
+
+    day = parse_date(as_of) if as_of else None
+    with door.open() as app, shown() as progress:
+        report = syncs.plan(app, only=only, as_of=day, progress=progress)
+    if door.json:
+        door.write_json(report)
+    else:
+        from ml_connector.cli.reports import render_plan
+
+        render_plan(report, limit=None if everything else _SHOWN)
+    if any(hold.releasable for hold in report.holds):
+        return WAITING
+    return IN_PART if report.counts.get("parked") or report.counts.get("hold") else DONE
+
+
+def apply_plan(
+    door: Door,
+    *,
+    digest: Annotated[str, typer.Argument(help="The plan's digest, or its first eight characters or more.")],
+) -> int:
+    """
+    Carry out exactly the plan with this digest; refused when the world moved since.
+
+        ml-connector apply 3f2a9c1b
+    """
+    from ml_connector.usecases import syncs
+
+    if len(digest) < 8:
+        raise typer.BadParameter("give at least eight characters of the digest")
+    with door.open() as app, shown() as progress:
+        report = syncs.apply(app, digest=digest, progress=progress)
+    return _tell(door, report)
+
+
+def sync(door: Door, *, as_of: AsOf = None) -> int:
+    """
+    Plan and apply within the guards: what a schedule runs.
+
+        ml-connector sync
+    """
+    from ml_connector.usecases import syncs
+
+    day = parse_date(as_of) if as_of else None
+    with door.open() as app, shown() as progress:
+        report = syncs.sync(app, as_of=day, progress=progress)
+    return _tell(door, report)
+
+
+def runs(
+    door: Door, *, limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many.")] = 20
+) -> None:
+    """
+    List the newest runs, or show one.
+
+        ml-connector runs
+        ml-connector runs show 12
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app:
+        found = syncs.runs(app, limit=limit)
+    if door.json:
+        door.write_json(found)
+        return
+    from ml_connector.cli.reports import render_runs
+
+    render_runs(found)
+
+
+def show_run(door: Door, *, run: Annotated[int, typer.Argument(metavar="ID", help="The run's number.")]) -> None:
+    """
+    Show one run with every write by its state.
+
+        ml-connector runs show 12 --output json
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app:
+        detail = syncs.run_detail(app, run)
+    if door.json:
+        door.write_json(detail)
+        return
+    from ml_connector.cli.reports import render_run
+
+    render_run(detail)
+
+
+def records(
+    door: Door,
+    *,
+    record_type: Annotated[str, typer.Argument(metavar="TYPE", help="worker, cost_center, position, …")],
+    key: Annotated[str | None, typer.Argument(metavar="KEY", help="One record only.", show_default=False)] = None,
+) -> None:
+    """
+    Tell what last happened to each record of a type, and why.
+
+        ml-connector records worker 21001
+    """
+    from ml_connector.usecases import syncs
+
+    with door.open() as app:
+        found = syncs.records(app, record_type=record_type, key=key)
+    if door.json:
+        door.write_json(found)
+        return
+    from ml_connector.cli.reports import render_records
+
+    render_records(found)
+
+
+def _tell(door: Door, report: object) -> int:
+    from ml_connector.cli.reports import render_outcome, run_answer
+    from ml_connector.sync.report import RunReport
+
+    assert isinstance(report, RunReport)  # noqa: S101 - narrows for the type checker
+    if door.json:
+        door.write_json(run_answer(report))
+    else:
+        render_outcome(report)
+    return report.exit_code

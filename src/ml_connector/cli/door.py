@@ -1,0 +1,69 @@
+"""What one invocation was told: which configuration, which connection, which output, and who is asking."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ml_connector.bootstrap import App
+
+Output = Literal["text", "json"]
+ACTOR_VARIABLE = "ML_CONNECTOR_ACTOR"
+
+
+@dataclass(frozen=True)
+class Door:
+    """The three options accepted everywhere; a subcommand's own win over those before it."""
+
+    config: Path | None = None
+    connection: str | None = None
+    output: Output | None = None
+
+    @property
+    def json(self) -> bool:
+        return self.output == "json"
+
+    def narrowed(self, *, config: Path | None, connection: str | None, output: Output | None) -> Door:
+        """The same with what was said again, closer to the command."""
+        return Door(config or self.config, connection or self.connection, output or self.output)
+
+    @contextmanager
+    def open(self) -> Iterator[App]:
+        """Open the application behind the door for one command."""
+        from ml_connector.bootstrap import open_app
+
+        with open_app(config=self.config, connection=self.connection, actor=actor()) as app:
+            yield app
+
+    def write_json(self, value: Any) -> None:
+        """Print one JSON value on standard output."""
+        import msgspec
+
+        from ml_connector.canonical.keys import to_plain
+
+        body = msgspec.json.format(msgspec.json.encode(to_plain(value)), indent=2)
+        sys.stdout.write(body.decode() + "\n")
+
+    def say(self, sentence: str) -> None:
+        """Tell the person something that is no result: on standard error."""
+        sys.stderr.write(sentence + "\n")
+
+
+def actor() -> str:
+    """
+    Who the audit trail names: `$ML_CONNECTOR_ACTOR` (for schedules), else the account of the operating system.
+    """
+    named = os.environ.get(ACTOR_VARIABLE, "").strip()
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"

@@ -1,0 +1,89 @@
+"""
+How a command ends badly: one sentence, the remedy, the exit code; never a traceback on the terminal.
+
+    0 done · 1 unexpected · 2 usage · 3 done in part · 4 a person must decide · 5 refused · 6 configuration ·
+    7 unavailable · 130 interrupted · 141 nobody reads the output any more
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from ml_connector.cli.words import printable
+from ml_connector.errors import MLConnectorError
+
+DONE = 0
+UNEXPECTED = 1
+IN_PART = 3
+WAITING = 4
+REFUSED = 5
+CONFIGURATION = 6
+UNAVAILABLE = 7
+INTERRUPTED = 130
+UNREAD = 141
+
+
+def guarded(action: Callable[[], int | None], *, config: Path | None = None) -> int:
+    """Carry out a command and turn however it ends into an exit code."""
+    try:
+        code = action() or DONE
+        sys.stdout.flush()
+    except MLConnectorError as error:
+        tell(error.message, remedy=error.remedy)
+        return error.exit_code
+    except KeyboardInterrupt:
+        tell("Stopped. What was done so far is recorded; the same command goes on from there.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes once more on its way out and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last door: a person gets a reference, the log the rest
+        return _report_unexpected(error, config=config)
+    return code
+
+
+def tell(problem: str, *, remedy: str | None = None) -> None:
+    """Print a problem, and under it what to do about it, on standard error."""
+    typer.secho(printable(problem), fg="red", err=True)
+    if remedy:
+        typer.secho(f"  → {printable(remedy)}", err=True)
+
+
+def _report_unexpected(error: Exception, *, config: Path | None) -> int:
+    import structlog
+
+    from ml_connector import log
+
+    reference = secrets.token_hex(4)
+    file = _log_file(config)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    log.configure(level="error", file=file)
+    structlog.get_logger(__name__).error("unexpected", reference=reference, exc_info=error)
+    tell(
+        f"Something unexpected happened (reference {reference}, {type(error).__name__}).",
+        remedy=f"the log has the rest: grep {reference} {file}",
+    )
+    return UNEXPECTED
+
+
+def _log_file(config: Path | None) -> Path:
+    """Where the configuration says; where it says nothing or is broken itself, the user's folder for state."""
+    from ml_connector.settings import load_settings
+
+    try:
+        configured = load_settings(config).log.file
+    except MLConnectorError:
+        configured = None
+    if configured:
+        return Path(configured)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "ml-connector" / "errors.log"

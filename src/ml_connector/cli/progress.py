@@ -1,0 +1,92 @@
+"""Long work made visible on standard error: bars on a terminal, one line per stage elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from ml_connector.cli.words import printable
+
+Progress = Callable[[str, int, int | None], None]
+
+_EVERY_S = 10.0
+
+
+@contextmanager
+def shown(stream: TextIO | None = None) -> Iterator[Progress]:
+    """Give a callable that takes a stage's sentence, how much is done, and of how much (None: nobody knows)."""
+    stream = stream or sys.stderr
+    if stream.isatty():
+        with _bars() as progress:
+            yield progress
+    else:
+        lines = _Lines(stream)
+        yield lines
+        lines.close()
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    lock, tasks = threading.Lock(), {}
+    with Progress(*columns, console=Console(stderr=True)) as display:
+
+        def progress(stage: str, done: int, total: int | None) -> None:
+            with lock:
+                if stage not in tasks:
+                    tasks[stage] = display.add_task(Text(printable(stage)).plain, total=total)
+                display.update(tasks[stage], completed=done, total=total)
+
+        yield progress
+
+
+class _Lines:
+    """A line when a stage begins and when it ends, and one now and then between."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._stage: str | None = None
+        self._latest: tuple[int, int | None] = (0, None)
+        self._told: tuple[int, int | None] | None = None
+        self._at = 0.0
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        with self._lock:
+            if stage != self._stage:
+                self._end()
+                self._stage = stage
+                self._at = time.monotonic()
+            self._latest = (done, total)
+            if time.monotonic() - self._at >= _EVERY_S:
+                self._tell()
+
+    def close(self) -> None:
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        if self._stage is not None and self._told != self._latest:
+            self._tell()
+        self._told = None
+
+    def _tell(self) -> None:
+        done, total = self._latest
+        count = "" if total is None and not done else f": {done:,}" if total is None else f": {done:,} of {total:,}"
+        self._stream.write(f"{printable(self._stage)}{count}\n")
+        self._stream.flush()
+        self._told, self._at = self._latest, time.monotonic()

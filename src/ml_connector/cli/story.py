@@ -1,0 +1,217 @@
+"""
+The story the demo tells: each step prints the command a person would type, and does what that command does.
+
+It works in a folder of its own and leaves there a configuration that can be pointed at real systems.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.rule import Rule
+
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
+from ml_connector.cli import rehearsal
+from ml_connector.cli.commands.inspection import render_ping
+from ml_connector.cli.door import Door, actor
+from ml_connector.cli.progress import shown
+from ml_connector.cli.render import bars, cell, make_console
+from ml_connector.cli.reports import render_outcome, render_parked, render_plan
+from ml_connector.cli.words import duration, plural, printable
+from ml_connector.connectors.port import Query
+from ml_connector.errors import ConfigurationError
+from ml_connector.mapping.plex import to_plant_record
+from ml_connector.sync.report import PlanReport
+from ml_connector.usecases import inspection, mappings, setup, syncs, trail
+
+MARK = ".ml-connector-demo"
+SAMPLES = 3
+SEED = 7
+_WIDTH = 100
+_ROBOT = {"kind": "job_profile", "source": "JP-ROBO", "target": {"position": "Robot Technician"}}
+
+
+def claim_folder(folder: Path) -> None:
+    """
+    Make an empty folder to work in; one that an earlier demo made is wiped.
+
+    Raises:
+        ConfigurationError: the folder is there and is not ours.
+    """
+    if folder.exists():
+        if not (folder / MARK).is_file() or folder.is_symlink():
+            raise ConfigurationError(
+                f"{folder} is there already and no demo made it: nothing was touched",
+                remedy="ml-connector demo --folder ANOTHER",
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text("Made by `ml-connector demo`, which wipes this folder when it runs again.\n")
+
+
+class Story:
+    """One telling, in one folder."""
+
+    def __init__(self, folder: Path, *, picture: Path | None = None) -> None:
+        self._folder = folder
+        self._door = Door(config=folder / "ml-connector.toml")
+        self._picture = picture
+        self._console = make_console(record=picture is not None, width=_WIDTH if picture else None)
+        self._number = 0
+
+    def tell(self, *, workers: int, stay: bool = False) -> int:
+        """Tell it all; returns the exit code: 0 if it ended as it should."""
+        started = time.monotonic()
+        self._step("Two simulated systems on this machine", f"sandbox --workers {workers} --ready-file ready.json")
+        with rehearsal.running(self._folder, workers=workers, seed=SEED) as ready:
+            self._say(f"Workday at {ready['workday']['url']}, Plex at {ready['plex']['base_url']}")
+            self._set_up()
+            self._first_sync()
+            self._next_day(ready)
+            good = self._put_right() and self._prove()
+            self._say(f"\nThat took {duration(time.monotonic() - started)}.")
+            self._where_next()
+            if stay:
+                self._say("\nBoth systems keep running. Ctrl-C ends them.")
+                signal.pause()
+        if self._picture is not None:
+            self._console.save_svg(str(self._picture), title="ml-connector demo")
+        return 0 if good else 1
+
+    # The chapters
+
+    def _set_up(self) -> None:
+        self._step("A configuration, sealed credentials, a mapping", "init --sandbox ready.json")
+        with shown() as progress:
+            made = setup.init_rehearsal(
+                self._folder / "ready.json", config=self._door.config, actor=actor(), progress=progress
+            )
+        self._say(f"{plural(made.credentials, 'credential')} sealed; {plural(made.mapped, 'mapping row')} accepted.")
+        self._say("(Accepted unseen, because this is a rehearsal. In real life a person accepts them.)")
+        for waiting in made.left:
+            self._say(f"without a match: {waiting}")
+        self._step("Are we let in, and do we see what we should?", "ping")
+        with self._door.open() as app:
+            render_ping(inspection.ping(app).systems, console=self._console)
+
+    def _first_sync(self) -> None:
+        plan = self._plan("What would change in Plex? Nothing is written yet")
+        self._apply(plan, "Carry out exactly that plan")
+        again = self._plan("And again: a second plan has nothing to do")
+        if _writes(again):
+            self._say("Unexpected: there is still something to write.")
+        self._headcount()
+
+    def _next_day(self, ready: dict[str, Any]) -> None:
+        self._step("A day passes in Workday", None)
+        told = rehearsal.advance(ready)
+        for day in told["days"]:
+            self._say(
+                f"{day['date']}: "
+                + "; ".join(f"{name} {', '.join(who)}" for name, who in day.items() if isinstance(who, list) and who)
+            )
+        plan = self._plan("What does that mean for Plex?", samples=None)
+        self._apply(plan, "Carry it out")
+
+    def _put_right(self) -> bool:
+        """One worker could not be written; say why, mend the mapping, and let that one go."""
+        self._step("Somebody waits: with the reason, and with what to do", "parked")
+        with self._door.open() as app:
+            waiting = syncs.parked(app)
+            render_parked(waiting, syncs.holds(app), console=self._console)
+            keys = sorted({item.key for item in waiting if item.type == "employee"})
+            if not keys:
+                return False
+            pcn = next(item.plant for item in waiting if item.type == "employee")
+            self._step("Do it", f'mapping set job_profile JP-ROBO --plant {pcn} position="Robot Technician"')
+            mappings.set_row(app, plant=pcn, **_ROBOT)  # type: ignore[arg-type]
+            self._step("And let that worker go", f"reevaluate {' '.join(keys)}")
+            with shown() as progress:
+                report = syncs.reevaluate(app, keys, progress=progress)
+            render_outcome(report, console=self._console)
+            render_parked(syncs.parked(app), syncs.holds(app), console=self._console)
+            return not syncs.parked(app)
+
+    def _prove(self) -> bool:
+        self._step("Was anything altered since it was written down?", "audit verify")
+        with self._door.open() as app:
+            verdict = trail.verify(app)
+        anchored = " and agree with the anchors" if verdict.anchored else ""
+        self._say(
+            f"{plural(verdict.events, 'event')} are as they were written{anchored}."
+            if verdict.ok
+            else f"Altered: {verdict.problem}"
+        )
+        return verdict.ok
+
+    def _where_next(self) -> None:
+        config = self._door.config
+        self._step("Where to go next", None)
+        self._say(
+            f"Look around:      ml-connector --config {config} runs        (or audit list, records worker, mapping list)"
+        )
+        self._say("Live systems:     ml-connector demo --stay, and type commands in another terminal")
+        self._say(f"Your own systems: edit {config}: host, tenant, base_url, token_url, plants; then")
+        self._say(f"                  ml-connector --config {config} config check; credentials set …; doctor")
+        self._say("                  docs/guides/connecting-real-systems.md says what to ask your administrators for")
+
+    # The pieces
+
+    def _plan(self, title: str, *, samples: int | None = SAMPLES) -> PlanReport:
+        self._step(title, "plan")
+        with self._door.open() as app, shown() as progress:
+            report = syncs.plan(app, progress=progress)
+        picked = report if samples is None else msgspec.structs.replace(report, changes=_pick(report, samples))
+        render_plan(picked, limit=None, console=self._console)
+        return report
+
+    def _apply(self, plan: PlanReport, title: str) -> None:
+        self._step(title, f"apply {plan.digest[:12]}")
+        with self._door.open() as app, shown() as progress:
+            report = syncs.apply(app, digest=plan.digest, progress=progress)
+        render_outcome(report, console=self._console)
+
+    def _headcount(self) -> None:
+        self._step("Who is active where, as Plex sees it", "read plex employee")
+        with self._door.open() as app:
+            self._console.print(bars(_count_active(app), console=self._console))
+
+    def _step(self, title: str, command: str | None) -> None:
+        self._number += 1
+        self._console.print()
+        self._console.print(Rule(cell(f"{self._number}. {title}", style="bold"), align="left", style="dim"))
+        if command is not None:
+            self._console.print(cell(f"$ ml-connector {command}", style="cyan"))
+
+    def _say(self, sentence: str) -> None:
+        self._console.print(printable(sentence) if "\n" not in sentence else sentence)
+
+
+def _writes(plan: PlanReport) -> int:
+    return sum(plan.counts.get(name, 0) for name in ("create", "update", "deactivate", "reactivate"))
+
+
+def _pick(report: PlanReport, count: int) -> Any:
+    """A few changes, one of each kind first."""
+    seen: dict[tuple[str, str], Any] = {}
+    for change in report.changes:
+        seen.setdefault((change.action, change.type), change)
+    return tuple(seen.values())[:count]
+
+
+def _count_active(app: App) -> Mapping[str, int]:
+    counts: Counter[str] = Counter()
+    for plant in app.connection.plex.plants:
+        name = f"plant {plant.pcn} {plant.company_code}"
+        for page in app.plex.read(Query(record_type=RecordType.EMPLOYEE, plant=plant.pcn)):
+            records = [to_plant_record(native, plant=plant.pcn) for native in page.records]
+            counts[name] += sum(each.fields.get("status") == app.connection.plex.status_active for each in records)
+    return dict(counts)
