@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
@@ -39,16 +40,20 @@ def read_pages(
     """
     proof = _Proof(reference)
     first = ask(1)
-    last = max(first.results.pages, 1) if pages is None else min(max(first.results.pages, 1), pages)
-    for number, split in enumerate(_fetch_all(ask, first, last=last, ahead=ahead), start=1):
-        proof.add(split, asked=number)
-        if number == last and last >= first.results.pages:
-            proof.check_whole()
-        records = tuple(NativeRecord(record_type, payload) for payload in split.records)
-        yield Page(records, number, max(first.results.pages, 1), first.results.total)
+    said, of_pages = first.results, max(first.results.pages, 1)
+    last = of_pages if pages is None else min(of_pages, pages)
+    coming = _fetch_all(ask, first, last=last, ahead=ahead)
+    del first  # or the whole extraction would hold its first page
+    with closing(coming):
+        for number, split in enumerate(coming, start=1):
+            proof.add(split, asked=number)
+            if number == last and last >= said.pages:
+                proof.check_whole()
+            records = tuple(NativeRecord(record_type, payload) for payload in split.records)
+            yield Page(records, number, of_pages, said.total)
 
 
-def _fetch_all(ask: AskPage, first: SplitPage, *, last: int, ahead: int) -> Iterator[SplitPage]:
+def _fetch_all(ask: AskPage, first: SplitPage, *, last: int, ahead: int) -> Generator[SplitPage, None, None]:
     """The first page, then the others in order while up to *ahead* of them are on their way."""
     if last == 1:
         yield first
@@ -59,6 +64,7 @@ def _fetch_all(ask: AskPage, first: SplitPage, *, last: int, ahead: int) -> Iter
         try:
             coming.extend(pool.submit(ask, number) for number in islice(numbers, ahead))
             yield first
+            del first
             while coming:
                 split = coming.popleft().result()
                 coming.extend(pool.submit(ask, number) for number in islice(numbers, 1))
