@@ -17,12 +17,18 @@ _EVERY_S = 10.0
 
 
 @contextmanager
-def shown(stream: TextIO | None = None) -> Iterator[Progress]:
-    """Give a callable that takes a stage's sentence, how much is done, and of how much (None: nobody knows)."""
+def shown(stream: TextIO | None = None, *, quiet: bool = False) -> Iterator[Progress]:
+    """
+    Give a callable that takes a stage's sentence, how much is done, and of how much (None: nobody knows).
+
+    *quiet* keeps the bars and leaves out the lines.
+    """
     stream = stream or sys.stderr
     if stream.isatty():
         with _bars() as progress:
             yield progress
+    elif quiet:
+        yield lambda _stage, _done, _total: None
     else:
         lines = _Lines(stream)
         yield lines

@@ -83,15 +83,15 @@ def bars(counts: Mapping[str, int], *, console: Console) -> Table:
 
 
 def difference(before: Mapping[str, object], after: Mapping[str, object]) -> Text:
-    """Old → new for each field; a new record shows its fields alone."""
+    """Old → new, a line for each field; the fields of a new record follow each other."""
     shown = Text()
-    for position, name in enumerate(after):
-        shown.append("\n" if position else "")
+    for position, (name, value) in enumerate(after.items()):
+        if position:
+            shown.append("\n" if before else ", ")
         shown.append(f"{printable(name)} ", style="dim")
-        if name in before and before[name] != after[name]:
-            shown.append_text(_value(before[name], style="red"))
-            shown.append(f" {ARROW} ")
-        shown.append_text(_value(after[name], style="green"))
+        if name in before and before[name] != value:
+            shown.append_text(_value(before[name], style="red")).append(f" {ARROW} ")
+        shown.append_text(_value(value, style="green"))
     return shown
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from ml_connector.cli.render import bars, cell, difference, make_console, remedy, table
@@ -17,7 +18,14 @@ from ml_connector.sync.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 SHORT = 12
-_COUNTED = ("create", "update", "reactivate", "deactivate", "hold", "pending", "parked", "noop")
+_SIGNS = {
+    "create": ("+", "green"),
+    "reactivate": ("+", "green"),
+    "update": ("~", "cyan"),
+    "deactivate": ("-", "yellow"),
+    "hold": ("!", "magenta"),
+}
+_COUNTED = ("create", "update", "reactivate", "deactivate", "hold", "pending", "parked")
 
 
 def render_plan(report: PlanReport, *, limit: int | None, console: Console | None = None) -> None:
@@ -25,10 +33,10 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
     console = console or make_console()
     short = report.digest[:SHORT]
     console.print(cell(f"Plan {short} for {report.connection}, as of {report.as_of[:10]}", style="bold"))
-    console.print(bars({name: report.counts[name] for name in _COUNTED if report.counts.get(name)}, console=console))
+    _render_counts(report.counts, _COUNTED, console)
     changes = report.changes if limit is None else report.changes[:limit]
-    if changes:
-        console.print(table(("plant", "record", "action", "change"), [_change(each) for each in changes]))
+    for each in changes:
+        _render_change(each, console)
     if len(report.changes) > len(changes):
         console.print(f"… and {plural(len(report.changes) - len(changes), 'more change')}: --all, or --output json")
     _render_holds(report.holds, console)
@@ -48,7 +56,7 @@ def render_outcome(report: RunReport, *, console: Console | None = None) -> None
     """Print what a run did, and what to look at."""
     console = console or make_console()
     console.print(cell(f"Run {report.run} took {duration(report.duration_s)}", style="bold"))
-    console.print(bars(report.counts, console=console))
+    _render_counts(report.counts, [name for name in report.counts if name != "noop"], console)
     if report.counts.get("parked"):
         console.print("Parked records wait for somebody: ml-connector parked")
     if report.counts.get("unknown"):
@@ -117,28 +125,37 @@ def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, co
     if not parked and not holds:
         console.print("Nothing is parked, nothing is held.")
         return
-    rows = [
-        (
-            each.plant or None,
-            f"{each.type} {each.key} {_label(each.label, each.key)}".strip(),
-            each.since[:10],
-            _why(each.reason if each.field is None else f"field {each.field}: {each.reason}", each.remedy),
-        )
-        for each in parked
-    ]
-    if rows:
-        console.print(table(("plant", "record", "since", "why, and what to do"), rows))
+    for each in parked:
+        console.print(cell(_named(each), style="bold").append(f"   since {each.since[:10]}", style="dim"))
+        _render_why(each.reason if each.field is None else f"field {each.field}: {each.reason}", each.remedy, console)
     _render_holds([_line(hold) for hold in holds], console)
+
+
+def _render_counts(counts: Mapping[str, int], names: Sequence[str], console: Console) -> None:
+    """What changes as bars; what needs nothing in words, for it would dwarf the rest."""
+    counted = {name: counts[name] for name in names if counts.get(name)}
+    if counted:
+        console.print(bars(counted, console=console))
+    if counts.get("noop"):
+        others = "other record" if counted else "record"
+        console.print(cell(f"{plural(counts['noop'], others)} as Workday wants them", style="dim"))
 
 
 def _render_holds(holds: Sequence[HoldLine], console: Console) -> None:
     if not holds:
         return
-    rows = [
-        (hold.id, hold.plant or None, hold.type, hold.count, _why(f"{hold.guard}: {hold.reason}", hold.remedy))
-        for hold in holds
-    ]
-    console.print(table(("hold", "plant", "type", "count", "why, and what to do"), rows, right=("count",)))
+    for hold in holds:
+        where = f" in plant {hold.plant}" if hold.plant else ""
+        head = f"held {hold.id}: {plural(hold.count, hold.type + ' record')}{where}, {hold.guard}"
+        console.print(cell(head, style="bold magenta"))
+        _render_why(hold.reason, hold.remedy, console)
+
+
+def _render_why(reason: str, fix: str | None, console: Console) -> None:
+    """Why, wrapped; and what to do, on one line however long, so that it can be copied."""
+    console.print(Padding(cell(reason), (0, 0, 0, 4)))
+    if fix:
+        console.print(Text("    ").append_text(remedy(fix)), soft_wrap=True)
 
 
 def _line(hold: HoldInfo) -> HoldLine:
@@ -154,23 +171,29 @@ def _line(hold: HoldInfo) -> HoldLine:
     )
 
 
-def _change(change: ChangeInfo) -> tuple[object, ...]:
-    record = Text(f"{printable(change.type)} {printable(change.key)}")
-    name = _label(change.label, change.key)
-    if name:
-        record.append(f"\n{printable(name)}", style="dim")
-    what = difference(change.before, change.after)
+def _render_change(change: ChangeInfo, console: Console) -> None:
+    """One line that names the record and the reason, and below it the fields with old → new."""
+    sign, colour = _SIGNS.get(change.action, ("·", ""))
+    head = Text(f"{sign} {printable(change.action)} ", style=colour).append(_named(change), style="bold")
     if change.reason:
-        what = Text(printable(change.reason), style="dim").append("\n" if what else "").append_text(what)
-    return change.plant, record, change.action, what
+        head.append(f"   {printable(change.reason)}", style="dim")
+    console.print(head)
+    if change.after:
+        console.print(Padding(difference(change.before, change.after), (0, 0, 0, 4)))
 
 
-def _why(reason: str, fix: str | None) -> Group:
-    return Group(cell(reason), remedy(fix)) if fix else Group(cell(reason))
+def _named(record: ChangeInfo | ParkedInfo) -> str:
+    plant = f"{record.plant} " if record.plant else ""
+    return printable(f"{plant}{record.type} {record.key} {_label(record.label, record.key)}".strip())
+
+
+def _why(reason: str, fix: str | None) -> Text:
+    return cell(reason).append("\n").append_text(remedy(fix)) if fix else cell(reason)
 
 
 def _label(label: str, key: str) -> str:
-    return "" if label == key else label
+    """The label, unless it only repeats the key."""
+    return "" if label.replace(", ", "|") == key else label
 
 
 def _counts(counts: Mapping[str, int]) -> str:

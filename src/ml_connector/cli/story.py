@@ -90,7 +90,7 @@ class Story:
 
     def _set_up(self) -> None:
         self._step("A configuration, sealed credentials, a mapping", "init --sandbox ready.json")
-        with shown() as progress:
+        with shown(quiet=True) as progress:
             made = setup.init_rehearsal(
                 self._folder / "ready.json", config=self._door.config, actor=actor(), progress=progress
             )
@@ -101,6 +101,7 @@ class Story:
         self._step("Are we let in, and do we see what we should?", "ping")
         with self._door.open() as app:
             render_ping(inspection.ping(app).systems, console=self._console)
+        self._say("(The sandbox lives on a calendar of its own: moments are taken from Workday's clock, never ours.)")
 
     def _first_sync(self) -> None:
         plan = self._plan("What would change in Plex? Nothing is written yet")
@@ -130,11 +131,11 @@ class Story:
             keys = sorted({item.key for item in waiting if item.type == "employee"})
             if not keys:
                 return False
-            pcn = next(item.plant for item in waiting if item.type == "employee")
+            pcn = next(item.plant for item in waiting if item.plant and item.waiting_for == "job_profile JP-ROBO")
             self._step("Do it", f'mapping set job_profile JP-ROBO --plant {pcn} position="Robot Technician"')
             mappings.set_row(app, plant=pcn, **_ROBOT)  # type: ignore[arg-type]
             self._step("And let that worker go", f"reevaluate {' '.join(keys)}")
-            with shown() as progress:
+            with shown(quiet=True) as progress:
                 report = syncs.reevaluate(app, keys, progress=progress)
             render_outcome(report, console=self._console)
             render_parked(syncs.parked(app), syncs.holds(app), console=self._console)
@@ -155,19 +156,20 @@ class Story:
     def _where_next(self) -> None:
         config = self._door.config
         self._step("Where to go next", None)
-        self._say(
-            f"Look around:      ml-connector --config {config} runs        (or audit list, records worker, mapping list)"
-        )
-        self._say("Live systems:     ml-connector demo --stay, and type commands in another terminal")
-        self._say(f"Your own systems: edit {config}: host, tenant, base_url, token_url, plants; then")
-        self._say(f"                  ml-connector --config {config} config check; credentials set …; doctor")
-        self._say("                  docs/guides/connecting-real-systems.md says what to ask your administrators for")
+        for title, line in (
+            ("Look around", f"ml-connector runs --config {config}"),
+            ("Live", "ml-connector demo --stay      (both systems keep running: try commands of your own)"),
+            ("Real systems", f"edit host, tenant, base_url, token_url and plants in {config}, then"),
+            ("", f"ml-connector doctor --config {config}      (it says what is missing and how to fix it)"),
+            ("Read", "docs/guides/connecting-real-systems.md"),
+        ):
+            self._console.print(cell(f"{title:14}", style="bold").append(line, style="not bold"), soft_wrap=True)
 
     # The pieces
 
     def _plan(self, title: str, *, samples: int | None = SAMPLES) -> PlanReport:
         self._step(title, "plan")
-        with self._door.open() as app, shown() as progress:
+        with self._door.open() as app, shown(quiet=True) as progress:
             report = syncs.plan(app, progress=progress)
         picked = report if samples is None else msgspec.structs.replace(report, changes=_pick(report, samples))
         render_plan(picked, limit=None, console=self._console)
@@ -175,7 +177,7 @@ class Story:
 
     def _apply(self, plan: PlanReport, title: str) -> None:
         self._step(title, f"apply {plan.digest[:12]}")
-        with self._door.open() as app, shown() as progress:
+        with self._door.open() as app, shown(quiet=True) as progress:
             report = syncs.apply(app, digest=plan.digest, progress=progress)
         render_outcome(report, console=self._console)
 

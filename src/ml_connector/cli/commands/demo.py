@@ -29,7 +29,7 @@ def demo(
     ] = None,
 ) -> int:
     """
-    Set up, ping, plan, apply, let a day pass, park, put right and prove: everything on this machine.
+    Tell the whole story on simulated systems. Set up, ping, plan, apply, let a day pass, park, put right, prove.
 
         ml-connector demo
         ml-connector demo --stay      then try commands of your own in another terminal

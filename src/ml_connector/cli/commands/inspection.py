@@ -37,7 +37,7 @@ def ping(
     system: Annotated[SystemName | None, typer.Argument(help="Only this one.", show_default=False)] = None,
 ) -> int:
     """
-    Prove access, surface by surface and type by type; nothing is written, here or there.
+    Prove access to both systems. Surface by surface and type by type; nothing is written, here or there.
 
         ml-connector ping
         ml-connector ping plex --output json
@@ -79,7 +79,7 @@ def render_ping(systems: tuple[SurfaceHealth, ...], *, console: Console | None =
 
 def discover(door: Door, *, system: System) -> None:
     """
-    Name the record types of a system, their fields and change filters.
+    Name record types, their fields and change filters.
 
         ml-connector discover plex
     """
@@ -122,7 +122,7 @@ def read(
     pay: Annotated[bool, typer.Option("--pay/--no-pay", help="Workers with pay; reading it is recorded.")] = True,
 ) -> int:
     """
-    Print records as JSON Lines on standard output.
+    Print records as JSON Lines.
 
         ml-connector read workday worker --limit 3 --no-pay
         ml-connector read plex employee --plant 101 > employees.jsonl

@@ -25,7 +25,7 @@ Check = Annotated[bool, typer.Option("--check/--no-check", help="Hold the rows a
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = make_group("See and change what each Workday code is called in each plant.")
+    group = make_group("Say what each Workday code is called in each plant.")
     command(group, "list")(list_rows)
     command(group, "set")(set_row)
     command(group, "import")(import_rows)

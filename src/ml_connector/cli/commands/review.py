@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def parked(door: Door) -> None:
     """
-    List what waits: parked records and holds, each with the reason and the remedy.
+    List what waits for a person. Parked records and holds, each with the reason and the remedy.
 
         ml-connector parked
     """
@@ -42,7 +42,7 @@ def parked(door: Door) -> None:
 
 def resend(door: Door, *, keys: Keys) -> int:
     """
-    Send the same bytes again; refused when a later plan wants something else.
+    Send the same bytes again. It is refused when a later plan wants something else.
 
         ml-connector resend 21001
     """
@@ -55,7 +55,7 @@ def resend(door: Door, *, keys: Keys) -> int:
 
 def reevaluate(door: Door, *, keys: Keys) -> int:
     """
-    Decide some records anew, from source and mapping as they are now, and send what follows.
+    Decide records anew and send what follows. Source and mapping count as they are now.
 
         ml-connector reevaluate 21001 21002
     """
@@ -68,7 +68,7 @@ def reevaluate(door: Door, *, keys: Keys) -> int:
 
 def release(door: Door, *, hold: Annotated[str, typer.Argument(help="As `parked` or `plan` names it.")]) -> None:
     """
-    Approve what a guard holds back: exactly that set; the next plan lets it through.
+    Approve what a guard holds back. Exactly that set: the next plan lets it through.
 
         ml-connector release 7c1e
     """

@@ -36,7 +36,7 @@ def sandbox(
     ] = 6000,
 ) -> None:
     """
-    Run a simulated Workday tenant and Plex enterprise on loopback until Ctrl-C.
+    Run a simulated Workday and Plex on this machine. A tenant and an enterprise, on loopback, until Ctrl-C.
 
         ml-connector sandbox --ready-file ready.json
         ml-connector init --sandbox ready.json

@@ -38,7 +38,7 @@ def init(
     ] = None,
 ) -> None:
     """
-    Write a configuration to fill in, and the key that opens the vault.
+    Write a configuration to fill in, and the vault's key.
 
     With --sandbox everything is filled in: credentials are sealed and the mapping rows that fit are accepted, for it
     is a rehearsal.
@@ -106,7 +106,7 @@ def schema(door: Door) -> None:
 
 def doctor(door: Door) -> int:
     """
-    Say what is missing for a sync, and the command that fixes it.
+    Say what is missing, and the command that fixes it.
 
         ml-connector doctor
     """

@@ -37,7 +37,7 @@ def plan(
     everything: Annotated[bool, typer.Option("--all", help="Show every change, however many.")] = False,
 ) -> int:
     """
-    Read both sides and show what would change in Plex; write nothing. The plan is kept under its digest.
+    Show what would change in Plex, and write nothing. Both sides are read whole; the plan is kept under its digest.
 
         ml-connector plan
         ml-connector plan --only worker --output json
@@ -64,7 +64,7 @@ def apply_plan(
     digest: Annotated[str, typer.Argument(help="The plan's digest, or its first eight characters or more.")],
 ) -> int:
     """
-    Carry out exactly the plan with this digest; refused when the world moved since.
+    Carry out exactly the plan with this digest. It is refused when the world moved since.
 
         ml-connector apply 3f2a9c1b
     """
@@ -79,7 +79,7 @@ def apply_plan(
 
 def sync(door: Door, *, as_of: AsOf = None) -> int:
     """
-    Plan and apply within the guards: what a schedule runs.
+    Plan and apply within the guards.
 
         ml-connector sync
     """
@@ -137,7 +137,7 @@ def records(
     key: Annotated[str | None, typer.Argument(metavar="KEY", help="One record only.", show_default=False)] = None,
 ) -> None:
     """
-    Tell what last happened to each record of a type, and why.
+    Tell what last happened to each record, and why.
 
         ml-connector records worker 21001
     """
