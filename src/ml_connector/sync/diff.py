@@ -4,6 +4,7 @@ The one decision: what, if anything, brings a Plex record in line with Workday. 
     desired   actual    baseline
     present   none      none       create
     present   none      yes        create: somebody removed it by hand
+    present   unfilled  any        create: the row was born with another record and holds nothing of ours yet
     present   inactive  any        reactivate, and then update what differs
     present   yes       any        update the owned fields that differ; where the baseline agreed, it is drift
     ended     active    any        deactivate
@@ -49,6 +50,8 @@ def decide(
         return Decision("reactivate", "active again in Workday", {"status": status_inactive, **before}, after)
     if not after:
         return None
+    if all(actual.fields.get(field) is None for field in desired.fields):
+        return Decision("create", "not filled in Plex yet", before, after)
     return Decision("update", _why(before, baseline), before, after)
 
 

@@ -3,6 +3,7 @@ What a read-back proves about one write whose outcome is not known. Pure; never 
 
     found                               create      update      deactivate / reactivate
     nothing                             absent      conflict    conflict
+    one, with nothing of ours yet       absent      —           —
     one, as it was to become            applied     applied     applied
     one, as it was before               —           absent      absent
     one under our key, anything else    conflict    conflict    absent
@@ -32,7 +33,10 @@ def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
     if record.key != change.key:
         return "conflict"
     if change.action == "create":
-        return "applied" if holds(change.type, record, change.owned) else "conflict"
+        if holds(change.type, record, change.owned):
+            return "applied"
+        # Some rows are born with another record and filled later, as an employee's attributes are.
+        return "absent" if all(record.fields.get(name) is None for name in change.owned) else "conflict"
     if holds(change.type, record, change.after):
         return "applied"
     if change.action == "update":

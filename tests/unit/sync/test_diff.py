@@ -91,3 +91,9 @@ def test_a_rehire_reactivates_and_brings_the_rest_along():
 
 def test_another_status_than_inactive_is_the_plants_business():
     assert decided(employee(), in_plex(status="Leave of Absence")) is None
+
+
+def test_a_row_that_holds_nothing_of_ours_is_filled_not_changed():
+    decision = decided(employee(), PlexRecord(type="employee", plant="101", key="k", fields={"status": "Active"}))
+    assert decision is not None
+    assert decision.action == "create"

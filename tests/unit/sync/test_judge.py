@@ -38,6 +38,7 @@ def record(key="k", **fields):
         ("create", [], "absent"),
         ("create", [record()], "applied"),
         ("create", [record(department="4200-WLD")], "conflict"),
+        ("create", [record(badge_number=None, department=None)], "absent"),
         ("create", [record(key="other")], "conflict"),
         ("create", [record(), record(key="other")], "duplicate"),
         ("update", [], "conflict"),

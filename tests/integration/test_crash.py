@@ -1,0 +1,85 @@
+"""
+`kill -9` at fifty sampled points of a first sync: the next run finishes the job, and nothing is there twice (trust A2.1).
+
+A point is a request that has reached either system, reads included, so that a kill falls before, within and after
+the writing.
+"""
+
+import multiprocessing
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests import crash_child
+from tests.world import World, open_world
+
+WORKERS = 16
+POINTS = 50
+PLEX = {"settle_s": 0.25, "writers": 4}
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.crash_child"])
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """A world with its mapping, copied and reset for every point, and what a clean run leaves and needs."""
+    folder = tmp_path_factory.mktemp("stage")
+    with open_world(folder, workers=WORKERS, **PLEX) as world:
+        world.app.close()
+        template = folder / "template.db"
+        shutil.copy(folder / "mlc.db", template)
+        arrivals = _run(world, kill_at=None)
+        yield world, template, world.plex_state(), arrivals
+
+
+def _run(world: World, *, kill_at: int | None) -> int:
+    """Run one sync in a child; kill it when the given request has arrived. Returns how many arrived."""
+    seen = 0
+    append = world.sandbox.arrivals.append
+    child = _processes.Process(target=crash_child.run, args=(world.configuration(),))
+
+    def count(arrival):
+        nonlocal seen
+        append(arrival)
+        seen += 1
+        if seen == kill_at and child.pid is not None:
+            os.kill(child.pid, signal.SIGKILL)
+
+    world.sandbox.arrivals.append = count
+    try:
+        child.start()
+        child.join(120)
+    finally:
+        world.sandbox.arrivals.append = append
+    assert child.exitcode == (0 if kill_at is None or seen < kill_at else -signal.SIGKILL)
+    return seen
+
+
+def _set_the_stage(world: World, template: Path) -> None:
+    for file in world.folder.glob("mlc.db*"):
+        file.unlink()
+    (world.folder / "anchor.jsonl").unlink(missing_ok=True)
+    shutil.copy(template, world.folder / "mlc.db")
+    world.sandbox.plex.reset()
+
+
+@pytest.mark.parametrize("part", range(POINTS))
+def test_a_killed_run_is_finished_by_the_next(stage, part):
+    world, template, clean, arrivals = stage
+    _set_the_stage(world, template)
+    point = 1 + part * (arrivals - 1) // (POINTS - 1)
+    _run(world, kill_at=point)
+    _run(world, kill_at=None)
+    assert world.plex_state() == clean
+    badges = [row["badgeNumber"] for row in world.sandbox.plex.state("employees")]
+    assert len(badges) == len(set(badges))
+    app = world.open()
+    try:
+        assert app.trail.verify().ok
+        assert app.syncer.plan(progress=lambda *_: None).changes == ()
+    finally:
+        app.close()
