@@ -28,7 +28,7 @@ from ml_connector.sync.verbs import Syncer
 from ml_connector.vault.keys import MasterKey, open_master_key
 from ml_connector.vault.store import Vault
 
-SEAL = "audit head"
+SEAL = "audit seal"
 
 
 def utc_now() -> datetime:
@@ -57,7 +57,11 @@ class App:
     def workday(self) -> Connector:
         settings = self.connection.workday
         return WorkdayConnector(
-            settings, credential=self._credential("workday"), transport=self._transport("workday"), clock=self.clock
+            settings,
+            credential=self._credential("workday"),
+            transport=self._transport("workday"),
+            clock=self.clock,
+            pay_rates=self.connection.sync.pay_rates,
         )
 
     @cached_property
@@ -134,7 +138,8 @@ def open_app(*, config: Path | None, connection: str | None, actor: str) -> Iter
 
 def wire(settings: Settings, *, name: str, database: Database, master_key: MasterKey, actor: str) -> App:
     """Put the parts together; the database must be migrated."""
-    vault = Vault(database, master_key=master_key)
+    setting = settings.vault.master_key
+    vault = Vault(database, master_key=master_key, reload=lambda: open_master_key(setting))
     trail = AuditTrail(database, seal_key=vault.derive(SEAL), anchor_file=settings.audit.anchor_file)
     return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor)
 

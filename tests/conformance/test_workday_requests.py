@@ -23,9 +23,7 @@ _SINCE = datetime(2026, 11, 22, tzinfo=UTC)
 @pytest.mark.parametrize("record_type", OPERATIONS)
 @pytest.mark.parametrize("updated_from", [None, _SINCE], ids=["all", "changes"])
 @pytest.mark.parametrize("include_pay", [False, True], ids=["without pay", "with pay"])
-def test_every_page_request_is_valid(
-    record_type: RecordType, updated_from: datetime | None, include_pay: bool
-) -> None:
+def test_every_page_request_is_valid(record_type: RecordType, updated_from: datetime | None, include_pay: bool) -> None:
     operation = OPERATIONS[record_type]
     wsdl, version = _WSDL[operation.service]
     request = build_page_request(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_connector.audit.event import AuditAction
 from tests import crash_child
 from tests.world import World, open_world
 
@@ -65,6 +66,7 @@ def _set_the_stage(world: World, template: Path) -> None:
     (world.folder / "anchor.jsonl").unlink(missing_ok=True)
     shutil.copy(template, world.folder / "mlc.db")
     world.sandbox.plex.reset()
+    world.sandbox.arrivals.clear()
 
 
 @pytest.mark.parametrize("part", range(POINTS))
@@ -80,6 +82,9 @@ def test_a_killed_run_is_finished_by_the_next(stage, part):
     app = world.open()
     try:
         assert app.trail.verify().ok
+        # One event per write that Plex carried out, whoever of the two runs learnt of it.
+        events = app.trail.list(100_000, action=AuditAction.WRITE_APPLIED)
+        assert len(events) == sum(1 for item in world.write_requests() if item["status"] < 300)
         assert app.syncer.plan(progress=lambda *_: None).changes == ()
     finally:
         app.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 STAFFING = "Worker Data: Current Staffing Information"
 COMPENSATION = "Worker Data: Compensation by Organization"
-PERSONAL = "Worker Data: Personal Data"
+PERSONAL = "Person Data: Name"
 ORGANIZATIONS = "Worker Data: Organization Information"
 
 # Tasks: without the domain the operation itself is refused.
