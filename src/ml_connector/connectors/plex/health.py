@@ -16,7 +16,13 @@ from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalo
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, change_filters
 from ml_connector.connectors.plex.datasource import DataSourceApi, Row, find_drift
 from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo
-from ml_connector.errors import AuthenticationError, MLConnectorError, PermissionError_
+from ml_connector.errors import (
+    AuthenticationError,
+    MLConnectorError,
+    NotSentError,
+    PermissionError_,
+    UnavailableError,
+)
 from ml_connector.settings import Plant
 
 ReadRows = Callable[[RecordType, str], list[Row]]
@@ -83,9 +89,9 @@ def check_connect(api: ConnectApi, plant: Plant) -> SurfaceHealth:
             continue
         try:
             records = api.read_list(record_type, plant=plant.pcn)
-        except AuthenticationError as error:
-            return _closed("connect", plant, error)
         except MLConnectorError as error:
+            if _closes(error, first=not types):
+                return _closed("connect", plant, error)
             types.append(_failed(record_type, error))
         else:
             stranger = record_type is RecordType.TENANT and records and not _has_tenant(records, plant)
@@ -100,9 +106,9 @@ def check_datasources(api: DataSourceApi, catalog: Catalog, plant: Plant, *, rea
     for entry in catalog.used():
         try:
             types.append(_check_entry(api, entry, plant, record_type=reads.get(entry.name), read=read))
-        except AuthenticationError as error:
-            return _closed("datasource", plant, error)
         except MLConnectorError as error:
+            if _closes(error, first=not types):
+                return _closed("datasource", plant, error)
             types.append(_failed(entry.name, error))
     return _surface("datasource", plant, types)
 
@@ -212,6 +218,11 @@ def _failed(record_type: str, error: MLConnectorError) -> TypeHealth:
         problem=error.message,
         remedy=error.remedy,
     )
+
+
+def _closes(error: MLConnectorError, *, first: bool) -> bool:
+    """Whoever does not know us, or does not answer at all, is not asked a dozen times more."""
+    return isinstance(error, AuthenticationError) or (first and isinstance(error, UnavailableError | NotSentError))
 
 
 def _closed(surface: str, plant: Plant, error: MLConnectorError) -> SurfaceHealth:
