@@ -80,9 +80,9 @@ def test_init_is_filled_in_before_config_check_agrees_and_never_overwrites(tmp_p
 def test_an_unexpected_error_shows_a_reference_and_the_log_has_the_rest(tmp_path: Path) -> None:
     (tmp_path / "ml-connector.toml").mkdir()  # a folder where a file belongs: nobody thought of it everywhere
     (tmp_path / "broken.py").write_text(
-        "import ml_connector.usecases.setup as setup\n"
-        "def config_schema(): raise RuntimeError('\\x1b[31mred\\x1b[0m')\n"
-        "setup.config_schema = config_schema\n"
+        "from ml_connector.usecases import configuration\n"
+        "def describe(): raise RuntimeError('\\x1b[31mred\\x1b[0m')\n"
+        "configuration.describe = describe\n"
         "from ml_connector.cli.main import main\n"
         "main()\n"
     )

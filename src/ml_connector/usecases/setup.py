@@ -94,21 +94,6 @@ def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progres
     )
 
 
-def config_check(*, config: Path | None) -> Settings:
-    """
-    Read the configuration and say what it holds.
-
-    Raises:
-        ConfigurationError: every faulty key at once.
-    """
-    return load_settings(config)
-
-
-def config_schema() -> dict[str, Any]:
-    """The JSON Schema of the configuration, for editors."""
-    return Settings.model_json_schema()
-
-
 def _free(config: Path | None) -> Path:
     file = config_path(config)
     if file.exists():

@@ -79,9 +79,9 @@ def check(door: Door) -> None:
 
         ml-connector config check --config other.toml
     """
-    from ml_connector.usecases.setup import config_check
+    from ml_connector.usecases import configuration
 
-    settings = config_check(config=door.config)
+    settings = configuration.check(config=door.config)
     connections = {name: [plant.pcn for plant in each.plex.plants] for name, each in settings.connections.items()}
     if door.json:
         door.write_json({"ok": True, "connections": connections})
@@ -99,9 +99,9 @@ def schema(door: Door) -> None:
 
         ml-connector config schema > ml-connector.schema.json
     """
-    from ml_connector.usecases.setup import config_schema
+    from ml_connector.usecases import configuration
 
-    door.write_json(config_schema())
+    door.write_json(configuration.describe())
 
 
 def doctor(door: Door) -> int:
