@@ -7,31 +7,32 @@ second compares, a batch at a time, so that memory holds changes and never popul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
 
-from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.organization import CostCenter, Position
-from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
-from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
+from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
-from ml_connector.mapping.plex import to_body
-from ml_connector.mapping.projection import Projection, badge, label
+from ml_connector.mapping.projection import Projection, badge
 from ml_connector.mapping.reference_data import ReferenceData, Use
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection
 from ml_connector.snapshot.store import SnapshotStore
-from ml_connector.sync.change import Change, Hold, level_of
+from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.diff import Decision, decide
 from ml_connector.sync.gather import Gathered
+from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
+from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, park_worker
 from ml_connector.sync.policy import Released, guard_changes, missing_section
+from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
 
 _T = TypeVar("_T")
@@ -169,7 +170,7 @@ class Planner:
         if self._gathered.readable("workday", "position"):
             counts, waiting, used = data.headcount(self._read("workday", "position", Position))
             self._used |= used
-            self._draft.parked += [_park(item) for item in waiting]
+            self._draft.parked += [park_waiting(item) for item in waiting]
         if self._gathered.readable("workday", "cost_center"):
             centers = {center.key: center for center in self._read("workday", "cost_center", CostCenter)}
             yield from data.records(self._used, cost_centers=centers)
@@ -222,18 +223,7 @@ class Planner:
         try:
             yield from self._wanted_of(projection, worker)
         except RecordError as error:
-            self._draft.parked.append(
-                Parked(
-                    type="employee",
-                    plant="",
-                    key=worker.employee_id,
-                    label=label(worker),
-                    code=error.code,
-                    reason=error.message,
-                    remedy=error.remedy,
-                    waiting_for=error.waiting_for,
-                )
-            )
+            self._draft.parked.append(park_worker(worker, error))
 
     def _wanted_of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         ending = projection.ending(worker)
@@ -248,7 +238,7 @@ class Planner:
         self._check_setup(place.plant, place.needs)
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
         if waiting is not None:
-            self._draft.parked.append(_park(waiting, key=worker.employee_id))
+            self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
         yield employee
         yield projection.attributes(worker, place)
         moved = f"works in plant {place.plant} now"
@@ -306,9 +296,9 @@ class Planner:
 
     def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
         try:
-            changes = list(self._render(item, actual, decision))
+            changes = list(render(item, actual, decision, texts=self._connection.plex))
         except RecordError as error:
-            self._draft.parked.append(_parked_change(item, error))
+            self._draft.parked.append(park_desired(item, error))
             return
         refused = self._refused.get(changes[-1].content_hash)
         if refused is not None:
@@ -316,138 +306,26 @@ class Planner:
         else:
             self._draft.changes += changes
 
-    def _render(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> Iterator[Change]:
-        """In Plex's words now: what is approved is what is sent."""
-        native = actual.native if actual is not None else None
-        if decision.action in {"deactivate", "reactivate"}:
-            texts = self._connection.plex
-            status = texts.status_inactive if decision.action == "deactivate" else texts.status_active
-            shown: dict[str, Scalar] = (
-                decision.before if decision.action == "deactivate" else {"status": texts.status_inactive}
-            )
-            body = to_body(RecordType(item.type), action=decision.action, fields={"status": status}, native=native)
-            yield self._change(item, decision, body, shown, {"status": status})
-            if decision.action == "deactivate" or not decision.after:
-                return
-            decision = Decision("update", decision.reason, decision.before, decision.after)
-            native = {**(native or {}), "status": status}
-        fields: dict[str, Scalar] = dict(item.fields if decision.action == "create" else decision.after)
-        if item.type == "employee" and decision.action == "create":
-            fields = {"id": item.key, "status": self._connection.plex.status_active, **fields}
-        if item.type == "employee_attributes":
-            fields = {"resource_id": item.key, **item.fields}
-        body = to_body(RecordType(item.type), action=decision.action, fields=fields, native=native)
-        before = {name: value for name, value in decision.before.items() if name in decision.after}
-        yield self._change(item, decision, body, before, decision.after)
-
-    def _change(
-        self,
-        item: Desired,
-        decision: Decision,
-        body: dict[str, object],
-        before: dict[str, Scalar],
-        after: dict[str, Scalar],
-    ) -> Change:
-        return Change(
-            plant=item.plant,
-            type=item.type,
-            key=item.key,
-            source=item.source,
-            label=item.label,
-            action=decision.action,
-            reason=decision.reason,
-            before=before,
-            after=after,
-            owned=item.fields if item.state == "present" else {},
-            body=body,
-            needs=item.needs,
-            # An update that follows a reactivation of the same record goes one level later.
-            level=level_of(item.type, decision.action, depth=item.depth) + (decision.action == "update"),
-        )
-
     def _in_order(self, only: Collection[str], keys: Collection[str]) -> list[Change]:
-        chosen = _with_what_they_need(
+        chosen = with_what_they_need(
             self._draft.changes,
             lambda change: (
                 (not only or change.type in only) and (not keys or change.key in keys or change.source in keys)
             ),
         )
-        rank = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
-        chosen.sort(key=lambda change: (change.level, change.type, change.plant, change.key, rank[change.action]))
-        return list(self._with_parents(chosen))
-
-    def _with_parents(self, chosen: Iterable[Change]) -> Iterator[Change]:
-        """Keep what has its parents, in Plex or earlier in this plan; the others wait for theirs by name (WP-15)."""
-        created: set[str] = set()
-        for change in chosen:
-            lacking = next((need for need in change.needs if need not in created and self._is_lacking(need)), None)
-            if lacking is not None:
-                self._draft.parked.append(_orphan(change, lacking))
-                continue
-            if change.action == "create":
-                created.add(change.name)
-            yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in created))
+        ordered: list[Change] = []
+        for change, lacking in part_orphans(in_order(chosen), lacks=self._is_lacking):
+            if lacking is None:
+                ordered.append(change)
+            else:
+                self._draft.parked.append(park_orphan(change, lacking))
+        return ordered
 
     def _is_lacking(self, need: str) -> bool:
         kind, plant, _key = need.split("|", 2)
         return need not in self._in_plex and self._gathered.readable("plex", kind, plant)
 
 
-def _with_what_they_need(changes: list[Change], wanted: Callable[[Change], bool]) -> list[Change]:
-    """The wanted changes, and those that create what these need, and so on."""
-    chosen = [change for change in changes if wanted(change)]
-    by_name = {change.name: change for change in changes if change.action == "create"}
-    names = {change.name for change in chosen}
-    for change in chosen:  # grows while it is walked
-        for need in change.needs:
-            if need in by_name and need not in names:
-                names.add(need)
-                chosen.append(by_name[need])
-    return chosen
-
-
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
     while chunk := list(islice(items, size)):
         yield chunk
-
-
-def _park(waiting: Waiting, *, key: str | None = None) -> Parked:
-    return Parked(
-        type=waiting.type,
-        plant=waiting.plant,
-        key=key or waiting.key,
-        label=waiting.label,
-        code=waiting.code,
-        reason=waiting.reason,
-        remedy=waiting.remedy,
-        waiting_for=waiting.waiting_for,
-        field=waiting.field or "",
-    )
-
-
-def _orphan(change: Change, need: str) -> Parked:
-    kind, plant, key = need.split("|", 2)
-    what = f"{kind} {change.label if kind == 'employee' else key} in plant {plant}"
-    return Parked(
-        type=change.type,
-        plant=change.plant,
-        key=change.source,
-        label=change.label,
-        code="waiting",
-        reason=f"waits for {what}",
-        remedy="it goes by itself once that record is in Plex",
-        waiting_for=what,
-    )
-
-
-def _parked_change(item: Desired, error: RecordError) -> Parked:
-    return Parked(
-        type=item.type,
-        plant=item.plant,
-        key=item.source,
-        label=item.label,
-        code=error.code,
-        reason=error.message,
-        remedy=error.remedy,
-        waiting_for=error.waiting_for,
-    )

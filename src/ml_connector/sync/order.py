@@ -1,0 +1,45 @@
+"""Referential order: parents before children, and children that wait for theirs by name (WP-15). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from ml_connector.sync.change import Change
+
+_RANK = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
+
+
+def in_order(changes: Iterable[Change]) -> list[Change]:
+    """Sort by level, and within a level so that the same changes always come in the same order."""
+    return sorted(
+        changes, key=lambda change: (change.level, change.type, change.plant, change.key, _RANK[change.action])
+    )
+
+
+def with_what_they_need(changes: Sequence[Change], wanted: Callable[[Change], bool]) -> list[Change]:
+    """The wanted changes, those that create what these need, and so on."""
+    chosen = [change for change in changes if wanted(change)]
+    by_name = {change.name: change for change in changes if change.action == "create"}
+    names = {change.name for change in chosen}
+    for change in chosen:  # grows while it is walked
+        for need in change.needs:
+            if need in by_name and need not in names:
+                names.add(need)
+                chosen.append(by_name[need])
+    return chosen
+
+
+def part_orphans(changes: Iterable[Change], *, lacks: Callable[[str], bool]) -> Iterator[tuple[Change, str | None]]:
+    """
+    Yield every change with the parent it lacks, or None: *lacks* says of a name that Plex does not have it.
+
+    *changes* are in order. Of its needs a change keeps those that this plan creates before it.
+    """
+    created: set[str] = set()
+    for change in changes:
+        lacking = next((need for need in change.needs if need not in created and lacks(need)), None)
+        if lacking is None and change.action == "create":
+            created.add(change.name)
+        yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in created)), lacking

@@ -1,0 +1,64 @@
+"""How what cannot go yet is shown to a person: always with the reason, the remedy and what it waits for. Pure."""
+
+from __future__ import annotations
+
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.desired import Desired, Waiting
+from ml_connector.mapping.projection import label
+from ml_connector.review.store import Parked
+from ml_connector.sync.change import Change
+
+
+def park_waiting(waiting: Waiting, *, key: str | None = None) -> Parked:
+    """A record or a field that waits; *key* where people know it by another one than Plex does."""
+    return Parked(
+        type=waiting.type,
+        plant=waiting.plant,
+        key=key or waiting.key,
+        label=waiting.label,
+        code=waiting.code,
+        reason=waiting.reason,
+        remedy=waiting.remedy,
+        waiting_for=waiting.waiting_for,
+        field=waiting.field or "",
+    )
+
+
+def park_worker(worker: Worker, error: RecordError) -> Parked:
+    """A worker that cannot be placed in any plant yet."""
+    return _parked("employee", "", worker.employee_id, label(worker), error)
+
+
+def park_desired(item: Desired, error: RecordError) -> Parked:
+    """A record that Plex could not hold as it is."""
+    return _parked(item.type, item.plant, item.source, item.label, error)
+
+
+def park_orphan(change: Change, need: str) -> Parked:
+    """A change whose parent is neither in Plex nor on its way there."""
+    kind, plant, key = need.split("|", 2)
+    what = f"{kind} {change.label if kind == 'employee' else key} in plant {plant}"
+    return Parked(
+        type=change.type,
+        plant=change.plant,
+        key=change.source,
+        label=change.label,
+        code="waiting",
+        reason=f"waits for {what}",
+        remedy="it goes by itself once that record is in Plex",
+        waiting_for=what,
+    )
+
+
+def _parked(kind: str, plant: str, key: str, name: str, error: RecordError) -> Parked:
+    return Parked(
+        type=kind,
+        plant=plant,
+        key=key,
+        label=name,
+        code=error.code,
+        reason=error.message,
+        remedy=error.remedy,
+        waiting_for=error.waiting_for,
+    )
