@@ -34,7 +34,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="mapping", rich_help_panel="Put right")
 
 
-def list_rows(door: Door, *, kind: Kind = None) -> None:
+def list_rows(
+    door: Door,
+    *,
+    kind: Kind = None,
+    proposed: Annotated[bool, typer.Option("--proposed", help="Only what waits to be accepted.")] = False,
+) -> None:
     """
     List the rows in force and those proposed.
 
@@ -43,7 +48,7 @@ def list_rows(door: Door, *, kind: Kind = None) -> None:
     from ml_connector.usecases import mappings
 
     with door.open() as app:
-        rows = mappings.list_rows(app, kind=kind)
+        rows = [row for row in mappings.list_rows(app, kind=kind) if not proposed or row.state == "proposed"]
     if door.json:
         door.write_json(rows)
         return
