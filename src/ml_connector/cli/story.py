@@ -6,6 +6,7 @@ It works in a folder of its own and leaves there a configuration that can be poi
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import time
@@ -75,15 +76,15 @@ class Story:
             self._say(f"Workday at {ready['workday']['url']}, Plex at {ready['plex']['base_url']}")
             self._set_up()
             self._first_sync()
+            self._begin_picture()
             self._next_day(ready)
             good = self._put_right() and self._prove()
+            self._draw_picture()
             self._say(f"\nThat took {duration(time.monotonic() - started)}.")
             self._where_next()
             if stay:
                 self._say("\nBoth systems keep running. Ctrl-C ends them.")
                 signal.pause()
-        if self._picture is not None:
-            self._console.save_svg(str(self._picture), title="ml-connector demo")
         return 0 if good else 1
 
     # The chapters
@@ -185,6 +186,18 @@ class Story:
         self._step("Who is active where, as Plex sees it", "read plex employee")
         with self._door.open() as app:
             self._console.print(bars(_count_active(app), console=self._console))
+
+    def _begin_picture(self) -> None:
+        """The picture shows one day: forget what was printed so far."""
+        if self._picture is not None:
+            self._console.export_text(clear=True)
+
+    def _draw_picture(self) -> None:
+        if self._picture is not None:
+            drawn = self._console.export_svg(title="ml-connector: a day passes")
+            # Fonts fetched from elsewhere would make the picture depend on who still serves them.
+            plain = re.sub(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", "", drawn, flags=re.DOTALL)
+            self._picture.write_text(plain, encoding="utf-8")
 
     def _step(self, title: str, command: str | None) -> None:
         self._number += 1

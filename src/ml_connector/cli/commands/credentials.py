@@ -36,7 +36,7 @@ def set_credential(
     ] = None,
 ) -> None:
     """
-    Seal one credential, from a prompt or from where it already is; never from an argument.
+    Seal one credential. From a prompt or from where it already is; never from an argument.
 
         ml-connector credentials set workday username
         ml-connector credentials set workday password --from env:WD_PASSWORD
@@ -92,7 +92,7 @@ def list_credentials(door: Door) -> None:
 
 def rotate_key(door: Door) -> None:
     """
-    Replace the master key and seal everything under the new one, or finish a rotation that was interrupted.
+    Replace the master key. Everything is sealed under the new one; a rotation that was interrupted is finished.
 
         ml-connector credentials rotate-key
     """

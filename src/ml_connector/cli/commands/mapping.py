@@ -99,7 +99,7 @@ def import_rows(
     check: Check = True,
 ) -> int:
     """
-    Take in a CSV whole or not at all; or let rows be proposed, look at them, and accept them.
+    Take in a CSV whole or not at all. Or let rows be proposed, look at them, and accept them.
 
         ml-connector mapping import --propose
         ml-connector mapping import --accept-proposed --kind location
