@@ -1,0 +1,62 @@
+"""The configuration files we write are ones we read."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.settings import Settings, parse_settings
+from ml_connector.usecases.template import COMMENTED, REHEARSAL, render_rehearsal
+
+READY: dict[str, Any] = {
+    "workday": {"url": "http://127.0.0.1:4101", "tenant": "acme1"},
+    "plex": {
+        "base_url": "http://127.0.0.1:4102/api",
+        "token_url": "http://127.0.0.1:4102/oauth2/token",
+        "calls_per_minute": 6000,
+        "datasources": {"cost_center_add": 900103},
+        "plants": [
+            {
+                "pcn": "101",
+                "company_code": 'A"B\\C',
+                "tenant_id": "3f0c",
+                "time_zone": "America/Detroit",
+                "default_shift": "Day",
+                "routes": [{"company": "C10", "location": "DET"}],
+            }
+        ],
+    },
+}
+
+
+def settings_from(ready: dict[str, Any]) -> Settings:
+    return parse_settings(tomllib.loads(render_rehearsal(ready)), name="rehearsal")
+
+
+def test_a_rehearsal_is_read_as_it_was_meant() -> None:
+    plex = settings_from(READY).connections[REHEARSAL].plex
+    (plant,) = plex.plants
+    assert (plant.pcn, plant.company_code, plant.default_shift) == ("101", 'A"B\\C', "Day")
+    assert [(route.company, route.location) for route in plant.routes] == [("C10", "DET")]
+    assert plex.datasources["cost_center_add"].id == 900103
+
+
+def test_a_file_that_is_no_ready_file_is_noticed() -> None:
+    with pytest.raises(KeyError):
+        render_rehearsal({"workday": {}})
+
+
+def test_the_commented_file_is_toml_and_asks_for_what_is_empty() -> None:
+    data = tomllib.loads(COMMENTED)
+    with pytest.raises(ConfigurationError) as refused:
+        parse_settings(data, name="ml-connector.toml")
+    for key in ("workday.tenant", "pcn"):
+        assert key in refused.value.message
+
+
+def test_no_ready_credential_reaches_the_configuration() -> None:
+    ready = {**READY, "workday": {**READY["workday"], "isu": {"username": "u", "password": "Secret-Password-1"}}}
+    assert "Secret-Password-1" not in render_rehearsal(ready)
