@@ -62,12 +62,17 @@ class TypeHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SurfaceHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One surface of one system, as `ping` prints it. *clock_offset_s* is theirs minus ours."""
+    """
+    One surface of one system, as `ping` prints it.
+
+    *refused* tells an answer of no (credentials, permission) from no answer; *clock_offset_s* is theirs minus ours.
+    """
 
     system: str
     surface: str
     ok: bool
     signed_in: bool
+    refused: bool = False
     version: str | None = None
     version_note: str | None = None
     clock_offset_s: float | None = None

@@ -111,7 +111,7 @@ def _check(app: App, system: str) -> list[SurfaceHealth]:
 
 
 def _refuses(surface: SurfaceHealth) -> bool:
-    return any(not entry.permitted for entry in surface.types)
+    return surface.refused or any(not entry.permitted for entry in surface.types)
 
 
 def _check_readable(app: App, request: ReadRequest) -> None:

@@ -18,6 +18,7 @@ from ml_connector.connectors.plex.datasource import DataSourceApi, Row, find_dri
 from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo
 from ml_connector.errors import (
     AuthenticationError,
+    ConfigurationError,
     MLConnectorError,
     NotSentError,
     PermissionError_,
@@ -231,6 +232,7 @@ def _closed(surface: str, plant: Plant, error: MLConnectorError) -> SurfaceHealt
         surface=f"{surface} {plant.pcn}",
         ok=False,
         signed_in=False,
+        refused=isinstance(error, ConfigurationError),
         problem=error.message,
         remedy=error.remedy,
     )

@@ -18,7 +18,7 @@ from ml_connector.connectors.workday.faults import grant_domain, grant_task
 from ml_connector.connectors.workday.operations import BSVC, OPERATIONS
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import tell_age
-from ml_connector.errors import MLConnectorError, PermissionError_
+from ml_connector.errors import ConfigurationError, MLConnectorError, PermissionError_
 from ml_connector.safe_xml import parse_xml
 
 SAMPLE = 10
@@ -58,6 +58,7 @@ def check_tenant(
             surface="soap",
             ok=False,
             signed_in=isinstance(error, PermissionError_),
+            refused=isinstance(error, ConfigurationError),
             version=version,
             version_note=note,
             problem=error.message,
