@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from ml_connector.sandbox.exchange import Pretender
 from ml_connector.sandbox.faults import FaultBook
 from ml_connector.sandbox.plex.access import DEFAULT_PCN
 from ml_connector.sandbox.plex.sandbox import BASE_PATH, TOKEN_PATH, PlexSandbox
+from ml_connector.sandbox.prerender import PAGE_SIZES, Filling, render_pages
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 
@@ -38,7 +39,8 @@ class Sandbox:
     Both systems, running from `with` to its end.
 
     `ready` is what a user needs (addresses, throw-away credentials); `plex`, `workday`, `tenant`, `faults` and `arrivals` are
-    there for tests in the same process.
+    there for tests in the same process. *pages_folder* has all pages of workers made before the first request, in the
+    sizes and with the filling that `prerender.render_pages` describes.
     """
 
     def __init__(
@@ -50,11 +52,16 @@ class Sandbox:
         seed: int = SEED,
         today: date | None = None,
         calls_per_minute: int = 6000,
+        pages_folder: Path | None = None,
+        page_sizes: Sequence[int] = PAGE_SIZES,
+        filling: Filling = "full",
     ) -> None:
         self.tenant = Tenant(seed=seed, workers=workers, today=today or START)
         self._shift = timedelta(days=(self.tenant.today - datetime.now(UTC).date()).days)
         self._first_day = self.tenant.today
         self.workday = WorkdaySandbox(self.tenant)
+        if pages_folder is not None:
+            self.workday.kept = render_pages(self.workday, pages_folder, page_sizes=page_sizes, filling=filling)
         self.plex = PlexSandbox(seed=seed, workers=workers, clock=self.now, calls_per_minute=calls_per_minute)
         self.arrivals = Arrivals()
         self.faults = FaultBook(lag_reads=self.plex.lag_reads)
@@ -149,6 +156,9 @@ def serve(
     ready_file: str | os.PathLike[str] | None = None,
     calls_per_minute: int = 6000,
     on_ready: Callable[[dict[str, Any]], None] | None = None,
+    pages_folder: Path | None = None,
+    page_sizes: Sequence[int] = PAGE_SIZES,
+    filling: Filling = "full",
 ) -> None:
     """Run the sandbox until SIGTERM or SIGINT; port 0 is any free one. The ready JSON also goes to standard output."""
     sandbox = Sandbox(
@@ -158,6 +168,9 @@ def serve(
         seed=seed,
         today=today,
         calls_per_minute=calls_per_minute,
+        pages_folder=pages_folder,
+        page_sizes=page_sizes,
+        filling=filling,
     )
     over = threading.Event()
     with _ending(over), sandbox:

@@ -56,11 +56,18 @@ class Tenant:
             self._constrained = False
             self._drifting = False
             self._played = 0
+            self._untouched = True
+            self._listed: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:
         """The tenant's date."""
         return self._today
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has happened since the beginning."""
+        return self._untouched
 
     @staticmethod
     def scenarios() -> tuple[str, ...]:
@@ -76,9 +83,11 @@ class Tenant:
     def view(self) -> View:
         """Take what a request sees. Later entries do not disturb it: they have later moments."""
         with self._lock:
+            if len(self._listed) != len(self._world.workers):  # workers only ever join
+                self._listed = tuple(self._world.workers)
             return View(
                 world=self._world,
-                workers=tuple(self._world.workers),
+                workers=self._listed,
                 now=self.now(),
                 today=self._today,
                 domains=self._domains,
@@ -91,6 +100,7 @@ class Tenant:
             raise ValueError("days must be at least 1: time only goes forward")
         events = []
         with self._lock:
+            self._untouched = False
             for _ in range(days):
                 scripted = self._today == self._start
                 self._today += timedelta(days=1)
@@ -107,6 +117,7 @@ class Tenant:
             LookupError: there is no such scenario, or nobody it could happen to.
         """
         with self._lock:
+            self._untouched = False
             if name in _SECURITY_SCENARIOS:
                 self._play_security(name)
                 return {"scenario": name, "touched": []}

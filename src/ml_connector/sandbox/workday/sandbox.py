@@ -7,7 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from lxml import etree
@@ -16,7 +16,7 @@ from ml_connector.sandbox.company import make_uuid
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.access import Access
-from ml_connector.sandbox.workday.call import Listing, make_call, select_page
+from ml_connector.sandbox.workday.call import DEFAULT_COUNT, Listing, make_call, select_page
 from ml_connector.sandbox.workday.catalog import BY_REQUEST, SERVICES, Operation, is_version
 from ml_connector.sandbox.workday.envelope import render_envelope
 from ml_connector.sandbox.workday.faults import (
@@ -44,6 +44,23 @@ _LISTINGS: dict[str, Callable[[], Listing]] = {
     "Get_Cost_Centers": CostCenters,
 }
 _TOKENS_LEFT = "700"
+_CHUNK = 65536
+
+
+class Gzipped(msgspec.Struct, frozen=True):
+    """A body that was compressed long ago."""
+
+    data: bytes
+
+
+class KeptPages(Protocol):
+    """Answers made before anybody asked."""
+
+    def find_workers(self, *, count: int, page: int) -> Gzipped | None:
+        """Find the SOAP answer for one page of all workers."""
+
+    def find_rows(self, path: str, *, limit: int, offset: int) -> Gzipped | None:
+        """Find the REST answer for one page of a collection."""
 
 
 class WorkdaySandbox:
@@ -58,6 +75,7 @@ class WorkdaySandbox:
         self.tenant = tenant
         self._access = Access(tenant=tenant.name, seed=tenant.seed, clock=clock, rotating=rotating)
         self._requests = count(1)
+        self.kept: KeptPages | None = None
 
     @property
     def credentials(self) -> dict[str, dict[str, str]]:
@@ -99,22 +117,22 @@ class WorkdaySandbox:
         except SoapFaultError as fault:
             headers = {"Content-Type": "text/xml; charset=UTF-8", "x-wd-gid": f"GID|{number}"}
             headers |= {"WD-RateLimit-Tokens-Remaining": _TOKENS_LEFT} if fault.counted else {}
-            return _compressed(request, Response(500, fault.render(), headers))
+            return _answer(request, 500, fault.render(), headers)
         headers = {
             "Content-Type": "text/xml; charset=UTF-8",
             "WD-RateLimit-Tokens-Remaining": _TOKENS_LEFT,
             "wd-stat-request-id": number,
         }
-        return _compressed(request, Response(200, body, headers))
+        return _answer(request, 200, body, headers)
 
     def _answer_wsdl(self, request: Request, match: re.Match[str]) -> Response:
         if match["service"] not in SERVICES or not is_version(match["version"]):
             return Response(404, b'{ "error": "Not found" }', {"Content-Type": "application/json"})
         address = f"http://{request.headers.get('host', 'localhost')}{request.path}"
         wsdl = render_wsdl(match["service"], version=match["version"], address=address)
-        return _compressed(request, Response(200, wsdl, {"Content-Type": "text/xml; charset=UTF-8"}))
+        return _answer(request, 200, wsdl, {"Content-Type": "text/xml; charset=UTF-8"})
 
-    def _answer_soap(self, request: Request, match: re.Match[str]) -> Iterable[bytes]:
+    def _answer_soap(self, request: Request, match: re.Match[str]) -> Iterable[bytes] | Gzipped:
         message = open_message(request.body)
         self._access.check(request, message=message)
         operation, version = self._find_operation(message, match)
@@ -122,6 +140,8 @@ class WorkdaySandbox:
         view = self.tenant.view()
         if operation.domain is not None and operation.domain not in view.domains:
             raise processing_fault("The task submitted is not authorized.")
+        if operation.name == "Get_Workers" and (found := self._find_kept(parsed)) is not None:
+            return found
         writer = Writer(descriptors=message.descriptors)
         if operation.record is None:
             head = {"@version": version, "Server_Timestamp_Data": [view.now]}
@@ -133,6 +153,17 @@ class WorkdaySandbox:
             self.tenant.page_was_read()
         records = (listing.describe(call, key) for key in page.keys)
         return render_envelope(operation, page.head | {"@version": version}, records, writer=writer)
+
+    def _find_kept(self, parsed: dict[str, Any]) -> Gzipped | None:
+        if (
+            self.kept is None
+            or not self.tenant.untouched
+            or "Request_Criteria" in parsed
+            or "Request_References" in parsed
+        ):
+            return None
+        wanted = parsed.get("Response_Filter", {})
+        return self.kept.find_workers(count=int(wanted.get("Count", DEFAULT_COUNT)), page=int(wanted.get("Page", 1)))
 
     def _find_operation(self, message: Message, match: re.Match[str]) -> tuple[Operation, str]:
         """Find the operation by the request's element. A version in the message wins over the one in the address."""
@@ -147,15 +178,27 @@ class WorkdaySandbox:
         return operation, version
 
 
-def _compressed(request: Request, response: Response) -> Response:
-    """Compress for whoever accepts it, chunk by chunk."""
-    if "gzip" not in request.headers.get("accept-encoding", "").lower():
-        return response
-    chunks = [response.body] if isinstance(response.body, bytes) else response.body
-    headers = {**response.headers, "Content-Encoding": "gzip"}
-    if isinstance(response.body, bytes):
-        return Response(response.status, b"".join(_deflate(chunks)), headers)
-    return Response(response.status, _deflate(chunks), headers)
+def _answer(
+    request: Request, status: int, body: bytes | Iterable[bytes] | Gzipped, headers: dict[str, str]
+) -> Response:
+    """Compress for whoever accepts it, chunk by chunk; what was kept compressed is undone for whoever does not."""
+    accepted = "gzip" in request.headers.get("accept-encoding", "").lower()
+    if not accepted:
+        return Response(status, _inflate(body.data) if isinstance(body, Gzipped) else body, headers)
+    headers = {**headers, "Content-Encoding": "gzip"}
+    if isinstance(body, Gzipped):
+        return Response(status, body.data, headers)
+    if isinstance(body, bytes):
+        return Response(status, b"".join(_deflate([body])), headers)
+    return Response(status, _deflate(body), headers)
+
+
+def _inflate(data: bytes) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    waiting = data
+    while not unpacker.eof:
+        yield unpacker.decompress(waiting, _CHUNK)
+        waiting = unpacker.unconsumed_tail
 
 
 def _deflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
