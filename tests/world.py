@@ -82,6 +82,11 @@ class World:
         self.app.close()
         self.app = self.open()
 
+    def configure(self, **plex: Any) -> None:
+        """Change the configuration, as an engineer would in the file, and start anew."""
+        self._plex |= plex
+        self.reopen()
+
     def next_day(self) -> None:
         """A day passes on both sides; our own process of tomorrow is another one."""
         self.sandbox.tenant.advance(1)

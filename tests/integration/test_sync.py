@@ -237,3 +237,42 @@ def _rename_cost_center(world, number, name):
         for key, row in list(tables.cost_centers.items()):
             if row["Cost_Center_No"] == number:
                 tables.cost_centers[key] = {**row, "Cost_Center_Name": name}
+
+
+def test_what_plex_refuses_is_parked_not_repeated_and_goes_once_it_is_different(tmp_path):
+    with open_world(tmp_path, workers=12, type_full_time="No such type", type_part_time="No such type") as world:
+        report = syncs.sync(world.app, progress=silent)
+        refused = [
+            item for item in syncs.parked(world.app) if item.type == "employee" and "No such type" in item.reason
+        ]
+        assert report.exit_code == 3
+        assert refused
+        for _level in range(4):  # reports are tried again without the supervisor who was refused, level by level
+            syncs.sync(world.app, progress=silent)
+        before = world.writes()
+        syncs.sync(world.app, progress=silent)
+        assert world.writes() == before, "the same content is not sent again by itself"
+        syncs.resend(world.app, [refused[0].key], progress=silent)
+        assert world.writes() == before + 1, "but by a person's word"
+        world.configure(type_full_time="Full-time", type_part_time="Part-time")
+        with pytest.raises(ConfigurationError):
+            syncs.resend(world.app, ["nobody"], progress=silent)
+        syncs.sync(world.app, progress=silent)
+        assert syncs.sync(world.app, progress=silent).exit_code == 0, "supervisors follow once they are there"
+        with pytest.raises(StalePlanError):
+            syncs.resend(world.app, [refused[0].key], progress=silent)
+
+
+def test_px_02_accepted_is_not_applied_and_is_asked_for_once(tmp_path):
+    with open_world(tmp_path, workers=24, confirm_within_s=0.5) as world:
+        syncs.sync(world.app, progress=silent)
+        world.sandbox.plex.switches.change("apply_lag_s", 3600)
+        play(world, "terminate")
+        world.next_day()
+        report = syncs.sync(world.app, progress=silent)
+        calls = [item for item in world.write_requests() if item["path"].endswith("/deactivate")]
+        assert calls
+        assert (report.counts["unknown"], report.exit_code) == (len(calls), 3)
+        syncs.sync(world.app, progress=silent)
+        again = [item for item in world.write_requests() if item["path"].endswith("/deactivate")]
+        assert len(again) == len(calls)

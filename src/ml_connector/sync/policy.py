@@ -118,7 +118,9 @@ def _same_fields(changes: Sequence[Change], population: int, limit: str) -> Iter
     for change in changes:
         if change.action == "update" and change.type in _FIELD_GUARDED:
             for field in change.after:
-                touching[change.type, field].append(change)
+                # Filling what is empty overwrites nobody's work.
+                if change.before.get(field) is not None:
+                    touching[change.type, field].append(change)
     for (kind, field), group in sorted(touching.items()):
         if over(len(group), population=population, limit=limit):
             yield make_hold(

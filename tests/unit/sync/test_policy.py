@@ -16,7 +16,7 @@ from ml_connector.sync.policy import (
 LIMIT = "max(10, 2%)"
 
 
-def change(number: int, action="deactivate", **after):
+def change(number: int, action="deactivate", before=None, **after):
     return Change(
         plant="101",
         type="employee",
@@ -25,7 +25,7 @@ def change(number: int, action="deactivate", **after):
         label=str(number),
         action=action,
         reason="",
-        before={},
+        before=dict.fromkeys(after, "as it was") if before is None else before,
         after=after or {"status": "Inactive"},
         owned={},
         body={"status": "Inactive", **after},
@@ -55,6 +55,12 @@ def test_cc_12_the_same_field_of_more_than_a_fifth_waits_and_other_changes_go_on
 def test_cc_12_creates_are_not_field_changes():
     _, holds = guard_changes([change(n, "create") for n in range(50)], population=50, guard=Guard(), released=[])
     assert holds == []
+
+
+def test_cc_12_filling_an_empty_field_is_no_mass_change():
+    empty = {"supervisor_id": None}
+    fill = [change(n, "update", before=empty, supervisor_id="boss") for n in range(50)]
+    assert guard_changes(fill, population=100, guard=Guard(), released=[])[1] == []
 
 
 def test_cc_12_an_approval_releases_that_set_and_what_is_left_of_it_but_no_other():
