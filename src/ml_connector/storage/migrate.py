@@ -9,10 +9,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
+from sqlalchemy import func, select
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.database import Database
 
+# Two first starts at the same time: the second waits, and finds everything done.
+_LOCK = 0x6D6C63
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -32,6 +35,8 @@ def migrate(database: Database) -> None:
         return
     try:
         with database.transaction() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite lets one writer in anyway
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError:

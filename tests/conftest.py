@@ -1,0 +1,75 @@
+"""What every suite may ask for: a database on either engine, and a line of figures at the end of the run."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_connector.storage.database import Database, open_database
+from ml_connector.storage.migrate import migrate
+from tests import postgres
+
+_TALLY = "tally"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A real server. Where there is none a test is skipped, but never in CI."""
+    try:
+        with postgres.shared_server() as server:
+            yield server
+    except postgres.NoServerError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def postgresql_url(postgresql: postgres.Server) -> Iterator[str]:
+    """A migrated PostgreSQL database of one's own."""
+    with postgresql.fresh() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """A database of one's own on each engine; on SQLite not there yet."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgresql_url")
+    return f"sqlite:///{tmp_path / 'state.db'}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open, migrated database on each engine."""
+    opened = open_database(database_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Count towards a figure that is printed when all tests are through: `tally("A1", injected=3, guessed=0)`."""
+    return lambda name, **counts: record_property(_TALLY, {"name": name, **counts})
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures, summed over all tests (and all test processes)."""
+    totals: dict[str, Counter[str]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for kind, counts in report.user_properties:
+            if kind == _TALLY:
+                totals.setdefault(counts["name"], Counter()).update(
+                    {name: count for name, count in counts.items() if name != "name"}
+                )
+    if totals:
+        terminalreporter.section("figures")
+    for name, counts in sorted(totals.items()):
+        first, *rest = [f"{count} {what.replace('_', ' ')}" for what, count in counts.items()]
+        terminalreporter.write_line(f"{name}: {first}" + (": " + ", ".join(rest) if rest else ""))
