@@ -179,7 +179,7 @@ def _render_change(change: ChangeInfo, console: Console) -> None:
         head.append(f"   {printable(change.reason)}", style="dim")
     console.print(head)
     if change.after:
-        console.print(Padding(difference(change.before, change.after), (0, 0, 0, 4)))
+        console.print(Padding(difference(change.before, {**change.after, **change.spoken}), (0, 0, 0, 4)))
 
 
 def _named(record: ChangeInfo | ParkedInfo) -> str:

@@ -14,7 +14,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     One Plex record as Workday's facts want it, owned fields only.
 
     `ended` is an explicit ending (terminated, moved to another plant), never an absence. *source* is the Workday key
-    people know the record by; *needs* names the records (`type|plant|key`) that must exist first; *depth* orders
+    people know the record by; *spoken* says in people's words what a field holds as an id; *needs* names the records (`type|plant|key`) that must exist first; *depth* orders
     people below their managers.
     """
 
@@ -26,6 +26,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["present", "ended"] = "present"
     reason: str = ""
     fields: dict[str, Scalar] = {}
+    spoken: dict[str, str] = {}
     needs: tuple[str, ...] = ()
     depth: int = 0
 

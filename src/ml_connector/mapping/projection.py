@@ -164,8 +164,10 @@ class Projection:
         waiting = self._add_supervisor(fields, me, worker, place, people, known)
         fields = {name: value for name, value in fields.items() if name not in self._withheld}
         needs, supervisor = place.needs, fields.get("supervisor_id")
+        spoken: dict[str, str] = {}
         if isinstance(supervisor, str):
             manager = people.get(self._manager(worker))
+            spoken["supervisor_id"] = str(worker.manager_id)
             needs += (reference("employee", plant=manager.plant or "", key=supervisor),) if manager else ()
         employee = Desired(
             type="employee",
@@ -174,6 +176,7 @@ class Projection:
             source=place.source,
             label=place.label,
             fields=fields,
+            spoken=spoken,
             needs=needs,
             depth=people.depth(me) or 0,
         )

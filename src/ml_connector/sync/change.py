@@ -28,8 +28,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """
     One write that would bring one Plex record in line.
 
-    *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *needs* names
-    records of this same plan that must be applied first.
+    *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *spoken* says
+    in people's words what a field holds as an id; *needs* names records of this same plan that must be applied first.
     """
 
     plant: str
@@ -43,6 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: dict[str, Scalar]
     owned: dict[str, Scalar]
     body: dict[str, Any]
+    spoken: dict[str, str] = {}
     needs: tuple[str, ...] = ()
     level: int = 0
     hold: str | None = None

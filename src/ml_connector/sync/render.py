@@ -64,6 +64,7 @@ def _change(
         after=after,
         owned=item.fields if item.state == "present" else {},
         body=body,
+        spoken=item.spoken,
         needs=item.needs,
         # An update that follows a reactivation of the same record goes one level later.
         level=level_of(item.type, decision.action, depth=item.depth) + (decision.action == "update"),

@@ -12,7 +12,11 @@ from ml_connector.sync.change import Change, Hold
 
 
 class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a plan; *action* is `hold` where a guard waits, with the write it holds back in *reason*."""
+    """
+    One line of a plan; *action* is `hold` where a guard waits, with the write it holds back in *reason*.
+
+    *spoken* says in people's words what a field of *after* holds as an id (a supervisor by the worker's number).
+    """
 
     plant: str
     type: str
@@ -22,6 +26,7 @@ class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     before: dict[str, Scalar]
     after: dict[str, Scalar]
+    spoken: dict[str, str] = {}
 
 
 class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +85,7 @@ def change_info(change: Change) -> ChangeInfo:
         reason=reason,
         before=change.before,
         after=change.after,
+        spoken={field: text for field, text in change.spoken.items() if field in change.after},
     )
 
 
