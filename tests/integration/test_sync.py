@@ -276,3 +276,13 @@ def test_px_02_accepted_is_not_applied_and_is_asked_for_once(tmp_path):
         syncs.sync(world.app, progress=silent)
         again = [item for item in world.write_requests() if item["path"].endswith("/deactivate")]
         assert len(again) == len(calls)
+
+
+def test_a_type_we_may_not_write_stops_nothing_else(world):
+    world.sandbox.plex.set_permission("employee_attributes_update", granted=False)
+    report = syncs.sync(world.app, progress=silent)
+    refused = [item for item in syncs.parked(world.app) if item.type == "employee_attributes"]
+    assert report.counts["applied"] > len(refused) > 0
+    assert all(item.remedy for item in refused)
+    world.sandbox.plex.set_permission("employee_attributes_update", granted=True)
+    assert syncs.sync(world.app, progress=silent).exit_code == 0, "it goes by itself once the role is granted"

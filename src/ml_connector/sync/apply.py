@@ -22,6 +22,7 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.port import Write
 from ml_connector.errors import (
     AmbiguousWriteError,
+    AuthenticationError,
     ConfigurationError,
     MLConnectorError,
     NotSentError,
@@ -43,12 +44,14 @@ _EVENT = {
     "applied": AuditAction.WRITE_APPLIED,
     "accepted": AuditAction.WRITE_ACCEPTED,
     "rejected": AuditAction.WRITE_REJECTED,
+    "forbidden": AuditAction.WRITE_REJECTED,
     "conflict": AuditAction.WRITE_CONFLICT,
     "duplicate": AuditAction.WRITE_CONFLICT,
     "unknown": AuditAction.WRITE_UNKNOWN,
 }
 _REMEDY = {
     "rejected": "correct it in Workday, the mapping or Plex's setup; then `ml-connector reevaluate {key}`",
+    "forbidden": "grant the Plex user the right to change this; the next run tries again",
     "conflict": "somebody changed the record in Plex meanwhile; look at it, then `ml-connector reevaluate {key}`",
     "duplicate": "two Plex records answer to this key; merge them in Plex, then `ml-connector reevaluate {key}`",
     "unknown": "Plex neither confirmed nor showed it; the next run looks again, `ml-connector resend {key}` sends it again",
@@ -151,13 +154,16 @@ class Sender:
         try:
             receipt = self._tools.plex().write(write_of(intent.change))
         except RecordError as error:
-            return Outcome(intent=intent, state="rejected", reason=error.message)
+            return Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy)
         except AmbiguousWriteError as error:
             return Outcome(intent=intent, state="ambiguous", reason=error.message)
-        except (NotSentError, TransientError, ConfigurationError) as error:
+        except (NotSentError, TransientError, AuthenticationError) as error:
             if intent.attempt >= ATTEMPTS or not isinstance(error, NotSentError):
                 self._stop = error
             return Outcome(intent=intent, state="planned", reason=error.message)
+        except ConfigurationError as error:
+            # One type we may not write stops nothing else; it is tried again once the role is granted.
+            return Outcome(intent=intent, state="forbidden", reason=error.message, remedy=error.remedy)
         return Outcome(intent=intent, state=receipt.state, reference=receipt.reference)
 
     def _resolve(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -297,7 +303,7 @@ def parked_of(outcome: Outcome) -> Parked:
         label=change.label,
         code=state if state != "accepted" else "not_confirmed",
         reason=outcome.reason or state,
-        remedy=_REMEDY[state].format(key=change.source),
+        remedy=outcome.remedy or _REMEDY[state].format(key=change.source),
         content_hash=change.content_hash if state in {"rejected", "conflict", "duplicate"} else None,
     )
 

@@ -6,6 +6,7 @@ tells after a crash what may have happened.
 
     planned → sending → applied | accepted → applied
                       → rejected | conflict | duplicate | unknown
+                      → forbidden (our role may not: the next plan tries again)
     planned → waiting (a record it needs did not make it) · held · superseded
 """
 
@@ -148,6 +149,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     sent: bool = True
     reason: str | None = None
+    remedy: str | None = None
     reference: str | None = None
 
 

@@ -29,6 +29,7 @@ from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
+_RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted"})
 _WORKER_TYPES = ("employee", "employee_attributes")
 
 
@@ -286,9 +287,7 @@ class Syncer:
             intent for kind in PLEX_TYPES for intent, _run in self._tools.store.history(kind=kind.value, source=key)
         ]
         history.sort(key=lambda intent: intent.plan_id, reverse=True)
-        failed = [
-            item for item in history if item.state in {"rejected", "conflict", "duplicate", "waiting", "accepted"}
-        ]
+        failed = [item for item in history if item.state in _RESENDABLE]
         if not failed:
             raise ConfigurationError(
                 f"nothing of {key} was refused or left unknown",
