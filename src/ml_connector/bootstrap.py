@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_connector import log
+from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import AuditTrail
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Connector
 from ml_connector.connectors.transport import Transport
-from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.connectors.workday.surfaces import open_workday
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.store import MappingStore
@@ -56,9 +57,10 @@ class App:
     @cached_property
     def workday(self) -> Connector:
         settings = self.connection.workday
-        return WorkdayConnector(
+        return open_workday(
             settings,
             credential=self._credential("workday"),
+            keep=self._keep("workday"),
             transport=self._transport("workday"),
             clock=self.clock,
             pay_rates=self.connection.sync.pay_rates,
@@ -109,6 +111,25 @@ class App:
             return secret
 
         return credential
+
+    def _keep(self, system: str) -> Callable[[str, Secret], None]:
+        """Seal what a system exchanged for a stored credential, and say so, in one transaction."""
+
+        def keep(field: str, value: Secret) -> None:
+            log.register_secret(value)
+            with self.database.transaction() as tx:
+                info = self.vault.set(tx, connection=self.name, system=system, field=field, value=value)
+                event = AuditEvent(
+                    action=AuditAction.CREDENTIAL_ROTATED,
+                    actor=self.actor,
+                    at=self.clock(),
+                    object=f"credential//{self.name}/{system}/{field}",
+                    reason=f"{system} gave a new one in its place",
+                    detail={"version": info.version},
+                )
+                self.trail.append(tx, [event])
+
+        return keep
 
 
 @contextmanager

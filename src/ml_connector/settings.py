@@ -88,12 +88,54 @@ class Hosts(_Frozen):
     ca_bundle: str | None = None
 
 
+_ALIAS = r"^[A-Za-z][A-Za-z0-9_]{0,199}$"
+_SEGMENT = r"^[A-Za-z0-9_.@ \-]{1,200}$"
+
+
+class WqlSource(_Frozen):
+    """
+    Where the REST surface finds one record type: the data source's alias and, per canonical field, the field's alias.
+
+    Names left out keep their defaults; a field set to `""` is not asked for.
+    """
+
+    source: str | None = Field(default=None, pattern=_ALIAS)
+    fields: dict[str, str] = {}
+
+    @field_validator("fields")
+    @classmethod
+    def _plain(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, alias in value.items():
+            if alias and not re.fullmatch(_ALIAS, alias):
+                raise ValueError(f"{name} = {alias!r} is no WQL alias: letters, digits and underscores only")
+        return value
+
+
+class Report(_Frozen):
+    """
+    A custom report enabled as a web service: who owns it, its name, and per canonical field the column's name.
+
+    Columns left out keep their defaults; one set to `""` is not in the report. *prompts* are sent as they are;
+    *effective_prompt* names the prompt that takes the day of the extraction.
+    """
+
+    owner: str = Field(pattern=_SEGMENT)
+    name: str = Field(pattern=_SEGMENT)
+    columns: dict[str, str] = {}
+    prompts: dict[str, str] = {}
+    effective_prompt: str | None = None
+
+
 class WorkdayConnection(_Frozen):
-    """How to reach one Workday tenant's services host."""
+    """
+    How to reach one Workday tenant's services host.
+
+    *surface* `rest` takes *wql* and *staffing_version*, `report` takes *report*; the others need neither.
+    """
 
     host: str
     tenant: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")
-    surface: Literal["soap"] = "soap"
+    surface: Literal["soap", "rest", "report"] = "soap"
     auth: Literal["isu", "oauth"] = "isu"
     version: str = Field(default="v45.0", pattern=r"^v\d{2,3}\.\d$")
     time_zone: str = "America/Los_Angeles"
@@ -101,6 +143,11 @@ class WorkdayConnection(_Frozen):
     pages_ahead: int = Field(default=3, ge=1, le=16)
     timeout_s: float = Field(default=300, gt=0)
     use_preferred_name: bool = True
+    staffing_version: str = Field(default="v6", pattern=r"^v\d{1,2}$")
+    wql: dict[
+        Literal["worker", "cost_center", "job_profile", "position", "organization", "location", "company"], WqlSource
+    ] = {}
+    report: Report | None = None
 
     @property
     def base_url(self) -> str:
@@ -111,6 +158,14 @@ class WorkdayConnection(_Frozen):
     @classmethod
     def _zone(cls, value: str) -> str:
         return _check_zone(value)
+
+    @model_validator(mode="after")
+    def _surface_is_whole(self) -> WorkdayConnection:
+        if self.surface == "rest" and self.auth != "oauth":
+            raise ValueError('surface = "rest" needs auth = "oauth": Workday\'s REST and WQL take bearer tokens only')
+        if self.surface == "report" and self.report is None:
+            raise ValueError('surface = "report" needs [connections.NAME.workday.report] with owner and name')
+        return self
 
 
 class Route(_Frozen):

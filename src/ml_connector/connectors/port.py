@@ -89,7 +89,11 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One record type of a surface: its operation, its fields, and which change filters the system offers for it."""
+    """
+    One record type of a surface: its operation, its fields, and which change filters the system offers for it.
+
+    *missing* are the canonical fields this surface cannot give as configured, which another surface could.
+    """
 
     type: str
     surface: str
@@ -97,6 +101,7 @@ class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
     change_filters: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     fields: tuple[FieldInfo, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 Action = Literal["create", "update", "deactivate", "reactivate"]

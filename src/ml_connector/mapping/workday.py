@@ -15,6 +15,8 @@ from ml_connector.canonical.keys import NativeRecord, Record, RecordType
 from ml_connector.errors import RecordError
 from ml_connector.mapping import workday_organization as reference_data
 from ml_connector.mapping.workday_element import find_id, tag
+from ml_connector.mapping.workday_json import is_json, read_facts
+from ml_connector.mapping.workday_json_records import READERS
 from ml_connector.mapping.workday_worker import read_worker
 from ml_connector.safe_xml import parse_xml
 
@@ -53,6 +55,8 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
     Raises:
         RecordError: it cannot be understood; *code* tells how (`no_id`, `primary_job`, `bad_date`, …).
     """
+    if is_json(native.payload):
+        return _translate_json(native)
     element = _parse(native)
     try:
         if native.record_type is RecordType.WORKER:
@@ -69,12 +73,37 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
 
 def describe_native(native: NativeRecord) -> str | None:
     """The best key to be had of a record, even one that cannot be understood: its own key, else its WID."""
+    if is_json(native.payload):
+        return _name_json(native)
     try:
         element = _parse(native)
     except RecordError:
         found = _ANY_WID.search(native.payload)
         return found[1].decode() if found else None
     return find_id(_reference(native.record_type, element), _KEY_TYPES.get(native.record_type, "WID"), "WID")
+
+
+def _translate_json(native: NativeRecord) -> Record:
+    reader = READERS.get(native.record_type)
+    if reader is None:
+        raise RecordError(f"Workday has no {native.record_type}", code="unknown_type")
+    try:
+        return reader(read_facts(native))
+    except RecordError as error:
+        raise RecordError(
+            f"{_label(native.record_type)} {_name_json(native) or 'without an id'}: {error.message}",
+            code=error.code,
+            remedy=error.remedy or "correct the record in Workday",
+        ) from None
+
+
+def _name_json(native: NativeRecord) -> str | None:
+    try:
+        facts = read_facts(native)
+    except RecordError:
+        return None
+    names = (facts.text(name) for name in ("key", "wid", "employee_id"))
+    return next((name for name in names if isinstance(name, str)), None)
 
 
 def _parse(native: NativeRecord) -> Element:

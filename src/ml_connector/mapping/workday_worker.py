@@ -187,11 +187,15 @@ def _read_plan(plan: Parts) -> Compensation | UnsetType:
     frequency = read_reference(plan, tag("Frequency_Reference"), "Frequency_ID")
     if not (isinstance(amount, str) and isinstance(currency, str) and isinstance(frequency, str)):
         return UNSET
-    least = Decimal(1) if currency in _WHOLE else Decimal("0.001" if currency in _THOUSANDTHS else "0.01")
-    exact = Decimal(amount)
     return Compensation(
-        amount=Pay(exact.quantize(least) if exact == exact.quantize(least) else exact),
+        amount=exact_pay(Decimal(amount), currency=currency),
         currency=currency,
         frequency=frequency,
         effective_on=read_day(plan, tag("Assignment_Effective_Date")),
     )
+
+
+def exact_pay(amount: Decimal, *, currency: str) -> Pay:
+    """The amount in the currency's minor units where it fits them, so that 21.5 and 21.500000 are one amount."""
+    least = Decimal(1) if currency in _WHOLE else Decimal("0.001" if currency in _THOUSANDTHS else "0.01")
+    return Pay(amount.quantize(least) if amount == amount.quantize(least) else amount)

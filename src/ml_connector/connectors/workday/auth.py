@@ -1,8 +1,8 @@
 """
-How a request says who we are: a WS-Security user name and password, or an OAuth bearer token.
+How a request says who we are: a WS-Security user name and password, an OAuth bearer token, or (reports) Basic.
 
-Both forms are Workday's own; the bearer needs no WS-Security header. A token lives 60 minutes and tells no expiry,
-so it is renewed before that, and once when it is refused, by one thread for all.
+All are Workday's own; the bearer needs no WS-Security header. A token lives 60 minutes and tells no expiry, so it is
+renewed before that, and once when it is refused, by one thread for all.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _TOKEN_LIFE = timedelta(minutes=55)
 _MAX_TOKEN_BYTES = 64 * 1024
 
 Credential = Callable[[str], Secret]
+Keep = Callable[[str, Secret], None]
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,12 +84,7 @@ class UserNameToken:
         return False
 
     def _build(self) -> str:
-        name, password = self._credential("username").reveal(), self._credential("password").reveal()
-        if name.rpartition("@")[2] != self._tenant or not name.rpartition("@")[0]:
-            raise ConfigurationError(
-                f"the Workday user name must end with @{self._tenant}: Workday calls it a wrong password otherwise",
-                remedy="ml-connector credentials set workday username",
-            )
+        name, password = _read_user(self._credential, tenant=self._tenant)
         if _NOT_XML.search(name) or _NOT_XML.search(password):
             raise ConfigurationError(
                 "the Workday user name or password holds a control character",
@@ -101,6 +97,44 @@ class UserNameToken:
         )
 
 
+class BasicUser:
+    """HTTP Basic with `ISU_name@tenant`, which Workday takes for reports and nothing else of ours."""
+
+    def __init__(self, credential: Credential, *, tenant: str) -> None:
+        self._credential, self._tenant = credential, tenant
+
+    def sign(self) -> Signature:
+        """
+        Give the header.
+
+        Raises:
+            ConfigurationError: no such credential, or no or another `@tenant`.
+        """
+        name, password = _read_user(self._credential, tenant=self._tenant)
+        return Signature(http={"Authorization": Secret(_basic(name, password))})
+
+    def renew(self, refused: Signature) -> bool:
+        return False
+
+
+def _read_user(credential: Credential, *, tenant: str) -> tuple[str, str]:
+    name, password = credential("username").reveal(), credential("password").reveal()
+    if name.rpartition("@")[2] != tenant or not name.rpartition("@")[0]:
+        raise ConfigurationError(
+            f"the Workday user name must end with @{tenant}: Workday calls it a wrong password otherwise",
+            remedy="ml-connector credentials set workday username",
+        )
+    return name, password
+
+
+def _basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def let_go(_field: str, _value: Secret) -> None:
+    """Where nobody keeps a rotated token, it lives as long as the process."""
+
+
 class _Token(msgspec.Struct):
     access_token: str
     expires_in: float | None = None
@@ -108,7 +142,12 @@ class _Token(msgspec.Struct):
 
 
 class BearerToken:
-    """OAuth with a refresh token (API Client for Integrations). A rotated refresh token is used until the end."""
+    """
+    OAuth with a refresh token (API Client for Integrations).
+
+    A rotated refresh token is given to *keep* before anything is asked with what came with it: the old one may be
+    dead already, and a process that dies now must not lose the way in.
+    """
 
     def __init__(
         self,
@@ -117,12 +156,15 @@ class BearerToken:
         settings: WorkdayConnection,
         transport: Transport,
         clock: Callable[[], datetime],
+        keep: Keep = let_go,
     ) -> None:
         self._credential, self._settings, self._transport, self._clock = credential, settings, transport, clock
+        self._keep_secret = keep
         self._lock = threading.Lock()
         self._signature: Signature | None = None
         self._good_until: datetime | None = None
         self._refresh_token: Secret | None = None
+        self._unkept: Secret | None = None
 
     def sign(self) -> Signature:
         """
@@ -132,8 +174,11 @@ class BearerToken:
             AuthenticationError: the client or the refresh token is refused. UnavailableError: no token to be had now.
         """
         with self._lock:
+            self._keep_rotated()
             if self._signature is None or self._good_until is None or self._clock() >= self._good_until:
-                self._signature = self._fetch()
+                signature = self._fetch()
+                self._keep_rotated()
+                self._signature = signature
             return self._signature
 
     def renew(self, refused: Signature) -> bool:
@@ -142,17 +187,22 @@ class BearerToken:
                 self._signature = None
             return True
 
+    def _keep_rotated(self) -> None:
+        """Keep a rotated refresh token; one that could not be kept is tried again before anything else."""
+        if self._unkept is not None:
+            self._keep_secret("refresh_token", self._unkept)
+            self._unkept = None
+
     def _fetch(self) -> Signature:
         refresh = self._refresh_token or self._credential("refresh_token")
-        pair = f"{self._credential('client_id').reveal()}:{self._credential('client_secret').reveal()}"
-        basic = base64.b64encode(pair.encode()).decode()
+        basic = _basic(self._credential("client_id").reveal(), self._credential("client_secret").reveal())
         request = HttpRequest(
             method="POST",
             url=f"{self._settings.base_url}/ccx/oauth2/{self._settings.tenant}/token",
             headers={
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Accept": "application/json",
-                "Authorization": Secret(f"Basic {basic}"),
+                "Authorization": Secret(basic),
             },
             body=Secret(urlencode({"grant_type": "refresh_token", "refresh_token": refresh.reveal()})),
             timeout_s=self._settings.timeout_s,
@@ -171,9 +221,9 @@ class BearerToken:
             )
         if status != 200:
             raise sort_status(status, task="oauth2.token")
-        return self._keep(body)
+        return self._take(body, asked_with=refresh)
 
-    def _keep(self, body: bytes) -> Signature:
+    def _take(self, body: bytes, *, asked_with: Secret) -> Signature:
         try:
             token = msgspec.json.decode(body, type=_Token)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -182,6 +232,6 @@ class BearerToken:
         if token.expires_in is not None and 0 < token.expires_in < _TOKEN_LIFE.total_seconds() * 2:
             life = min(life, timedelta(seconds=token.expires_in * 0.9))
         self._good_until = self._clock() + life
-        if token.refresh_token:
-            self._refresh_token = Secret(token.refresh_token)
+        if token.refresh_token and Secret(token.refresh_token) != asked_with:
+            self._refresh_token = self._unkept = Secret(token.refresh_token)
         return Signature(http={"Authorization": Secret(f"Bearer {token.access_token}")})

@@ -14,7 +14,7 @@ import msgspec
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
 from ml_connector.connectors.transport import Transport
-from ml_connector.connectors.workday.auth import BearerToken, Credential, Signer, UserNameToken
+from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
 from ml_connector.connectors.workday.fields import list_types
 from ml_connector.connectors.workday.health import check_tenant
 from ml_connector.connectors.workday.operations import OPERATIONS, build_page_request
@@ -33,7 +33,7 @@ class WorkdayConnector:
     One tenant over SOAP.
 
     *credential* gives `username`, `password` (isu) or `client_id`, `client_secret`, `refresh_token` (oauth).
-    *pay_rates* makes `check` look for the pay section too.
+    *pay_rates* makes `check` look for the pay section too; *keep* seals a rotated refresh token.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class WorkdayConnector:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
         pay_rates: bool = False,
+        keep: Keep = let_go,
     ) -> None:
         if int(settings.version[1:].partition(".")[0]) < OLDEST_READABLE:
             raise ConfigurationError(
@@ -54,7 +55,7 @@ class WorkdayConnector:
         signer: Signer = (
             UserNameToken(credential, tenant=settings.tenant)
             if settings.auth == "isu"
-            else BearerToken(credential, settings=settings, transport=transport, clock=clock)
+            else BearerToken(credential, settings=settings, transport=transport, clock=clock, keep=keep)
         )
         self._settings, self._transport, self._clock = settings, transport, clock
         self._pay_rates = pay_rates

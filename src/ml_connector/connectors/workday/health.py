@@ -66,7 +66,7 @@ def check_tenant(
         )
     ours = asked_at + (clock() - asked_at) / 2
     offset_s = (theirs - ours).total_seconds()
-    zone, problem = _judge_clock(offset_s)
+    zone, problem = judge_clock(offset_s)
     as_of = AsOf(theirs.date(), theirs)
     types = tuple(_check_type(kind, as_of=as_of, ask_sample=ask_sample, pay_rates=pay_rates) for kind in OPERATIONS)
     return SurfaceHealth(
@@ -83,7 +83,7 @@ def check_tenant(
     )
 
 
-def _judge_clock(offset_s: float) -> tuple[bool, str | None]:
+def judge_clock(offset_s: float) -> tuple[bool, str | None]:
     """A whole number of hours is a mix-up of time zones (TZ-06) and fails; any other gap is only told."""
     hours = round(abs(offset_s) / 3600)
     if hours in _ZONE_HOURS and abs(abs(offset_s) - hours * 3600) <= _ZONE_SLACK_S:

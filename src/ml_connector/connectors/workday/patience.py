@@ -1,0 +1,109 @@
+"""
+How long we wait for Workday, and how we keep from being a burden: shared by every thread of one surface.
+
+A refusal for pace makes everybody wait, not only the thread it met. `WD-RateLimit-Tokens-Remaining` is undocumented
+and its unit unknown, so it only makes us slower when it runs low against the most we ever saw; it never fails anything.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from typing import TypeVar
+
+from ml_connector.connectors.port import Page
+from ml_connector.connectors.workday.auth import Signature, Signer
+from ml_connector.errors import AuthenticationError, IncompleteReadError, TransientError, UnavailableError
+
+ATTEMPTS = 5
+EXTRACTIONS = 3
+FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0
+TOKENS = "wd-ratelimit-tokens-remaining"
+_LOW_SHARE = 0.05
+_LOW_WAIT_S = 1.0
+
+_Answer = TypeVar("_Answer")
+
+
+class Pace:
+    """Says how long to hold back before the next request; one for all threads of a surface."""
+
+    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep, self._turnstile, self._lock = sleep, threading.Lock(), threading.Lock()
+        self._owed_s = 0.0
+        self._most = 0
+
+    def wait(self) -> None:
+        """Sit out what is owed: the first caller sleeps, the others queue behind it."""
+        with self._turnstile:
+            with self._lock:
+                owed_s, self._owed_s = self._owed_s, 0.0
+            if owed_s > 0:
+                self._sleep(owed_s)
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Learn from an answer how many tokens are left."""
+        text = headers.get(TOKENS, "").strip()
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            return
+        left = int(text)
+        self._most = max(self._most, left)
+        if left <= self._most * _LOW_SHARE:
+            self.owe(_LOW_WAIT_S if left else _LOW_WAIT_S * 5)
+
+    def owe(self, seconds: float) -> None:
+        """Let nobody ask for *seconds*; never shortens what is owed already, never longer than 15 minutes."""
+        with self._lock:
+            self._owed_s = max(self._owed_s, min(seconds, LONGEST_ASKED_S))
+
+
+def ask_patiently(once: Callable[[Signature], _Answer], *, signer: Signer, pace: Pace, task: str) -> _Answer:
+    """
+    Call *once* with a signature until it answers; for reading only, which may be asked again.
+
+    Raises:
+        AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again but for one renewed token.
+        RateLimitError, UnavailableError: still no answer after patient attempts.
+    """
+    wait_s, renewed = FIRST_WAIT_S, False
+    for attempts_left in reversed(range(ATTEMPTS)):
+        signature = None
+        try:
+            pace.wait()
+            signature = signer.sign()
+            return once(signature)
+        except AuthenticationError:
+            if signature is None or renewed or not signer.renew(signature):
+                raise
+            renewed = True
+        except TransientError as error:
+            if not attempts_left:
+                raise
+            own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+            pace.owe(max(error.retry_after_s or 0, own_s))
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+    raise UnavailableError(f"Workday gave no answer to {task}")
+
+
+def read_insistently(read_once: Callable[[], Generator[Page, None, None]]) -> Generator[Page, None, None]:
+    """
+    Start an extraction that does not add up again, as long as nothing of it was given away.
+
+    Raises:
+        IncompleteReadError: whoever took pages must discard them.
+    """
+    for attempt in range(1, EXTRACTIONS + 1):
+        given = False
+        try:
+            with closing(read_once()) as pages:
+                for page in pages:
+                    given = True
+                    yield page
+        except IncompleteReadError:
+            if given or attempt == EXTRACTIONS:
+                raise
+        else:
+            return

@@ -1,0 +1,281 @@
+"""
+One question to Workday's REST or WQL service, or for a report: signed, paced, asked until answered or refused for good.
+
+An answer counts only with the right content type, in strict JSON, within its bounds. Everything here reads, so asking
+again is always safe; a WQL query is a POST and still only reads.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
+from ml_connector.connectors.workday.auth import Signature, Signer
+from ml_connector.connectors.workday.faults import ACTIVATE, sort_status
+from ml_connector.connectors.workday.patience import Pace, ask_patiently
+from ml_connector.connectors.workday.strict_json import Row, parse_json
+from ml_connector.errors import (
+    AmbiguousWriteError,
+    ConfigurationError,
+    MLConnectorError,
+    NotSentError,
+    PermissionError_,
+    RateLimitError,
+    UnavailableError,
+)
+from ml_connector.settings import WorkdayConnection
+
+MAX_PAGE = 100
+_MAX_PAGE_BYTES = 64 << 20
+_MAX_REFUSAL_BYTES = 64 << 10
+_MAX_WORDS = 300
+_JSON = re.compile(r"(application/json|text/json|application/[\w.\-]+\+json)\s*(;.*)?", re.IGNORECASE)
+_GRANT = (
+    "in Workday, give the API client the scope (functional area) of this data and the integration system security group "
+    f"Get access to its domain, {ACTIVATE}"
+)
+_QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
+
+
+_Answer = TypeVar("_Answer")
+
+
+class _AbsentError(Exception):
+    """There is no such thing; never leaves this module."""
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """One page of a collection: rows, and how many Workday says there are in all."""
+
+    total: int
+    rows: tuple[Row, ...]
+
+
+class RestClient:
+    """Asks one tenant; safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: WorkdayConnection,
+        *,
+        signer: Signer,
+        transport: Transport,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings, self._signer, self._transport, self._clock = settings, signer, transport, clock
+        self._pace = Pace(sleep=sleep)
+
+    def ask_collection(self, path: str, *, task: str, limit: int, offset: int, **query: str) -> Collection:
+        """
+        One page of `GET /ccx/api/{path}`; *path* has its `{tenant}` in it already.
+
+        Raises:
+            AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again.
+            RateLimitError, UnavailableError: still no answer after patient attempts.
+        """
+        window = (("limit", str(limit)), ("offset", str(offset)), *query.items())
+        return self._ask("GET", f"/ccx/api/{path}", query=window, task=task, read=_read_collection)
+
+    def ask_data(self, query: str, *, task: str, limit: int, offset: int) -> Collection:
+        """One page of a WQL query. Raises as `ask_collection`: a plain ConfigurationError for a query it refuses."""
+        return self._ask(
+            "POST",
+            f"/ccx/api/wql/v1/{self._settings.tenant}/data",
+            query=(("limit", str(limit)), ("offset", str(offset))),
+            body=msgspec.json.encode({"query": query}),
+            task=task,
+            read=_read_collection,
+        )
+
+    def ask_worker(self, wid: str, *, version: str) -> Row | None:
+        """One worker of the staffing service, or None where it shows none of that id. Raises as `ask_collection`."""
+        path = f"/ccx/api/staffing/{version}/{self._settings.tenant}/workers/{quote(wid, safe='')}"
+        try:
+            return self._ask("GET", path, query=(), task="staffing.workers", read=_read_item, absent=True)
+        except _AbsentError:
+            return None
+
+    def ask_clock(self, path: str, *, task: str, **query: str) -> datetime:
+        """Workday's own clock (aware), as an answer's Date header tells it, to the second. Raises as above."""
+        return self._ask("GET", path, query=tuple(query.items()), task=task, read=_read_date)
+
+    def ask_date(self, path: str, *, task: str) -> datetime:
+        """Workday's clock by any signed answer's Date header, its body not read. Raises as above."""
+
+        def once(signature: Signature) -> datetime:
+            with self._send("GET", path, signature, query=(("format", "json"),), task=task) as response:
+                self._check(response, task=task)
+                return _parse_date(response)
+
+        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task)
+
+    @contextmanager
+    def open_report(self, owner: str, name: str, *, query: tuple[tuple[str, str], ...]) -> Iterator[Iterator[bytes]]:
+        """
+        A report's body as it arrives; asked patiently until it begins, never again once it has.
+
+        Raises:
+            UnavailableError: also when it breaks off. Otherwise as `ask_collection`.
+        """
+        task = f"the report {name}"
+        path = f"/ccx/service/customreport2/{self._settings.tenant}/{quote(owner)}/{quote(name)}"
+
+        def once(signature: Signature) -> HttpResponse:
+            response = self._send("GET", path, signature, query=(*query, ("format", "json")), task=task)
+            try:
+                self._check(response, task=task)
+            except BaseException:
+                response.close()
+                raise
+            return response
+
+        with ask_patiently(once, signer=self._signer, pace=self._pace, task=task) as response:
+            yield _chunks(response, task=task)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: tuple[tuple[str, str], ...],
+        task: str,
+        read: Callable[[HttpResponse], _Answer],
+        body: bytes | None = None,
+        absent: bool = False,
+    ) -> _Answer:
+        def once(signature: Signature) -> _Answer:
+            with self._send(method, path, signature, query=query, task=task, body=body) as response:
+                if absent and response.status == 404:
+                    raise _AbsentError
+                self._check(response, task=task)
+                try:
+                    return read(response)
+                except AmbiguousWriteError as error:
+                    raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+                except ValueError as reason:
+                    raise UnavailableError(f"Workday's answer to {task} cannot be used: {reason}") from None
+
+        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        signature: Signature,
+        *,
+        query: tuple[tuple[str, str], ...],
+        task: str,
+        body: bytes | None = None,
+    ) -> HttpResponse:
+        headers = {"Accept": "application/json", **signature.http}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = HttpRequest(
+            method=method,
+            url=self._settings.base_url + path,
+            query=query,
+            headers=headers,
+            body=body,
+            timeout_s=self._settings.timeout_s,
+        )
+        try:
+            response = self._transport.send(request)
+        except (AmbiguousWriteError, NotSentError) as error:
+            raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+        self._pace.note(response.headers)
+        return response
+
+    def _check(self, response: HttpResponse, *, task: str) -> None:
+        """Refuse whatever is no JSON answer, by its status first."""
+        if response.status != 200:
+            raise self._sort(response, task=task)
+        kind = response.headers.get("content-type", "")
+        if not _JSON.fullmatch(kind.strip()):
+            raise UnavailableError(f"Workday's answer to {task} cannot be used: it is not JSON by its own account")
+
+    def _sort(self, response: HttpResponse, *, task: str) -> MLConnectorError:
+        words = _read_words(response)
+        asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
+        if response.status == 403 and (asked_s is not None or _QUOTA.search(words)):
+            return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=asked_s)
+        if response.status == 400:
+            return ConfigurationError(f"Workday refuses {task} (HTTP 400){': ' + words if words else ''}")
+        if response.status == 403:
+            return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=_GRANT)
+        error = sort_status(response.status, task=task, retry_after_s=asked_s)
+        if asked_s is not None and isinstance(error, UnavailableError):
+            error.retry_after_s = asked_s
+        return error
+
+
+def _read_collection(response: HttpResponse) -> Collection:
+    """`{"total": 2, "data": [{…}, {…}]}`; every row an object."""
+    body = _take(response, most=_MAX_PAGE_BYTES)
+    value = parse_json(body)
+    total, data = (value.get("total"), value.get("data", [])) if isinstance(value, dict) else (None, None)
+    if not isinstance(total, int) or isinstance(total, bool) or not 0 <= total < 10**9:
+        raise ValueError("it does not say how many records there are")
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise ValueError("its records are no list of objects")
+    return Collection(total, tuple(data))
+
+
+def _read_item(response: HttpResponse) -> Row:
+    value = parse_json(_take(response, most=_MAX_PAGE_BYTES))
+    if not isinstance(value, dict):
+        raise ValueError("it is no object")  # noqa: TRY004 - sorted with every other fault of a body
+    return value
+
+
+def _read_date(response: HttpResponse) -> datetime:
+    _take(response, most=_MAX_PAGE_BYTES)
+    return _parse_date(response)
+
+
+def _parse_date(response: HttpResponse) -> datetime:
+    try:
+        at = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        raise UnavailableError("Workday's answer tells no time of its own (no Date header)") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _take(response: HttpResponse, *, most: int) -> bytes:
+    parts, size = [], 0
+    for chunk in response.chunks():
+        size += len(chunk)
+        if size > most:
+            raise ValueError("it is larger than any answer of its kind")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _read_words(response: HttpResponse) -> str:
+    """The `error` words of a refusal, shortened and in one line; nothing else of its body."""
+    try:
+        value = parse_json(_take(response, most=_MAX_REFUSAL_BYTES))
+    except (ValueError, AmbiguousWriteError):
+        return ""
+    if not isinstance(value, dict):
+        return ""
+    several = value.get("errors")
+    found = [value.get("error")] + [each.get("error") for each in several or [] if isinstance(each, dict)]
+    told = dict.fromkeys(" ".join(text.split()) for text in found if isinstance(text, str))
+    return "; ".join(told)[:_MAX_WORDS]
+
+
+def _chunks(response: HttpResponse, *, task: str) -> Iterator[bytes]:
+    try:
+        yield from response.chunks()
+    except AmbiguousWriteError as error:
+        raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None

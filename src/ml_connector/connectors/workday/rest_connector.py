@@ -1,0 +1,253 @@
+"""
+Workday over REST and WQL as a `Connector`: read only, with bearer tokens.
+
+Workers are every row of the WQL source, each joined with what the staffing service says of it; everything else is WQL
+alone. This surface freezes no entry moment: what changes while it is read shows as totals that do not add up, and the
+reading is refused (CC-03). An effective date is kept by WQL where the source takes one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from datetime import date, datetime
+from functools import partial
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
+from ml_connector.connectors.transport import Transport
+from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
+from ml_connector.connectors.workday.collection import Window, read_windows
+from ml_connector.connectors.workday.patience import read_insistently
+from ml_connector.connectors.workday.rest import MAX_PAGE, Collection, RestClient
+from ml_connector.connectors.workday.rest_fields import list_rest_types
+from ml_connector.connectors.workday.rest_health import check_rest
+from ml_connector.connectors.workday.rest_records import Book, Staff, build_record
+from ml_connector.connectors.workday.strict_json import Row
+from ml_connector.connectors.workday.tailor import Fitted, Tailor
+from ml_connector.connectors.workday.wql import PAY, Source, open_sources
+from ml_connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    IncompleteReadError,
+    PermissionError_,
+    RecordError,
+)
+from ml_connector.settings import WorkdayConnection
+
+_NEAR_DAYS = 1
+_TYPES = (
+    RecordType.WORKER,
+    RecordType.ORGANIZATION,
+    RecordType.JOB_PROFILE,
+    RecordType.LOCATION,
+    RecordType.POSITION,
+    RecordType.COST_CENTER,
+)
+
+
+class RestConnector:
+    """
+    One tenant over REST and WQL.
+
+    *credential* gives `client_id`, `client_secret`, `refresh_token`; *keep* seals a rotated refresh token.
+    """
+
+    def __init__(
+        self,
+        settings: WorkdayConnection,
+        *,
+        credential: Credential,
+        keep: Keep,
+        transport: Transport,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        pay_rates: bool = False,
+    ) -> None:
+        signer = BearerToken(credential, settings=settings, transport=transport, clock=clock, keep=keep)
+        self._settings, self._transport, self._clock = settings, transport, clock
+        self._pay_rates = pay_rates
+        self._zone = ZoneInfo(settings.time_zone)
+        self._client = RestClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
+        self._tailor = Tailor(self._client)
+        self._sources = open_sources({str(kind): own for kind, own in settings.wql.items()})
+
+    def check(self) -> Sequence[SurfaceHealth]:
+        return [
+            check_rest(
+                ask_clock=self.now,
+                ask_sample=self._ask_sample,
+                describe=self.discover,
+                clock=self._clock,
+                types=_TYPES,
+                pay_rates=self._pay_rates,
+            )
+        ]
+
+    def discover(self) -> Sequence[TypeInfo]:
+        refused = {str(kind): self._tailor.known(str(kind)) for kind in _TYPES}
+        return list_rest_types(_TYPES, sources=self._sources, refused=refused, version=self._settings.staffing_version)
+
+    def read(self, query: Query) -> Generator[Page, None, None]:
+        """
+        Yield pages of the whole; a change window is not offered here, so every reading is a whole one.
+
+        Raises:
+            ConfigurationError: the surface has no such type, or cannot give the day asked for. Otherwise as the port.
+        """
+        if query.record_type not in _TYPES:
+            raise ConfigurationError(
+                f"Workday is not asked for {query.record_type}", remedy="ml-connector discover workday"
+            )
+        yield from read_insistently(partial(self._read_once, query))
+
+    def write(self, write: Write) -> NoReturn:
+        raise RecordError(
+            "Workday is not written to: what it owns is changed there", remedy="change the record in Workday"
+        )
+
+    def find(self, write: Write) -> NoReturn:
+        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+
+    def now(self) -> datetime:
+        tenant = self._settings.tenant
+        at = self._client.ask_clock(f"/ccx/api/wql/v1/{tenant}/dataSources", task="wql.dataSources", limit="1")
+        return at.astimezone(self._zone)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _read_once(self, query: Query) -> Generator[Page, None, None]:
+        source = self._choose(query)
+        effective_on = query.as_of.effective_on if query.as_of else None
+        near = query.as_of is None or self._is_near(query.as_of)
+        fitted = self._tailor.fit(source, effective_on=effective_on)
+        if not near and not fitted.dated:
+            raise ConfigurationError(
+                f"the data source {source.alias} takes no effective date, so it cannot be read as of {effective_on}",
+                remedy='use surface = "soap", or read as of today',
+            )
+        limit, workers = query.limit, query.record_type is RecordType.WORKER
+        staff = self._read_staff() if workers and near and limit is None else Staff()
+        books = _Books(self._read_book, staff)
+        count = 0
+        with closing(self._read_source(fitted, effective_on=effective_on, limit=limit)) as windows:
+            for window in windows:
+                rows = window.rows if limit is None else window.rows[: limit - count]
+                count += len(rows)
+                if limit is not None and workers and near:
+                    self._ask_staff_around(rows, staff, source)
+                records = tuple(
+                    build_record(
+                        query.record_type,
+                        row,
+                        source=fitted.source,
+                        staffing=staff.take(row.get(source.id_alias)) if workers else None,
+                        open_book=books.open,
+                    )
+                    for row in rows
+                )
+                if window.number == window.of_pages and limit is None:
+                    _check_all_taken(staff)
+                yield Page(records, window.number, window.of_pages, window.total)
+
+    def _choose(self, query: Query) -> Source:
+        """The fields to ask for; pay only when asked for (UP-03)."""
+        source = self._sources[query.record_type]
+        return source.choose(name for name in source.fields if query.include_pay or name not in PAY)
+
+    def _is_near(self, as_of: AsOf) -> bool:
+        """Whether a day is today or beside it: REST knows no other day than its own today."""
+        today: date = as_of.entered_at.astimezone(self._zone).date()
+        return abs((as_of.effective_on - today).days) <= _NEAR_DAYS
+
+    def _read_source(
+        self, fitted: Fitted, *, effective_on: date | None, limit: int | None = None
+    ) -> Generator[Window, None, None]:
+        on = effective_on if fitted.dated else None
+        page = min(self._settings.page_size, MAX_PAGE)
+        size = page if limit is None else max(1, min(page, limit))
+
+        def ask(count: int, offset: int) -> Collection:
+            return self._tailor.ask(fitted.source, names=None, effective_on=on, limit=count, offset=offset)
+
+        return read_windows(
+            ask,
+            id_field=fitted.source.id_alias,
+            size=size,
+            ahead=self._settings.pages_ahead,
+            pages=None if limit is None else max(1, -(-limit // size)),
+        )
+
+    def _ask_staffing(self, count: int, offset: int) -> Collection:
+        path = f"staffing/{self._settings.staffing_version}/{self._settings.tenant}/workers"
+        return self._client.ask_collection(
+            path, task="staffing.workers", limit=count, offset=offset, includeTerminatedWorkers="true"
+        )
+
+    def _read_staff(self) -> Staff:
+        staff, size = Staff(), min(self._settings.page_size, MAX_PAGE)
+        windows = read_windows(self._ask_staffing, id_field="id", size=size, ahead=self._settings.pages_ahead)
+        with closing(windows):
+            for window in windows:
+                for row in window.rows:
+                    staff.add(row)
+        return staff
+
+    def _ask_staff_around(self, rows: Sequence[Row], staff: Staff, source: Source) -> None:
+        """For a few workers: their own staffing records and their managers', where there are any."""
+        managers = (row.get(source.fields.get("manager_id", "")) for row in rows)
+        wids = [row.get(source.id_alias) for row in rows]
+        wids += [manager.get("id") for manager in managers if isinstance(manager, dict)]
+        for wid in dict.fromkeys(wid for wid in wids if isinstance(wid, str) and wid.isalnum()):
+            found = self._client.ask_worker(wid, version=self._settings.staffing_version)
+            if found is not None:
+                staff.add(found)
+
+    def _read_book(self, kind: str) -> Book:
+        """The ids behind WIDs of one type; a list that is not granted is an empty one."""
+        source = self._sources[kind].choose(("wid", "key"))
+        book: Book = {}
+        try:
+            fitted = self._tailor.fit(source, effective_on=None)
+        except AuthenticationError:
+            raise
+        except (ConfigurationError, PermissionError_):
+            return book
+        for window in self._read_source(fitted, effective_on=None):
+            for row in window.rows:
+                wid, named = row.get(source.fields["wid"]), row.get(source.fields["key"])
+                if isinstance(wid, str) and isinstance(named, str):
+                    book[wid] = named
+        return book
+
+    def _ask_sample(self, kind: RecordType, count: int) -> tuple[int, list[NativeRecord]]:
+        query = Query(record_type=kind, include_pay=self._pay_rates, limit=count)
+        with closing(self._read_once(query)) as pages:
+            page = next(pages, None)
+        return (0, []) if page is None else (page.total, list(page.records))
+
+
+class _Books:
+    """The lists of ids, each read when the first WID needs it, and once per extraction."""
+
+    def __init__(self, read: Callable[[str], Book], staff: Staff) -> None:
+        self._read = read
+        self._open: dict[str, Book] = {str(RecordType.WORKER): staff.ids}
+
+    def open(self, kind: str) -> Book:
+        if kind not in self._open:
+            self._open[kind] = self._read(kind)
+        return self._open[kind]
+
+
+def _check_all_taken(staff: Staff) -> None:
+    if len(staff):
+        raise IncompleteReadError(
+            f"the staffing service shows {len(staff)} workers that the WQL source does not: the set moved meanwhile, or "
+            "the two are secured differently",
+            remedy="read again; if it stays, grant the API client the same workers in WQL as in Staffing",
+        )

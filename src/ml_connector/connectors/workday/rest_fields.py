@@ -1,0 +1,70 @@
+"""What `discover` tells of the REST surface and of a report: where each canonical field comes from, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.port import FieldInfo, TypeInfo
+from ml_connector.connectors.workday.fields import list_types
+from ml_connector.connectors.workday.wql import Source
+
+_STAFFING = {
+    "employee_id": "workerId",
+    "worker_type": "workerType",
+    "email": "person.email",
+    "jobs.title": "primaryJob.businessTitle",
+    "jobs.job_profile_id": "primaryJob.jobProfile.Job_Profile_ID",
+    "jobs.location_id": "primaryJob.location.Location_ID",
+    "organizations.supervisory": "primaryJob.supervisoryOrganization.Organization_Reference_ID",
+}
+# One primary job a worker is all these surfaces show, so it needs no field to say which one it is.
+_IMPLIED = frozenset({"jobs.primary"})
+
+
+def list_rest_types(
+    types: Sequence[RecordType], *, sources: Mapping[str, Source], refused: Mapping[str, Sequence[str]], version: str
+) -> list[TypeInfo]:
+    """Name every record type and field; *refused* are fields the tenant was found not to take."""
+    told = []
+    for kind in types:
+        source = sources[kind]
+        paths = {
+            name: f"wql {source.alias}.{alias}"
+            for name, alias in source.fields.items()
+            if name not in refused[kind] and source.alias is not None
+        }
+        operation = f"wql {source.alias}" if source.alias else f"none: set workday.wql.{kind}.source"
+        if kind is RecordType.WORKER:
+            operation += f" joined with staffing {version} workers"
+            for name, path in _STAFFING.items():
+                paths[name] = f"{paths[name]}, else {path}" if name in paths else f"staffing {path}"
+        told.append(_tell(kind, surface="rest", operation=operation, paths=paths))
+    return told
+
+
+def tell_report(columns: Mapping[str, str], *, operation: str) -> TypeInfo:
+    """The one record type a report gives."""
+    paths = {name: f"column {column}" for name, column in columns.items()}
+    return _tell(RecordType.WORKER, surface="report", operation=operation, paths=paths)
+
+
+def _tell(kind: RecordType, *, surface: str, operation: str, paths: Mapping[str, str]) -> TypeInfo:
+    return TypeInfo(
+        type=kind.value,
+        surface=surface,
+        operation=f"{operation} (read only)",
+        fields=tuple(FieldInfo(name=name, path=path) for name, path in paths.items()),
+        missing=tuple(name for name in _given_by_soap(kind) if name not in paths and name not in _IMPLIED),
+    )
+
+
+def _given_by_soap(kind: RecordType) -> Iterable[str]:
+    """The yardstick: what the fullest surface gives."""
+    return next((tuple(field.name for field in info.fields) for info in list_types() if info.type == kind), ())
+
+
+def describe_missing(types: Iterable[TypeInfo]) -> str | None:
+    """One sentence for people about what cannot be had, or None."""
+    parts = [f"{info.type.replace('_', ' ')}: {', '.join(info.missing)}" for info in types if info.missing]
+    return f"not given by this surface: {'; '.join(parts)}" if parts else None

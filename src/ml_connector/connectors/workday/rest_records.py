@@ -1,0 +1,114 @@
+"""
+Puts one record together from what REST and WQL each say of it, joined by the WID, still in Workday's own words.
+
+A native record is `{"surface", "fields": {canonical field: value}, "staffing": {…}, "references": {WID: id}}`. Values
+are Workday's; only the columns' names are ours, since the tenant's are configured. `references` names the objects that
+this record points to by WID alone. What REST says of a worker is kept until WQL has said its part: about 300 bytes a
+worker, the one part of this surface whose memory grows with the population.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.connectors.workday.strict_json import Row
+from ml_connector.connectors.workday.wql import COMPANY, Source
+
+# Canonical field → the list that turns its WIDs into ids.
+BOOKS = {
+    "organizations.company": COMPANY,
+    "organizations.cost_center": str(RecordType.COST_CENTER),
+    "organizations.supervisory": str(RecordType.ORGANIZATION),
+    "jobs.job_profile_id": str(RecordType.JOB_PROFILE),
+    "jobs.location_id": str(RecordType.LOCATION),
+    "jobs.position_id": str(RecordType.POSITION),
+    "manager_id": str(RecordType.WORKER),
+    "company": COMPANY,
+    "cost_center": str(RecordType.COST_CENTER),
+    "supervisory": str(RecordType.ORGANIZATION),
+    "superior_id": str(RecordType.ORGANIZATION),
+    "job_profile_id": str(RecordType.JOB_PROFILE),
+    "location_id": str(RecordType.LOCATION),
+    "filled_by": str(RecordType.WORKER),
+}
+# The keys under which an instance may carry its own reference id, so that no list is needed.
+REFERENCE_IDS = (
+    "Organization_Reference_ID",
+    "Cost_Center_Reference_ID",
+    "Company_Reference_ID",
+    "Job_Profile_ID",
+    "Location_ID",
+    "Position_ID",
+    "Employee_ID",
+    "Contingent_Worker_ID",
+)
+_STAFFING = ("workerId", "workerType", "descriptor")
+_JOB = ("businessTitle", "jobProfile", "location", "supervisoryOrganization")
+
+Book = dict[str, str]
+OpenBook = Callable[[str], Book]
+
+
+class Staff:
+    """What the staffing service says of every worker, and who has which id."""
+
+    def __init__(self) -> None:
+        self._rows: dict[bytes, bytes] = {}
+        self.ids: Book = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: Row) -> None:
+        """Keep the part of a staffing worker that we use."""
+        wid, worker_id = row.get("id"), row.get("workerId")
+        if not isinstance(wid, str):
+            return
+        if isinstance(worker_id, str):
+            self.ids[wid] = worker_id
+        self._rows[wid.encode()] = msgspec.json.encode(shorten_staffing(row), order="sorted")
+
+    def take(self, wid: object) -> msgspec.Raw | None:
+        """Give a worker's part away; a worker taken is not kept any longer."""
+        kept = self._rows.pop(wid.encode(), None) if isinstance(wid, str) else None
+        return None if kept is None else msgspec.Raw(kept)
+
+
+def shorten_staffing(row: Row) -> Row:
+    """A staffing worker without what nobody here reads (UP-03)."""
+    short = {name: row[name] for name in _STAFFING if name in row}
+    person, job = row.get("person"), row.get("primaryJob")
+    if isinstance(person, dict) and "email" in person:
+        short["person"] = {"email": person["email"]}
+    if isinstance(job, dict):
+        short["primaryJob"] = {name: job[name] for name in _JOB if name in job}
+    return short
+
+
+def build_record(
+    record_type: RecordType, row: Row, *, source: Source, staffing: msgspec.Raw | None = None, open_book: OpenBook
+) -> NativeRecord:
+    """One native record out of a WQL row and what else is known of the same WID."""
+    fields = {name: row[alias] for name, alias in source.fields.items() if alias in row}
+    record: dict[str, Any] = {"surface": "rest", "fields": fields}
+    if staffing is not None:
+        record["staffing"] = staffing
+    references = {wid: named for name, value in fields.items() for wid, named in _look_up(name, value, open_book)}
+    if references:
+        record["references"] = references
+    return NativeRecord(record_type, msgspec.json.encode(record, order="sorted"))
+
+
+def _look_up(name: str, value: Any, open_book: OpenBook) -> Iterator[tuple[str, str]]:
+    """The ids of the objects a value points to by WID alone."""
+    if name not in BOOKS:
+        return
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict) and isinstance(each.get("id"), str) and not any(key in each for key in REFERENCE_IDS):
+            named = open_book(BOOKS[name]).get(each["id"])
+            if named is not None:
+                yield each["id"], named

@@ -1,0 +1,187 @@
+"""
+JSON as Workday may send it, read strictly: no key twice, no NaN, no endless number, bounded in size and depth.
+
+Fractions stay exact text: nothing here makes a float. A report, which has no pages, is cut into its rows while it
+arrives, so that memory is one row and one chunk whatever the report's size. The standard library's scanner is used
+because it alone hands over every key, twice or not, and can stop after one value.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+MAX_ROW_CHARACTERS = 1 << 20
+_MAX_DEPTH = 64
+_SPACE = re.compile(r"[ \t\r\n]*")
+_START = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"Report_Entry"[ \t\r\n]*:[ \t\r\n]*\[')
+_NUMBER_DIGITS = 40
+
+Row = dict[str, Any]
+
+
+def parse_json(body: bytes) -> Any:
+    """
+    Read one whole document.
+
+    Raises:
+        ValueError: not JSON as above; the message holds nothing of the body.
+    """
+    try:
+        text = body.decode("utf-8")
+        value, end = _DECODER.raw_decode(text, _skip(text, 0))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_tell(error)) from None
+    if _skip(text, end) != len(text):
+        raise ValueError("something follows its end")
+    check_depth(value)
+    return value
+
+
+def iterate_rows(chunks: Iterable[bytes]) -> Iterator[Row]:
+    """
+    Yield the rows of a report (`{"Report_Entry": [{…}, …]}`) as they arrive.
+
+    Raises:
+        ValueError: as `parse_json`; also when it ends before its own end, so rows given before must not be believed.
+    """
+    source = _Text(chunks)
+    if not source.take(_START):
+        # No key at all is how a report without a single row may look.
+        if parse_json(source.rest().encode()) in ({}, {"Report_Entry": []}):
+            return
+        raise ValueError("it holds no Report_Entry list")
+    first = True
+    while not source.starts_with("]"):
+        if not first:
+            source.expect(",")
+        row = source.decode_object()
+        check_depth(row)
+        yield row
+        first = False
+    source.expect("]")
+    source.expect("}")
+    if source.rest().strip(" \t\r\n"):
+        raise ValueError("something follows its end")
+
+
+def check_depth(value: Any, depth: int = 0) -> None:
+    """Refuse what is nested deeper than any answer of theirs."""
+    if depth > _MAX_DEPTH:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return
+    for each in value:
+        if isinstance(each, (dict, list)):
+            check_depth(each, depth + 1)
+
+
+class _Text:
+    """Characters that came and were not used yet, and the chunks still to come."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._pieces = codecs.iterdecode(iter(chunks), "utf-8")
+        self._buffer, self._at = "", 0
+
+    def take(self, pattern: re.Pattern[str]) -> bool:
+        """Step over *pattern*, which must stand here."""
+        while not (found := pattern.match(self._buffer, self._at)):
+            if len(self._buffer) - self._at > 4096 or not self._more():
+                return False
+        self._at = found.end()
+        return True
+
+    def starts_with(self, mark: str) -> bool:
+        while (at := _skip(self._buffer, self._at)) == len(self._buffer):
+            if not self._more():
+                raise ValueError("it ends before its end")
+        self._at = at
+        return self._buffer.startswith(mark, at)
+
+    def expect(self, mark: str) -> None:
+        if not self.starts_with(mark):
+            raise ValueError("it is no JSON")
+        self._at += 1
+
+    def decode_object(self) -> Row:
+        """One object; what cannot be read yet is tried again with more of it, up to the bound."""
+        if not self.starts_with("{"):
+            raise ValueError("one of its rows is no object")
+        while True:
+            try:
+                value, self._at = _DECODER.raw_decode(self._buffer, self._at)
+            except (_RefusedError, RecursionError) as error:
+                raise ValueError(_tell(error)) from None
+            except ValueError as error:
+                if len(self._buffer) - self._at > MAX_ROW_CHARACTERS:
+                    raise ValueError("one of its rows is larger than any row of theirs, or broken") from None
+                if not self._more():
+                    raise ValueError(_tell(error)) from None
+            else:
+                row: Row = value
+                return row
+
+    def rest(self) -> str:
+        """All that is left; little, or it is refused."""
+        while self._more():
+            if len(self._buffer) - self._at > MAX_ROW_CHARACTERS:
+                raise ValueError("something follows its end")
+        text, self._at = self._buffer[self._at :], len(self._buffer)
+        return text
+
+    def _more(self) -> bool:
+        try:
+            piece = next(self._pieces, None)
+        except UnicodeDecodeError:
+            raise ValueError("it is no UTF-8") from None
+        if piece is None:
+            return False
+        self._buffer, self._at = self._buffer[self._at :] + piece, 0
+        return True
+
+
+class _RefusedError(ValueError):
+    """Well-formed, and still not taken."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> Row:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        raise _RefusedError("it says one thing twice")
+    return row
+
+
+def _fraction(text: str) -> str:
+    if len(text) > _NUMBER_DIGITS:
+        raise _RefusedError("one of its numbers is longer than any number of theirs")
+    return text
+
+
+def _whole(text: str) -> int:
+    return int(_fraction(text))
+
+
+def _constant(_text: str) -> None:
+    raise _RefusedError("one of its numbers is none")
+
+
+def _tell(error: Exception) -> str:
+    """Our own words; the library's would quote the body."""
+    if isinstance(error, _RefusedError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "it is no JSON"
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_fraction, parse_int=_whole, parse_constant=_constant)

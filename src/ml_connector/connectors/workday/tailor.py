@@ -1,0 +1,90 @@
+"""
+Fits a WQL query to what this tenant grants: fields it refuses are left out and remembered, never guessed.
+
+A refused query does not say reliably which of its fields is the reason, so the fields are then tried one by one.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import msgspec
+
+from ml_connector.connectors.workday.rest import Collection, RestClient
+from ml_connector.connectors.workday.wql import Source, build_query
+from ml_connector.errors import ConfigurationError
+
+
+class Fitted(msgspec.Struct, frozen=True, kw_only=True):
+    """A source with the fields the tenant takes, those it refused, and whether it takes an effective date."""
+
+    source: Source
+    refused: tuple[str, ...] = ()
+    dated: bool = True
+
+
+class Tailor:
+    """Remembers per source what fits; safe to share between threads."""
+
+    def __init__(self, client: RestClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._fitted: dict[tuple[str, tuple[str, ...]], Fitted] = {}
+
+    def fit(self, source: Source, *, effective_on: date | None) -> Fitted:
+        """
+        Find out what of *source* the tenant takes; asked once.
+
+        Raises:
+            ConfigurationError: no such source is configured or granted, or an indispensable field is refused.
+        """
+        if source.alias is None:
+            raise ConfigurationError(
+                f"the REST surface gives no {source.type.replace('_', ' ')} records: no data source is configured",
+                remedy=f'set workday.wql.{source.type}.source to the alias of one, or use surface = "soap"',
+            )
+        key = (source.type, tuple(source.fields))
+        with self._lock:
+            if key not in self._fitted:
+                self._fitted[key] = self._try_on(source, effective_on)
+            return self._fitted[key]
+
+    def known(self, kind: str) -> tuple[str, ...]:
+        """The fields of a type that were refused so far."""
+        return tuple(dict.fromkeys(n for (t, _), fitted in self._fitted.items() if t == kind for n in fitted.refused))
+
+    def _try_on(self, source: Source, effective_on: date | None) -> Fitted:
+        if self._takes(source, None, effective_on):
+            return Fitted(source=source)
+        dated = effective_on is not None
+        if dated and not self._takes(source, source.needed, effective_on):
+            dated = False
+            if self._takes(source, None, None):
+                return Fitted(source=source, dated=False)
+        on = effective_on if dated else None
+        refused = tuple(name for name in source.fields if not self._takes(source, (name,), on))
+        indispensable = [name for name in source.needed if name in refused]
+        if indispensable:
+            named = ", ".join(f"{source.fields[name]} ({name})" for name in indispensable)
+            raise ConfigurationError(
+                f"Workday refuses the data source {source.alias} or its field {named}",
+                remedy=f"grant the API client Workday Query Language and the source, or set workday.wql.{source.type}",
+            )
+        return Fitted(source=source.choose(n for n in source.fields if n not in refused), refused=refused, dated=dated)
+
+    def _takes(self, source: Source, names: tuple[str, ...] | None, effective_on: date | None) -> bool:
+        try:
+            self.ask(source, names=names, effective_on=effective_on, limit=1, offset=0)
+        except ConfigurationError as error:
+            if type(error) is not ConfigurationError:  # not who we are or what we may, but what we asked
+                raise
+            return False
+        return True
+
+    def ask(
+        self, source: Source, *, names: tuple[str, ...] | None, effective_on: date | None, limit: int, offset: int
+    ) -> Collection:
+        """One page of the source. Raises as `RestClient.ask_data`."""
+        query = build_query(source, effective_on=effective_on, names=names)
+        return self._client.ask_data(query, task=f"wql.{source.alias}", limit=limit, offset=offset)

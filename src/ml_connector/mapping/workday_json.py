@@ -1,0 +1,163 @@
+"""
+What REST, WQL and reports say of a record, to the same canonical records as SOAP's. Pure.
+
+A native record is `{"surface", "fields": {canonical field: Workday's value}, "staffing": {…}, "references": {WID: id}}`.
+These surfaces leave out what is empty and what may not be seen alike, so nothing absent is ever an explicit “empty”:
+it stays `UNSET` (UP-01). Only “not terminated” is said by being active.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ml_connector.canonical.keys import NativeRecord, normal_decimal
+from ml_connector.errors import RecordError
+from ml_connector.mapping.workday_element import Day, Flag, Text, normal_text
+
+_TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
+# A day may come as an instant at its midnight; the day is what it says, never what another zone makes of it (TZ-01).
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[0-9:.]{5,15})?(?:Z|[+-]\d{2}:?\d{2})?")
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,12})?|\.\d{1,12})")
+_OWN_WID = frozenset({"id", "descriptor", "href"})
+
+
+class _Document(msgspec.Struct):
+    fields: dict[str, Any]
+    surface: str = ""
+    staffing: dict[str, Any] = {}
+    references: dict[str, str] = {}
+
+
+class Facts:
+    """One JSON record, asked field by field."""
+
+    def __init__(self, document: _Document) -> None:
+        self._fields, self._references = document.fields, document.references
+        self.staffing = document.staffing
+
+    def value(self, name: str) -> Any:
+        """Workday's value as it came; None when there is none."""
+        return self._fields.get(name)
+
+    def text(self, name: str) -> Text:
+        """Text in NFC; of an instance its label."""
+        return tell_text(self.value(name))
+
+    def flag(self, name: str) -> Flag:
+        """
+        A boolean, in any of the spellings these surfaces use.
+
+        Raises:
+            RecordError: anything else.
+        """
+        text = self.text(name)
+        if not isinstance(text, str):
+            return UNSET
+        if text.lower() in _TRUE:
+            return True
+        if text.lower() in _FALSE:
+            return False
+        raise RecordError(f"its {name} is neither true nor false", code="bad_boolean")
+
+    def day(self, name: str) -> Day:
+        """
+        A calendar day.
+
+        Raises:
+            RecordError: no such day.
+        """
+        text = self.text(name)
+        if not isinstance(text, str):
+            return UNSET
+        found = _DATE.fullmatch(text)
+        try:
+            return date.fromisoformat(found[1] if found else "")
+        except ValueError:
+            raise RecordError(f"its {name} is no date", code="bad_date") from None
+
+    def decimal(self, name: str) -> Text:
+        """
+        A plain decimal in its shortest spelling (UP-04).
+
+        Raises:
+            RecordError: an exponent, a thousands separator (CO-08).
+        """
+        return tell_decimal(self.text(name), what=name)
+
+    def reference(self, name: str, *types: str) -> Text:
+        """
+        The id an instance stands for: its own of one of *types*, or by its WID; plain text is an id already.
+
+        An instance nobody can name, and several at once, tell nothing.
+        """
+        return self.name_of(self.value(name), *types)
+
+    def name_of(self, value: Any, *types: str) -> Text:
+        """As `reference`, for a value that stands elsewhere."""
+        if isinstance(value, list):
+            told = {self.name_of(each, *types) for each in value}
+            return told.pop() if len(told) == 1 else UNSET
+        if not isinstance(value, Mapping):
+            return tell_text(value)
+        for wanted in types:
+            if isinstance(value.get(wanted), str):
+                return normal_text(value[wanted]) or UNSET
+        wid = value.get("id")
+        return self._references.get(wid, UNSET) if isinstance(wid, str) else UNSET
+
+
+def read_facts(native: NativeRecord) -> Facts:
+    """
+    Open a JSON record.
+
+    Raises:
+        RecordError: it is none of ours.
+    """
+    try:
+        return Facts(msgspec.json.decode(native.payload, type=_Document))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RecordError(
+            f"a {native.record_type.value.replace('_', ' ')} cannot be read: it is no JSON record", code="malformed"
+        ) from None
+
+
+def is_json(payload: bytes) -> bool:
+    """Whether a native record came from a JSON surface: XML never begins with a brace."""
+    return payload.startswith(b"{")
+
+
+def tell_text(value: Any) -> Text:
+    """A scalar as text, an instance's label; nothing and the empty string say nothing."""
+    if isinstance(value, Mapping):
+        value = value.get("descriptor")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return (normal_text(value) or UNSET) if isinstance(value, str) else UNSET
+
+
+def tell_decimal(text: Text, *, what: str) -> Text:
+    """As `Facts.decimal`, for a text that stands elsewhere."""
+    if not isinstance(text, str):
+        return UNSET
+    if not (text.isascii() and _DECIMAL.fullmatch(text)):
+        raise RecordError(f"its {what} is no plain decimal", code="bad_decimal")
+    return normal_decimal(Decimal(text))
+
+
+def first_told(values: Iterable[Text]) -> Text:
+    """The first that says something."""
+    return next((value for value in values if isinstance(value, str)), UNSET)
+
+
+def all_unset(values: Iterable[object]) -> bool:
+    """Whether nothing at all was said."""
+    return all(isinstance(value, UnsetType) for value in values)

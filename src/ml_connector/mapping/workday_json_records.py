@@ -1,0 +1,245 @@
+"""JSON facts of Workday to canonical workers and reference data, as SOAP's translations do for XML. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec import UNSET, UnsetType
+
+from ml_connector.canonical.keys import Record, RecordType
+from ml_connector.canonical.organization import CostCenter, JobProfile, Location, Organization, Position
+from ml_connector.canonical.workforce import Compensation, Job, Name, Organizations, Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.workday_element import Text
+from ml_connector.mapping.workday_job import WorkerType
+from ml_connector.mapping.workday_json import Facts, all_unset, first_told, tell_decimal, tell_text
+from ml_connector.mapping.workday_worker import exact_pay
+
+_WID = re.compile("[0-9a-f]{32}")
+_TIME_TYPES = {"full time": "Full_time", "part time": "Part_time"}
+_WORKER_IDS = ("Employee_ID", "Contingent_Worker_ID")
+
+
+def read_worker(facts: Facts) -> Worker:
+    """
+    Translate one worker.
+
+    Raises:
+        RecordError: no WID, no worker id, no telling employee from contingent, a bad date or number.
+    """
+    wid = facts.text("key")
+    if not isinstance(wid, str) or not _WID.fullmatch(wid):
+        raise RecordError("it has no WID", code="no_id")
+    employee_id = first_told((facts.text("employee_id"), tell_text(facts.staffing.get("workerId"))))
+    if not isinstance(employee_id, str):
+        raise RecordError(
+            "it has no employee id and no contingent worker id",
+            code="no_id",
+            remedy="give the worker one ID in Workday",
+        )
+    active = facts.flag("active")
+    ended_on, hired_on = facts.day("terminated_on"), facts.day("hired_on")
+    if active is True and (isinstance(ended_on, UnsetType) or (ended_on and hired_on and ended_on < hired_on)):
+        ended_on = None
+    person = facts.staffing.get("person")
+    return Worker(
+        key=wid,
+        employee_id=employee_id,
+        worker_type=_read_type(facts),
+        universal_id=facts.text("universal_id"),
+        name=_read_name(facts),
+        email=first_told((facts.text("email"), tell_text(person.get("email") if isinstance(person, dict) else None))),
+        active=active,
+        on_leave=facts.flag("on_leave"),
+        hired_on=hired_on,
+        original_hire_on=facts.day("original_hire_on"),
+        terminated_on=ended_on,
+        manager_id=facts.reference("manager_id", *_WORKER_IDS),
+        jobs=_read_jobs(facts),
+        organizations=_read_organizations(facts),
+        compensation=_read_compensation(facts),
+    )
+
+
+def _read_type(facts: Facts) -> WorkerType:
+    """Employee or contingent worker: by the type's own words, else by the label's mark."""
+    told = first_told((facts.text("worker_type"), tell_text(facts.staffing.get("workerType"))))
+    if isinstance(told, str):
+        for word in ("contingent", "employee"):
+            if word in told.lower():
+                return "contingent" if word == "contingent" else "employee"
+    label = tell_text(facts.staffing.get("descriptor"))
+    if isinstance(label, str):
+        return "contingent" if label.endswith("[C]") else "employee"
+    raise RecordError(
+        "nothing says whether it is an employee or a contingent worker",
+        code="no_type",
+        remedy="add the worker type to what is read: workday.wql.worker or workday.report.columns",
+    )
+
+
+def _read_name(facts: Facts) -> Name | UnsetType:
+    parts = [facts.text(f"name.{part}") for part in ("given", "middle", "family", "preferred")]
+    if all_unset(parts):
+        return UNSET
+    return Name(given=parts[0], middle=parts[1], family=parts[2], preferred=parts[3])
+
+
+def _read_jobs(facts: Facts) -> tuple[Job, ...] | UnsetType:
+    """The primary job, the only one these surfaces show."""
+    job = facts.staffing.get("primaryJob")
+    primary = job if isinstance(job, dict) else {}
+    made = Job(
+        position_id=facts.reference("jobs.position_id", "Position_ID"),
+        primary=True,
+        title=first_told((facts.text("jobs.title"), tell_text(primary.get("businessTitle")))),
+        job_profile_id=first_told(
+            (
+                facts.reference("jobs.job_profile_id", "Job_Profile_ID"),
+                _identify(facts, primary.get("jobProfile"), "Job_Profile_ID"),
+            )
+        ),
+        location_id=first_told(
+            (
+                facts.reference("jobs.location_id", "Location_ID"),
+                _identify(facts, primary.get("location"), "Location_ID"),
+            )
+        ),
+        time_type=_read_time_type(facts, "jobs.time_type"),
+        fte=facts.decimal("jobs.fte"),
+        weekly_hours=facts.decimal("jobs.weekly_hours"),
+        effective_on=facts.day("jobs.effective_on"),
+    )
+    told = (made.position_id, made.title, made.job_profile_id, made.location_id, made.time_type)
+    return UNSET if all_unset(told) else (made,)
+
+
+def _read_organizations(facts: Facts) -> Organizations | UnsetType:
+    job = facts.staffing.get("primaryJob")
+    supervisory = job.get("supervisoryOrganization") if isinstance(job, dict) else None
+    found = Organizations(
+        company=facts.reference("organizations.company", "Company_Reference_ID"),
+        cost_center=facts.reference("organizations.cost_center", "Cost_Center_Reference_ID"),
+        supervisory=first_told(
+            (
+                facts.reference("organizations.supervisory", "Organization_Reference_ID"),
+                _identify(facts, supervisory, "Organization_Reference_ID"),
+            )
+        ),
+        pay_group=facts.reference("organizations.pay_group", "Organization_Reference_ID"),
+    )
+    told = (found.company, found.cost_center, found.supervisory, found.pay_group)
+    return UNSET if all_unset(told) else found
+
+
+def _identify(facts: Facts, value: object, id_type: str) -> Text:
+    """A staffing instance's id; its label is none."""
+    return facts.name_of(value, id_type) if isinstance(value, dict) else UNSET
+
+
+def _read_time_type(facts: Facts, name: str) -> Text:
+    """Full or part time by its label (these surfaces give no Position_Time_Type_ID); an id stays as it is."""
+    value = facts.value(name)
+    text = facts.name_of(value, "Position_Time_Type_ID")
+    label = first_told((text, tell_text(value)))
+    return _TIME_TYPES.get(label.lower().replace("_", " "), text) if isinstance(label, str) else UNSET
+
+
+def _read_compensation(facts: Facts) -> Compensation | UnsetType:
+    """Base pay, where amount, currency and frequency are all told; messages name no figure."""
+    pay, frequency = facts.value("compensation.amount"), facts.text("compensation.frequency")
+    amount, currency = (
+        (pay.get("value"), pay.get("currency"))
+        if isinstance(pay, dict)
+        else (pay, facts.value("compensation.currency"))
+    )
+    figure, unit = tell_decimal(tell_text(amount), what="compensation"), tell_text(currency)
+    if not (isinstance(figure, str) and isinstance(unit, str) and isinstance(frequency, str)):
+        return UNSET
+    return Compensation(
+        amount=exact_pay(Decimal(figure), currency=unit),
+        currency=unit,
+        frequency=frequency,
+        effective_on=facts.day("compensation.effective_on"),
+    )
+
+
+def _read_cost_center(facts: Facts) -> CostCenter:
+    return CostCenter(
+        key=_need_key(facts),
+        wid=facts.text("wid"),
+        code=facts.text("code"),
+        name=facts.text("name"),
+        active=facts.flag("active"),
+        available_on=facts.day("available_on"),
+    )
+
+
+def _read_job_profile(facts: Facts) -> JobProfile:
+    return JobProfile(
+        key=_need_key(facts),
+        wid=facts.text("wid"),
+        code=facts.text("code"),
+        title=facts.text("title"),
+        active=facts.flag("active"),
+        category=facts.text("category"),
+    )
+
+
+def _read_location(facts: Facts) -> Location:
+    return Location(
+        key=_need_key(facts),
+        wid=facts.text("wid"),
+        name=facts.text("name"),
+        active=facts.flag("active"),
+        time_zone=facts.reference("time_zone", "Time_Zone_ID"),
+    )
+
+
+def _read_organization(facts: Facts) -> Organization:
+    return Organization(
+        key=_need_key(facts),
+        wid=facts.text("wid"),
+        code=facts.text("code"),
+        name=facts.text("name"),
+        kind="SUPERVISORY",
+        active=facts.flag("active"),
+        manager_id=facts.reference("manager_id", *_WORKER_IDS),
+        superior_id=facts.reference("superior_id", "Organization_Reference_ID"),
+    )
+
+
+def _read_position(facts: Facts) -> Position:
+    return Position(
+        key=_need_key(facts),
+        wid=facts.text("wid"),
+        title=facts.text("title"),
+        job_profile_id=facts.reference("job_profile_id", "Job_Profile_ID"),
+        location_id=facts.reference("location_id", "Location_ID"),
+        company=facts.reference("company", "Company_Reference_ID"),
+        cost_center=facts.reference("cost_center", "Cost_Center_Reference_ID"),
+        supervisory=facts.reference("supervisory", "Organization_Reference_ID"),
+        time_type=_read_time_type(facts, "time_type"),
+        available_on=facts.day("available_on"),
+        filled_by=facts.reference("filled_by", *_WORKER_IDS),
+        open=facts.flag("open"),
+    )
+
+
+def _need_key(facts: Facts) -> str:
+    key = facts.text("key")
+    if not isinstance(key, str):
+        raise RecordError("it has no reference id", code="no_id", remedy="give it a reference ID in Workday")
+    return key
+
+
+READERS: dict[RecordType, Callable[[Facts], Record]] = {
+    RecordType.WORKER: read_worker,
+    RecordType.ORGANIZATION: _read_organization,
+    RecordType.JOB_PROFILE: _read_job_profile,
+    RecordType.LOCATION: _read_location,
+    RecordType.POSITION: _read_position,
+    RecordType.COST_CENTER: _read_cost_center,
+}
