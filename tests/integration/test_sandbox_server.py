@@ -95,7 +95,7 @@ def _is_there(client: Client, badge: str) -> bool:
 def test_ready_tells_what_product_md_promises(running: Sandbox) -> None:
     ready = running.ready
     assert set(ready) == {"workday", "plex", "control"}
-    assert set(ready["workday"]) == {"url", "tenant", "isu", "oauth"}
+    assert set(ready["workday"]) == {"url", "tenant", "isu", "oauth", "report"}
     assert set(ready["workday"]["isu"]) == {"username", "password"}
     assert set(ready["workday"]["oauth"]) == {"client_id", "client_secret", "refresh_token"}
     assert set(ready["plex"]["plants"][0]) >= {"pcn", "company_code", "tenant_id"}

@@ -17,12 +17,26 @@ from ml_connector.sandbox.http import Request, Response, json_response
 from ml_connector.sandbox.plex.sandbox import PERMISSIONS, PlexSandbox
 from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.tenant import Tenant
+from ml_connector.sandbox.workday.sources import BY_ALIAS
+from ml_connector.sandbox.workday.switches import Switches
 
 _BASE = "/sandbox"
+_SOURCE = "wql:"
 
 
 class WorkdaySide(Protocol):
     """What the control needs of the pretended Workday."""
+
+    switches: Switches
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """Change a setting; `ValueError` names what is known."""
+
+    def grant_source(self, alias: str, *, granted: bool) -> None:
+        """Grant or withhold a WQL data source; `LookupError` names what is known."""
+
+    def reset(self) -> None:
+        """Take settings and grants back."""
 
     def state(self, name: str) -> list[dict[str, Any]]:
         """What really is there; `LookupError` names what is known."""
@@ -57,9 +71,9 @@ class Control:
             ("GET", "requests"): self._list_requests,
             ("DELETE", "requests"): self._clear_requests,
             ("POST", "permission"): self._set_permission,
-            ("GET", "permission"): lambda _: {"plex": list(PERMISSIONS), "workday": sorted(domains.ALL)},
+            ("GET", "permission"): lambda _: {"plex": list(PERMISSIONS), "workday": _workday_permissions()},
             ("POST", "setting"): self._set_setting,
-            ("GET", "setting"): lambda _: {"plex": asdict(plex.switches)},
+            ("GET", "setting"): lambda _: {"plex": asdict(plex.switches), "workday": asdict(workday.switches)},
             ("POST", "reset"): self._reset,
         }
 
@@ -136,6 +150,8 @@ class Control:
         try:
             if system == "plex":
                 self._plex.set_permission(name, granted=granted)
+            elif system == "workday" and name.startswith(_SOURCE):
+                self._workday.grant_source(name.removeprefix(_SOURCE), granted=granted)
             elif system == "workday":
                 (self._tenant.grant_domain if granted else self._tenant.revoke_domain)(name)
             else:
@@ -147,10 +163,13 @@ class Control:
     def _set_setting(self, request: Request) -> Any:
         body = _body(request)
         name, system = _text(body, "name"), body.get("system", "plex")
-        if system != "plex":
-            raise WrongRequestError("only plex has settings")
         try:
-            self._plex.switches.change(name, body.get("value"))
+            if system == "plex":
+                self._plex.switches.change(name, body.get("value"))
+            elif system == "workday":
+                self._workday.change_setting(name, body.get("value"))
+            else:
+                raise WrongRequestError("system is one of workday, plex")
         except ValueError as wrong:
             raise WrongRequestError(str(wrong)) from None
         return {"system": system, "name": name, "value": body.get("value")}
@@ -158,9 +177,15 @@ class Control:
     def _reset(self, request: Request) -> Any:
         self._faults.reset()
         self._tenant.reset()
+        self._workday.reset()
         self._plex.reset()
         self._arrivals.clear()
         return {"ok": True, "today": self._tenant.today.isoformat()}
+
+
+def _workday_permissions() -> list[str]:
+    """List the security domains, then the data sources, each of which can be withheld by itself."""
+    return [*sorted(domains.ALL), *(f"{_SOURCE}{alias}" for alias in BY_ALIAS)]
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -8,6 +8,7 @@ and only until something happens in the tenant; every other request, one by chan
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import subprocess
 import sys
@@ -23,9 +24,10 @@ from ml_connector.sandbox.company import make_wid
 from ml_connector.sandbox.workday.call import Call, make_call
 from ml_connector.sandbox.workday.catalog import BY_REQUEST, SHAPES
 from ml_connector.sandbox.workday.envelope import render_envelope
+from ml_connector.sandbox.workday.json_door import Gzipped
 from ml_connector.sandbox.workday.markup import Ref, Writer
 from ml_connector.sandbox.workday.refs import value_ref
-from ml_connector.sandbox.workday.sandbox import Gzipped, WorkdaySandbox
+from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from ml_connector.sandbox.workday.workers import Workers
 
 Filling = Literal["full", "plain"]
@@ -35,6 +37,8 @@ _FLAGS = (
     "Include_Reference", "Include_Personal_Information", "Include_Additional_Jobs", "Include_Employment_Information",
     "Include_Compensation", "Include_Organizations", "Include_Roles", "Include_Management_Chain_Data",
 )  # fmt: skip
+REST_PAGE = 100
+_REST_PREFIXES = ("/ccx/api/common/v1", "/ccx/api/v1", "/ccx/api/staffing/v6", "/ccx/api/staffing/v7")
 _VERSION = "v45.0"
 _MORE_ORGANIZATIONS = 15
 
@@ -51,7 +55,7 @@ class Pages:
 
     def find_rows(self, path: str, *, limit: int, offset: int) -> Gzipped | None:
         """Find the REST answer for one page of a collection."""
-        return self._read(f"rest-{path.strip('/').replace('/', '_')}-{limit}-{offset}.gz")
+        return self._read(_rest_name(path, limit=limit, offset=offset))
 
     def _read(self, name: str) -> Gzipped | None:
         try:
@@ -77,6 +81,7 @@ def render_pages(
         folder.mkdir(parents=True, exist_ok=True)
         done.unlink(missing_ok=True)
         _render_soap(workday, folder, page_sizes=page_sizes, filling=filling)
+        _render_rest(workday, folder)
         done.write_text(json.dumps(wishes))
     return Pages(folder)
 
@@ -162,6 +167,22 @@ def _custom_organization(number: int) -> dict[str, Any]:
 
 
 _MORE = [_custom_organization(number) for number in range(_MORE_ORGANIZATIONS)]
+
+
+def _render_rest(workday: WorkdaySandbox, folder: Path) -> None:
+    """Keep what the sandbox itself says to every page of its worker collections, in the size REST allows at most."""
+    for path in (f"{prefix}/{workday.tenant.name}/workers" for prefix in _REST_PREFIXES):
+        offset, total = 0, 1
+        while offset < total:
+            found = workday.answer_rows(path, limit=REST_PAGE, offset=offset)
+            total = found["total"]
+            name = _rest_name(path, limit=REST_PAGE, offset=offset)
+            (folder / name).write_bytes(gzip.compress(msgspec.json.encode(found), compresslevel=1, mtime=0))
+            offset += REST_PAGE
+
+
+def _rest_name(path: str, *, limit: int, offset: int) -> str:
+    return f"rest-{path.strip('/').replace('/', '_')}-{limit}-{offset}.gz"
 
 
 class Prerendered(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ class Sandbox:
         self.tenant = Tenant(seed=seed, workers=workers, today=today or START)
         self._shift = timedelta(days=(self.tenant.today - datetime.now(UTC).date()).days)
         self._first_day = self.tenant.today
-        self.workday = WorkdaySandbox(self.tenant)
+        self.workday = WorkdaySandbox(self.tenant, clock=lambda: self.now().timestamp())
         if pages_folder is not None:
             self.workday.kept = render_pages(self.workday, pages_folder, page_sizes=page_sizes, filling=filling)
         self.plex = PlexSandbox(seed=seed, workers=workers, clock=self.now, calls_per_minute=calls_per_minute)

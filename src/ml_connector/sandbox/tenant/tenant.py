@@ -27,7 +27,11 @@ _SECURITY_SCENARIOS = ("population_drop", "population_restored", "page_drift")
 
 
 class View(msgspec.Struct, frozen=True):
-    """What one request sees: the world, the tenant's present, and what its user is granted."""
+    """
+    What one request sees: the world, the tenant's present, and what its user is granted.
+
+    Two views with the same *stamp* see the same workers and records in it.
+    """
 
     world: World
     workers: tuple[str, ...]
@@ -35,6 +39,7 @@ class View(msgspec.Struct, frozen=True):
     today: date
     domains: frozenset[str]
     constrained: bool
+    stamp: tuple[int, int, date, bool]
 
 
 class Tenant:
@@ -44,11 +49,13 @@ class Tenant:
         self.name = company.TENANT
         self.seed, self._workers, self._start = seed, workers, today
         self._lock = threading.RLock()
+        self._beginnings = 0
         self.reset()
 
     def reset(self) -> None:
         """Begin again: same people, same date, everything granted."""
         with self._lock:
+            self._beginnings += 1
             self._today = self._start
             self._moment = morning(self._start)
             self._world = found_world(seed=self.seed, workers=self._workers, today=self._start)
@@ -92,6 +99,7 @@ class Tenant:
                 today=self._today,
                 domains=self._domains,
                 constrained=self._constrained,
+                stamp=(self._beginnings, self._world.entered, self._today, self._constrained),
             )
 
     def advance(self, days: int = 1) -> dict[str, Any]:
@@ -132,12 +140,14 @@ class Tenant:
         self._check_domain(name)
         with self._lock:
             self._domains |= {name}
+            self._untouched = False
 
     def revoke_domain(self, name: str) -> None:
         """Take a security domain away from the integration user."""
         self._check_domain(name)
         with self._lock:
             self._domains -= {name}
+            self._untouched = False
 
     def page_was_read(self) -> None:
         """Note that a page of workers went out; if drift is on, somebody is hired before the next one does."""

@@ -20,6 +20,7 @@ class Shelf(dict[str, History[Facts]]):
     def __init__(self, facts: type[Facts]) -> None:
         super().__init__()
         self._facts = facts
+        self.entered = 0
 
     def found(self, key: str, *, kind: str, on: date, at: datetime, facts: Facts) -> None:
         """Begin an object's history with all that is known of it."""
@@ -28,6 +29,7 @@ class Shelf(dict[str, History[Facts]]):
 
     def change(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime) -> None:
         """Enter a change that takes effect *on* a day."""
+        self.entered += 1
         self[key].append(Entry(kind, on, at, changes))
 
 
@@ -41,6 +43,12 @@ class World:
         self.job_profiles = Shelf(JobProfile)
         self.locations = Shelf(Location)
         self.worker_ids: dict[tuple[str, str], str] = {}
+
+    @property
+    def entered(self) -> int:
+        """How much has been entered so far."""
+        shelves = (self.workers, self.positions, self.organizations, self.job_profiles, self.locations)
+        return sum(shelf.entered for shelf in shelves)
 
     def hire(self, worker: Worker, *, at: datetime) -> None:
         """Enter a new worker, who can be found by each of the ids Workday gives."""
@@ -62,6 +70,7 @@ class AsOf:
     def __init__(self, world: World, *, on: date, by: datetime) -> None:
         self.world, self.on, self.by = world, on, by
         self._seen: dict[tuple[int, str], Any] = {}
+        self._seated: dict[str, Worker] | None = None
 
     def _at(self, shelf: Mapping[str, History[Kept]], key: str) -> Kept | None:
         place = (id(shelf), key)
@@ -119,3 +128,9 @@ class AsOf:
             if worker is not None and worker.is_active(self.on):
                 filled |= {job.position_id: worker for job in worker.jobs}
         return filled
+
+    def seated(self) -> dict[str, Worker]:
+        """Say who fills each position, worked out once."""
+        if self._seated is None:
+            self._seated = self.occupants()
+        return self._seated

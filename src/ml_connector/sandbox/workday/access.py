@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 from ml_connector.sandbox.http import Request, Response, json_response
 from ml_connector.sandbox.workday.faults import authentication_fault
 from ml_connector.sandbox.workday.message import Message
+from ml_connector.sandbox.workday.switches import Switches
 
 TOKEN_LIFE_S = 3600.0
 
@@ -27,10 +28,10 @@ def _make_secret(seed: int, purpose: str) -> str:
 
 
 class Access:
-    """The door of one tenant. *rotating*: each use of a refresh token gives a new one and spends the old."""
+    """The door of one tenant. Where refresh tokens rotate, each use of one gives a new one and spends the old."""
 
-    def __init__(self, *, tenant: str, seed: int, clock: Callable[[], float], rotating: bool = False) -> None:
-        self._clock, self._rotating, self._seed = clock, rotating, seed
+    def __init__(self, *, tenant: str, seed: int, clock: Callable[[], float], switches: Switches) -> None:
+        self._clock, self._switches, self._seed = clock, switches, seed
         self.isu = {"username": f"ISU_mlc@{tenant}", "password": _make_secret(seed, "isu")}
         self.oauth = {
             "client_id": _make_secret(seed, "client"),
@@ -48,13 +49,27 @@ class Access:
         Raises:
             SoapFaultError: neither is right.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if message.username is None and scheme.lower() == "bearer":
-            if self._clock() < self._tokens.get(token.strip(), float("-inf")):
+        if message.username is None and self._bearer(request) is not None:
+            if self.knows_token(request):
                 return
         elif _same(message.username, self.isu["username"]) and _same(message.password, self.isu["password"]):
             return
         raise authentication_fault()
+
+    def knows_token(self, request: Request) -> bool:
+        """Say whether a request carries an access token that is still good."""
+        token = self._bearer(request)
+        return token is not None and self._clock() < self._tokens.get(token, float("-inf"))
+
+    def knows_password(self, request: Request) -> bool:
+        """Say whether a request carries the integration user's name and password, as reports take them."""
+        given = _basic(request) or (None, None)
+        return _same(given[0], self.isu["username"]) and _same(given[1], self.isu["password"])
+
+    @staticmethod
+    def _bearer(request: Request) -> str | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
 
     def answer_token(self, request: Request) -> Response:
         """Answer the token endpoint: an access token for a refresh token. There is no `expires_in`."""
@@ -82,7 +97,7 @@ class Access:
         self._issued += 1
         token = _make_secret(self._seed, f"access/{self._issued}")
         self._tokens[token] = self._clock() + TOKEN_LIFE_S
-        if self._rotating:
+        if self._switches.rotating_refresh_tokens:
             self.oauth["refresh_token"] = _make_secret(self._seed, f"refresh/{self._issued}")
         return {"access_token": token, "token_type": "Bearer", "refresh_token": self.oauth["refresh_token"]}
 

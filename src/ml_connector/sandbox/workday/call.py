@@ -12,6 +12,7 @@ from ml_connector.sandbox.tenant.tenant import View
 from ml_connector.sandbox.tenant.world import AsOf
 from ml_connector.sandbox.workday.faults import invalid_id_message, processing_fault, validation_fault
 from ml_connector.sandbox.workday.markup import Ref
+from ml_connector.sandbox.workday.page_cache import PageCache
 
 DEFAULT_COUNT, MOST = 100, 999
 
@@ -72,7 +73,7 @@ class Page(msgspec.Struct, frozen=True):
     head: dict[str, Any]
 
 
-def select_page(call: Call, listing: Listing) -> Page:
+def select_page(call: Call, listing: Listing, *, listed: PageCache) -> Page:
     """
     Select what is asked for, and cut out the page.
 
@@ -83,7 +84,8 @@ def select_page(call: Call, listing: Listing) -> Page:
     unserved = sorted(set(call.criteria) - listing.criteria)
     if unserved:
         raise processing_fault(f"This sandbox cannot select by {', '.join(unserved)}.")
-    selected, echo = _select(call, listing)
+    everything = _select_all(call, listing, listed=listed)
+    selected, echo = _select(call, listing, everything)
     total = len(selected)
     keys = selected[(number - 1) * count : number * count]
     results = {"Total_Results": total, "Total_Pages": -(-total // count), "Page_Results": len(keys), "Page": number}
@@ -111,9 +113,18 @@ def _read_paging(call: Call) -> tuple[int, int]:
     return int(number), int(count)
 
 
-def _select(call: Call, listing: Listing) -> tuple[Sequence[str], dict[str, Any] | None]:
+def _select_all(call: Call, listing: Listing, *, listed: PageCache) -> Sequence[str]:
+    """Select by the criteria, from what is kept of the page before; without a pinned moment only while nothing is entered."""
+    moment = call.request.get("Response_Filter", {}).get("As_Of_Entry_DateTime")
+    if call.criteria:  # windows are checked against the present each time, and select few
+        return listing.select(call)
+    asked = (listing.reference, call.as_of.on, moment, call.view.stamp)
+    kept: Sequence[str] = listed.keep(asked, lambda: listing.select(call))
+    return kept
+
+
+def _select(call: Call, listing: Listing, selected: Sequence[str]) -> tuple[Sequence[str], dict[str, Any] | None]:
     asked = call.request.get("Request_References")
-    selected = listing.select(call)
     if asked is None:
         return selected, None
     keys: list[str] = []

@@ -25,11 +25,15 @@ from ml_connector.sandbox.workday.faults import (
     unknown_element_fault,
     wrong_service_fault,
 )
+from ml_connector.sandbox.workday.json_door import Gzipped, JsonDoor
 from ml_connector.sandbox.workday.markup import NAMESPACE, Writer
 from ml_connector.sandbox.workday.message import Message, open_message, parse_request
 from ml_connector.sandbox.workday.organizations import Organizations
+from ml_connector.sandbox.workday.page_cache import PageCache
 from ml_connector.sandbox.workday.positions import Positions
 from ml_connector.sandbox.workday.setup_data import CostCenters, JobProfiles, Locations
+from ml_connector.sandbox.workday.sources import BY_ALIAS
+from ml_connector.sandbox.workday.switches import Switches
 from ml_connector.sandbox.workday.workers import Workers
 from ml_connector.sandbox.workday.wsdl import render_wsdl
 
@@ -45,12 +49,6 @@ _LISTINGS: dict[str, Callable[[], Listing]] = {
 }
 _TOKENS_LEFT = "700"
 _CHUNK = 65536
-
-
-class Gzipped(msgspec.Struct, frozen=True):
-    """A body that was compressed long ago."""
-
-    data: bytes
 
 
 class KeptPages(Protocol):
@@ -73,7 +71,11 @@ class WorkdaySandbox:
 
     def __init__(self, tenant: Tenant, *, clock: Callable[[], float] = time.monotonic, rotating: bool = False) -> None:
         self.tenant = tenant
-        self._access = Access(tenant=tenant.name, seed=tenant.seed, clock=clock, rotating=rotating)
+        self._rotating = rotating
+        self.switches = Switches(rotating_refresh_tokens=rotating)
+        self._access = Access(tenant=tenant.name, seed=tenant.seed, clock=clock, switches=self.switches)
+        self._listed = PageCache()
+        self._json = JsonDoor(tenant, access=self._access, switches=self.switches, listed=self._listed, clock=clock)
         self._requests = count(1)
         self.kept: KeptPages | None = None
 
@@ -84,7 +86,7 @@ class WorkdaySandbox:
 
     def describe(self) -> dict[str, Any]:
         """Tell what a user needs, but for the address."""
-        return {"tenant": self.tenant.name, **self.credentials}
+        return {"tenant": self.tenant.name, **self.credentials, "report": self._json.reports.describe()}
 
     def expire_tokens(self) -> None:
         """Make every access token worthless at once."""
@@ -106,12 +108,15 @@ class WorkdaySandbox:
         """Answer one request. A page of records is rendered while it is sent."""
         if _TOKEN.fullmatch(request.path):
             return self._access.answer_token(request)
+        number = make_uuid("request", str(self.tenant.seed), str(next(self._requests))).hex
+        if JsonDoor.serves(request.path):
+            status, body, headers = self._json.answer(request, number=number, kept=self._find_kept_rows)
+            return _answer(request, status, body, headers)
         match = _SERVICE.fullmatch(request.path)
         if match is None:
             return Response(404, b'{ "error": "Not found" }', {"Content-Type": "application/json"})
         if request.method == "GET":
             return self._answer_wsdl(request, match)
-        number = make_uuid("request", str(self.tenant.seed), str(next(self._requests))).hex
         try:
             body = self._answer_soap(request, match)
         except SoapFaultError as fault:
@@ -124,6 +129,40 @@ class WorkdaySandbox:
             "wd-stat-request-id": number,
         }
         return _answer(request, 200, body, headers)
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """
+        Change one of the settings, at once.
+
+        Raises:
+            ValueError: there is no such setting, or it takes another type.
+        """
+        self.switches.change(name, value)
+        self._json.refill()
+
+    def grant_source(self, alias: str, *, granted: bool) -> None:
+        """
+        Grant or withhold a WQL data source.
+
+        Raises:
+            LookupError: there is no such data source.
+        """
+        if alias not in BY_ALIAS:
+            raise LookupError(f"there is no data source {alias!r}; there are {', '.join(BY_ALIAS)}")
+        wql = self._json.wql
+        wql.withheld = wql.withheld - {alias} if granted else wql.withheld | {alias}
+
+    def reset(self) -> None:
+        """Take all settings and grants back to what they were."""
+        self.switches.reset()
+        self.switches.rotating_refresh_tokens = self._rotating
+        self._json.refill()
+        self._json.wql.withheld = frozenset()
+
+    def answer_rows(self, path: str, *, limit: int, offset: int) -> dict[str, Any]:
+        """Tell one page of a REST collection to somebody who need not prove anything, with links to nowhere else."""
+        query = {"limit": [str(limit)], "offset": [str(offset)]}
+        return self._json.rest.answer(Request("GET", path, query, {}, b""))
 
     def _answer_wsdl(self, request: Request, match: re.Match[str]) -> Response:
         if match["service"] not in SERVICES or not is_version(match["version"]):
@@ -148,7 +187,7 @@ class WorkdaySandbox:
             return render_envelope(operation, head, [], writer=writer)
         listing = _LISTINGS[operation.name]()
         call = make_call(parsed, view=view, defaults=listing.defaults)
-        page = select_page(call, listing)
+        page = select_page(call, listing, listed=self._listed)
         if operation.name == "Get_Workers":
             self.tenant.page_was_read()
         records = (listing.describe(call, key) for key in page.keys)
@@ -164,6 +203,14 @@ class WorkdaySandbox:
             return None
         wanted = parsed.get("Response_Filter", {})
         return self.kept.find_workers(count=int(wanted.get("Count", DEFAULT_COUNT)), page=int(wanted.get("Page", 1)))
+
+    def _find_kept_rows(self, request: Request) -> Gzipped | None:
+        if self.kept is None or not self.tenant.untouched or set(request.query) - {"limit", "offset"}:
+            return None
+        limit, offset = (request.query.get(name, [""])[0] for name in ("limit", "offset"))
+        if not limit.isdigit() or not (offset or "0").isdigit():
+            return None
+        return self.kept.find_rows(request.path, limit=int(limit), offset=int(offset or "0"))
 
     def _find_operation(self, message: Message, match: re.Match[str]) -> tuple[Operation, str]:
         """Find the operation by the request's element. A version in the message wins over the one in the address."""

@@ -56,12 +56,12 @@ class Workers:
 
     def refer(self, call: Call, key: str) -> Ref:
         """Refer to a worker, present or still to come."""
-        return worker_ref(_facts(call, key))
+        return worker_ref(facts_of(call, key))
 
     def describe(self, call: Call, key: str) -> dict[str, Any]:
         """Tell what the response group asks for, less what the user has no domain for."""
         present = call.as_of.worker(key)
-        worker, flags = present or _facts(call, key), call.flags
+        worker, flags = present or facts_of(call, key), call.flags
         said: dict[str, Any] = {}
         if "Include_Reference" in flags:
             said["Worker_Reference"] = worker_ref(worker)
@@ -106,7 +106,7 @@ def _known(call: Call) -> Iterator[tuple[str, list[Entry]]]:
             yield key, entries
 
 
-def _facts(call: Call, key: str) -> Worker:
+def facts_of(call: Call, key: str) -> Worker:
     """Tell what is known of a worker before the day they begin: what they were hired with."""
     present = call.as_of.worker(key)
     if present is not None:
