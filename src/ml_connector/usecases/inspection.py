@@ -10,7 +10,6 @@ import msgspec
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, System, encode
-from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Connector, Query, SurfaceHealth, TypeInfo
 from ml_connector.errors import ConfigurationError, MLConnectorError, RecordError
 from ml_connector.mapping import plex as plex_mapping
@@ -154,10 +153,11 @@ def _translate(app: App, native: NativeRecord, *, plant: str | None, show_pay: b
         return None
 
 
-def _canonical(app: App, native: NativeRecord, plant: str | None) -> Record | PlexRecord:
+def _canonical(app: App, native: NativeRecord, plant: str | None) -> Record | dict[str, object]:
     if plant is None:
         return workday_mapping.to_canonical(native, use_preferred_name=app.connection.workday.use_preferred_name)
-    return msgspec.structs.replace(plex_mapping.to_plant_record(native, plant=plant), native={})
+    record = plex_mapping.to_plant_record(native, plant=plant)
+    return {"type": record.type, "plant": record.plant, "key": record.key, "fields": record.fields}
 
 
 def _record_view(app: App, request: ReadRequest) -> None:

@@ -42,20 +42,16 @@ def list_events(
     if door.json:
         door.write_json(found)
         return
-    from ml_connector.cli.render import make_console, table
+    from ml_connector.cli.render import cell, make_console
 
-    rows = [
-        (
-            each.seq,
-            each.event.at.isoformat(" ", "seconds")[:19],
-            each.event.action,
-            each.event.actor,
-            each.event.object,
-            _what(each.event.reason, each.event.outcome, each.event.detail),
-        )
-        for each in found
-    ]
-    make_console().print(table(("no.", "at (UTC)", "action", "by", "what", "detail"), rows, right=("no.",)))
+    console = make_console()
+    for each in found:
+        event = each.event
+        at = event.at.isoformat(" ", "seconds")[:19]
+        line = cell(f"{each.seq:>7}  {at}  {event.action}", style="bold")
+        console.print(line.append(f"  {printable(event.object or '')}", style="not bold"), soft_wrap=True)
+        detail = _what(event.reason, event.outcome, event.detail)
+        console.print(cell(f"         by {event.actor}{': ' + detail if detail else ''}", style="dim"), soft_wrap=True)
 
 
 def verify(door: Door) -> int:

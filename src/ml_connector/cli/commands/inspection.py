@@ -90,19 +90,19 @@ def discover(door: Door, *, system: System) -> None:
     if door.json:
         door.write_json(types)
         return
-    from ml_connector.cli.render import make_console, table
+    from rich.padding import Padding
 
-    rows = [
-        (
-            info.type,
-            info.operation,
-            ", ".join(info.change_filters) or None,
-            ", ".join(info.writable) or "read only",
-            ", ".join(each.name for each in info.fields) or None,
-        )
-        for info in types
-    ]
-    make_console().print(table(("type", "operation", "change filters", "writes", "fields"), rows))
+    from ml_connector.cli.render import cell, make_console
+
+    console = make_console()
+    for info in types:
+        console.print(cell(info.type, style="bold").append(f"   {printable(info.operation)}", style="not bold"))
+        for name, values in (
+            ("change filters", info.change_filters),
+            ("writes", info.writable),
+            ("fields", tuple(each.name for each in info.fields)),
+        ):
+            console.print(Padding(cell(f"{name}: {', '.join(values) or 'none'}", style="dim"), (0, 0, 0, 4)))
 
 
 def read(
