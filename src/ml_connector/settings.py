@@ -145,7 +145,8 @@ class WorkdayConnection(_Frozen):
     use_preferred_name: bool = True
     staffing_version: str = Field(default="v6", pattern=r"^v\d{1,2}$")
     wql: dict[
-        Literal["worker", "cost_center", "job_profile", "position", "organization", "location", "company"], WqlSource
+        Literal["worker", "cost_center", "job_profile", "position", "organization", "location", "company", "pay_group"],
+        WqlSource,
     ] = {}
     report: Report | None = None
 

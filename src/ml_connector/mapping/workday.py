@@ -17,6 +17,7 @@ from ml_connector.mapping import workday_organization as reference_data
 from ml_connector.mapping.workday_element import find_id, tag
 from ml_connector.mapping.workday_json import is_json, read_facts
 from ml_connector.mapping.workday_json_records import READERS
+from ml_connector.mapping.workday_json_records import read_worker as read_json_worker
 from ml_connector.mapping.workday_worker import read_worker
 from ml_connector.safe_xml import parse_xml
 
@@ -56,7 +57,7 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
         RecordError: it cannot be understood; *code* tells how (`no_id`, `primary_job`, `bad_date`, …).
     """
     if is_json(native.payload):
-        return _translate_json(native)
+        return _translate_json(native, use_preferred_name=use_preferred_name)
     element = _parse(native)
     try:
         if native.record_type is RecordType.WORKER:
@@ -83,12 +84,13 @@ def describe_native(native: NativeRecord) -> str | None:
     return find_id(_reference(native.record_type, element), _KEY_TYPES.get(native.record_type, "WID"), "WID")
 
 
-def _translate_json(native: NativeRecord) -> Record:
-    reader = READERS.get(native.record_type)
-    if reader is None:
+def _translate_json(native: NativeRecord, *, use_preferred_name: bool) -> Record:
+    if native.record_type not in _ELEMENTS:
         raise RecordError(f"Workday has no {native.record_type}", code="unknown_type")
     try:
-        return reader(read_facts(native))
+        if native.record_type is RecordType.WORKER:
+            return read_json_worker(read_facts(native), use_preferred_name=use_preferred_name)
+        return READERS[native.record_type](read_facts(native))
     except RecordError as error:
         raise RecordError(
             f"{_label(native.record_type)} {_name_json(native) or 'without an id'}: {error.message}",

@@ -8,21 +8,22 @@ from decimal import Decimal
 
 from msgspec import UNSET, UnsetType
 
-from ml_connector.canonical.keys import Record, RecordType
+from ml_connector.canonical.keys import Record, RecordType, normal_decimal
 from ml_connector.canonical.organization import CostCenter, JobProfile, Location, Organization, Position
 from ml_connector.canonical.workforce import Compensation, Job, Name, Organizations, Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.workday_element import Text
+from ml_connector.mapping.workday_element import Flag, Text, negate
 from ml_connector.mapping.workday_job import WorkerType
 from ml_connector.mapping.workday_json import Facts, all_unset, first_told, tell_decimal, tell_text
 from ml_connector.mapping.workday_worker import exact_pay
 
 _WID = re.compile("[0-9a-f]{32}")
 _TIME_TYPES = {"full time": "Full_time", "part time": "Part_time"}
+_MOST_FTE = 2
 _WORKER_IDS = ("Employee_ID", "Contingent_Worker_ID")
 
 
-def read_worker(facts: Facts) -> Worker:
+def read_worker(facts: Facts, *, use_preferred_name: bool = True) -> Worker:
     """
     Translate one worker.
 
@@ -43,20 +44,21 @@ def read_worker(facts: Facts) -> Worker:
     ended_on, hired_on = facts.day("terminated_on"), facts.day("hired_on")
     if active is True and (isinstance(ended_on, UnsetType) or (ended_on and hired_on and ended_on < hired_on)):
         ended_on = None
-    person = facts.staffing.get("person")
+    person, manager_id = facts.staffing.get("person"), facts.reference("manager_id", *_WORKER_IDS)
     return Worker(
         key=wid,
         employee_id=employee_id,
         worker_type=_read_type(facts),
         universal_id=facts.text("universal_id"),
-        name=_read_name(facts),
+        name=_read_name(facts, use_preferred=use_preferred_name),
         email=first_told((facts.text("email"), tell_text(person.get("email") if isinstance(person, dict) else None))),
         active=active,
         on_leave=facts.flag("on_leave"),
         hired_on=hired_on,
         original_hire_on=facts.day("original_hire_on"),
         terminated_on=ended_on,
-        manager_id=facts.reference("manager_id", *_WORKER_IDS),
+        manager_id=manager_id,
+        manager_type=_read_kind(facts.value("manager_id")) if isinstance(manager_id, str) else UNSET,
         jobs=_read_jobs(facts),
         organizations=_read_organizations(facts),
         compensation=_read_compensation(facts),
@@ -64,12 +66,15 @@ def read_worker(facts: Facts) -> Worker:
 
 
 def _read_type(facts: Facts) -> WorkerType:
-    """Employee or contingent worker: by the type's own words, else by the label's mark."""
-    told = first_told((facts.text("worker_type"), tell_text(facts.staffing.get("workerType"))))
-    if isinstance(told, str):
-        for word in ("contingent", "employee"):
-            if word in told.lower():
-                return "contingent" if word == "contingent" else "employee"
+    """Employee or contingent worker: by a flag, by the type's own words, else by the mark on the label."""
+    flag = facts.flag("contingent")
+    if isinstance(flag, bool):
+        return "contingent" if flag else "employee"
+    for told in (facts.text("worker_type"), tell_text(facts.staffing.get("workerType"))):
+        if isinstance(told, str) and "contingent" in told.lower():
+            return "contingent"
+        if isinstance(told, str) and "employee" in told.lower():
+            return "employee"
     label = tell_text(facts.staffing.get("descriptor"))
     if isinstance(label, str):
         return "contingent" if label.endswith("[C]") else "employee"
@@ -80,10 +85,18 @@ def _read_type(facts: Facts) -> WorkerType:
     )
 
 
-def _read_name(facts: Facts) -> Name | UnsetType:
+def _read_kind(worker: object) -> WorkerType | UnsetType:
+    """Of a worker pointed to: Workday marks the labels of contingent workers."""
+    label = worker.get("descriptor") if isinstance(worker, dict) else None
+    return UNSET if not isinstance(label, str) else "contingent" if label.rstrip().endswith("[C]") else "employee"
+
+
+def _read_name(facts: Facts, *, use_preferred: bool) -> Name | UnsetType:
     parts = [facts.text(f"name.{part}") for part in ("given", "middle", "family", "preferred")]
     if all_unset(parts):
         return UNSET
+    if use_preferred:
+        parts[0] = first_told((facts.text("name.preferred_given"), parts[0]))
     return Name(given=parts[0], middle=parts[1], family=parts[2], preferred=parts[3])
 
 
@@ -108,7 +121,8 @@ def _read_jobs(facts: Facts) -> tuple[Job, ...] | UnsetType:
             )
         ),
         time_type=_read_time_type(facts, "jobs.time_type"),
-        fte=facts.decimal("jobs.fte"),
+        shift_id=facts.text("jobs.shift_id"),
+        fte=_read_fte(facts),
         weekly_hours=facts.decimal("jobs.weekly_hours"),
         effective_on=facts.day("jobs.effective_on"),
     )
@@ -147,6 +161,14 @@ def _read_time_type(facts: Facts, name: str) -> Text:
     return _TIME_TYPES.get(label.lower().replace("_", " "), text) if isinstance(label, str) else UNSET
 
 
+def _read_fte(facts: Facts) -> Text:
+    """A share of 1. Tenants show FTE as a share or per cent, and nobody holds more than two full-time jobs in one."""
+    told = facts.decimal("jobs.fte")
+    if not isinstance(told, str) or Decimal(told) <= _MOST_FTE:
+        return told
+    return normal_decimal(Decimal(told).scaleb(-2))
+
+
 def _read_compensation(facts: Facts) -> Compensation | UnsetType:
     """Base pay, where amount, currency and frequency are all told; messages name no figure."""
     pay, frequency = facts.value("compensation.amount"), facts.text("compensation.frequency")
@@ -172,7 +194,7 @@ def _read_cost_center(facts: Facts) -> CostCenter:
         wid=facts.text("wid"),
         code=facts.text("code"),
         name=facts.text("name"),
-        active=facts.flag("active"),
+        active=_read_active(facts),
         available_on=facts.day("available_on"),
     )
 
@@ -183,7 +205,8 @@ def _read_job_profile(facts: Facts) -> JobProfile:
         wid=facts.text("wid"),
         code=facts.text("code"),
         title=facts.text("title"),
-        active=facts.flag("active"),
+        active=_read_active(facts),
+        effective_on=facts.day("effective_on"),
         category=facts.text("category"),
     )
 
@@ -193,7 +216,7 @@ def _read_location(facts: Facts) -> Location:
         key=_need_key(facts),
         wid=facts.text("wid"),
         name=facts.text("name"),
-        active=facts.flag("active"),
+        active=_read_active(facts),
         time_zone=facts.reference("time_zone", "Time_Zone_ID"),
     )
 
@@ -205,7 +228,7 @@ def _read_organization(facts: Facts) -> Organization:
         code=facts.text("code"),
         name=facts.text("name"),
         kind="SUPERVISORY",
-        active=facts.flag("active"),
+        active=_read_active(facts),
         manager_id=facts.reference("manager_id", *_WORKER_IDS),
         superior_id=facts.reference("superior_id", "Organization_Reference_ID"),
     )
@@ -228,6 +251,12 @@ def _read_position(facts: Facts) -> Position:
     )
 
 
+def _read_active(facts: Facts) -> Flag:
+    """Sources have the one word or the other."""
+    told = facts.flag("active")
+    return negate(facts.flag("inactive")) if isinstance(told, UnsetType) else told
+
+
 def _need_key(facts: Facts) -> str:
     key = facts.text("key")
     if not isinstance(key, str):
@@ -236,7 +265,6 @@ def _need_key(facts: Facts) -> str:
 
 
 READERS: dict[RecordType, Callable[[Facts], Record]] = {
-    RecordType.WORKER: read_worker,
     RecordType.ORGANIZATION: _read_organization,
     RecordType.JOB_PROFILE: _read_job_profile,
     RecordType.LOCATION: _read_location,

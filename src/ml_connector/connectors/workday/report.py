@@ -38,7 +38,9 @@ COLUMNS = {
     "key": "Workday_ID",
     "employee_id": "Employee_ID",
     "worker_type": "Worker_Type",
+    "contingent": "",
     "name.given": "First_Name",
+    "name.preferred_given": "Preferred_First_Name",
     "name.middle": "Middle_Name",
     "name.family": "Last_Name",
     "name.preferred": "Preferred_Name",
@@ -49,12 +51,13 @@ COLUMNS = {
     "hired_on": "Hire_Date",
     "original_hire_on": "Original_Hire_Date",
     "terminated_on": "Termination_Date",
-    "manager_id": "Manager_ID",
+    "manager_id": "Manager_Employee_ID",
     "jobs.position_id": "Position_ID",
     "jobs.title": "Business_Title",
     "jobs.job_profile_id": "Job_Profile_ID",
     "jobs.location_id": "Location_ID",
     "jobs.time_type": "Time_Type",
+    "jobs.shift_id": "",
     "jobs.fte": "FTE",
     "jobs.weekly_hours": "Scheduled_Weekly_Hours",
     "jobs.effective_on": "",
@@ -69,7 +72,9 @@ COLUMNS = {
 }
 _NEEDED = ("key", "employee_id", "active")
 # Rightly empty for everybody in a small company; Workday may leave an empty column out of a row.
-_MAY_BE_EMPTY = frozenset({"name.middle", "name.preferred", "universal_id", "email", "on_leave", "terminated_on"})
+_MAY_BE_EMPTY = frozenset(
+    {"name.middle", "name.preferred", "name.preferred_given", "universal_id", "email", "on_leave", "terminated_on"}
+)
 _NEAR_DAYS = 1
 _PAY = PAY | {"compensation.currency"}
 
@@ -147,9 +152,9 @@ class ReportConnector:
         raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
 
     def now(self) -> datetime:
-        """Workday's clock by a report's Date header; asking for the report's description runs nothing."""
-        path = f"/ccx/service/customreport2/{self._settings.tenant}/{self._report.owner}/{self._report.name}"
-        return self._client.ask_date(path, task=f"the report {self._report.name}").astimezone(self._zone)
+        """Workday's clock by its host's Date header: running the report for it would be dear, so nobody signs in."""
+        path = f"/ccx/service/customreport2/{self._settings.tenant}"
+        return self._client.ask_date(path, task="the host's clock").astimezone(self._zone)
 
     def close(self) -> None:
         self._transport.close()
@@ -202,11 +207,11 @@ class ReportConnector:
                 )
         return tuple(prompts.items())
 
-    def _ask_sample(self, kind: RecordType, count: int) -> tuple[int, list[NativeRecord]]:
+    def _ask_sample(self, kind: RecordType, count: int) -> tuple[int | None, list[NativeRecord]]:
         query = Query(record_type=kind, include_pay=self._pay_rates, limit=count)
         with closing(self._read_once(query)) as pages:
             page = next(pages, None)
-        return (0, []) if page is None else (page.total, list(page.records))
+        return None, [] if page is None else list(page.records)
 
 
 def name_columns(report: Report) -> dict[str, str]:

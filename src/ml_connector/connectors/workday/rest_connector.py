@@ -125,6 +125,7 @@ class RestConnector:
         effective_on = query.as_of.effective_on if query.as_of else None
         near = query.as_of is None or self._is_near(query.as_of)
         fitted = self._tailor.fit(source, effective_on=effective_on)
+        source = fitted.source
         if not near and not fitted.dated:
             raise ConfigurationError(
                 f"the data source {source.alias} takes no effective date, so it cannot be read as of {effective_on}",
@@ -132,7 +133,7 @@ class RestConnector:
             )
         limit, workers = query.limit, query.record_type is RecordType.WORKER
         staff = self._read_staff() if workers and near and limit is None else Staff()
-        books = _Books(self._read_book, staff)
+        books = _Books(self._read_book, staff.ids if workers else None)
         count = 0
         with closing(self._read_source(fitted, effective_on=effective_on, limit=limit)) as windows:
             for window in windows:
@@ -144,7 +145,7 @@ class RestConnector:
                     build_record(
                         query.record_type,
                         row,
-                        source=fitted.source,
+                        source=source,
                         staffing=staff.take(row.get(source.id_alias)) if workers else None,
                         open_book=books.open,
                     )
@@ -209,6 +210,8 @@ class RestConnector:
 
     def _read_book(self, kind: str) -> Book:
         """The ids behind WIDs of one type; a list that is not granted is an empty one."""
+        if kind == RecordType.WORKER:
+            return self._read_staff().ids
         source = self._sources[kind].choose(("wid", "key"))
         book: Book = {}
         try:
@@ -219,12 +222,12 @@ class RestConnector:
             return book
         for window in self._read_source(fitted, effective_on=None):
             for row in window.rows:
-                wid, named = row.get(source.fields["wid"]), row.get(source.fields["key"])
+                wid, named = (row.get(fitted.source.fields[name]) for name in ("wid", "key"))
                 if isinstance(wid, str) and isinstance(named, str):
                     book[wid] = named
         return book
 
-    def _ask_sample(self, kind: RecordType, count: int) -> tuple[int, list[NativeRecord]]:
+    def _ask_sample(self, kind: RecordType, count: int) -> tuple[int | None, list[NativeRecord]]:
         query = Query(record_type=kind, include_pay=self._pay_rates, limit=count)
         with closing(self._read_once(query)) as pages:
             page = next(pages, None)
@@ -234,9 +237,9 @@ class RestConnector:
 class _Books:
     """The lists of ids, each read when the first WID needs it, and once per extraction."""
 
-    def __init__(self, read: Callable[[str], Book], staff: Staff) -> None:
+    def __init__(self, read: Callable[[str], Book], workers: Book | None) -> None:
         self._read = read
-        self._open: dict[str, Book] = {str(RecordType.WORKER): staff.ids}
+        self._open: dict[str, Book] = {} if workers is None else {str(RecordType.WORKER): workers}
 
     def open(self, kind: str) -> Book:
         if kind not in self._open:

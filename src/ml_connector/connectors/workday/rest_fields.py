@@ -18,8 +18,8 @@ _STAFFING = {
     "jobs.location_id": "primaryJob.location.Location_ID",
     "organizations.supervisory": "primaryJob.supervisoryOrganization.Organization_Reference_ID",
 }
-# One primary job a worker is all these surfaces show, so it needs no field to say which one it is.
-_IMPLIED = frozenset({"jobs.primary"})
+# One primary job a worker is all these surfaces show, and all organizations are supervisory: no field says so.
+_IMPLIED = frozenset({"jobs.primary", "kind"})
 
 
 def list_rest_types(
@@ -30,11 +30,13 @@ def list_rest_types(
     for kind in types:
         source = sources[kind]
         paths = {
-            name: f"wql {source.alias}.{alias}"
-            for name, alias in source.fields.items()
-            if name not in refused[kind] and source.alias is not None
+            name: f"wql {source.alias}.{alias}" for name, alias in source.fields.items() if name not in refused[kind]
         }
-        operation = f"wql {source.alias}" if source.alias else f"none: set workday.wql.{kind}.source"
+        if "inactive" in paths:
+            paths["active"] = f"not {paths.pop('inactive')}"
+        if "compensation.amount" in paths:
+            paths["compensation.currency"] = f"{paths['compensation.amount']} (currency)"
+        operation = f"wql {source.alias}"
         if kind is RecordType.WORKER:
             operation += f" joined with staffing {version} workers"
             for name, path in _STAFFING.items():

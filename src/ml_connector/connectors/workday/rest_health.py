@@ -34,7 +34,8 @@ _NEEDED = (
 )
 _PAY = "compensation.amount"
 
-AskSample = Callable[[RecordType, int], tuple[int, list[NativeRecord]]]
+# The announced total (None where none is announced), and the first records.
+AskSample = Callable[[RecordType, int], tuple[int | None, list[NativeRecord]]]
 
 
 def check_rest(
@@ -51,6 +52,8 @@ def check_rest(
     asked_at = clock()
     try:
         theirs = ask_clock()
+        offset_s = (theirs - (asked_at + (clock() - asked_at) / 2)).total_seconds()
+        checked = tuple(_check_type(kind, ask_sample=ask_sample, pay_rates=pay_rates) for kind in types)
     except MLConnectorError as error:
         return SurfaceHealth(
             system="workday",
@@ -61,9 +64,7 @@ def check_rest(
             problem=error.message,
             remedy=error.remedy,
         )
-    offset_s = (theirs - (asked_at + (clock() - asked_at) / 2)).total_seconds()
     mixed_up, problem = judge_clock(offset_s)
-    checked = tuple(_check_type(kind, ask_sample=ask_sample, pay_rates=pay_rates) for kind in types)
     return SurfaceHealth(
         system="workday",
         surface=surface,
@@ -81,10 +82,12 @@ def _check_type(kind: RecordType, *, ask_sample: AskSample, pay_rates: bool) -> 
     worker = kind is RecordType.WORKER
     try:
         total, records = ask_sample(kind, SAMPLE if worker else 1)
+    except AuthenticationError:
+        raise
     except MLConnectorError as error:
         refused = isinstance(error, PermissionError_)
         return TypeHealth(type=kind, permitted=not refused, problem=error.message, remedy=error.remedy)
-    if total == 0:
+    if not records:
         return TypeHealth(
             type=kind,
             permitted=True,

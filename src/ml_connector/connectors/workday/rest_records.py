@@ -16,13 +16,14 @@ import msgspec
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.workday.strict_json import Row
-from ml_connector.connectors.workday.wql import COMPANY, Source
+from ml_connector.connectors.workday.wql import COMPANY, PAY_GROUP, Source
 
 # Canonical field → the list that turns its WIDs into ids.
 BOOKS = {
     "organizations.company": COMPANY,
     "organizations.cost_center": str(RecordType.COST_CENTER),
     "organizations.supervisory": str(RecordType.ORGANIZATION),
+    "organizations.pay_group": PAY_GROUP,
     "jobs.job_profile_id": str(RecordType.JOB_PROFILE),
     "jobs.location_id": str(RecordType.LOCATION),
     "jobs.position_id": str(RecordType.POSITION),
@@ -85,8 +86,12 @@ def shorten_staffing(row: Row) -> Row:
     if isinstance(person, dict) and "email" in person:
         short["person"] = {"email": person["email"]}
     if isinstance(job, dict):
-        short["primaryJob"] = {name: job[name] for name in _JOB if name in job}
+        short["primaryJob"] = {name: _shorten_instance(job[name]) for name in _JOB if name in job}
     return short
+
+
+def _shorten_instance(value: Any) -> Any:
+    return {name: text for name, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else value
 
 
 def build_record(

@@ -37,13 +37,8 @@ class Tailor:
         Find out what of *source* the tenant takes; asked once.
 
         Raises:
-            ConfigurationError: no such source is configured or granted, or an indispensable field is refused.
+            ConfigurationError: no such source is granted, or an indispensable field is refused.
         """
-        if source.alias is None:
-            raise ConfigurationError(
-                f"the REST surface gives no {source.type.replace('_', ' ')} records: no data source is configured",
-                remedy=f'set workday.wql.{source.type}.source to the alias of one, or use surface = "soap"',
-            )
         key = (source.type, tuple(source.fields))
         with self._lock:
             if key not in self._fitted:
@@ -55,23 +50,39 @@ class Tailor:
         return tuple(dict.fromkeys(n for (t, _), fitted in self._fitted.items() if t == kind for n in fitted.refused))
 
     def _try_on(self, source: Source, effective_on: date | None) -> Fitted:
-        if self._takes(source, None, effective_on):
-            return Fitted(source=source)
-        dated = effective_on is not None
-        if dated and not self._takes(source, source.needed, effective_on):
-            dated = False
-            if self._takes(source, None, None):
-                return Fitted(source=source, dated=False)
+        for alias in (source.alias, *source.other_aliases):
+            candidate = msgspec.structs.replace(source, alias=alias)
+            if self._takes(candidate, None, effective_on):
+                return Fitted(source=candidate)
+            if self._takes(candidate, candidate.needed[:1], None):
+                return self._try_fields(candidate, effective_on)
+        named = " or ".join((source.alias, *source.other_aliases))
+        raise ConfigurationError(
+            f"Workday refuses the data source {named}, or its field {source.fields[source.needed[0]]}",
+            remedy=f"grant the API client Workday Query Language and the source, or set workday.wql.{source.type}",
+        )
+
+    def _try_fields(self, source: Source, effective_on: date | None) -> Fitted:
+        """The source is there: find out whether it takes a date, and each field one by one."""
+        dated = effective_on is None or self._takes(source, source.needed[:1], effective_on)
         on = effective_on if dated else None
-        refused = tuple(name for name in source.fields if not self._takes(source, (name,), on))
+        fields, refused = {}, []
+        for name, alias in source.fields.items():
+            for candidate in (alias, *source.other_names.get(name, ())):
+                if self._takes(msgspec.structs.replace(source, fields={name: candidate}), (name,), on):
+                    fields[name] = candidate
+                    break
+            else:
+                refused.append(name)
         indispensable = [name for name in source.needed if name in refused]
         if indispensable:
             named = ", ".join(f"{source.fields[name]} ({name})" for name in indispensable)
             raise ConfigurationError(
-                f"Workday refuses the data source {source.alias} or its field {named}",
-                remedy=f"grant the API client Workday Query Language and the source, or set workday.wql.{source.type}",
+                f"Workday refuses of the data source {source.alias} the field {named}",
+                remedy=f"grant its domain, or set workday.wql.{source.type}.fields to the tenant's own alias",
             )
-        return Fitted(source=source.choose(n for n in source.fields if n not in refused), refused=refused, dated=dated)
+        taken = msgspec.structs.replace(source, fields=fields)
+        return Fitted(source=taken, refused=tuple(refused), dated=dated)
 
     def _takes(self, source: Source, names: tuple[str, ...] | None, effective_on: date | None) -> bool:
         try:

@@ -17,20 +17,22 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import ConfigurationError
 from ml_connector.settings import WqlSource
 
-COMPANY = "company"
+COMPANY, PAY_GROUP = "company", "pay_group"
 PAY = frozenset({"compensation.amount", "compensation.frequency", "compensation.effective_on"})
 
 _WORKER = {
     "key": "workdayID",
     "employee_id": "employeeID",
     "worker_type": "workerType",
+    "contingent": "isContingentWorker",
     "universal_id": "universalID",
     "name.given": "firstName",
+    "name.preferred_given": "preferredFirstName",
     "name.middle": "middleName",
     "name.family": "lastName",
-    "name.preferred": "fullName",
+    "name.preferred": "preferredName",
     "email": "email_PrimaryWork",
-    "active": "activeStatus",
+    "active": "activeStatus|isActive",
     "on_leave": "onLeave",
     "hired_on": "hireDate",
     "original_hire_on": "originalHireDate",
@@ -41,18 +43,20 @@ _WORKER = {
     "jobs.job_profile_id": "jobProfile",
     "jobs.location_id": "location",
     "jobs.time_type": "timeType",
-    "jobs.fte": "fTE",
+    "jobs.shift_id": "workShift",
+    "jobs.fte": "fTE|fte",
     "jobs.weekly_hours": "scheduledWeeklyHours",
     "jobs.effective_on": "",
     "organizations.company": "company",
     "organizations.cost_center": "costCenter",
     "organizations.supervisory": "supervisoryOrganization",
     "organizations.pay_group": "payGroup",
-    "compensation.amount": "basePay",
-    "compensation.frequency": "basePayFrequency",
+    "compensation.amount": "totalBasePay_Amount|basePay",
+    "compensation.frequency": "totalBasePayFrequency|basePayFrequency",
     "compensation.effective_on": "compensationEffectiveDate",
 }
-_DEFAULTS: dict[str, tuple[str | None, dict[str, str], tuple[str, ...]]] = {
+# "a|b": the names under which tenants are known, or likely, to have it; the first that is not refused is taken.
+_DEFAULTS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     RecordType.WORKER: ("allWorkers", _WORKER, ("key", "employee_id", "active")),
     RecordType.COST_CENTER: (
         "costCenters",
@@ -62,6 +66,7 @@ _DEFAULTS: dict[str, tuple[str | None, dict[str, str], tuple[str, ...]]] = {
             "code": "code",
             "name": "name",
             "active": "active",
+            "inactive": "inactive",
             "available_on": "availabilityDate",
         },
         ("wid", "key"),
@@ -70,16 +75,18 @@ _DEFAULTS: dict[str, tuple[str | None, dict[str, str], tuple[str, ...]]] = {
         "allJobProfiles",
         {
             "wid": "workdayID",
-            "key": "jobProfileID",
+            "key": "referenceID|jobProfileID",
             "code": "jobCode",
-            "title": "jobTitle",
+            "title": "jobTitle|name",
             "active": "active",
+            "inactive": "inactive",
             "category": "jobCategory",
+            "effective_on": "effectiveDate",
         },
         ("wid", "key"),
     ),
     RecordType.POSITION: (
-        "allPositionsIncludingClosedPositions",
+        "allPositionsIncludingClosedPositions|allPositions",
         {
             "wid": "workdayID",
             "key": "positionID",
@@ -104,29 +111,43 @@ _DEFAULTS: dict[str, tuple[str | None, dict[str, str], tuple[str, ...]]] = {
             "code": "code",
             "name": "name",
             "active": "active",
+            "inactive": "inactive",
             "manager_id": "manager",
             "superior_id": "superiorOrganization",
         },
         ("wid", "key"),
     ),
-    # No alias of a source of these is public: they are asked for only where the configuration names one.
+    # No alias of a source of these two is public: likely ones are tried, and refused ones are told.
     RecordType.LOCATION: (
-        None,
-        {"wid": "workdayID", "key": "locationID", "name": "name", "active": "active", "time_zone": "timeZone"},
+        "allLocations|locations",
+        {
+            "wid": "workdayID",
+            "key": "referenceID|locationID",
+            "name": "name",
+            "active": "active",
+            "inactive": "inactive",
+            "time_zone": "timeZone",
+        },
         ("wid", "key"),
     ),
-    COMPANY: (None, {"wid": "workdayID", "key": "referenceID"}, ("wid", "key")),
+    COMPANY: ("allCompanies|companies", {"wid": "workdayID", "key": "referenceID"}, ("wid", "key")),
+    PAY_GROUP: ("allPayGroups", {"wid": "workdayID", "key": "referenceID"}, ("wid", "key")),
 }
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One data source as this tenant has it. *fields* are canonical field → alias; *needed* must not be refused."""
+    """
+    One data source as this tenant may have it. *fields* are canonical field → alias; *needed* must not be refused.
+
+    *other_aliases* and *other_names* are tried in the place of a refused one.
+    """
 
     type: str
-    alias: str | None
+    alias: str
     fields: dict[str, str]
     needed: tuple[str, ...]
-    unasked: tuple[str, ...] = ()
+    other_aliases: tuple[str, ...] = ()
+    other_names: dict[str, tuple[str, ...]] = {}
 
     @property
     def id_alias(self) -> str:
@@ -159,12 +180,15 @@ def open_sources(settings: Mapping[str, WqlSource]) -> dict[str, Source]:
         emptied = [name for name in needed if not merged[name]]
         if emptied:
             raise ConfigurationError(f"workday.wql.{kind}.fields: {', '.join(emptied)} cannot be done without")
+        first, *others = (own.source or alias).split("|")
+        several = {name: tuple(field.split("|")) for name, field in merged.items() if field}
         sources[str(kind)] = Source(
             type=str(kind),
-            alias=own.source or alias,
-            fields={name: field for name, field in merged.items() if field},
+            alias=first,
+            fields={name: fields[0] for name, fields in several.items()},
             needed=needed,
-            unasked=tuple(name for name, field in merged.items() if not field),
+            other_aliases=tuple(others),
+            other_names={name: fields[1:] for name, fields in several.items() if len(fields) > 1},
         )
     return sources
 
