@@ -197,7 +197,7 @@ class WorkdaySandbox:
         if (
             self.kept is None
             or not self.tenant.untouched
-            or "Request_Criteria" in parsed
+            or any(parsed.get("Request_Criteria", {}).values())  # one that is off leaves nobody out
             or "Request_References" in parsed
         ):
             return None
