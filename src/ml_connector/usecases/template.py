@@ -35,9 +35,20 @@ file = "ml-connector.log"
 [connections.acme.workday]
 host = ""                                  # the services host, as in wd2-impl-services1.workday.com
 tenant = ""                                # as in acme1
+surface = "soap"                           # soap | rest (REST and WQL, auth = "oauth") | report (workers only)
 auth = "isu"                               # isu (user name and password) | oauth (refresh token)
 version = "v45.0"
 time_zone = "America/Los_Angeles"          # of the tenant
+
+# surface = "rest": only where the tenant's aliases differ from the usual ones ("" for a field it does not have).
+# [connections.acme.workday.wql.worker]
+# fields = { active = "isActive" }
+
+# surface = "report": a custom report enabled as a web service, one row per worker.
+# [connections.acme.workday.report]
+# owner = "ISU_mlc"
+# name = "ML_Connector_Workers"
+# columns = { email = "Work_Email" }
 
 [connections.acme.plex]
 base_url = "https://cloud.plex.com/api"    # https://connect.plex.com with auth = "api_key"
