@@ -1,0 +1,113 @@
+"""One measured child process, and what several of them come to. All but `run_child` is pure."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class ChildFailedError(Exception):
+    """A measured child ended badly; the message is its last line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """What a child told of one phase; the CPU is user and system time of the phase alone."""
+
+    workers: int
+    writes: int
+    wall_s: float
+    cpu_s: float
+
+    @property
+    def rate(self) -> float:
+        """Workers per second of wall time."""
+        return self.workers / self.wall_s
+
+    @property
+    def cpu_ms_each(self) -> float:
+        """CPU milliseconds per worker."""
+        return 1000 * self.cpu_s / self.workers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """One child process as the kernel accounts for it: CPU of its whole life, peak resident memory in MB."""
+
+    phases: dict[str, Phase]
+    cpu_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, smallest and largest of some figures."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread(figures: Sequence[float]) -> Spread:
+    """Sum up repeated figures; at least one is needed."""
+    return Spread(statistics.median(figures), min(figures), max(figures))
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
+    """
+    How many times cheaper we are: the peer's cost over ours, round by round, for only rounds of one run compare.
+
+    Rounds that one side lacks are left out.
+    """
+    return spread([peer / own for own, peer in zip(ours, theirs, strict=False)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One promise: what was found, and whether it is enough."""
+
+    what: str
+    wanted: str
+    found: str
+    met: bool | None
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Tell it in words; None is what was not measured."""
+        return {True: "met", False: "not met", None: "not measured"}[self.met]
+
+
+def run_child(command: Sequence[str]) -> Child:
+    """
+    Run a child to its end and account for it.
+
+    Raises:
+        ChildFailedError: it did not end well.
+    """
+    with tempfile.TemporaryFile() as words, tempfile.TemporaryFile("w+") as told:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src") + os.pathsep + str(ROOT)}
+        # 3 is the descriptor that `meter` writes to.
+        relay = ["/bin/sh", "-c", f'exec "$@" 3>&{told.fileno()}', "sh", *command]
+        child = subprocess.Popen(
+            relay, stdout=subprocess.DEVNULL, stderr=words, pass_fds=[told.fileno()], cwd=ROOT, env=environment
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        words.seek(0)
+        if child.returncode:
+            lines = words.read().decode("utf-8", "replace").strip().splitlines()
+            raise ChildFailedError(lines[-1] if lines else f"it ended with {child.returncode}")
+        told.seek(0)
+        lines_told: list[dict[str, Any]] = [json.loads(line) for line in told]
+    phases = {line.pop("phase"): Phase(**line) for line in lines_told}
+    return Child(phases=phases, cpu_s=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024)

@@ -1,0 +1,201 @@
+"""
+Our side, as child processes: the code a sync runs, from the socket to the snapshot store and to Plex.
+
+`python -m bench.ours ORDER` does one task: read (SOAP or REST), sync, or pace.
+"""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent / "peers"))
+
+from meter import measured, read_order
+
+from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.connectors.plex.connector import PlexConnector
+from ml_connector.connectors.port import Query, Write
+from ml_connector.connectors.transport import Transport
+from ml_connector.connectors.workday.surfaces import open_workday
+from ml_connector.mapping import workday as mapping
+from ml_connector.secret import Secret
+from ml_connector.settings import WorkdayConnection, parse_settings
+from ml_connector.snapshot.extract import Reader
+from ml_connector.snapshot.store import Scope
+from ml_connector.storage.database import metadata, open_database
+
+_LAST_NAME = re.compile(rb"<wd:Last_Name>")
+PACE_THREADS = 4
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def read(order: Any) -> None:
+    """Read all workers into an empty store, again unchanged, and again with one worker in a hundred changed."""
+    database = open_database(f"sqlite:///{order.folder}/ours.db")
+    metadata.create_all(database.engine)
+    connector = _open_workday(order)
+    reader = Reader(database, clock=now)
+
+    def extract(told: SimpleNamespace) -> None:
+        found = reader.extract(
+            connector,
+            scope=Scope("bench", "workday", "worker"),
+            query=Query(record_type=RecordType.WORKER),
+            translate=_translate,
+            name_of=mapping.describe_native,
+            progress=lambda _stage, _done, _total: None,
+        )
+        if found.faults:
+            raise SystemExit(f"{len(found.faults)} records could not be understood: {found.faults[0].reason}")
+        told.workers = found.total
+
+    for phase in ("cold", "unchanged"):
+        with measured(phase) as told:
+            extract(told)
+    if order.surface == "soap" and order.change:
+        with changed_pages(Path(order.pages), order.page_size, order.workers // 100), measured("changed") as told:
+            extract(told)
+    connector.close()
+
+
+def sync(order: Any) -> None:
+    """A first sync of everything, a sync in which nothing changed, and one with one worker in a hundred changed."""
+    from tests.world import World, silent
+
+    class Paged(World):
+        def configuration(self) -> dict[str, Any]:
+            configured = super().configuration()
+            configured["connections"]["acme"]["workday"]["page_size"] = order.page_size
+            return configured
+
+    world = Paged(SimpleNamespace(ready=order.ready), Path(order.folder))  # type: ignore[arg-type]
+    world.map_everything()
+    changes = order.workers // 100
+
+    def run(phase: str) -> None:
+        world.reopen()
+        with measured(phase) as told:
+            report = world.app.syncer.sync(progress=silent)
+            told.workers, told.writes = order.workers, report.counts.get("applied", 0)
+        print(phase, report.counts, file=sys.stderr)
+
+    run("cold")
+    run("unchanged")
+    with changed_pages(Path(order.pages), order.page_size, changes):
+        run("changed")
+    world.app.close()
+
+
+def pace(order: Any) -> None:
+    """Send updates from several threads for `seconds` under the configured budget; the runner counts what arrived."""
+    plants = [{name: plant[name] for name in ("pcn", "company_code", "tenant_id")} for plant in order.ready["plex"]["plants"]]
+    plex = {
+        "base_url": order.ready["plex"]["base_url"],
+        "token_url": order.ready["plex"]["token_url"],
+        "calls_per_minute": order.calls_per_minute,
+        "plants": plants,
+    }
+    workday = {"host": order.ready["workday"]["url"], "tenant": order.ready["workday"]["tenant"]}
+    settings = parse_settings({"connections": {"bench": {"workday": workday, "plex": plex}}}, name="bench")
+    secrets = order.ready["plex"]["oauth2"]
+    connector = PlexConnector(
+        settings.connections["bench"].plex,
+        credential=lambda field: Secret(secrets[field]),
+        transport=Transport(system="plex"),
+        clock=now,
+    )
+    ends_at = time.monotonic() + order.seconds
+    with measured("pace") as told:
+        threads = [threading.Thread(target=_send_until, args=(connector, plants[0]["pcn"], ends_at, told))]
+        threads += [
+            threading.Thread(target=_send_until, args=(connector, plants[0]["pcn"], ends_at, told), name=str(number))
+            for number in range(1, PACE_THREADS)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    connector.close()
+
+
+def _send_until(connector: PlexConnector, plant: str, ends_at: float, told: SimpleNamespace) -> None:
+    from ml_connector.mapping.plex import employee_uuid
+
+    number = 0
+    while time.monotonic() < ends_at:
+        number += 1
+        name = f"{threading.current_thread().ident}-{number}"
+        key = employee_uuid("bench", plant=plant, person=name)
+        body = {"id": key, "badgeNumber": name[-25:], "firstName": "A", "lastName": "B", "status": "Active"}
+        connector.write(Write(record_type=RecordType.EMPLOYEE, plant=plant, key=key, action="create", body=body))
+        told.writes += 1
+
+
+@contextmanager
+def changed_pages(folder: Path, page_size: int, changes: int) -> Iterator[None]:
+    """Let *changes* workers of the kept pages have another last name for a while."""
+    before: dict[Path, bytes] = {}
+    try:
+        left, number = changes, 0
+        while left > 0:
+            number += 1
+            page = folder / f"soap-{page_size}-{number}.gz"
+            before[page] = page.read_bytes()
+            text, left = _rename(gzip.decompress(before[page]), left)
+            page.write_bytes(gzip.compress(text, compresslevel=1, mtime=0))
+        gc.collect()
+        yield
+    finally:
+        for page, data in before.items():
+            page.write_bytes(data)
+
+
+def _rename(page: bytes, most: int) -> tuple[bytes, int]:
+    """Put an X before both last names (legal and preferred) of up to *most* workers; tell how many are left over."""
+    head, *workers = page.split(b"<wd:Worker>")
+    for index in range(min(most, len(workers))):
+        workers[index] = _LAST_NAME.sub(b"<wd:Last_Name>X", workers[index])
+    return b"<wd:Worker>".join([head, *workers]), max(0, most - len(workers))
+
+
+def _open_workday(order: Any) -> Any:
+    workday = order.ready["workday"]
+    auth = "isu" if order.surface == "soap" else "oauth"
+    settings = WorkdayConnection(
+        host=workday["url"],
+        tenant=workday["tenant"],
+        surface=order.surface,
+        auth=auth,
+        page_size=order.page_size,
+    )
+    return open_workday(
+        settings,
+        credential=lambda field: Secret(workday[auth][field]),
+        keep=lambda _field, _value: None,
+        transport=Transport(system="workday"),
+        clock=now,
+    )
+
+
+def _translate(native: NativeRecord) -> tuple[str, Any]:
+    record = mapping.to_canonical(native)
+    return record.key, record
+
+
+if __name__ == "__main__":
+    task = read_order()
+    {"read": read, "sync": sync, "pace": pace}[task.task](task)
