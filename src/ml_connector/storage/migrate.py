@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.database import Database
@@ -26,13 +21,16 @@ def migrate(database: Database) -> None:
     Raises:
         ConfigurationError: the database was written by a newer version.
     """
+    current = _current(database)
+    if current == _newest():
+        return
+    # Imported here because it is slow and almost never needed.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    script = ScriptDirectory.from_config(config)
-    with database.reading() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == script.get_current_head():
-        return
     try:
         with database.transaction() as connection:
             if connection.dialect.name == "postgresql":  # SQLite lets one writer in anyway
@@ -44,3 +42,15 @@ def migrate(database: Database) -> None:
             f"the database is at schema {current}, which this version does not know",
             remedy="use the newer ml-connector that wrote it",
         ) from None
+
+
+def _newest() -> str:
+    """The number of the last step; the steps are numbered files."""
+    return max(file.name.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+def _current(database: Database) -> str | None:
+    with database.reading() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
