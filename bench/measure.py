@@ -95,12 +95,9 @@ def run_child(command: Sequence[str]) -> Child:
         ChildFailedError: it did not end well.
     """
     with tempfile.TemporaryFile() as words, tempfile.TemporaryFile("w+") as told:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src") + os.pathsep + str(ROOT)}
         # 3 is the descriptor that `meter` writes to.
         relay = ["/bin/sh", "-c", f'exec "$@" 3>&{told.fileno()}', "sh", *command]
-        child = subprocess.Popen(
-            relay, stdout=subprocess.DEVNULL, stderr=words, pass_fds=[told.fileno()], cwd=ROOT, env=environment
-        )
+        child = subprocess.Popen(relay, stdout=subprocess.DEVNULL, stderr=words, pass_fds=[told.fileno()], cwd=ROOT)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         words.seek(0)

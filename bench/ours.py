@@ -102,7 +102,9 @@ def sync(order: Any) -> None:
 
 def pace(order: Any) -> None:
     """Send updates from several threads for `seconds` under the configured budget; the runner counts what arrived."""
-    plants = [{name: plant[name] for name in ("pcn", "company_code", "tenant_id")} for plant in order.ready["plex"]["plants"]]
+    plants = [
+        {name: plant[name] for name in ("pcn", "company_code", "tenant_id")} for plant in order.ready["plex"]["plants"]
+    ]
     plex = {
         "base_url": order.ready["plex"]["base_url"],
         "token_url": order.ready["plex"]["token_url"],

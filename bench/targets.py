@@ -1,0 +1,99 @@
+"""What was promised, held against what was measured. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.contest import DLT, OURS_REST, OURS_SOAP, OURS_SYNC, SINGER, XMLTODICT, ZEEP, Results
+from bench.measure import Phase, Target, ratio, spread
+
+READ_SOAP = "Read and keep, SOAP"
+READ_REST = "Read and keep, REST"
+UPSERT = "Read and upsert to Plex"
+PACE = "Paced writes"
+HELP = "ml-connector --help"
+
+
+def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
+    """List every promise. *pace* is the share of the budget reached and the number of refusals for pace."""
+    soap, zeep = results.phases(READ_SOAP, OURS_SOAP.name), results.phases(READ_SOAP, ZEEP.name)
+    again = results.phases(UPSERT, OURS_SYNC.name, "unchanged")
+    first = results.phases(UPSERT, OURS_SYNC.name)
+    return [
+        _times("SOAP read in one process against the zeep script, CPU", soap, zeep, 25),
+        _times("SOAP read on all cores against the zeep script, wall time", soap, zeep, 45, by_wall=True),
+        _times("SOAP read against the xmltodict script, CPU", soap, results.phases(READ_SOAP, XMLTODICT.name), 5),
+        _times(
+            "REST read against the Singer SDK tap, CPU",
+            results.phases(READ_REST, OURS_REST.name),
+            results.phases(READ_REST, SINGER.name),
+            2.7,
+        ),
+        _times("First sync against the dlt custom destination, CPU", first, results.phases(UPSERT, DLT.name), 8),
+        _times("Sync with nothing changed against the zeep script's read, CPU", again, zeep, 110),
+        _share("CPU of a sync with nothing changed, of a first one", again, first, 0.2),
+        _count("Writes of a sync with nothing changed", again, [0] * len(again)),
+        _count(
+            "Writes of a sync with one worker in a hundred changed",
+            changed := results.phases(UPSERT, OURS_SYNC.name, "changed"),
+            [phase.workers // 100 for phase in changed],
+        ),
+        *_memory(results),
+        _help(results),
+        _pace(pace),
+    ]
+
+
+def _times(
+    what: str, ours: Sequence[Phase], theirs: Sequence[Phase], wanted: float, *, by_wall: bool = False
+) -> Target:
+    if not ours or not theirs:
+        return Target(what=what, wanted=f"≥ {wanted:g} ×", found="–", met=None)
+    costs = [[1 / each.rate if by_wall else each.cpu_ms_each for each in side] for side in (ours, theirs)]
+    found = ratio(*costs)
+    said = f"{found.median:.1f} × ({found.low:.1f}–{found.high:.1f})"
+    return Target(what=what, wanted=f"≥ {wanted:g} ×", found=said, met=found.median >= wanted)
+
+
+def _share(what: str, some: Sequence[Phase], whole: Sequence[Phase], most: float) -> Target:
+    if not some or not whole:
+        return Target(what=what, wanted=f"≤ {most:g} ×", found="–", met=None)
+    found = ratio([each.cpu_s for each in whole], [each.cpu_s for each in some])
+    said = f"{found.median:.2f} × ({found.low:.2f}–{found.high:.2f})"
+    return Target(what=what, wanted=f"≤ {most:g} ×", found=said, met=found.median <= most)
+
+
+def _count(what: str, phases: Sequence[Phase], wanted: Sequence[int]) -> Target:
+    found = [phase.writes for phase in phases]
+    words = ", ".join(str(number) for number in sorted(set(wanted))) or "–"
+    return Target(
+        what=what, wanted=words, found=", ".join(map(str, found)) or "–", met=found == list(wanted) if found else None
+    )
+
+
+def _memory(results: Results) -> list[Target]:
+    targets = []
+    for contest, by_name in results.children.items():
+        if contest.startswith("Memory"):
+            peaks = [child.peak_mb for child in by_name[OURS_SOAP.name]]
+            what = contest.replace("Memory", "Peak memory of the reading process")
+            found, met = ("–", None) if not peaks else (f"{max(peaks):.0f} MB", max(peaks) <= 100)
+            targets.append(Target(what=what, wanted="≤ 100 MB", found=found, met=met))
+    return targets
+
+
+def _help(results: Results) -> Target:
+    cpu = [child.cpu_s for child in results.children[HELP][HELP]]
+    if not cpu:
+        return Target(what=f"CPU of {HELP}", wanted="< 0.4 s", found="–", met=None)
+    found = spread(cpu)
+    said = f"{found.median:.2f} s ({found.low:.2f}–{found.high:.2f})"
+    return Target(what=f"CPU of {HELP}", wanted="< 0.4 s", found=said, met=found.median < 0.4)
+
+
+def _pace(pace: tuple[float, int] | None) -> Target:
+    what, wanted = f"{PACE}: share of the budget in one minute, refusals", "≥ 99 %, 0"
+    if pace is None:
+        return Target(what=what, wanted=wanted, found="–", met=None)
+    share, refused = pace
+    return Target(what=what, wanted=wanted, found=f"{100 * share:.1f} %, {refused}", met=share >= 0.99 and not refused)
