@@ -134,14 +134,23 @@ def is_json(payload: bytes) -> bool:
 
 
 def tell_text(value: Any) -> Text:
-    """A scalar as text, an instance's label; nothing and the empty string say nothing."""
+    """
+    A scalar as text, an instance's label; nothing and the empty string say nothing.
+
+    Raises:
+        RecordError: it holds a NUL, which is no text and fits into no database.
+    """
     if isinstance(value, Mapping):
         value = value.get("descriptor")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    return (normal_text(value) or UNSET) if isinstance(value, str) else UNSET
+    if not isinstance(value, str):
+        return UNSET
+    if "\0" in value:
+        raise RecordError("it holds a text with a NUL", code="malformed")
+    return normal_text(value) or UNSET
 
 
 def tell_decimal(text: Text, *, what: str) -> Text:

@@ -19,7 +19,7 @@ from itertools import islice
 import msgspec
 
 from ml_connector.connectors.workday.rest import Collection
-from ml_connector.connectors.workday.strict_json import Row
+from ml_connector.connectors.workday.strict_json import Row, write_json
 from ml_connector.errors import IncompleteReadError
 
 AskWindow = Callable[[int, int], Collection]
@@ -76,7 +76,7 @@ def tell_apart(row: Row, id_field: str) -> bytes:
     wid = row.get(id_field)
     if isinstance(wid, str) and _WID.fullmatch(wid):
         return bytes.fromhex(wid)
-    return hashlib.blake2b(msgspec.json.encode(row, order="sorted"), digest_size=16).digest()
+    return hashlib.blake2b(write_json(row), digest_size=16).digest()
 
 
 def _fetch_all(

@@ -18,8 +18,6 @@ from itertools import islice
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
 from ml_connector.connectors.transport import Transport
@@ -29,7 +27,7 @@ from ml_connector.connectors.workday.patience import read_insistently
 from ml_connector.connectors.workday.rest import RestClient
 from ml_connector.connectors.workday.rest_fields import tell_report
 from ml_connector.connectors.workday.rest_health import check_rest
-from ml_connector.connectors.workday.strict_json import Row, iterate_rows
+from ml_connector.connectors.workday.strict_json import Row, iterate_rows, write_json
 from ml_connector.connectors.workday.wql import PAY
 from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordError, UnavailableError
 from ml_connector.settings import Report, WorkdayConnection
@@ -236,8 +234,7 @@ def name_columns(report: Report) -> dict[str, str]:
 def build_row(row: Row, columns: dict[str, str]) -> NativeRecord:
     """One row as a native record: Workday's values under our names."""
     fields = {name: row[column] for name, column in columns.items() if column in row}
-    payload = msgspec.json.encode({"surface": "report", "fields": fields}, order="sorted")
-    return NativeRecord(RecordType.WORKER, payload)
+    return NativeRecord(RecordType.WORKER, write_json({"surface": "report", "fields": fields}))
 
 
 _ONE_ROW = "let the report's primary business object be the worker, with one row each, and read again"

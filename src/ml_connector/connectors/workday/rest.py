@@ -38,6 +38,7 @@ MAX_PAGE = 100
 _MAX_PAGE_BYTES = 64 << 20
 _MAX_REFUSAL_BYTES = 64 << 10
 _MAX_WORDS = 300
+_ABSENT, _REFUSED = frozenset({404}), frozenset({400, 404})
 _JSON = re.compile(r"(application/json|text/json|application/[\w.\-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _GRANT = (
     "in Workday, give the API client the scope (functional area) of this data and the integration system security group "
@@ -59,8 +60,8 @@ class _Nobody:
         return False
 
 
-class _AbsentError(Exception):
-    """There is no such thing; never leaves this module."""
+class _NoError(Exception):
+    """A status that is an answer to this question; never leaves this module."""
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -97,7 +98,12 @@ class RestClient:
         return self._ask("GET", f"/ccx/api/{path}", query=window, task=task, read=_read_collection)
 
     def ask_data(self, query: str, *, task: str, limit: int, offset: int) -> Collection:
-        """One page of a WQL query. Raises as `ask_collection`: a plain ConfigurationError for a query it refuses."""
+        """One page of a WQL query. Raises as `ask_collection`."""
+        return self._ask_data(query, task=task, limit=limit, offset=offset)
+
+    def _ask_data(
+        self, query: str, *, task: str, limit: int, offset: int, no: frozenset[int] = frozenset()
+    ) -> Collection:
         return self._ask(
             "POST",
             f"/ccx/api/wql/v1/{self._settings.tenant}/data",
@@ -105,15 +111,24 @@ class RestClient:
             body=msgspec.json.encode({"query": query}),
             task=task,
             read=_read_collection,
+            no=no,
         )
 
     def ask_worker(self, wid: str, *, version: str) -> Row | None:
         """One worker of the staffing service, or None where it shows none of that id. Raises as `ask_collection`."""
         path = f"/ccx/api/staffing/{version}/{self._settings.tenant}/workers/{quote(wid, safe='')}"
         try:
-            return self._ask("GET", path, query=(), task="staffing.workers", read=_read_item, absent=True)
-        except _AbsentError:
+            return self._ask("GET", path, query=(), task="staffing.workers", read=_read_item, no=_ABSENT)
+        except _NoError:
             return None
+
+    def takes_query(self, query: str, *, task: str) -> bool:
+        """Whether a WQL query is one this tenant carries out, found out on one row. Raises as `ask_collection`."""
+        try:
+            self._ask_data(query, task=task, limit=1, offset=0, no=_REFUSED)
+        except _NoError:
+            return False
+        return True
 
     def ask_clock(self, path: str, *, task: str, **query: str) -> datetime:
         """Workday's own clock (aware), as an answer's Date header tells it, to the second. Raises as above."""
@@ -165,12 +180,12 @@ class RestClient:
         task: str,
         read: Callable[[HttpResponse], _Answer],
         body: bytes | None = None,
-        absent: bool = False,
+        no: frozenset[int] = frozenset(),
     ) -> _Answer:
         def once(signature: Signature) -> _Answer:
             with self._send(method, path, signature, query=query, task=task, body=body) as response:
-                if absent and response.status == 404:
-                    raise _AbsentError
+                if response.status in no:
+                    raise _NoError
                 self._check(response, task=task)
                 try:
                     return read(response)

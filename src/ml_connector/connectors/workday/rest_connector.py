@@ -173,7 +173,7 @@ class RestConnector:
         size = page if limit is None else max(1, min(page, limit))
 
         def ask(count: int, offset: int) -> Collection:
-            return self._tailor.ask(fitted.source, names=None, effective_on=on, limit=count, offset=offset)
+            return self._tailor.ask(fitted.source, effective_on=on, limit=count, offset=offset)
 
         return read_windows(
             ask,

@@ -7,11 +7,10 @@ sample lacks is a problem, since that is how a missing permission looks (UP-02).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import SurfaceHealth, TypeHealth, TypeInfo
@@ -107,7 +106,7 @@ def _check_type(kind: RecordType, *, ask_sample: AskSample, pay_rates: bool) -> 
 
 def find_absent_fields(records: Sequence[NativeRecord], *, pay_rates: bool) -> list[str]:
     """Name the fields a sync needs that every active worker of the sample lacks."""
-    workers = [msgspec.json.decode(record.payload) for record in records]
+    workers = [json.loads(record.payload) for record in records]
     active = [worker for worker in workers if worker["fields"].get("active") not in (False, "0", "false")]
     wanted = (*_NEEDED, _PAY) if pay_rates else _NEEDED
     return [name for name in wanted if active and not any(_has(worker, name) for worker in active)]

@@ -9,13 +9,12 @@ worker, the one part of this surface whose memory grows with the population.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-
 from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.workday.strict_json import Row
+from ml_connector.connectors.workday.strict_json import Row, write_json
 from ml_connector.connectors.workday.wql import COMPANY, PAY_GROUP, Source
 
 # Canonical field → the list that turns its WIDs into ids.
@@ -71,12 +70,17 @@ class Staff:
             return
         if isinstance(worker_id, str):
             self.ids[wid] = worker_id
-        self._rows[wid.encode()] = msgspec.json.encode(shorten_staffing(row), order="sorted")
+        self._rows[_pack(wid)] = write_json(shorten_staffing(row))
 
-    def take(self, wid: object) -> msgspec.Raw | None:
+    def take(self, wid: object) -> Row | None:
         """Give a worker's part away; a worker taken is not kept any longer."""
-        kept = self._rows.pop(wid.encode(), None) if isinstance(wid, str) else None
-        return None if kept is None else msgspec.Raw(kept)
+        kept = self._rows.pop(_pack(wid), None) if isinstance(wid, str) else None
+        row: Row | None = None if kept is None else json.loads(kept)
+        return row
+
+
+def _pack(wid: str) -> bytes:
+    return wid.encode("utf-8", "surrogatepass")
 
 
 def shorten_staffing(row: Row) -> Row:
@@ -95,7 +99,7 @@ def _shorten_instance(value: Any) -> Any:
 
 
 def build_record(
-    record_type: RecordType, row: Row, *, source: Source, staffing: msgspec.Raw | None = None, open_book: OpenBook
+    record_type: RecordType, row: Row, *, source: Source, staffing: Row | None = None, open_book: OpenBook
 ) -> NativeRecord:
     """One native record out of a WQL row and what else is known of the same WID."""
     fields = {name: row[alias] for name, alias in source.fields.items() if alias in row}
@@ -105,7 +109,7 @@ def build_record(
     references = {wid: named for name, value in fields.items() for wid, named in _look_up(name, value, open_book)}
     if references:
         record["references"] = references
-    return NativeRecord(record_type, msgspec.json.encode(record, order="sorted"))
+    return NativeRecord(record_type, write_json(record))
 
 
 def _look_up(name: str, value: Any, open_book: OpenBook) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 MAX_ROW_CHARACTERS = 1 << 20
 _MAX_DEPTH = 64
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -66,6 +68,18 @@ def iterate_rows(chunks: Iterable[bytes]) -> Iterator[Row]:
     source.expect("}")
     if source.rest().strip(" \t\r\n"):
         raise ValueError("something follows its end")
+
+
+def write_json(value: Any) -> bytes:
+    """
+    Write what was read, keys in order, so that the same record is the same bytes.
+
+    Half of a surrogate pair, which is no character, stays the escape it came as: whoever reads the record refuses it.
+    """
+    try:
+        return msgspec.json.encode(value, order="sorted")
+    except UnicodeEncodeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def check_depth(value: Any, depth: int = 0) -> None:

@@ -85,17 +85,10 @@ class Tailor:
         return Fitted(source=taken, refused=tuple(refused), dated=dated)
 
     def _takes(self, source: Source, names: tuple[str, ...] | None, effective_on: date | None) -> bool:
-        try:
-            self.ask(source, names=names, effective_on=effective_on, limit=1, offset=0)
-        except ConfigurationError as error:
-            if type(error) is not ConfigurationError:  # not who we are or what we may, but what we asked
-                raise
-            return False
-        return True
-
-    def ask(
-        self, source: Source, *, names: tuple[str, ...] | None, effective_on: date | None, limit: int, offset: int
-    ) -> Collection:
-        """One page of the source. Raises as `RestClient.ask_data`."""
         query = build_query(source, effective_on=effective_on, names=names)
+        return self._client.takes_query(query, task=f"wql.{source.alias}")
+
+    def ask(self, source: Source, *, effective_on: date | None, limit: int, offset: int) -> Collection:
+        """One page of the source. Raises as `RestClient.ask_data`."""
+        query = build_query(source, effective_on=effective_on)
         return self._client.ask_data(query, task=f"wql.{source.alias}", limit=limit, offset=offset)
