@@ -12,6 +12,8 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from ml_connector.sandbox.arrivals import Arrivals
+from ml_connector.sandbox.deeds import Deeds
+from ml_connector.sandbox.fault_scenarios import PREFIX, find_fault, list_names
 from ml_connector.sandbox.faults import FaultBook, parse_fault
 from ml_connector.sandbox.http import Request, Response, json_response
 from ml_connector.sandbox.plex.sandbox import PERMISSIONS, PlexSandbox
@@ -57,14 +59,21 @@ class Control:
     """Answers control requests. GET on `scenario`, `fault`, `permission` and `setting` tells what may be asked for."""
 
     def __init__(
-        self, *, tenant: Tenant, workday: WorkdaySide, plex: PlexSandbox, faults: FaultBook, arrivals: Arrivals
+        self,
+        *,
+        tenant: Tenant,
+        workday: WorkdaySide,
+        plex: PlexSandbox,
+        faults: FaultBook,
+        arrivals: Arrivals,
+        deeds: Deeds,
     ) -> None:
         self._tenant, self._workday, self._plex = tenant, workday, plex
-        self._faults, self._arrivals = faults, arrivals
+        self._faults, self._arrivals, self._deeds = faults, arrivals, deeds
         self._actions: Mapping[tuple[str, str], Action] = {
             ("POST", "advance"): self._advance,
             ("POST", "scenario"): self._play,
-            ("GET", "scenario"): lambda _: {"scenarios": list(tenant.scenarios())},
+            ("GET", "scenario"): lambda _: {"scenarios": [*tenant.scenarios(), *list_names()]},
             ("POST", "fault"): self._add_fault,
             ("GET", "fault"): lambda _: faults.report(),
             ("DELETE", "fault"): self._clear_faults,
@@ -75,6 +84,7 @@ class Control:
             ("POST", "setting"): self._set_setting,
             ("GET", "setting"): lambda _: {"plex": asdict(plex.switches), "workday": asdict(workday.switches)},
             ("POST", "reset"): self._reset,
+            ("GET", "log"): self._list_deeds,
         }
 
     def answer(self, request: Request) -> Response:
@@ -86,9 +96,17 @@ class Control:
             action = self._actions.get((request.method, path))
             if action is None:
                 raise self._unknown(request.method, path)
-            return json_response(action(request))
+            told = action(request)
+            if request.method != "GET":
+                self._note(request, path)
+            return json_response(told)
         except WrongRequestError as wrong:
             return json_response({"error": wrong.message}, wrong.status)
+
+    def _note(self, request: Request, path: str) -> None:
+        """Keep what was asked for and done."""
+        given = _body(request) if request.body else {}
+        self._deeds.note("control", method=request.method, path=path, given=given)
 
     def _unknown(self, method: str, path: str) -> WrongRequestError:
         methods = sorted(known for known, name in self._actions if name == path)
@@ -104,15 +122,21 @@ class Control:
         return self._tenant.advance(days)
 
     def _play(self, request: Request) -> Any:
-        name = _text(_body(request), "name")
+        body = _body(request)
+        name = _text(body, "name")
         try:
+            if name.startswith(PREFIX):
+                return self._set_fault(find_fault(name, system=str(body.get("system", "workday"))))
             return self._tenant.play(name)
         except LookupError as unknown:
             raise WrongRequestError(str(unknown.args[0])) from None
 
     def _add_fault(self, request: Request) -> Any:
+        return self._set_fault(_body(request))
+
+    def _set_fault(self, given: Mapping[str, Any]) -> Any:
         try:
-            self._faults.add(parse_fault(_body(request)))
+            self._faults.add(parse_fault(given))
         except ValueError as wrong:
             raise WrongRequestError(str(wrong)) from None
         return self._faults.report()
@@ -122,10 +146,10 @@ class Control:
         return self._faults.report()
 
     def _list_requests(self, request: Request) -> Any:
-        since = request.query.get("since", ["0"])[0]
-        if not (since.isascii() and since.isdigit()):
-            raise WrongRequestError("since is the seq of the last request already seen")
-        return self._arrivals.list(system=request.query.get("system", [None])[0], since=int(since))
+        return self._arrivals.list(system=request.query.get("system", [None])[0], since=_since(request))
+
+    def _list_deeds(self, request: Request) -> Any:
+        return self._deeds.list(since=_since(request))
 
     def _clear_requests(self, request: Request) -> Any:
         self._arrivals.clear()
@@ -180,12 +204,20 @@ class Control:
         self._workday.reset()
         self._plex.reset()
         self._arrivals.clear()
+        self._deeds.clear()
         return {"ok": True, "today": self._tenant.today.isoformat()}
 
 
 def _workday_permissions() -> list[str]:
     """List the security domains, then the data sources, each of which can be withheld by itself."""
     return [*sorted(domains.ALL), *(f"{_SOURCE}{alias}" for alias in BY_ALIAS)]
+
+
+def _since(request: Request) -> int:
+    since = request.query.get("since", ["0"])[0]
+    if not (since.isascii() and since.isdigit()):
+        raise WrongRequestError("since is the seq of the last one already seen")
+    return int(since)
 
 
 def _body(request: Request) -> dict[str, Any]:

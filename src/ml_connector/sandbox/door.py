@@ -11,10 +11,11 @@ from socketserver import TCPServer
 from typing import Any
 
 from ml_connector.sandbox.arrivals import Arrivals
-from ml_connector.sandbox.effects import spoil
+from ml_connector.sandbox.deeds import Deeds
 from ml_connector.sandbox.exchange import Pretender, SocketExchange, send_response
 from ml_connector.sandbox.faults import FaultBook
 from ml_connector.sandbox.http import Handler, Response, json_response
+from ml_connector.sandbox.modes import spoil
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
 CONTROL_PATH = "/sandbox"
@@ -29,10 +30,18 @@ class Door(TCPServer):
     allow_reuse_address = True
 
     def __init__(
-        self, port: int, *, pretender: Pretender, faults: FaultBook, arrivals: Arrivals, control: Handler | None = None
+        self,
+        port: int,
+        *,
+        pretender: Pretender,
+        faults: FaultBook,
+        arrivals: Arrivals,
+        control: Handler | None = None,
+        deeds: Deeds | None = None,
     ) -> None:
         super().__init__(("127.0.0.1", port), _Conversation)
         self.pretender, self.faults, self.arrivals, self.control = pretender, faults, arrivals, control
+        self.deeds = deeds or Deeds()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._resets: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -118,6 +127,7 @@ class _Conversation(BaseHTTPRequestHandler):
             exchange.send(exchange.act())
             return
         exchange.arrival.fault = fault.mode
+        door.deeds.note("fault", system=exchange.system, mode=fault.mode, method=exchange.method, path=exchange.path)
         spoil(fault, exchange)
         if exchange.wants_reset:
             door.reset_when_closed(self.connection)

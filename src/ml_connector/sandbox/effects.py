@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Protocol
 
-from ml_connector.sandbox.http import Response, json_response
+from ml_connector.sandbox.http import Request, Response, json_response
 
 STALE_READ = "stale_read"
 DEFAULT_SECONDS = 2.0
@@ -31,7 +31,7 @@ class Fault:
     One fault waiting. It lets *after* fitting requests pass, then spoils *count* (`None`: all until removed).
 
     *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*` and `stale_read` it
-    is seconds. *path* is a prefix of the request's path.
+    is seconds. *path* is a prefix of the request's path; *at* is for `truncated_at`: how many bytes of the body arrive.
     """
 
     system: str
@@ -42,6 +42,7 @@ class Fault:
     path: str = "/"
     method: str | None = None
     fired: int = 0
+    at: int = 0
 
     def seconds(self) -> float | None:
         """*retry_after* as seconds, `None` when it is not given or no number."""
@@ -71,11 +72,14 @@ class Exchange(Protocol):
     def act(self) -> Response:
         """Read the request and let the system carry it out."""
 
+    def act_on(self, change: Callable[[Request], Request]) -> Response:
+        """Let the system carry out another request in this one's place."""
+
     def send(self, response: Response) -> None:
         """Send an answer."""
 
-    def send_half(self, response: Response) -> None:
-        """Announce the whole body, send half of it and hang up."""
+    def send_part(self, response: Response, *, size: int | None) -> None:
+        """Announce the whole body, send *size* bytes of it (`None`: half) and hang up."""
 
     def hold(self, seconds: float | None) -> None:
         """Keep the caller waiting; `None`: until it gives up."""
@@ -91,11 +95,6 @@ class Exchange(Protocol):
 
     def expire_tokens(self) -> None:
         """Let the system forget the tokens it gave out."""
-
-
-def spoil(fault: Fault, exchange: Exchange) -> None:
-    """Let the fault happen to this exchange."""
-    MODES[fault.mode](fault, exchange)
 
 
 def retry_after_header(text: str | None, *, now: datetime) -> dict[str, str]:
@@ -160,7 +159,7 @@ def _half_read(fault: Fault, exchange: Exchange) -> None:
 
 
 def _truncated(fault: Fault, exchange: Exchange) -> None:
-    exchange.send_half(exchange.act())
+    exchange.send_part(exchange.act(), size=None)
 
 
 def _empty(fault: Fault, exchange: Exchange) -> None:

@@ -75,18 +75,23 @@ class SocketExchange:
             self._pretender.recent.append((request, response if whole else None))
         return response
 
+    def act_on(self, change: Callable[[Request], Request]) -> Response:
+        """Let the system carry out another request in this one's place."""
+        return self._pretender.answer(change(self.request()))
+
     def send(self, response: Response) -> None:
         """Send an answer."""
         self.arrival.status = response.status
         send_response(self._wire, response)
 
-    def send_half(self, response: Response) -> None:
-        """Announce the whole body, send half of it and hang up."""
+    def send_part(self, response: Response, *, size: int | None) -> None:
+        """Announce the whole body, send *size* bytes of it (`None`: half) and hang up."""
         body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
         self.arrival.status = response.status
         self.hang_up()
-        _begin(self._wire, response.status, {**response.headers, "Content-Length": str(max(2, len(body)))})
-        self._wire.wfile.write(body[: len(body) // 2])
+        length = max(2, len(body)) if size is None else max(size + 1, len(body))
+        _begin(self._wire, response.status, {**response.headers, "Content-Length": str(length)})
+        self._wire.wfile.write(body[: len(body) // 2 if size is None else size])
         self._wire.wfile.flush()
 
     def hold(self, seconds: float | None) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ml_connector.sandbox.effects import DEFAULT_SECONDS, MODES, STALE_READ, Fault
+from ml_connector.sandbox.effects import DEFAULT_SECONDS, STALE_READ, Fault
+from ml_connector.sandbox.modes import ALL_MODES, PAGED_ONLY
 
 SYSTEMS = ("workday", "plex")
 _RETRY_AFTER = re.compile(r"none|date(:-?\d{1,6})?|-?\d{1,18}(\.\d+)?")
@@ -69,7 +70,7 @@ class FaultBook:
             return {
                 "faults": [asdict(each) for each in self._waiting],
                 "fired": dict(self._fired),
-                "modes": sorted(MODES),
+                "modes": sorted(ALL_MODES),
             }
 
 
@@ -80,36 +81,46 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
     Raises:
         ValueError: with a sentence naming what is known.
     """
-    known = ("system", "mode", "retry_after", "count", "after", "path", "method")
+    known = ("system", "mode", "retry_after", "count", "after", "path", "method", "at")
     unknown = set(given) - set(known)
     if unknown:
         raise ValueError(f"unknown {', '.join(sorted(unknown))}; known: {', '.join(known)}")
-    system, mode = given.get("system"), str(given.get("mode"))
-    if system not in SYSTEMS:
-        raise ValueError(f"system is one of {', '.join(SYSTEMS)}")
-    if mode not in MODES:
-        raise ValueError(f"no mode {mode!r}; known: {', '.join(sorted(MODES))}")
-    if mode == STALE_READ and system != "plex":
-        raise ValueError("stale_read is for plex: nothing is written to workday")
+    system, mode = _system_and_mode(given)
     count, after, path, method = (given.get(name, default) for name, default in _DEFAULTS)
     if mode == STALE_READ and "count" not in given:
         count = None
     if not (count is None or _is_count(count)) or not _is_count(after):
         raise ValueError("count and after are whole numbers from 0; count null lasts until the faults are cleared")
+    if not _is_count(given.get("at", 0)):
+        raise ValueError("at is a whole number of bytes from 0")
     if not isinstance(path, str) or not path.startswith("/") or not (method is None or isinstance(method, str)):
         raise ValueError("path is a prefix that starts with /, method a word such as POST")
     retry_after = given.get("retry_after")
     if not _RETRY_AFTER.fullmatch("none" if retry_after is None else str(retry_after)):
         raise ValueError("retry_after is a number of seconds, none, date or date:SECONDS")
     return Fault(
-        system=str(system),
+        system=system,
         mode=mode,
         retry_after=None if retry_after is None else str(retry_after),
         count=count,
         after=after,
         path=path,
         method=method.upper() if method else None,
+        at=given.get("at", 0),
     )
+
+
+def _system_and_mode(given: Mapping[str, Any]) -> tuple[str, str]:
+    system, mode = given.get("system"), str(given.get("mode"))
+    if system not in SYSTEMS:
+        raise ValueError(f"system is one of {', '.join(SYSTEMS)}")
+    if mode not in ALL_MODES:
+        raise ValueError(f"no mode {mode!r}; known: {', '.join(sorted(ALL_MODES))}")
+    if mode == STALE_READ and system != "plex":
+        raise ValueError("stale_read is for plex: nothing is written to workday")
+    if mode in PAGED_ONLY and system != "workday":
+        raise ValueError(f"{mode} is for workday: plex has no pages")
+    return str(system), mode
 
 
 _DEFAULTS: tuple[tuple[str, Any], ...] = (("count", 1), ("after", 0), ("path", "/"), ("method", None))

@@ -22,6 +22,7 @@ from typing import Any, Self
 from ml_connector.sandbox.arrivals import Arrivals
 from ml_connector.sandbox.company import PLANTS, SHIFTS, START, Plant
 from ml_connector.sandbox.control import Control
+from ml_connector.sandbox.deeds import Deeds
 from ml_connector.sandbox.door import CONTROL_PATH, Door
 from ml_connector.sandbox.exchange import Pretender
 from ml_connector.sandbox.faults import FaultBook
@@ -63,10 +64,15 @@ class Sandbox:
         if pages_folder is not None:
             self.workday.kept = render_pages(self.workday, pages_folder, page_sizes=page_sizes, filling=filling)
         self.plex = PlexSandbox(seed=seed, workers=workers, clock=self.now, calls_per_minute=calls_per_minute)
-        self.arrivals = Arrivals()
+        self.arrivals, self.deeds = Arrivals(), Deeds()
         self.faults = FaultBook(lag_reads=self.plex.lag_reads)
         control = Control(
-            tenant=self.tenant, workday=self.workday, plex=self.plex, faults=self.faults, arrivals=self.arrivals
+            tenant=self.tenant,
+            workday=self.workday,
+            plex=self.plex,
+            faults=self.faults,
+            arrivals=self.arrivals,
+            deeds=self.deeds,
         )
         self._workday_door = Door(
             workday_port,
@@ -74,6 +80,7 @@ class Sandbox:
             faults=self.faults,
             arrivals=self.arrivals,
             control=control.answer,
+            deeds=self.deeds,
         )
         try:
             self._plex_door = Door(
@@ -81,6 +88,7 @@ class Sandbox:
                 pretender=Pretender("plex", self.plex.answer, self.plex.access.expire_tokens),
                 faults=self.faults,
                 arrivals=self.arrivals,
+                deeds=self.deeds,
             )
         except OSError:
             self._workday_door.server_close()

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from ml_connector.sandbox.effects import MODES, retry_after_header
+from ml_connector.sandbox.effects import retry_after_header
+from ml_connector.sandbox.fault_scenarios import SCENARIOS, find_fault
 from ml_connector.sandbox.faults import FaultBook, parse_fault
+from ml_connector.sandbox.modes import ALL_MODES, PAGED_ONLY
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -123,9 +125,34 @@ def test_retry_after_as_seconds_date_negative_huge_or_absent(text: str | None, h
 
 def test_the_catalogue_is_complete() -> None:
     """The modes of the fault catalogue, trust.md A1-T1 and A2.2, as far as a server can play them."""
-    assert set(MODES) == {
-        *("429", "503", "500", "401", "403", "token_expired", "empty_200"),
+    assert set(ALL_MODES) == {
+        *("429", "503", "500", "401", "403", "404", "quota_403", "token_expired", "grant_revoked", "empty_200"),
         *("timeout_before", "reset_before", "half_read"),
-        *("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "soap_fault_200"),
-        *("garbage_json", "wrong_answer", "slow", "stale_read"),
+        *("timeout_after", "reset_after", "500_after", "truncated", "truncated_at", "empty", "html", "soap_fault_200"),
+        *("garbage_json", "wrong_answer", "slow", "stale_read", "token_dies_mid_page"),
+        *("bom", "mixed_encodings", "duplicate_keys", "numbers_as_strings", "nan", "wrong_content_type", "gzip_bomb"),
+        *("wrong_total", "page_repeated", "page_skipped", "empty_page", "no_rows"),
+        *("doctype", "entity_bomb", "quadratic_blowup", "external_entity", "xinclude", "wrong_namespace"),
+        "comment_split_id",
     }
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("system", ["workday", "plex"])
+def test_every_named_fault_can_be_set(name: str, system: str) -> None:
+    given = find_fault(f"fault:{name}", system=system)
+    if given["mode"] in PAGED_ONLY and system == "plex":
+        with pytest.raises(ValueError, match="plex has no pages"):
+            parse_fault(given)
+    else:
+        assert parse_fault(given).mode in ALL_MODES
+
+
+def test_an_unknown_fault_is_told_what_is_known() -> None:
+    with pytest.raises(LookupError, match="fault:429-date"):
+        find_fault("fault:nonsense", system="plex")
+
+
+def test_every_mode_has_a_name_but_those_that_need_a_number_or_have_another_one() -> None:
+    named = {given["mode"] for given in SCENARIOS.values()}
+    assert set(ALL_MODES) - named == {"truncated_at", "stale_read"}

@@ -1,0 +1,57 @@
+"""Faults by name: `fault:…` sets one up for a system, with the numbers a rehearsal would otherwise have to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PREFIX = "fault:"
+_FOR_EVER: Mapping[str, Any] = {"count": None}
+
+_PLAIN = (
+    "500", "404", "quota_403", "timeout_before", "reset_before", "half_read", "timeout_after", "reset_after",
+    "500_after", "truncated", "empty", "html", "soap_fault_200", "garbage_json", "wrong_answer", "slow", "empty_200",
+    "no_rows", "bom", "mixed_encodings", "duplicate_keys", "numbers_as_strings", "nan", "gzip_bomb",
+    "wrong_content_type", "wrong_total", "page_repeated", "page_skipped", "empty_page", "doctype", "entity_bomb",
+    "quadratic_blowup", "external_entity", "xinclude", "wrong_namespace", "comment_split_id", "token_dies_mid_page",
+)  # fmt: skip
+
+_PAGED = {"page_repeated", "page_skipped", "empty_page"}
+
+SCENARIOS: dict[str, Mapping[str, Any]] = {
+    "429-seconds": {"mode": "429", "retry_after": "2"},
+    "429-date": {"mode": "429", "retry_after": "date:2"},
+    "429-no-header": {"mode": "429", "retry_after": "none"},
+    "429-negative": {"mode": "429", "retry_after": "-5"},
+    "429-huge": {"mode": "429", "retry_after": "1000000000"},
+    "503-retry-after": {"mode": "503", "retry_after": "2"},
+    "maintenance": {"mode": "503", **_FOR_EVER},
+    "401-once": {"mode": "401"},
+    "401-loop": {"mode": "401", **_FOR_EVER},
+    "token-expired": {"mode": "token_expired"},
+    "grant-revoked": {"mode": "grant_revoked", **_FOR_EVER},
+    "role-removed-403": {"mode": "403", "after": 1, **_FOR_EVER},
+    "role-removed-empty": {"mode": "no_rows", "after": 1, **_FOR_EVER},
+    **{name.replace("_", "-"): {"mode": name} for name in _PLAIN if name not in _PAGED},
+    **{name.replace("_", "-"): {"mode": name, "after": 1} for name in sorted(_PAGED)},
+}
+_TOKEN_PATHS = {"workday": "/ccx/oauth2/", "plex": "/oauth2/"}
+
+
+def find_fault(name: str, *, system: str) -> dict[str, Any]:
+    """
+    Find what a scenario such as `fault:429-date` sets up for a system.
+
+    Raises:
+        LookupError: there is no such scenario.
+    """
+    wanted = SCENARIOS.get(name.removeprefix(PREFIX))
+    if wanted is None:
+        raise LookupError(f"there is no fault {name!r}; there are {', '.join(list_names())}")
+    path = {"path": _TOKEN_PATHS.get(system, "/")} if wanted["mode"] == "grant_revoked" else {}
+    return {"system": system, **wanted, **path}
+
+
+def list_names() -> list[str]:
+    """List the names, as a scenario is asked for."""
+    return [f"{PREFIX}{name}" for name in SCENARIOS]

@@ -1,0 +1,110 @@
+"""Every fault mode there is: those of the wire, and those in an answer that arrives whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from ml_connector.sandbox.distortions import DISTORTIONS, XML_ONLY, Distortion, is_xml, make_bomb, unzip
+from ml_connector.sandbox.effects import MODES, Exchange, Fault
+from ml_connector.sandbox.http import Request, Response, json_response
+
+_PAGE = re.compile(rb"(<(?:\w+:)?Page>\s*)(\d+)")
+PAGED_ONLY = frozenset({"page_repeated", "page_skipped", "empty_page", "wrong_total"})
+
+
+def _distort(distortion: Distortion, *, xml_only: bool) -> Callable[[Fault, Exchange], None]:
+    def effect(fault: Fault, exchange: Exchange) -> None:
+        answer = _plain(exchange.act())
+        body = bytes(answer.body)  # type: ignore[arg-type]  # _plain made it bytes
+        fits = answer.status in (200, 201) and (is_xml(body) or not xml_only)
+        exchange.send(replace(answer, body=distortion(body)) if fits else answer)
+
+    return effect
+
+
+def _plain(response: Response) -> Response:
+    """Take an answer whole and uncompressed."""
+    body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+    headers = dict(response.headers)
+    if headers.pop("Content-Encoding", None) == "gzip":
+        body = unzip(body)
+    return Response(response.status, body, headers)
+
+
+def _wrong_content_type(fault: Fault, exchange: Exchange) -> None:
+    answer = exchange.act()
+    exchange.send(replace(answer, headers={**answer.headers, "Content-Type": "text/html; charset=utf-8"}))
+
+
+def _gzip_bomb(fault: Fault, exchange: Exchange) -> None:
+    answer = _plain(exchange.act())
+    packed = make_bomb(bytes(answer.body))  # type: ignore[arg-type]  # _plain made it bytes
+    exchange.send(replace(answer, body=packed, headers={**answer.headers, "Content-Encoding": "gzip"}))
+
+
+def _turn_page(step: int) -> Callable[[Fault, Exchange], None]:
+    """Answer with the page before, or after, the one that was asked for."""
+
+    def effect(fault: Fault, exchange: Exchange) -> None:
+        exchange.send(exchange.act_on(lambda request: turn(request, step=step)))
+
+    return effect
+
+
+def turn(request: Request, *, step: int) -> Request:
+    """Ask for a neighbouring page instead, by SOAP's Page or by REST's offset; the first page has none before it."""
+    if request.body:
+        found = _PAGE.search(request.body)
+        if found is None:
+            return request
+        page = b"%d" % max(1, int(found[2]) + step)
+        return replace(request, body=request.body[: found.start(2)] + page + request.body[found.end(2) :])
+    limit = int(request.query.get("limit", ["20"])[0])
+    offset = max(0, int(request.query.get("offset", ["0"])[0]) + step * limit)
+    return replace(request, query={**request.query, "offset": [str(offset)]})
+
+
+def _truncated_at(fault: Fault, exchange: Exchange) -> None:
+    exchange.send_part(exchange.act(), size=fault.at)
+
+
+def _token_dies_mid_page(fault: Fault, exchange: Exchange) -> None:
+    answer = exchange.act()
+    exchange.expire_tokens()
+    exchange.send_part(answer, size=None)
+
+
+def _grant_revoked(fault: Fault, exchange: Exchange) -> None:
+    exchange.read()
+    exchange.expire_tokens()
+    exchange.send(json_response({"error": "invalid_grant"}, 400))
+
+
+def _refuse_plainly(status: int, code: str, message: str) -> Callable[[Fault, Exchange], None]:
+    def effect(fault: Fault, exchange: Exchange) -> None:
+        exchange.read()
+        exchange.send(json_response({"code": code, "message": message, "error": message}, status))
+
+    return effect
+
+
+ALL_MODES: dict[str, Callable[[Fault, Exchange], None]] = {
+    **MODES,
+    **{name: _distort(each, xml_only=name in XML_ONLY) for name, each in DISTORTIONS.items()},
+    "wrong_content_type": _wrong_content_type,
+    "gzip_bomb": _gzip_bomb,
+    "page_repeated": _turn_page(-1),
+    "page_skipped": _turn_page(1),
+    "truncated_at": _truncated_at,
+    "token_dies_mid_page": _token_dies_mid_page,
+    "grant_revoked": _grant_revoked,
+    "quota_403": _refuse_plainly(403, "QUOTA_EXCEEDED", "The quota for this period is used up."),
+    "404": _refuse_plainly(404, "RESOURCE_NOT_FOUND", "Not found"),
+}
+
+
+def spoil(fault: Fault, exchange: Exchange) -> None:
+    """Let the fault happen to this exchange."""
+    ALL_MODES[fault.mode](fault, exchange)

@@ -1,0 +1,170 @@
+"""Named faults on real sockets, the log of what the sandbox did, its settings, and kept pages in a child process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from ml_connector.sandbox.prerender import serve_prerendered
+from ml_connector.sandbox.server import Sandbox
+from tests.unit.sandbox.soap import header
+
+STAFF = "/ccx/api/staffing/v6/acme1/workers"
+
+
+class Caller:
+    """Speaks to the Workday side and to the control of a running sandbox."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self.ready = ready
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._pool.request(method, f"{self.ready['control']}/{path}", json=body)
+        assert answer.status == 200, answer.data
+        return answer.json()
+
+    def sign_in(self) -> urllib3.BaseHTTPResponse:
+        form = {"grant_type": "refresh_token", **self.ready["workday"]["oauth"]}
+        url = f"{self.ready['workday']['url']}/ccx/oauth2/acme1/token"
+        return self._pool.request("POST", url, fields=form, encode_multipart=False)
+
+    def rows(self, token: str, *, offset: int = 0) -> urllib3.BaseHTTPResponse:
+        url = f"{self.ready['workday']['url']}{STAFF}?limit=10&offset={offset}"
+        return self._pool.request("GET", url, headers={"Authorization": f"Bearer {token}"})
+
+    def workers(self, *, page: int, count: int, inside: str = "", gzip: bool = True) -> bytes:
+        isu = self.ready["workday"]["isu"]
+        soap, wd = "http://schemas.xmlsoap.org/soap/envelope/", "urn:com.workday/bsvc"
+        asked = f"{inside}<b:Response_Filter><b:Page>{page}</b:Page><b:Count>{count}</b:Count></b:Response_Filter>"
+        body = (
+            f'<e:Envelope xmlns:e="{soap}"><e:Header>{header(isu["username"], isu["password"])}</e:Header><e:Body>'
+            f'<b:Get_Workers_Request xmlns:b="{wd}" b:version="v45.0">{asked}</b:Get_Workers_Request></e:Body></e:Envelope>'
+        )
+        url = f"{self.ready['workday']['url']}/ccx/service/acme1/Human_Resources/v45.0"
+        headers = {"Accept-Encoding": "gzip"} if gzip else {}
+        answer = self._pool.request("POST", url, body=body.encode(), headers=headers)
+        assert answer.status == 200, answer.data
+        return answer.data
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox(workers=40) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def caller(running: Sandbox) -> Iterator[Caller]:
+    caller = Caller(running.ready)
+    caller.control("POST", "reset")
+    yield caller
+    caller.control("POST", "reset")
+
+
+def _fault(caller: Caller, name: str) -> None:
+    caller.control("POST", "scenario", {"name": f"fault:{name}"})
+
+
+def test_pages_repeat_skip_and_come_empty_by_name(caller: Caller) -> None:
+    token = caller.sign_in().json()["access_token"]
+    first, second, third = (caller.rows(token, offset=offset).json()["data"] for offset in (0, 10, 20))
+    for name, seen in (("page-repeated", first), ("page-skipped", third), ("empty-page", [])):
+        caller.control("DELETE", "fault")
+        _fault(caller, name)
+        assert caller.rows(token).json()["data"] == first
+        assert caller.rows(token, offset=10).json()["data"] == seen
+        assert caller.rows(token, offset=10).json()["data"] == second
+
+
+def test_a_role_removed_in_mid_run_is_refused_or_looks_empty(caller: Caller) -> None:
+    token = caller.sign_in().json()["access_token"]
+    _fault(caller, "role-removed-empty")
+    answers = [caller.rows(token).json()["total"] for _ in range(3)]
+    assert answers[0] > 0
+    assert answers[1:] == [0, 0]
+    caller.control("DELETE", "fault")
+    _fault(caller, "role-removed-403")
+    assert [caller.rows(token).status for _ in range(3)] == [200, 403, 403]
+
+
+def test_soap_pages_are_distorted_too(caller: Caller) -> None:
+    _fault(caller, "wrong-total")
+    assert caller.workers(page=1, count=10).count(b"<wd:Total_Results>47<") == 1
+    _fault(caller, "role-removed-empty")
+    assert b"<wd:Worker>" in caller.workers(page=1, count=10)
+    assert b"<wd:Total_Results>0<" in caller.workers(page=2, count=10)
+
+
+def test_a_token_dies_mid_page_and_a_grant_is_revoked(caller: Caller) -> None:
+    token = caller.sign_in().json()["access_token"]
+    _fault(caller, "token-dies-mid-page")
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        caller.rows(token)
+    assert caller.rows(token).status == 401
+    _fault(caller, "grant-revoked")
+    assert [caller.sign_in().status for _ in range(2)] == [400, 400]
+    assert caller.sign_in().json() == {"error": "invalid_grant"}
+
+
+def test_a_body_can_end_at_any_byte(caller: Caller) -> None:
+    token = caller.sign_in().json()["access_token"]
+    for size in (0, 1, 17):
+        caller.control("POST", "fault", {"system": "workday", "mode": "truncated_at", "at": size})
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            caller.rows(token)
+    assert caller.rows(token).status == 200
+
+
+def test_the_log_tells_what_was_done_and_what_fired(caller: Caller) -> None:
+    _fault(caller, "429-date")
+    token = caller.sign_in()
+    assert token.status == 429
+    assert token.headers["Retry-After"].endswith("GMT")
+    caller.control("POST", "advance", {"days": 1})
+    log = caller.control("GET", "log")
+    assert [(deed["what"], deed.get("path"), deed.get("mode")) for deed in log] == [
+        ("control", "reset", None),
+        ("control", "scenario", None),
+        ("fault", "/ccx/oauth2/acme1/token", "429"),
+        ("control", "advance", None),
+    ]
+    assert caller.control("GET", f"log?since={log[1]['seq']}") == log[2:]
+
+
+def test_settings_and_grants_of_workday(caller: Caller) -> None:
+    caller.control("POST", "setting", {"system": "workday", "name": "rotating_refresh_tokens", "value": True})
+    assert caller.sign_in().json()["refresh_token"] != caller.ready["workday"]["oauth"]["refresh_token"]
+    assert caller.sign_in().status == 400
+    caller.control("POST", "setting", {"system": "workday", "name": "rest_tokens", "value": 0})
+    caller.control("POST", "permission", {"system": "workday", "name": "wql:costCenters", "granted": False})
+    known = caller.control("GET", "permission")["workday"]
+    assert "wql:costCenters" in known
+    assert caller.control("GET", "setting")["workday"] == {"rotating_refresh_tokens": True, "rest_tokens": 0}
+
+
+def test_kept_pages_tell_every_worker_once_until_something_happens(tmp_path: Path) -> None:
+    with serve_prerendered(workers=30, page_sizes=(10, 100), filling="plain", folder=tmp_path) as kept:
+        caller = Caller(kept.ready)
+        tens = [caller.workers(page=page, count=10) for page in (1, 2, 3)]
+        assert caller.workers(page=2, count=10, gzip=False) == tens[1]
+        assert [page.count(b"<wd:Worker>") for page in tens] == [10, 10, 10]
+        hundred = caller.workers(page=1, count=100)
+        assert hundred.count(b"<wd:Worker>") == 30
+        assert _records(hundred) == [record for page in tens for record in _records(page)]
+        token = caller.sign_in().json()["access_token"]
+        url = f"{kept.url}{STAFF}?limit=100&offset=0"
+        rows = urllib3.PoolManager().request("GET", url, headers={"Authorization": f"Bearer {token}"})
+        assert rows.headers["Content-Type"].startswith("application/json")
+        assert json.loads(rows.data)["total"] > 20
+        caller.control("POST", "advance", {"days": 1})
+        assert b"<wd:Total_Results>33<" in caller.workers(page=1, count=10)
+
+
+def _records(page: bytes) -> list[bytes]:
+    return page.partition(b"<wd:Response_Data>")[2].partition(b"</wd:Response_Data>")[0].split(b"</wd:Worker>")[:-1]
