@@ -1,0 +1,170 @@
+"""JSON facts to canonical words: the same spellings as SOAP's, and nothing made up."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from ml_connector.canonical.keys import NativeRecord, Record, RecordType
+from ml_connector.canonical.organization import CostCenter, Position
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.workday import describe_native, to_canonical
+
+WID = "0" * 31 + "1"
+LEAST = {"key": WID, "employee_id": "007", "active": True, "contingent": False}
+
+
+def native(kind: RecordType = RecordType.WORKER, **document: Any) -> NativeRecord:
+    return NativeRecord(kind, msgspec.json.encode({"surface": "rest", **document}))
+
+
+def worker(*, staffing: dict[str, Any] | None = None, **fields: Any) -> Worker:
+    named = {name.replace("__", "."): value for name, value in fields.items()}
+    record = to_canonical(native(fields=LEAST | named, staffing=staffing or {}))
+    assert isinstance(record, Worker)
+    return record
+
+
+def test_up_01_what_is_not_there_is_not_said() -> None:
+    found = worker()
+    assert (found.name, found.email, found.jobs, found.organizations) == (UNSET, UNSET, UNSET, UNSET)
+    assert (found.manager_id, found.hired_on, found.compensation) == (UNSET, UNSET, UNSET)
+
+
+@pytest.mark.parametrize("value", ["", None, "  "])
+def test_up_01_an_empty_value_clears_nothing(value: Any) -> None:
+    assert worker(email=value, hired_on=value, manager_id=value).email is UNSET
+
+
+@pytest.mark.parametrize("value", [True, 1, "1", "true", "Yes"])
+def test_true_in_every_spelling(value: Any) -> None:
+    assert worker(active=value).active is True
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", "Y"])
+def test_a_flag_that_is_none_is_refused(value: Any) -> None:
+    with pytest.raises(RecordError) as caught:
+        worker(active=value)
+    assert caught.value.code == "bad_boolean"
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-12-01", "2026-12-01T00:00:00.000Z", "2026-12-01T23:59:00.000-08:00", "2026-12-01-08:00"]
+)
+def test_tz_01_a_day_is_the_day_it_says(value: str) -> None:
+    assert worker(hired_on=value).hired_on == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize("value", ["12/01/2026", "2026-13-01", "2026-02-30", "today"])
+def test_a_day_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        worker(hired_on=value)
+    assert caught.value.code == "bad_date"
+
+
+@pytest.mark.parametrize(("told", "share"), [("100", "1"), ("100.0", "1"), ("50", "0.5"), ("1", "1"), ("0.75", "0.75")])
+def test_fte_is_a_share_however_it_is_shown(told: str, share: str) -> None:
+    (job,) = worker(jobs__fte=told, jobs__title="x").jobs
+    assert job.fte == share
+
+
+@pytest.mark.parametrize("value", ["1e3", "1,000", "½", "--1"])
+def test_co_08_a_number_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        worker(jobs__weekly_hours=value, jobs__title="x")
+    assert caught.value.code == "bad_decimal"
+
+
+def test_a_pointer_is_its_id_and_never_its_label() -> None:
+    pointer = {"descriptor": "Finance", "id": "a" * 32}
+    fields = LEAST | {
+        "organizations.cost_center": pointer,
+        "organizations.company": {"id": "b" * 32, "descriptor": "C"},
+    }
+    record = to_canonical(native(fields=fields, references={"a" * 32: "CC7100"}))
+    assert isinstance(record, Worker)
+    assert record.organizations
+    assert (record.organizations.cost_center, record.organizations.company) == ("CC7100", UNSET)
+
+
+def test_several_pointers_tell_no_single_one() -> None:
+    two = [{"id": "a" * 32}, {"id": "b" * 32}]
+    fields = {"key": "P-1", "wid": WID, "filled_by": two, "location_id": two[:1]}
+    record = to_canonical(native(RecordType.POSITION, fields=fields, references={"a" * 32: "1", "b" * 32: "2"}))
+    assert isinstance(record, Position)
+    assert (record.filled_by, record.location_id) == (UNSET, "1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "staffing", "kind"),
+    [
+        ({"contingent": True}, {}, "contingent"),
+        ({"contingent": None, "worker_type": "Contingent Worker"}, {}, "contingent"),
+        ({"contingent": None, "worker_type": {"descriptor": "Employee"}}, {}, "employee"),
+        ({"contingent": None, "worker_type": "Regular"}, {"workerType": {"descriptor": "Employee"}}, "employee"),
+        ({"contingent": None}, {"descriptor": "Kim Lee [C]"}, "contingent"),
+        ({"contingent": None}, {"descriptor": "Kim Lee"}, "employee"),
+    ],
+)
+def test_wp_01_employee_and_contingent_are_told_apart(fields: Any, staffing: Any, kind: str) -> None:
+    assert worker(staffing=staffing, **fields).worker_type == kind
+
+
+def test_an_ending_before_the_current_hire_is_none_of_this_employment() -> None:
+    assert worker(hired_on="2026-01-01", terminated_on="2025-01-01").terminated_on is None
+    assert worker(hired_on="2026-01-01", terminated_on="2026-12-31").terminated_on == date(2026, 12, 31)
+    assert worker(active=False).terminated_on is UNSET
+
+
+def test_pay_needs_amount_currency_and_frequency() -> None:
+    pay = {"value": "21.500000", "currency": "USD"}
+    paid = worker(compensation__amount=pay, compensation__frequency={"descriptor": "Hourly", "id": "x"}).compensation
+    assert paid
+    assert (str(paid.amount.disclose()), paid.currency, paid.frequency) == ("21.50", "USD", "Hourly")
+    assert worker(compensation__amount=pay).compensation is UNSET
+    with pytest.raises(RecordError) as caught:
+        worker(compensation__amount={"value": "1e9", "currency": "USD"}, compensation__frequency="Hourly")
+    assert "1e9" not in caught.value.message
+
+
+def test_a_cost_center_is_active_by_either_word() -> None:
+    told = [
+        to_canonical(native(RecordType.COST_CENTER, fields={"key": "CC1", "wid": WID} | word))
+        for word in ({"active": True}, {"inactive": False}, {"inactive": True}, {})
+    ]
+    assert [record.active for record in told if isinstance(record, CostCenter)] == [True, True, False, UNSET]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"employee_id": "1", "active": True}, "no_id"), ({"key": "nothing"}, "no_id"), ({"key": WID}, "no_id")],
+)
+def test_a_record_without_an_id_is_refused(fields: dict[str, Any], code: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        to_canonical(native(fields=fields))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("payload", [b"{", b'{"fields":1}', b'{"a":1}', b'{"fields":{},"staffing":[]}'])
+def test_what_is_no_record_of_ours_is_refused(payload: bytes) -> None:
+    record = NativeRecord(RecordType.WORKER, payload)
+    assert describe_native(record) is None
+    with pytest.raises(RecordError) as caught:
+        to_canonical(record)
+    assert caught.value.code == "malformed"
+
+
+@pytest.mark.parametrize("kind", [RecordType.EMPLOYEE, RecordType.ACCOUNT])
+def test_what_workday_does_not_have_is_refused(kind: RecordType) -> None:
+    with pytest.raises(RecordError):
+        to_canonical(native(kind, fields={"key": "x"}))
+
+
+def test_a_record_is_called_by_the_best_key_it_has() -> None:
+    assert describe_native(native(fields={"employee_id": "007"})) == "007"
+    assert isinstance(to_canonical(native(fields=LEAST)), Record)
