@@ -36,7 +36,7 @@ COLUMNS = {
     "key": "Workday_ID",
     "employee_id": "Employee_ID",
     "worker_type": "Worker_Type",
-    "contingent": "",
+    "contingent": "Is_Contingent_Worker",
     "name.given": "First_Name",
     "name.preferred_given": "Preferred_First_Name",
     "name.middle": "Middle_Name",
@@ -69,9 +69,10 @@ COLUMNS = {
     "compensation.effective_on": "",
 }
 _NEEDED = ("key", "employee_id", "active")
-# Rightly empty for everybody in a small company; Workday may leave an empty column out of a row.
+# Rightly empty for everybody in a small company, and Workday may leave an empty column out of a row; or told by another.
 _MAY_BE_EMPTY = frozenset(
     {"name.middle", "name.preferred", "name.preferred_given", "universal_id", "email", "on_leave", "terminated_on"}
+    | {"worker_type", "contingent"}
 )
 _NEAR_DAYS = 1
 _PAY = PAY | {"compensation.currency"}

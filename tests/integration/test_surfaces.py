@@ -1,0 +1,110 @@
+"""A sync over Workday's other surfaces: the same plan, and what they cannot give is said and not done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.port import Query
+from ml_connector.sandbox.server import Sandbox
+from ml_connector.secret import Secret
+from ml_connector.sync.report import PlanReport
+from ml_connector.usecases import syncs
+from tests.world import World, silent
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(workers=60, calls_per_minute=600_000) as running:
+        yield running
+
+
+class Reached(World):
+    """The same enterprise, its Workday reached over another surface."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, surface: str) -> None:
+        self.surface = surface
+        folder.mkdir()
+        super().__init__(sandbox, folder)
+
+    def configuration(self) -> dict[str, Any]:
+        configuration = super().configuration()
+        workday = configuration["connections"]["acme"]["workday"]
+        workday |= {"surface": self.surface, "auth": "oauth"}
+        if self.surface == "report":
+            ready = self.sandbox.ready["workday"]["report"]
+            workday["report"] = {"owner": ready["owner"], "name": ready["name"]}
+        return configuration
+
+    def open(self, **options: Any) -> App:
+        app = super().open(**options)
+        with app.database.transaction() as tx:
+            for field, value in self.sandbox.ready["workday"]["oauth"].items():
+                app.vault.set(tx, connection="acme", system="workday", field=field, value=Secret(value))
+        return app
+
+
+def changes(plan: PlanReport) -> dict[tuple[str, ...], dict[str, Any]]:
+    """What would be written, without the fields that would be emptied: only SOAP can say that something is empty."""
+    return {
+        (each.plant, each.type, each.key, each.action): {
+            name: value for name, value in (each.after or {}).items() if value is not None
+        }
+        for each in plan.changes
+    }
+
+
+def test_the_plan_over_rest_is_the_plan_over_soap(sandbox: Sandbox, tmp_path: Path) -> None:
+    plans = []
+    for surface in ("soap", "rest"):
+        world = Reached(sandbox, tmp_path / surface, surface)
+        world.map_everything()
+        plans.append(changes(syncs.plan(world.app, progress=silent)))
+        world.app.close()
+    soap, rest = plans
+    assert len(soap) > 100
+    assert rest == soap
+
+
+def test_a_plan_over_a_report_plans_the_workers_and_holds_the_rest_by_name(sandbox: Sandbox, tmp_path: Path) -> None:
+    soap, report = (Reached(sandbox, tmp_path / surface, surface) for surface in ("soap", "report"))
+    soap.map_everything()
+    with report.app.database.transaction() as tx:
+        report.app.mappings.save(tx, "acme", soap.app.mappings.load("acme"))
+    full = changes(syncs.plan(soap.app, progress=silent))
+    plan = syncs.plan(report.app, progress=silent)
+    employees = {key: after for key, after in changes(plan).items() if key[1] == "employee"}
+    assert employees
+    for key, after in employees.items():
+        assert {name: full[key].get(name) for name in after} == after
+    held = {hold.type for hold in plan.holds}
+    assert {"cost_center", "job_profile", "location", "position"} <= held
+    for world in (soap, report):
+        world.app.close()
+
+
+def test_a_rotated_refresh_token_is_sealed_and_recorded_before_it_is_used(sandbox: Sandbox, tmp_path: Path) -> None:
+    world = Reached(sandbox, tmp_path / "rest", "rest")
+    keep = world.app._keep("workday")
+    keep("refresh_token", Secret("the second refresh token"))
+    (event,) = (e for e in world.app.trail.list(limit=5) if e.event.action == "credential.rotated")
+    assert event.event.object == "credential//acme/workday/refresh_token"
+    assert "second" not in repr(event)
+    assert (
+        world.app.vault.get(connection="acme", system="workday", field="refresh_token").reveal().startswith("the sec")
+    )
+    world.app.close()
+
+
+def test_what_rest_cannot_give_is_told_by_discover(sandbox: Sandbox, tmp_path: Path) -> None:
+    world = Reached(sandbox, tmp_path / "rest", "rest")
+    list(world.app.workday.read(Query(record_type=RecordType.POSITION)))
+    told = {info.type: info.missing for info in world.app.workday.discover()}
+    assert "jobs.organizations" in told["worker"]
+    assert "open" in told["position"]
+    world.app.close()
