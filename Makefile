@@ -5,10 +5,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
-CHECKED := src tests
+CHECKED := src tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt sandbox picture lock clean
+.PHONY: help demo test check fmt sandbox picture bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,13 +35,17 @@ sandbox: $(RUN) ## Simulated Workday and Plex until Ctrl-C; then: ml-connector i
 picture: $(RUN) ## Draw docs/demo.svg from what the demo really prints
 	@COLUMNS=100 $(BIN)/ml-connector demo --picture docs/demo.svg
 
+bench: $(DEV) ## Our speed beside other ways, into docs/benchmarks.md; options: make bench BENCH=--help
+	@$(BIN)/python -m bench $(BENCH)
+
 lock: $(DEV) ## Resolve the dependencies anew into the two lock files
 	$(BIN)/uv pip compile $(LOCKING) --all-extras --output-file requirements.lock pyproject.toml requirements-build.in
 	$(BIN)/uv pip compile $(LOCKING) --all-extras --group dev --output-file requirements-dev.lock \
 		pyproject.toml requirements-build.in
 
 clean: ## Remove what these targets made, the virtual environment too
-	rm -rf $(VENV) demo ready.json build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo ready.json build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		bench/.venvs bench/.pages
 
 LOCKING := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 

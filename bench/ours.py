@@ -91,7 +91,6 @@ def sync(order: Any) -> None:
         with measured(phase) as told:
             report = world.app.syncer.sync(progress=silent)
             told.workers, told.writes = order.workers, report.counts.get("applied", 0)
-        print(phase, report.counts, file=sys.stderr)
 
     run("cold")
     run("unchanged")
