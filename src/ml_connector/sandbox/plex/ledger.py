@@ -42,6 +42,7 @@ JOURNAL_FILTERS = {
     **{f"{name}Begin": Filter(name, Kind.SINCE) for name in ("postDate", "createdDate", "modifiedDate")},
     **{f"{name}End": Filter(name, Kind.UNTIL) for name in ("postDate", "createdDate", "modifiedDate")},
 }
+_TOO_MUCH = 10**12
 _PERIOD = re.compile(r"(0[1-9]|1[0-2])-\d{4}")
 
 
@@ -126,6 +127,8 @@ def _line_faults(tables: Tables, line: Any) -> list[str]:
         value = line.get(side, 0)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             faults.append(f"{side} is not a number.")
+        elif value >= _TOO_MUCH:
+            faults.append(f"{side} is too large.")
         elif value < 0 or value != round(value, 2):
             faults.append(f"{side} is negative or finer than a cent.")
     return faults

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -42,13 +43,20 @@ def shift_for(profile: company.JobProfile, *, random: Random) -> str | None:
 
 def pick_profile(plant: company.Plant, *, random: Random) -> tuple[company.JobProfile, str]:
     """Pick a job profile that exists in a plant, and one of its cost centers there."""
+    choices, weights = _choices(plant)
+    profile, centers = random.choices(choices, weights=weights)[0]
+    return profile, random.choice(centers)
+
+
+@cache
+def _choices(plant: company.Plant) -> tuple[list[tuple[company.JobProfile, list[str]]], list[int]]:
+    """List the job profiles a plant hires for, each with its cost centers there, and how often each is picked."""
     choices = [
         (profile, centers)
         for profile in company.JOB_PROFILES
         if profile.weight and not profile.manages and (centers := _centers(profile, plant=plant))
     ]
-    profile, centers = random.choices(choices, weights=[profile.weight for profile, _ in choices])[0]
-    return profile, random.choice(centers)
+    return choices, [profile.weight for profile, _ in choices]
 
 
 def _centers(profile: company.JobProfile, *, plant: company.Plant) -> list[str]:
