@@ -138,6 +138,7 @@ def test_a_journal_is_posted_with_its_segments() -> None:
         {"lines": [{"accountNo": "51900-4100-101", "debit": 0}]},
         {"lines": [{"accountNo": "51000-4100-101", "debit": 0.001}]},
         {"lines": [{"accountNo": "51000-4100-101", "debit": "1"}]},
+        {"lines": [{"accountNo": "51000-4100-101", "debit": 1e300}]},
         {"lines": ["x"]},
     ],
 )
