@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
 
 from ml_connector.sandbox.http import Request
+from ml_connector.sandbox.prerender import Filling, render_pages
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.call import make_call
 from ml_connector.sandbox.workday.catalog import OPERATIONS, SHAPES, Operation
@@ -135,6 +138,17 @@ def test_our_own_description_holds_for_our_own_answers(sandbox: WorkdaySandbox, 
     for operation in (each.values[0] for each in SERVED if each.values[1] == service):
         inner = "" if operation.record is None else all_flags(operation, but="Include_Simple_Cost_Center_Data")
         assert schema.validate(ask(sandbox, operation.name, inner, service=service)), schema.error_log
+
+
+@pytest.mark.parametrize(("filling", "least", "most"), [("full", 30_000, 38_000), ("plain", 14_000, 22_000)])
+def test_kept_pages_are_valid_and_as_large_as_promised(tmp_path: Path, filling: Filling, least: int, most: int) -> None:
+    kept = render_pages(WorkdaySandbox(Tenant(workers=20)), tmp_path, page_sizes=(10,), filling=filling)
+    page = kept.find_workers(count=10, page=2)
+    assert page is not None
+    body = gzip.decompress(page.data)
+    assert least < len(body) / 10 < most
+    check(etree.fromstring(body).find(f"{SOAP}Body")[0], service="Human_Resources")
+    assert kept.find_workers(count=10, page=3) is None
 
 
 class _Server(ThreadingHTTPServer):

@@ -182,3 +182,17 @@ def test_the_report_takes_a_password_or_a_token_and_tells_text(sandbox: WorkdayS
     sandbox.tenant.revoke_domain(domains.COMPENSATION)
     paid = msgspec.json.decode(content(get(sandbox, path, basic=True, format="json")))["Report_Entry"]
     assert not any("Base_Pay" in row for row in paid)
+
+
+def test_the_report_is_told_as_of_the_day_its_prompt_asks_for(sandbox: WorkdaySandbox) -> None:
+    report = sandbox.describe()["report"]
+    path = f"/ccx/service/customreport2/acme1/{report['owner']}/{report['name']}"
+    sandbox.tenant.advance(1)
+
+    def centers(**query: str) -> set[str]:
+        answer = get(sandbox, path, basic=True, format="json", **query)
+        return {row.get("Cost_Center", "") for row in msgspec.json.decode(content(answer))["Report_Entry"]}
+
+    assert "Final Assembly" in centers()
+    assert "Final Assembly" not in centers(**{report["effective_prompt"]: "2026-11-23-08:00"})
+    assert get(sandbox, path, basic=True, **{report["effective_prompt"]: "soon"}).status == 400

@@ -23,6 +23,7 @@ from ml_connector.sandbox.workday.workers import Workers
 PREFIX = "/ccx/service/customreport2/"
 _PATH = re.compile(r"/ccx/service/customreport2/(?P<tenant>[^/]+)/(?P<owner>[^/]+)/(?P<report>[^/]+)/?")
 OWNER, NAME = "ISU_mlc", "ML_Connector_Workers"
+PROMPT = "Effective_as_of_Date"
 _CHUNK = 65536
 
 # A report's column: what it is called there, the field behind it, and whether a reference shows its label or its ID.
@@ -58,7 +59,7 @@ class Reports:
 
     def describe(self) -> dict[str, Any]:
         """Tell the report there is, as the ready file does."""
-        return {"owner": OWNER, "name": NAME, "columns": list(COLUMNS)}
+        return {"owner": OWNER, "name": NAME, "columns": list(COLUMNS), "effective_prompt": PROMPT}
 
     def answer(self, request: Request) -> Response:
         """
@@ -75,19 +76,30 @@ class Reports:
         view = self._tenant.view()
         if domains.WORKERS_TASK not in view.domains:
             raise forbidden()
+        rows = _rows(view, on=_read_prompt(request))
         how = request.query.get("format", ["xml"])[0]
         if how == "json":
-            return Response(200, _gather(_write_json(_rows(view))), {"Content-Type": KIND})
+            return Response(200, _gather(_write_json(rows)), {"Content-Type": KIND})
         if how in ("xml", "simplexml"):
-            return Response(200, _gather(_write_xml(_rows(view))), {"Content-Type": "text/xml; charset=UTF-8"})
+            return Response(200, _gather(_write_xml(rows)), {"Content-Type": "text/xml; charset=UTF-8"})
         raise invalid(f"format {how} is not served")
 
 
-def _rows(view: View) -> Iterator[dict[str, str]]:
+def _read_prompt(request: Request) -> date | None:
+    """Read the day the report is asked for; today where it is not. An offset behind the day is Workday's own habit."""
+    text = request.query.get(PROMPT, [""])[0]
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        raise invalid(f"{PROMPT} is not a date") from None
+
+
+def _rows(view: View, *, on: date | None) -> Iterator[dict[str, str]]:
     """Yield a row for each worker; a value that is not there is an absent column, everything told is text."""
-    keys = Workers().select(make_call({}, view=view, defaults=frozenset()))
+    pinned = {"Response_Filter": {"As_Of_Effective_Date": on, "As_Of_Entry_DateTime": view.now}}
+    keys = Workers().select(make_call(pinned, view=view, defaults=frozenset()))
     for start in range(0, len(keys), 1000):  # a call remembers what it saw: a new one now and then bounds that
-        call = make_call({"Response_Filter": {"As_Of_Entry_DateTime": view.now}}, view=view, defaults=frozenset())
+        call = make_call(pinned, view=view, defaults=frozenset())
         for key in keys[start : start + 1000]:
             yield _row(call, key)
 
