@@ -8,6 +8,7 @@ from typing import Self
 
 from lxml import etree
 
+from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.transport import HttpRequest
 from ml_connector.secret import Secret
 from ml_connector.settings import WorkdayConnection
@@ -36,6 +37,9 @@ class MemoryResponse:
     def chunks(self, size: int = 65536) -> Iterator[bytes]:
         for at in range(0, len(self._body), size):
             yield self._body[at : at + size]
+
+    def keep(self) -> Body:
+        return Body(tuple(self.chunks()), "")
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -47,7 +47,9 @@ class RateLimitError(TransientError):
 
 
 class UnavailableError(TransientError):
-    """The other system is down, slow, or answers with something that is no answer."""
+    """The other system is down, slow, or answers with something that is no answer; *timed_out*: only slow."""
+
+    timed_out = False
 
 
 class IncompleteReadError(TransientError):
@@ -61,9 +63,10 @@ class NotSentError(MLConnectorError):
 
 
 class AmbiguousWriteError(MLConnectorError):
-    """The request may have been carried out: read back before deciding anything."""
+    """The request may have been carried out: read back before deciding anything; *timed_out*: the answer was late."""
 
     exit_code = 7
+    timed_out = False
 
 
 class RecordError(MLConnectorError):

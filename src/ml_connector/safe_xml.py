@@ -8,6 +8,7 @@ that text they split is whole again: `100<!--x-->01` is `10001`, never `100`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
@@ -25,15 +26,22 @@ def _explain(error: etree.XMLSyntaxError) -> ValueError:
     return ValueError(f"it is no well-formed XML (line {error.lineno})")
 
 
-_PARSER = etree.XMLParser(
-    encoding="utf-8",
-    resolve_entities=False,
-    no_network=True,
-    load_dtd=False,
-    huge_tree=False,
-    remove_comments=True,
-    remove_pis=True,
-)
+class _Parsers(threading.local):
+    """One parser a thread: a parser shared between threads makes them wait for each other."""
+
+    def __init__(self) -> None:
+        self.own = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+
+_PARSERS = _Parsers()
 
 
 def parse_xml(data: bytes) -> etree._Element:
@@ -45,7 +53,7 @@ def parse_xml(data: bytes) -> etree._Element:
     """
     _refuse_doctype(data)
     try:
-        return etree.fromstring(data, _PARSER)
+        return etree.fromstring(data, _PARSERS.own)
     except etree.XMLSyntaxError as error:
         raise _explain(error) from None
 

@@ -9,11 +9,30 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 MAX_BYTES = 256 * 1024 * 1024
 # Repetitive XML reaches about 100 to 1; a made-up bomb about 1,000 to 1.
 MAX_RATIO = 300
 _RATIO_COUNTS_FROM = 4 * 1024 * 1024
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A body kept as it came, mostly compressed, to be decoded when it is needed and as often."""
+
+    blocks: tuple[bytes, ...]
+    coding: str
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def size(self) -> int:
+        """Bytes it holds."""
+        return sum(map(len, self.blocks))
+
+    def chunks(self, size: int = 262144) -> Iterator[bytes]:
+        """Decode it. Raises as `decode`."""
+        return decode(self.blocks, coding=self.coding, size=size, max_bytes=self.max_bytes)
 
 
 def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) -> Iterator[bytes]:

@@ -24,15 +24,16 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import msgspec
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ml_connector.connectors.addresses import Resolve, resolve_host
-from ml_connector.connectors.inflate import MAX_BYTES, decode
+from ml_connector.connectors.inflate import MAX_BYTES, Body, decode
 from ml_connector.connectors.pinned import CONNECT_TIMEOUT_S, Attempt, Connect, Door, Pool, TlsPool, tls_context
 from ml_connector.errors import AmbiguousWriteError, ConfigurationError, NotSentError
 from ml_connector.hosts import host_fault
 from ml_connector.secret import Secret
 
+_LATE = (TimeoutError, ReadTimeoutError)
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -82,22 +83,44 @@ class HttpResponse:
         Raises:
             AmbiguousWriteError: cut off, larger than allowed, or not decodable.
         """
-        arrived = self._in_time(size)
         coding = self.headers.get("content-encoding", "")
         try:
-            yield from decode(arrived, coding=coding, size=size, max_bytes=self._max_bytes)
+            yield from decode(self._in_time(size), coding=coding, size=size, max_bytes=self._max_bytes)
         except (HTTPError, OSError, ValueError) as error:
-            self._raw.close()
-            raise AmbiguousWriteError(
-                f"the answer's body could not be read to its end ({type(error).__name__})",
-                remedy="try again later; if it stays, a proxy between the two systems may cut answers off",
-            ) from None
+            raise self._break_off(error) from None
+
+    def keep(self, size: int = 65536) -> Body:
+        """
+        Take the whole body without decompressing it, for a reader that wants it bit by bit later.
+
+        Raises:
+            AmbiguousWriteError: cut off, or larger than allowed even as it is.
+        """
+        blocks, left = [], self._max_bytes
+        try:
+            for block in self._in_time(size):
+                left -= len(block)
+                if left < 0:
+                    raise ValueError
+                blocks.append(block)
+        except (HTTPError, OSError, ValueError) as error:
+            raise self._break_off(error) from None
+        return Body(tuple(blocks), self.headers.get("content-encoding", ""), self._max_bytes)
 
     def _in_time(self, size: int) -> Iterator[bytes]:
         for block in self._raw.stream(size, decode_content=False):
             if time.monotonic() > self._late_at:
                 raise TimeoutError
             yield block
+
+    def _break_off(self, error: Exception) -> AmbiguousWriteError:
+        self._raw.close()
+        broken = AmbiguousWriteError(
+            f"the answer's body could not be read to its end ({type(error).__name__})",
+            remedy="try again later; if it stays, a proxy between the two systems may cut answers off",
+        )
+        broken.timed_out = isinstance(error, _LATE)
+        return broken
 
     def close(self) -> None:
         """Let go of the connection; one whose body was not read to the end is not used again."""
@@ -192,10 +215,12 @@ class Transport:
 
     def _sort(self, error: Exception, *, host: str) -> Exception:
         if self._attempt.left:
-            return AmbiguousWriteError(
+            broken = AmbiguousWriteError(
                 f"the connection to {host} failed after the request began to leave ({type(error).__name__})",
                 remedy="nothing to do by hand: what was sent is looked up before anything is sent again",
             )
+            broken.timed_out = isinstance(error, _LATE)
+            return broken
         return NotSentError(
             f"no connection to {host} ({type(error).__name__}: {_reason(error)})",
             remedy="check the host, the network and the firewall; for a private CA set [hosts] ca_bundle",

@@ -8,13 +8,16 @@ cannot be understood becomes a `Fault` and its page goes on (one bad record neve
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from ml_connector.connectors.port import Connector, NativeRecord, Page, Query
+from ml_connector.connectors.port import Connector, NativeRecord, Query
 from ml_connector.errors import IncompleteReadError, RecordError
 from ml_connector.snapshot.store import Row, Scope, SnapshotStore
 from ml_connector.storage.database import Database
@@ -22,6 +25,8 @@ from ml_connector.storage.database import Database
 TRIES = 3
 # Part of every payload hash: raise it when a translation changes, and every record is translated anew.
 TRANSLATION = b"1"
+_THREADS = min(4, os.cpu_count() or 1)
+_BATCH = 16
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
 Progress = Callable[[str, int, int | None], None]
@@ -95,57 +100,90 @@ class Reader:
         as_of = query.as_of
         moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
         number = self._store.start(scope, at=self._clock(), effective_on=moments[0], entered_at=moments[1])
-        keys: set[str] = set()
         faults: list[Fault] = []
         complete, count = False, 0
+        desk = _Desk(self._database, self._store, scope, number, translate, name_of, faults)
         try:
-            for page in connector.read(query):
-                count += len(page.records)
-                self._keep_page(scope, page, number, translate, name_of, keys, faults)
-                progress(f"reading {scope.side} {_plural(scope.type)}", count, page.total)
-            if len(keys) + len(faults) != count:
-                raise IncompleteReadError(
-                    f"{scope.side} {scope.type}: {count} rows but {len(keys) + len(faults)} distinct keys"
-                )
+            with closing(desk):
+                for page in connector.read(query):
+                    count += len(page.records)
+                    desk.take(page.records)
+                    progress(f"reading {scope.side} {_plural(scope.type)}", count, page.total)
+                desk.keep()
+            distinct = self._store.count(scope, extract_id=number) + len(faults)
+            if distinct != count:
+                raise IncompleteReadError(f"{scope.side} {scope.type}: {count} rows but {distinct} distinct keys")
             complete = True
         finally:
             self._store.finish(number, at=self._clock(), total=count, complete=complete)
         before = self._store.last_total(scope, before=number)
         return Extract(id=number, scope=scope, total=count, before=before, faults=tuple(faults))
 
-    def _keep_page(
+
+class _Desk:
+    """
+    Where one extraction's pages are translated and kept: one page is translated while the next one arrives.
+
+    Parsing lets go of the interpreter's lock, so a few threads translate side by side.
+    """
+
+    def __init__(
         self,
+        database: Database,
+        store: SnapshotStore,
         scope: Scope,
-        page: Page,
         number: int,
         translate: Translate,
         name_of: Callable[[NativeRecord], str | None],
-        keys: set[str],
         faults: list[Fault],
     ) -> None:
-        hashes = [payload_hash(record.payload) for record in page.records]
-        with self._database.transaction() as tx:
-            known = self._store.touch_known(tx, scope, payload_hashes=hashes, extract_id=number)
-            keys.update(known.values())
-            rows: list[Row] = []
-            for record, digest in zip(page.records, hashes, strict=True):
-                if digest in known:
-                    continue
-                try:
-                    key, canonical = translate(record)
-                except RecordError as error:
-                    faults.append(_fault(name_of(record) or f"row {digest[:8]}", error))
-                    continue
-                if key in keys:
-                    raise IncompleteReadError(f"{scope.side} {scope.type} {key} came twice")
-                keys.add(key)
-                rows.append(Row(key, digest, canonical))
-            self._store.save_page(tx, scope, rows=rows, extract_id=number)
+        self._database, self._store, self._scope, self._number = database, store, scope, number
+        self._translate, self._name_of, self._faults = translate, name_of, faults
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
+        self._known: list[str] = []
+        self._coming: list[Future[list[Row | Fault]]] = []
+
+    def take(self, natives: Sequence[NativeRecord]) -> None:
+        """Begin one page: what is known by its bytes is only marked; the page before is kept meanwhile."""
+        hashes = [payload_hash(native.payload) for native in natives]
+        with self._database.reading() as tx:
+            known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
+        new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
+        batches = [new[at : at + _BATCH] for at in range(0, len(new), _BATCH)]
+        coming = [self._pool.submit(self._translate_all, batch) for batch in batches]
+        self.keep()
+        self._known, self._coming = list(known), coming
+
+    def keep(self) -> None:
+        """Finish the page that was taken last, in one transaction."""
+        rows: list[Row] = []
+        for batch in self._coming:
+            for each in batch.result():
+                (rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
+        if rows or self._known:
+            with self._database.transaction() as tx:
+                self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=self._number)
+                self._store.save_page(tx, self._scope, rows=rows, extract_id=self._number)
+        self._known, self._coming = [], []
+
+    def close(self) -> None:
+        """Let the threads go; what they were doing is of no use any more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _translate_all(self, batch: Sequence[tuple[NativeRecord, str]]) -> list[Row | Fault]:
+        return [self._translate_one(native, digest) for native, digest in batch]
+
+    def _translate_one(self, native: NativeRecord, digest: str) -> Row | Fault:
+        try:
+            key, canonical = self._translate(native)
+        except RecordError as error:
+            return _fault(self._name_of(native) or f"row {digest[:8]}", error)
+        return Row(key, digest, canonical)
 
 
 def payload_hash(payload: bytes) -> str:
-    """BLAKE2b-160 of the bytes as they came, salted with the version of the translation."""
-    return hashlib.blake2b(payload, digest_size=20, salt=TRANSLATION.ljust(16, b"\0")).hexdigest()
+    """SHA-256, cut to 160 bits, of the version of the translation and the bytes as they came."""
+    return hashlib.sha256(TRANSLATION + b"\0" + payload).hexdigest()[:40]
 
 
 def _fault(key: str, error: RecordError) -> Fault:

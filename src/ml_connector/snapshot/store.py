@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     func,
     select,
@@ -118,15 +119,21 @@ class SnapshotStore:
         self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int
     ) -> dict[str, str]:
         """Mark records that came as the very same bytes as seen again; return their key by payload hash."""
+        known = self.find_known(tx, scope, payload_hashes=payload_hashes)
+        self.touch(tx, scope, payload_hashes=list(known), extract_id=extract_id)
+        return known
+
+    def find_known(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str]) -> dict[str, str]:
+        """The keys of the records that came as these very bytes last, by payload hash."""
         if not payload_hashes:
             return {}
-        where = and_(_within(scope), records.c.payload_hash.in_(payload_hashes))
-        known = {
-            row.payload_hash: row.key for row in tx.execute(select(records.c.key, records.c.payload_hash).where(where))
-        }
-        if known:
-            tx.execute(update(records).where(where).values(extract_id=extract_id))
-        return known
+        found = tx.execute(_FIND_KNOWN, {**_bind(scope), "hashes": payload_hashes})
+        return {row[0]: row[1] for row in found}
+
+    def touch(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int) -> None:
+        """Mark the records that came as these very bytes as seen by the given extraction."""
+        if payload_hashes:
+            tx.execute(_TOUCH, {"seen_by": extract_id, **_bind(scope), "hashes": payload_hashes})
 
     def save_page(self, tx: Connection, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
         """Insert or replace one page of records."""
@@ -202,6 +209,19 @@ class SnapshotStore:
         """Stop remembering vanished records, once a person accepted that they are gone from view."""
         for start in range(0, len(keys), _BATCH):
             tx.execute(delete(records).where(_within(scope), records.c.key.in_(keys[start : start + _BATCH])))
+
+
+_CAME_SAME = and_(
+    *(records.c[name] == bindparam(f"in_{name}") for name in Scope._fields),
+    records.c.payload_hash.in_(bindparam("hashes", expanding=True)),
+)
+# Built once: a statement built anew for every page costs more than running it.
+_FIND_KNOWN = select(records.c.payload_hash, records.c.key).where(_CAME_SAME)
+_TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
+
+
+def _bind(scope: Scope) -> dict[str, Any]:
+    return {f"in_{name}": value for name, value in scope._asdict().items()}
 
 
 def _columns(table: Table, scope: Scope) -> list[Any]:

@@ -11,15 +11,15 @@ from typing import NoReturn
 
 import msgspec
 
-from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
 from ml_connector.connectors.workday.fields import list_types
 from ml_connector.connectors.workday.health import check_tenant
 from ml_connector.connectors.workday.operations import OPERATIONS, build_page_request
-from ml_connector.connectors.workday.reading import read_pages
-from ml_connector.connectors.workday.soap import SoapClient
+from ml_connector.connectors.workday.reading import BrokenPageError, Limits, Wish, read_pages
+from ml_connector.connectors.workday.soap import SoapClient, WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import OLDEST_READABLE
 from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordError
@@ -59,6 +59,7 @@ class WorkdayConnector:
         )
         self._settings, self._transport, self._clock = settings, transport, clock
         self._pay_rates = pay_rates
+        self._hold = False
         self._soap = SoapClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
 
     def check(self) -> Sequence[SurfaceHealth]:
@@ -94,7 +95,8 @@ class WorkdayConnector:
                     for page in pages:
                         given = True
                         yield page
-            except IncompleteReadError:
+            except IncompleteReadError as error:
+                self._hold = self._hold or isinstance(error, BrokenPageError)
                 if given or attempt == _TRIES:
                     raise
             else:
@@ -118,40 +120,44 @@ class WorkdayConnector:
         as_of = query.as_of or self._take_moments()
         operation, size, limit = OPERATIONS[query.record_type], self._settings.page_size, query.limit
         count = size if limit is None else max(1, min(size, limit))
-        pages = read_pages(
-            partial(self._ask_page, query, as_of, count),
-            record_type=query.record_type,
-            reference=operation.reference,
-            ahead=self._settings.pages_ahead,
-            pages=None if limit is None else max(1, -(-limit // count)),
+        limits = Limits(
+            size=count, ahead=self._settings.pages_ahead, held_bytes=self._settings.read_ahead_mb << 20, records=limit
         )
+        ask = partial(self._ask_page, query, as_of)
+        pages = read_pages(ask, record_type=query.record_type, reference=operation.reference, limits=limits)
         with closing(pages):
             for page in pages:
-                yield page if limit is None else _shorten(page, limit - (page.number - 1) * count)
+                yield page if limit is None else _shorten(page, limit)
+                limit = None if limit is None else max(limit - len(page.records), 0)
 
     def _take_moments(self) -> AsOf:
         now = self.now()
         return AsOf(now.date(), now)
 
-    def _ask_page(self, query: Query, as_of: AsOf, count: int, number: int) -> SplitPage:
+    def _ask_page(self, query: Query, as_of: AsOf, wish: Wish) -> WorkdayPage:
+        return self._ask(query, as_of, wish, hold=self._hold)
+
+    def _ask(self, query: Query, as_of: AsOf, wish: Wish, *, hold: bool) -> WorkdayPage:
         operation = OPERATIONS[query.record_type]
         request = build_page_request(
             operation,
             version=self._settings.version,
             as_of=as_of,
-            page=number,
-            count=count,
+            page=wish.number,
+            count=wish.count,
             include_pay=query.include_pay,
             updated_from=query.updated_from,
             updated_to=query.updated_to,
         )
-        return self._soap.ask_page(operation, request)
+        return self._soap.ask_page(operation, request, hold=hold, give_way=wish.give_way)
 
     def _ask_sample(self, record_type: RecordType, as_of: AsOf, count: int) -> SplitPage:
         query = Query(record_type=record_type, include_pay=self._pay_rates)
-        return self._ask_page(query, as_of, count, 1)
+        page = self._ask(query, as_of, Wish(number=1, count=count, give_way=False), hold=True)
+        if not isinstance(page, SplitPage):
+            raise TypeError("a page that was to be held is not")
+        return page
 
 
 def _shorten(page: Page, left: int) -> Page:
-    records: tuple[NativeRecord, ...] = page.records[: max(left, 0)]
-    return msgspec.structs.replace(page, records=records)
+    return msgspec.structs.replace(page, records=page.records[:left])

@@ -40,7 +40,17 @@ def read_frame(root: etree._Element, *, answer: str) -> Results | None:
         return None
     if len(content.findall(DATA)) > 1 or any(len(data) for data in content.iterchildren(DATA)):
         raise ValueError("among its records is something that is none")
-    results = content.findall(RESULTS)
+    return read_results(content)
+
+
+def read_results(answer: etree._Element) -> Results:
+    """
+    Read what the answer element says of the page and the whole.
+
+    Raises:
+        ValueError: nothing, or twice, or no counts.
+    """
+    results = answer.findall(RESULTS)
     if len(results) != 1:
         raise ValueError("it does not say how many records there are")
     return Results(

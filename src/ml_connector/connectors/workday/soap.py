@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_status
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC, CLOCK_SERVICE, Operation, build_clock_request
-from ml_connector.connectors.workday.split import OtherDocument, SplitPage, split_page
+from ml_connector.connectors.workday.split import LongPage, OtherDocument, SplitPage, open_page
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -34,7 +35,9 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S, _LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0
 _SMALL = 1 << 20
 
 _Answer = TypeVar("_Answer")
-Reader = Callable[[Iterable[bytes]], _Answer | OtherDocument]
+Reader = Callable[[Body], _Answer | OtherDocument]
+WorkdayPage = SplitPage | LongPage
+_LATE_STATUS = frozenset({408, 504})
 
 
 class SoapClient:
@@ -52,26 +55,30 @@ class SoapClient:
         self._settings, self._signer, self._transport = settings, signer, transport
         self._clock, self._sleep = clock, sleep
 
-    def ask_page(self, operation: Operation, request: str) -> SplitPage:
+    def ask_page(
+        self, operation: Operation, request: str, *, hold: bool = False, give_way: bool = False
+    ) -> WorkdayPage:
         """
-        Ask for one page.
+        Ask for one page; with *hold* a long one is cut at once, with *give_way* a late one is not asked for again.
 
         Raises:
             AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again.
             RateLimitError, UnavailableError: still no answer after patient attempts.
         """
 
-        def read(chunks: Iterable[bytes]) -> SplitPage | OtherDocument:
-            return split_page(chunks, answer=operation.answer, record=operation.record)
+        def read(body: Body) -> WorkdayPage | OtherDocument:
+            return open_page(body, answer=operation.answer, record=operation.record, hold=hold)
 
-        return self._ask(operation.service, request, read=read, task=f"{operation.service}.{operation.name}")
+        task = f"{operation.service}.{operation.name}"
+        page = self._ask(operation.service, request, read=read, task=task, give_way=give_way)
+        return cast("WorkdayPage", page)
 
     def ask_clock(self) -> datetime:
         """Ask for Workday's own clock (aware, in the offset it tells). Raises as `ask_page`."""
         request = build_clock_request(version=self._settings.version)
         return self._ask(CLOCK_SERVICE, request, read=_read_clock, task=f"{CLOCK_SERVICE}.Get_Server_Timestamp")
 
-    def _ask(self, service: str, request: str, *, read: Reader[_Answer], task: str) -> _Answer:
+    def _ask(self, service: str, request: str, *, read: Reader[_Answer], task: str, give_way: bool = False) -> _Answer:
         wait_s, renewed = _FIRST_WAIT_S, False
         for attempts_left in reversed(range(ATTEMPTS)):
             signature = None
@@ -83,7 +90,7 @@ class SoapClient:
                     raise
                 renewed = True
             except TransientError as error:
-                if not attempts_left:
+                if not attempts_left or (give_way and isinstance(error, UnavailableError) and error.timed_out):
                     raise
                 asked_s = min(error.retry_after_s or 0, _LONGEST_ASKED_S)
                 self._sleep(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
@@ -107,11 +114,13 @@ class SoapClient:
             ) as response:
                 return self._read_answer(response, read=read, task=task)
         except (AmbiguousWriteError, NotSentError) as error:
-            raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+            away = UnavailableError(f"{task}: {error.message}", remedy=error.remedy)
+            away.timed_out = isinstance(error, AmbiguousWriteError) and error.timed_out
+            raise away from None
 
     def _read_answer(self, response: HttpResponse, *, read: Reader[_Answer], task: str) -> _Answer:
         try:
-            answer = read(response.chunks()) if response.status == 200 else _read_refusal(response)
+            answer = read(response.keep()) if response.status == 200 else _read_refusal(response)
             if not isinstance(answer, OtherDocument):
                 return answer
             fault = read_fault(answer.root)
@@ -122,7 +131,10 @@ class SoapClient:
         if fault is not None:
             raise sort_fault(fault, task=task)
         asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
-        raise sort_status(response.status, task=task, retry_after_s=asked_s)
+        refusal = sort_status(response.status, task=task, retry_after_s=asked_s)
+        if isinstance(refusal, UnavailableError):
+            refusal.timed_out = response.status in _LATE_STATUS
+        raise refusal
 
 
 def build_envelope(request: str, *, header: str = "") -> str:
@@ -138,8 +150,8 @@ def _read_refusal(response: HttpResponse) -> OtherDocument:
     return OtherDocument(parse_xml(_take(response.chunks())))
 
 
-def _read_clock(chunks: Iterable[bytes]) -> datetime | OtherDocument:
-    root = parse_xml(_take(chunks))
+def _read_clock(body: Body) -> datetime | OtherDocument:
+    root = parse_xml(_take(body.chunks()))
     text = root.findtext(f"{{{SOAP}}}Body/{{{BSVC}}}Server_Timestamp/{{{BSVC}}}Server_Timestamp_Data")
     if text is None:
         return OtherDocument(root)
@@ -152,7 +164,7 @@ def _read_clock(chunks: Iterable[bytes]) -> datetime | OtherDocument:
     return at
 
 
-def _take(chunks: Iterable[bytes]) -> bytes:
+def _take(chunks: Iterator[bytes]) -> bytes:
     """A small body, whole."""
     body = b""
     for chunk in chunks:

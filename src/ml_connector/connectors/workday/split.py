@@ -7,24 +7,29 @@ whole. Anything unexpected (comments, CDATA, other prefixes, nested records, a c
 goes the slow way: the hardened parser reads the document whole, and only its word counts.
 
 A record cut wrongly cannot pass: frame and records are each well-formed only if the cuts are where the parser has them.
+So a page counts only once its end was seen: records of a long page are given before that, and taken back if it breaks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
 import msgspec
 from lxml import etree
 
-from ml_connector.connectors.workday.frame import BODY, DATA, ENVELOPE, Results, read_frame
+from ml_connector.connectors.inflate import Body
+from ml_connector.connectors.workday.frame import BODY, DATA, ENVELOPE, Results, read_frame, read_results
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.safe_xml import PullParser, parse_xml
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
+# Longer pages are not held: their records are cut when they are asked for.
+LONG_PAGE = 128
 
 _DATA_START = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)Response_Data\s*>")
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -37,6 +42,45 @@ class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
     results: Results
     records: tuple[bytes, ...]
     parsed_whole: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return sum(map(len, self.records))
+
+
+class LongPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page whose records are cut as they are taken, out of the body as it came."""
+
+    results: Results
+    body: Body
+    answer: str
+    record: str
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self.body.size
+
+    def cut(self) -> Generator[bytes, None, None]:
+        """
+        Yield every record; none of them may be believed until all came without an error.
+
+        Raises:
+            ValueError: it is no page to its end, contradicts its beginning, or can only be read as a whole.
+        """
+        cutter = _Cutter(_Source(self.body.chunks()), answer=self.answer, record=self.record)
+        given = 0
+        try:
+            cutter.read_head()
+            while (record := cutter.read_record()) is not None:
+                yield record
+                given += 1
+            results = cutter.finish()
+        except _Surprise:
+            raise ValueError("it can only be read as a whole") from None
+        if results != self.results or results.records != given:
+            raise ValueError("it ends as something else than it began")
 
 
 class OtherDocument(msgspec.Struct, frozen=True):
@@ -59,12 +103,32 @@ def split_page(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitPag
     source = _Source(chunks)
     cutter = _Cutter(source, answer=answer, record=record)
     try:
+        cutter.read_head()
         page = cutter.cut()
         if page.results.records == len(page.records):
             return page
     except _Surprise:
         pass
     return _parse_whole(cutter.retell(), answer=answer, record=record)
+
+
+def open_page(body: Body, *, answer: str, record: str, hold: bool = False) -> SplitPage | LongPage | OtherDocument:
+    """
+    Cut a page as `split_page` does, but leave one of more than `LONG_PAGE` records to be cut later. Raises likewise.
+
+    With *hold* long pages are cut at once too.
+    """
+    cutter = _Cutter(_Source(body.chunks()), answer=answer, record=record)
+    try:
+        cutter.read_head()
+        if cutter.announced.records > LONG_PAGE and not hold:
+            return LongPage(results=cutter.announced, body=body, answer=answer, record=record)
+        page = cutter.cut()
+        if page.results.records == len(page.records):
+            return page
+    except _Surprise:
+        pass
+    return _parse_whole(body.chunks(), answer=answer, record=record)
 
 
 class _Source:
@@ -97,19 +161,23 @@ class _Cutter:
     def __init__(self, source: _Source, *, answer: str, record: str) -> None:
         self._source, self._answer, self._record = source, answer, record
         self._head = self._tail = self._open = self._bound = self._close = b""
+        self._end = b""
         self._records: list[bytes] = []
+        self.announced = Results(total=0, pages=0, records=0, page=0)
 
     def cut(self) -> SplitPage:
-        """Cut every record, then parse the frame around them."""
-        prefix = self._read_head()
-        end = b"</" + prefix + b"Response_Data"
-        while self._read_record(end):
-            pass
+        """Cut every record and hold it, then parse the frame around them."""
+        while (record := self.read_record()) is not None:
+            self._records.append(record)
+        return SplitPage(results=self.finish(), records=tuple(self._records))
+
+    def finish(self) -> Results:
+        """Read to the end and parse what surrounds the records."""
         self._tail = self._read_tail()
         results = read_frame(parse_xml(self._head + self._tail), answer=self._answer)
         if results is None:
             raise _Surprise
-        return SplitPage(results=results, records=tuple(self._records))
+        return results
 
     def retell(self) -> Iterator[bytes]:
         """Give the document again from its first byte, for whoever reads it the slow way."""
@@ -119,8 +187,8 @@ class _Cutter:
         yield self._tail
         yield from self._source.rest()
 
-    def _read_head(self) -> bytes:
-        """Read up to Response_Data and learn its prefix and the namespaces in scope there."""
+    def read_head(self) -> None:
+        """Read up to Response_Data; learn its prefix, the namespaces in scope there, and what is announced, if it is."""
         source = self._source
         while not (found := _DATA_START.search(source.buffer)):
             if b"<!" in source.buffer or not source.more(bound=MAX_FRAME_BYTES):
@@ -137,11 +205,13 @@ class _Cutter:
         self._open = b"<" + found[1] + self._record.encode()
         self._close = b"</" + found[1] + self._record.encode() + b">"
         self._bound = self._open + _declare(data.nsmap)
-        return found[1]
+        self._end = b"</" + found[1] + b"Response_Data"
+        with contextlib.suppress(ValueError):
+            self.announced = read_results(next(data.iterancestors()))
 
-    def _read_record(self, end: bytes) -> bool:
-        """Cut one record off; False when Response_Data ends here."""
-        source, opening = self._source, self._open
+    def read_record(self) -> bytes | None:
+        """Cut one record off; None when Response_Data ends here."""
+        source, opening, end = self._source, self._open, self._end
         while True:
             start = _end_of(_SPACE, source.buffer, source.at)
             if len(source.buffer) - start > max(len(opening), len(end)):
@@ -151,7 +221,7 @@ class _Cutter:
         buffer = source.buffer
         if buffer.startswith(end, start):
             source.at = start
-            return False
+            return None
         if not buffer.startswith(opening, start) or buffer[start + len(opening)] not in b"> \t\r\n":
             raise _Surprise
         source.at = start
@@ -163,9 +233,8 @@ class _Cutter:
             tag = text[: _end_of(_TAG_END, text, len(opening))]
             if b"xmlns" in tag or tag.endswith(b"/>"):
                 raise _Surprise
-        self._records.append(self._bound + text[len(opening) :])
         source.at = stop
-        return True
+        return self._bound + text[len(opening) :]
 
     def _find_close(self) -> int:
         source, searched = self._source, 0

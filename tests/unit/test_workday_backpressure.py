@@ -1,0 +1,133 @@
+"""Pages a tenant cannot give in time, pages too long to hold, pages ahead within a budget; nothing lost or doubled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.inflate import Body
+from ml_connector.connectors.port import Page
+from ml_connector.connectors.transport import HttpRequest
+from ml_connector.connectors.workday.reading import Limits, Wish, read_pages
+from ml_connector.connectors.workday.soap import WorkdayPage
+from ml_connector.connectors.workday.split import LongPage, open_page
+from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, UnavailableError
+from ml_connector.secret import Secret
+from tests.unit.test_workday_connector import WORKERS, connect
+from tests.workday_wire import BSVC, MemoryResponse, asked, envelope, make_worker, page, tenant
+
+MANY = [make_worker(n) for n in range(2500)]
+
+
+def late() -> AmbiguousWriteError:
+    error = AmbiguousWriteError("the answer did not come in time")
+    error.timed_out = True
+    return error
+
+
+def slow_above(most: int, *, for_requests: int = 10**9) -> Callable[[HttpRequest], MemoryResponse | Exception]:
+    """A tenant that answers no page of more than *most* records, for so many requests."""
+    answer, left = tenant(MANY), [for_requests]
+
+    def give(request: HttpRequest) -> MemoryResponse | Exception:
+        left[0] -= 1
+        return late() if left[0] >= 0 and int(asked(request, "Count")) > most else answer(request)
+
+    return give
+
+
+def numbers(pages: list[Page]) -> list[bytes]:
+    return [record.payload[-200:] for page in pages for record in page.records]
+
+
+def plain() -> list[bytes]:
+    connector, _, _ = connect(tenant(MANY), page_size=100)
+    return numbers(list(connector.read(WORKERS)))
+
+
+@pytest.mark.parametrize("most", [500, 300, 60])
+def test_a_page_that_comes_too_late_is_asked_for_in_smaller_ones(most: int) -> None:
+    connector, transport, slept = connect(slow_above(most), page_size=999)
+    assert numbers(list(connector.read(WORKERS))) == plain()
+    assert slept == []
+    assert int(asked(transport.requests[-1], "Count")) <= most
+
+
+def test_in_the_middle_reading_goes_on_where_it_was_and_pages_grow_back() -> None:
+    answer, asked_for = tenant(MANY), []
+
+    def tired(request: HttpRequest) -> MemoryResponse | Exception:
+        size, number = int(asked(request, "Count")), int(asked(request, "Page"))
+        asked_for.append((size, number))
+        return late() if size == 100 and 5 <= number <= 8 else answer(request)
+
+    connector, _, _ = connect(tired, page_size=100, pages_ahead=1)
+    assert numbers(list(connector.read(WORKERS))) == plain()
+    assert (50, 9) in asked_for
+    assert (50, 16) in asked_for
+    assert (100, 9) in asked_for
+
+
+def test_the_smallest_pages_are_asked_for_patiently() -> None:
+    connector, transport, slept = connect(slow_above(0), page_size=100)
+    with pytest.raises(UnavailableError):
+        list(connector.read(WORKERS))
+    assert [asked(request, "Count") for request in transport.requests] == ["100", "50", "25", *["10"] * 5]
+    assert len(slept) == 4
+
+
+def test_a_long_page_is_given_in_parts() -> None:
+    connector, transport, _ = connect(tenant(MANY), page_size=999)
+    pages = list(connector.read(WORKERS))
+    assert max(len(page.records) for page in pages) == 128
+    assert len(transport.requests) == 3
+    assert numbers(pages) == plain()
+
+
+@pytest.mark.parametrize("damage", ["<!-- x -->", "<wd:Other/>"])
+def test_cc_03_a_long_page_that_breaks_is_taken_back_and_held_the_next_time(damage: str) -> None:
+    records = [*MANY[:300], damage + MANY[300], *MANY[301:400]]
+    answer = page("Get_Workers", records, total=400, pages=1, number=1)
+    connector, _, _ = connect(lambda _request: answer, page_size=999)
+    with pytest.raises(IncompleteReadError, match="broke off after 128"):
+        list(connector.read(WORKERS))
+    if damage.startswith("<!--"):
+        assert sum(len(part.records) for part in connector.read(WORKERS)) == 400
+    else:
+        with pytest.raises(UnavailableError, match="cannot be used"):
+            list(connector.read(WORKERS))
+
+
+@pytest.mark.parametrize(("budget_mb", "most_waiting"), [(1, 1), (100, 4)])
+def test_pages_ahead_keep_to_the_budget(budget_mb: int, most_waiting: int) -> None:
+    big = "x" * 200_000
+    answer = tenant([make_worker(n, inside=big) for n in range(40)])
+    waiting, most, lock = [0], [0], threading.Lock()
+
+    def ask(wish: Wish) -> WorkdayPage:
+        body = page_bytes(answer, wish)
+        opened = open_page(Body((body,), ""), answer="Get_Workers_Response", record="Worker")
+        assert not isinstance(opened, LongPage)
+        with lock:
+            waiting[0] += 1
+            most[0] = max(most[0], waiting[0])
+        return opened  # type: ignore[return-value]
+
+    limits = Limits(size=4, ahead=4, held_bytes=budget_mb << 20)
+    for _ in read_pages(ask, record_type=RecordType.WORKER, reference="Worker_Reference", limits=limits):
+        with lock:
+            waiting[0] -= 1
+    # Besides the pages waiting, the one just taken.
+    assert most[0] <= most_waiting + 1
+
+
+def page_bytes(answer: Callable[[HttpRequest], MemoryResponse], wish: Wish) -> bytes:
+    content = (
+        f'<wd:Get_Workers_Request xmlns:wd="{BSVC}"><wd:Page>{wish.number}</wd:Page><wd:Count>{wish.count}</wd:Count>'
+        "</wd:Get_Workers_Request>"
+    )
+    request = HttpRequest(method="POST", url="http://127.0.0.1:1/", body=Secret(envelope(content).decode()))
+    return answer(request).read()
