@@ -38,7 +38,8 @@ def test_up_01_what_is_not_there_is_not_said() -> None:
 
 @pytest.mark.parametrize("value", ["", None, "  "])
 def test_up_01_an_empty_value_clears_nothing(value: Any) -> None:
-    assert worker(email=value, hired_on=value, manager_id=value).email is UNSET
+    found = worker(email=value, hired_on=value, manager_id=value, universal_id=value)
+    assert {found.email, found.hired_on, found.manager_id, found.universal_id} == {UNSET}
 
 
 @pytest.mark.parametrize("value", [True, 1, "1", "true", "Yes"])
