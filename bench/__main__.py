@@ -23,7 +23,7 @@ from bench.report import Report, describe_machine, print_report, write_report
 
 def main() -> None:
     options = _parse()
-    console = Console()
+    console = Console(width=max(118, Console().width))  # no column of a figure is ever wrapped
     say = partial(console.print, style="dim", highlight=False)
     results, pace = Results(), None
     for wanted in options.only.split(","):

@@ -6,14 +6,9 @@ Our side, as child processes: the code a sync runs, from the socket to the snaps
 
 from __future__ import annotations
 
-import gc
-import gzip
-import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 from meter import measured, read_order
 
+from bench.rewrite import changed_pages
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Query, Write
@@ -35,7 +31,6 @@ from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.storage.database import metadata, open_database
 
-_LAST_NAME = re.compile(rb"<wd:Last_Name>")
 PACE_THREADS = 4
 
 
@@ -144,33 +139,6 @@ def _send_until(connector: PlexConnector, plant: str, ends_at: float, told: Simp
         body = {"id": key, "badgeNumber": name[-25:], "firstName": "A", "lastName": "B", "status": "Active"}
         connector.write(Write(record_type=RecordType.EMPLOYEE, plant=plant, key=key, action="create", body=body))
         told.writes += 1
-
-
-@contextmanager
-def changed_pages(folder: Path, page_size: int, changes: int) -> Iterator[None]:
-    """Let *changes* workers of the kept pages have another last name for a while."""
-    before: dict[Path, bytes] = {}
-    try:
-        left, number = changes, 0
-        while left > 0:
-            number += 1
-            page = folder / f"soap-{page_size}-{number}.gz"
-            before[page] = page.read_bytes()
-            text, left = _rename(gzip.decompress(before[page]), left)
-            page.write_bytes(gzip.compress(text, compresslevel=1, mtime=0))
-        gc.collect()
-        yield
-    finally:
-        for page, data in before.items():
-            page.write_bytes(data)
-
-
-def _rename(page: bytes, most: int) -> tuple[bytes, int]:
-    """Put an X before both last names (legal and preferred) of up to *most* workers; tell how many are left over."""
-    head, *workers = page.split(b"<wd:Worker>")
-    for index in range(min(most, len(workers))):
-        workers[index] = _LAST_NAME.sub(b"<wd:Last_Name>X", workers[index])
-    return b"<wd:Worker>".join([head, *workers]), max(0, most - len(workers))
 
 
 def _open_workday(order: Any) -> Any:

@@ -128,10 +128,11 @@ def write_report(report: Report, path: Path) -> None:
         draw_svg({contest: _bars(lines_of(report.results, contest)) for contest in _contests(report)}),
         encoding="utf-8",
     )
-    path.write_text("\n".join(_page(report, drawing.name)) + "\n", encoding="utf-8")
+    path.write_text(render_page(report, drawing=drawing.name), encoding="utf-8")
 
 
-def _page(report: Report, drawing: str) -> list[str]:
+def render_page(report: Report, *, drawing: str) -> str:
+    """Write the page as Markdown; *drawing* is the picture's address."""
     page = [
         "# Benchmarks",
         "",
@@ -149,7 +150,8 @@ def _page(report: Report, drawing: str) -> list[str]:
         page += _section(report.results, contest)
     page += ["## Targets", "", "| what | wanted | found | |", "|---|---|---|---|"]
     page += [f"| {each.what} | {each.wanted} | {each.found} | {each.verdict} |" for each in report.targets]
-    return [*page, "", "A ratio is the peer's cost over ours, round by round.", "", *_notes()]
+    page += ["", "A ratio is the peer's cost over ours, round by round.", "", *_notes()]
+    return "\n".join(page) + "\n"
 
 
 def _how(report: Report) -> str:
