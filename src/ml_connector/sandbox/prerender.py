@@ -89,14 +89,16 @@ def render_pages(
 def _render_soap(workday: WorkdaySandbox, folder: Path, *, page_sizes: Sequence[int], filling: Filling) -> None:
     listing, view = Workers(), workday.tenant.view()
     group = dict.fromkeys((*_FLAGS, *(("Include_Transaction_Log_Data",) if filling == "full" else ())), True)
-    call = make_call({"Response_Group": group}, view=view, defaults=listing.defaults)
-    keys = listing.select(call)
+    asked = {"Response_Group": group, "Response_Filter": {"As_Of_Entry_DateTime": view.now}}
+    keys = listing.select(make_call(asked, view=view, defaults=listing.defaults))
     writers = [_PageWriter(folder, total=len(keys), count=count, group=group) for count in page_sizes]
     writer = Writer()
-    for key in keys:
-        record = writer.element("Worker", SHAPES["Worker"], _describe(listing, call, key, filling=filling)).encode()
-        for each in writers:
-            each.add(record)
+    for start in range(0, len(keys), 1000):  # a call remembers what it saw: a new one now and then bounds that
+        call = make_call(asked, view=view, defaults=listing.defaults)
+        for key in keys[start : start + 1000]:
+            record = writer.element("Worker", SHAPES["Worker"], _describe(listing, call, key, filling=filling)).encode()
+            for each in writers:
+                each.add(record)
     for each in writers:
         each.finish()
 

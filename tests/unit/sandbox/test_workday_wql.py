@@ -54,6 +54,12 @@ def test_where_order_and_limit(sandbox: WorkdaySandbox) -> None:
     assert (answer["total"], len(answer["data"])) == (5, 5)
     named = select(sandbox, "select employeeID as id from allWorkers where employeeID in ('000001', '000002')")
     assert sorted(row["id"] for row in named) == ["000001", "000002"]
+    ended = len(select(sandbox, "SELECT employeeID FROM allWorkers WHERE terminationDate IS NOT NULL", limit=100))
+    assert (
+        len(select(sandbox, "SELECT employeeID FROM allWorkers WHERE terminationDate IS NULL", limit=100)) == 60 - ended
+    )
+    for others in ("employeeID != '000001'", "employeeID NOT IN ('000001')"):
+        assert len(select(sandbox, f"SELECT employeeID FROM allWorkers WHERE {others}", limit=100)) == 59
     none = select(sandbox, "SELECT employeeID FROM allWorkers WHERE employeeID = '000001' AND isActive = false")
     assert none == []
 
