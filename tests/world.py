@@ -10,12 +10,13 @@ from typing import Any
 
 from ml_connector.bootstrap import App, wire
 from ml_connector.canonical.keys import AsOf, RecordType
-from ml_connector.connectors.port import Query
-from ml_connector.mapping.crosswalk import Kind, sign_rows
+from ml_connector.connectors.port import Connector, Query
+from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.mapping.proposal import propose
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.company import PLANTS
+from ml_connector.sandbox.plex.sandbox import PlexSandbox
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.settings import parse_settings
@@ -24,14 +25,27 @@ from ml_connector.storage.migrate import migrate
 from ml_connector.vault.keys import MasterKey
 
 WORKERS = 60
+_TARGETS = (
+    RecordType.DEPARTMENT,
+    RecordType.COST_CENTER,
+    RecordType.POSITION,
+    RecordType.BUILDING,
+    RecordType.ACCOUNT,
+)
+_SOURCES = (
+    (Kind.COST_CENTER, RecordType.COST_CENTER),
+    (Kind.JOB_PROFILE, RecordType.JOB_PROFILE),
+    (Kind.LOCATION, RecordType.LOCATION),
+)
 
 
 class World:
     """One sandbox and one wired connection to it; `app()` opens another process's view of the same files."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, **plex: Any) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path, *, url: str | None = None, **plex: Any) -> None:
         self.sandbox = sandbox
         self.folder = folder
+        self.url = url or f"sqlite:///{folder}/mlc.db"
         self._key = MasterKey(b"k" * 32)
         self._plex = plex
         self.app = self.open()
@@ -60,7 +74,7 @@ class World:
         }
         workday = {"host": ready["workday"]["url"], "tenant": ready["workday"]["tenant"], "page_size": 50}
         return {
-            "database": {"url": f"sqlite:///{self.folder}/mlc.db"},
+            "database": {"url": self.url},
             "audit": {"anchor_file": str(self.folder / "anchor.jsonl")},
             "connections": {"acme": {"workday": workday, "plex": plex}},
         }
@@ -94,39 +108,13 @@ class World:
 
     def map_everything(self) -> None:
         """Accept every proposal, as a person would after looking at them."""
-        app = self.app
-        rows = []
-        for plant in PLANTS:
-            targets = [
-                to_plant_record(native, plant=plant.pcn)
-                for kind in (
-                    RecordType.DEPARTMENT,
-                    RecordType.COST_CENTER,
-                    RecordType.POSITION,
-                    RecordType.BUILDING,
-                    RecordType.ACCOUNT,
-                )
-                for page in app.plex.read(Query(record_type=kind, plant=plant.pcn))
-                for native in page.records
-            ]
-            for kind, source in (
-                (Kind.COST_CENTER, RecordType.COST_CENTER),
-                (Kind.JOB_PROFILE, RecordType.JOB_PROFILE),
-                (Kind.LOCATION, RecordType.LOCATION),
-            ):
-                now = app.workday.now()
-                query = Query(record_type=source, as_of=AsOf(effective_on=now.date(), entered_at=now))
-                sources = [to_canonical(native) for page in app.workday.read(query) for native in page.records]
-                proposals = propose(kind, sources=sources, targets=targets, plant=plant.pcn)
-                rows += [item.row for item in proposals if item.row is not None]
-        signed = sign_rows(rows, changed_by="test", changed_at=datetime.now(UTC), state="accepted")
-        with app.database.transaction() as tx:
-            app.mappings.save(tx, "acme", signed)
+        rows = accepted_rows(self.app.workday, self.app.plex)
+        with self.app.database.transaction() as tx:
+            self.app.mappings.save(tx, "acme", rows)
 
     def plex_state(self) -> dict[str, Any]:
         """What Plex really holds, without anything that depends on when it came to hold it."""
-        names = ("employees", "departments", "positions", "cost_centers", "headcount", "employee_attributes")
-        return {name: sorted(map(_timeless, self.sandbox.plex.state(name)), key=str) for name in names}
+        return timeless_state(self.sandbox.plex)
 
     def writes(self) -> int:
         """How many writing requests have reached Plex so far."""
@@ -140,6 +128,31 @@ class World:
         ]
 
 
+def accepted_rows(workday: Connector, plex: Connector) -> list[MappingRow]:
+    """Every mapping that can be proposed from what both systems show, accepted."""
+    rows = []
+    for plant in PLANTS:
+        targets = [
+            to_plant_record(native, plant=plant.pcn)
+            for kind in _TARGETS
+            for page in plex.read(Query(record_type=kind, plant=plant.pcn))
+            for native in page.records
+        ]
+        for kind, source in _SOURCES:
+            now = workday.now()
+            query = Query(record_type=source, as_of=AsOf(effective_on=now.date(), entered_at=now))
+            sources = [to_canonical(native) for page in workday.read(query) for native in page.records]
+            proposals = propose(kind, sources=sources, targets=targets, plant=plant.pcn)
+            rows += [item.row for item in proposals if item.row is not None]
+    return sign_rows(rows, changed_by="test", changed_at=datetime.now(UTC), state="accepted")
+
+
+def timeless_state(plex: PlexSandbox) -> dict[str, Any]:
+    """What a pretended Plex really holds, without anything that depends on when it came to hold it."""
+    names = ("employees", "departments", "positions", "cost_centers", "headcount", "employee_attributes")
+    return {name: sorted(map(_timeless, plex.state(name)), key=str) for name in names}
+
+
 def _writes(path: str) -> bool:
     reading = {"300", "660", "3515", "154", "900101", "900108"}
     if "/datasources/" in path:
@@ -148,13 +161,19 @@ def _writes(path: str) -> bool:
 
 
 def _timeless(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if not name.lower().endswith(("date", "_at", "key", "_no"))}
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in {"Department_No", "Plexus_User_No"} and not name.lower().endswith(("date", "_at", "key"))
+    }
 
 
 @contextmanager
-def open_world(folder: Path, *, workers: int = WORKERS, mapped: bool = True, **plex: Any) -> Iterator[World]:
+def open_world(
+    folder: Path, *, workers: int = WORKERS, mapped: bool = True, url: str | None = None, **plex: Any
+) -> Iterator[World]:
     with Sandbox(workers=workers, calls_per_minute=600_000) as sandbox:
-        world = World(sandbox, folder, **plex)
+        world = World(sandbox, folder, url=url, **plex)
         try:
             if mapped:
                 world.map_everything()

@@ -12,7 +12,7 @@ a write needs and did not get (its department, its manager) makes it wait for th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
 import msgspec
@@ -34,11 +34,13 @@ from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
 from ml_connector.sync.judge import Verdict, judge
+from ml_connector.sync.lease import Lease
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools
 
 BATCH = 64
 ATTEMPTS = 3
+_HEARTBEAT_S = 30.0
 
 _EVENT = {
     "applied": AuditAction.WRITE_APPLIED,
@@ -62,11 +64,11 @@ _REMEDY = {
 class Sender:
     """One run's right and means to write: who, in which run, under which lease."""
 
-    def __init__(self, tools: SyncTools, *, run: int, fence: int, progress: Progress) -> None:
+    def __init__(self, tools: SyncTools, *, run: int, lease: Lease, progress: Progress) -> None:
         self._tools = tools
         self._settings = tools.connection.plex
         self._run = run
-        self._fence = fence
+        self._lease = lease
         self._progress = progress
         self._stop: MLConnectorError | None = None
 
@@ -92,6 +94,7 @@ class Sender:
             MLConnectorError: the system refuses us or is away; what was not sent stays planned.
         """
         missing: dict[str, str] = {}
+        intents = self._without_conflicts(intents)
         done = 0
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
@@ -108,6 +111,24 @@ class Sender:
                 if self._stop is not None:
                     raise self._stop
         self._confirm(accepted, within_s=self._settings.confirm_within_s)
+
+    def _without_conflicts(self, intents: Sequence[Intent]) -> list[Intent]:
+        """
+        Refuse, before a byte leaves, other content for a record whose last write has no known outcome.
+
+        Either of the two could then come last.
+        """
+        on_its_way = {
+            intent.change.name: intent.change.content_hash for intent in self._tools.store.intents(states=("sending",))
+        }
+        refused = [
+            intent
+            for intent in intents
+            if on_its_way.get(intent.change.name, intent.change.content_hash) != intent.change.content_hash
+        ]
+        reason = "word from Plex about an earlier write of the same record"
+        self.keep([Outcome(intent=intent, state="waiting", reason=reason) for intent in refused])
+        return [intent for intent in intents if intent not in refused]
 
     def _set_aside(self, batch: Sequence[Intent], missing: dict[str, str]) -> list[Intent]:
         """Keep back what needs a record that did not make it, naming that record (WP-15)."""
@@ -130,7 +151,7 @@ class Sender:
         turn = list(intents)
         while turn and self._stop is None:
             with self._tools.database.transaction() as tx:
-                self._tools.store.renew_lease(tx, self._fence, at=self._tools.clock())
+                self._lease.renew(tx)
                 turn = self._tools.store.mark_sending(tx, turn, run=self._run, at=self._tools.clock())
             outcomes = self._resolve(self._attempt_all(pool, turn))
             self.keep(outcomes, digest=digest)
@@ -142,6 +163,8 @@ class Sender:
     def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
         futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]
         try:
+            while wait(futures, timeout=_HEARTBEAT_S).not_done:
+                self._lease.beat()
             return [future.result() for future in futures]
         except KeyboardInterrupt:
             # What has left is waited for and kept, so that an interrupted run knows as much as a finished one.
@@ -152,9 +175,10 @@ class Sender:
     def _attempt(self, intent: Intent) -> Outcome:
         """Send one intent once and sort the answer by what it proves."""
         try:
+            self._lease.check()
             receipt = self._tools.plex().write(write_of(intent.change))
         except RecordError as error:
-            return Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy)
+            return self._refused(Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy))
         except AmbiguousWriteError as error:
             return Outcome(intent=intent, state="ambiguous", reason=error.message)
         except (NotSentError, TransientError, AuthenticationError) as error:
@@ -165,6 +189,23 @@ class Sender:
             # One type we may not write stops nothing else; it is tried again once the role is granted.
             return Outcome(intent=intent, state="forbidden", reason=error.message, remedy=error.remedy)
         return Outcome(intent=intent, state=receipt.state, reference=receipt.reference)
+
+    def _refused(self, outcome: Outcome) -> Outcome:
+        """
+        A refused creation may be refused because it is there: a line can deliver twice, a read can lag.
+
+        Only what Plex never took is rejected; after an ambiguous attempt a refusal proves nothing by itself.
+        """
+        intent = outcome.intent
+        if intent.change.action != "create":
+            return outcome
+        seen = self._try_look(intent)
+        if seen is not None and seen.state == "applied":
+            return seen
+        if intent.attempt == 1 and (seen is None or seen.state != "unknown"):
+            return outcome
+        reason = f"refused after an attempt whose outcome is not known: {outcome.reason}"
+        return Outcome(intent=intent, state="unknown", reason=reason)
 
     def _resolve(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Put what reading back proves in the place of every ambiguous outcome."""
@@ -189,7 +230,7 @@ class Sender:
         """One look; None where Plex shows nothing of the write."""
         try:
             verdict = self._look(intent.change)
-        except (TransientError, AmbiguousWriteError, NotSentError) as error:
+        except MLConnectorError as error:
             # It stays "sending" in the database: the next run looks again.
             return Outcome(intent=intent, state="unknown", reason=error.message)
         if verdict == "absent":
@@ -225,6 +266,7 @@ class Sender:
             return
         now = self._tools.clock()
         with self._tools.database.transaction() as tx:
+            self._lease.renew(tx)
             unknown = [item for item in outcomes if item.state == "unknown"]
             known = [item for item in outcomes if item.state != "unknown"]
             still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
@@ -242,6 +284,7 @@ class Sender:
         if outcomes:
             now = self._tools.clock()
             with self._tools.database.transaction() as tx:
+                self._lease.renew(tx)
                 self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in outcomes], at=now)
 
     def _event(self, outcome: Outcome, digest: str | None, at: datetime) -> AuditEvent:

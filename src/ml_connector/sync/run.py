@@ -13,6 +13,7 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.errors import MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.apply import Sender, resumed
+from ml_connector.sync.lease import Lease
 from ml_connector.sync.report import RunReport
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
@@ -28,32 +29,37 @@ def open_run(tools: SyncTools, kind: str, *, progress: Progress) -> Iterator[Run
     Raises:
         UnavailableError: another run is busy with this connection.
     """
-    fence = tools.store.take_lease(at=tools.clock())
+    lease = Lease(tools)
     try:
-        run = Run(tools, kind, fence=fence, progress=progress)
+        run = Run(tools, kind, lease=lease, progress=progress)
         try:
             yield run
         except BaseException as error:
             run.fail(error)
             raise
     finally:
-        tools.store.give_lease_back(fence)
+        lease.give_back()
 
 
 class Run:
     """One run: its number, its right to write, its end."""
 
-    def __init__(self, tools: SyncTools, kind: str, *, fence: int, progress: Progress) -> None:
+    def __init__(self, tools: SyncTools, kind: str, *, lease: Lease, progress: Progress) -> None:
         self._tools = tools
-        self._fence = fence
+        self._lease = lease
         self._started = time.monotonic()
         self._closed = False
-        self.progress = progress
+        self._progress = progress
         now = tools.clock()
         with tools.database.transaction() as tx:
             tools.store.close_abandoned(tx, at=now)
             self.number = tools.store.start_run(tx, kind=kind, actor=tools.actor, at=now)
             tools.trail.append(tx, [self.event(AuditAction.RUN_STARTED, f"run//{self.number}", now)])
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        """Tell how far the run is; a long one keeps its lease by it."""
+        self._lease.beat()
+        self._progress(stage, done, total)
 
     def recover(self) -> None:
         self._sender().recover()
@@ -148,4 +154,4 @@ class Run:
         )
 
     def _sender(self) -> Sender:
-        return Sender(self._tools, run=self.number, fence=self._fence, progress=self.progress)
+        return Sender(self._tools, run=self.number, lease=self._lease, progress=self.progress)

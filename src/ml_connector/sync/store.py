@@ -379,18 +379,16 @@ class SyncStore:
         """
         me = _owner()
         with self._database.transaction() as tx:
-            row = tx.execute(
-                select(leases).where(leases.c.connection == self._connection).with_for_update()
-            ).one_or_none()
-            expires = (at + timedelta(seconds=LEASE_S)).isoformat()
-            if row is None:
-                tx.execute(insert(leases).values(connection=self._connection, owner=me, fence=1, expires_at=expires))
-                return 1
+            dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+            nobody = {"connection": self._connection, "owner": "", "fence": 0, "expires_at": at.isoformat()}
+            tx.execute(dialect(leases).values(nobody).on_conflict_do_nothing())
+            row = tx.execute(select(leases).where(leases.c.connection == self._connection).with_for_update()).one()
             if row.owner and row.owner != me and _alive(row.owner, row.expires_at, at):
                 raise UnavailableError(
                     f"another run is busy with {self._connection} (process {row.owner.split(':')[1]})",
                     remedy="wait until it has ended, or stop it; then try again",
                 )
+            expires = (at + timedelta(seconds=LEASE_S)).isoformat()
             values = {"owner": me, "fence": row.fence + 1, "expires_at": expires}
             tx.execute(update(leases).where(leases.c.connection == self._connection).values(values))
             return int(row.fence) + 1

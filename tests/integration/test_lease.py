@@ -1,0 +1,81 @@
+"""One sender per connection: two processes race, and one is paused beyond its lease (trust A1-T5)."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+
+from tests import lease_child
+from tests.world import open_world
+
+WORKERS = 12
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.lease_child"])
+
+
+def start(world, *, lease_s):
+    child = _processes.Process(target=lease_child.run, args=(world.configuration(), lease_s))
+    child.start()
+    return child
+
+
+def ended(child):
+    child.join(60)
+    return child.exitcode
+
+
+def on_write(world, number, act):
+    """Call *act* when so many writes have arrived, before Plex answers."""
+    append, seen = world.sandbox.arrivals.append, []
+
+    def watch(arrival):
+        append(arrival)
+        if arrival.system == "plex" and arrival.method == "POST" and arrival.path.endswith("/mdm/v1/employees"):
+            seen.append(arrival)
+            if len(seen) == number:
+                act()
+
+    world.sandbox.arrivals.append = watch
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request, tmp_path):
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
+    with open_world(tmp_path, workers=WORKERS, url=url, writers=1, settle_s=0.1) as opened:
+        opened.app.close()
+        yield opened
+
+
+def hired(world):
+    """Which bodies reached Plex's door for new employees, each once."""
+    posts = [item for item in world.write_requests() if item["path"].endswith("/mdm/v1/employees")]
+    return [item["body_sha256"] for item in posts]
+
+
+def test_a1_t5_of_two_processes_one_sends(world):
+    children = [start(world, lease_s=300) for _ in range(2)]
+    assert sorted(ended(child) for child in children) in ([0, 7], [0, 0])  # both only one after the other
+    assert len(hired(world)) == len(set(hired(world))) == WORKERS
+
+
+def test_a1_t5_a_process_that_wakes_after_its_lease_sends_nothing(world):
+    paused = None
+
+    def pause():
+        os.kill(paused.pid, signal.SIGSTOP)
+
+    on_write(world, 4, pause)
+    paused = start(world, lease_s=2)
+    while len(hired(world)) < 4 and paused.is_alive():
+        time.sleep(0.02)
+    time.sleep(2.2)  # the lease of the stopped process runs out
+    before = len(world.write_requests())
+    assert ended(start(world, lease_s=300)) == 0
+    done = len(world.write_requests())
+    assert done > before
+    os.kill(paused.pid, signal.SIGCONT)
+    assert ended(paused) == 7
+    assert len(world.write_requests()) == done, "the paused process sent something after it woke up"
+    assert len(hired(world)) == len(set(hired(world))) == WORKERS

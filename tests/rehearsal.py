@@ -1,0 +1,354 @@
+"""
+The main job in one process and without time: the real Plex client, the real stores and the real run, against a
+pretended Plex that is called instead of connected to, on a clock that moves only when somebody waits.
+
+Hundreds of runs fit into a minute, so that every fault and every point of a crash can be tried. Workday is played back
+from what its own client once read.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import urllib3
+from sqlalchemy import Connection, select
+
+from ml_connector.audit.store import AuditTrail
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.inflate import MAX_BYTES
+from ml_connector.connectors.plex.connector import PlexConnector
+from ml_connector.connectors.port import Page, Query
+from ml_connector.connectors.transport import HttpRequest, HttpResponse
+from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
+from ml_connector.mapping.store import MappingStore
+from ml_connector.review.store import holds, parked
+from ml_connector.sandbox.company import PLANTS
+from ml_connector.sandbox.http import Request, Response
+from ml_connector.sandbox.plex.sandbox import PlexSandbox
+from ml_connector.sandbox.plex.tables import Tables
+from ml_connector.sandbox.tenant.tenant import Tenant
+from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
+from ml_connector.secret import Secret
+from ml_connector.settings import Connection as Settings
+from ml_connector.settings import WorkdayConnection
+from ml_connector.snapshot.store import records
+from ml_connector.storage.database import Database, metadata, open_database
+from ml_connector.storage.migrate import migrate
+from ml_connector.sync.gather import WORKDAY_TYPES
+from ml_connector.sync.store import baselines
+from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.verbs import Syncer
+from tests.world import accepted_rows, timeless_state
+
+Answer = Callable[[Request], Response]
+Spoil = Callable[[Request, Answer], Response]
+START = datetime(2026, 11, 23, 15, tzinfo=UTC)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+READING = ("300", "660", "3515", "154", "900101", "900108")
+
+
+class Clock:
+    """Time passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+
+
+def answer_of(response: Response) -> HttpResponse:
+    """An answer as the transport gives it, whole."""
+    body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+    raw = urllib3.HTTPResponse(
+        io.BytesIO(body), headers=dict(response.headers), status=response.status, preload_content=False
+    )
+    return HttpResponse(raw, max_bytes=MAX_BYTES)
+
+
+def no_boundary() -> None:
+    """Nothing happens between two steps."""
+
+
+class Wire:
+    """
+    A transport that calls the system itself. *boundary* is passed before the first byte and after the answer; *spoil*
+    stands between the two systems and may do its worst.
+    """
+
+    def __init__(self, answer: Answer, *, boundary: Callable[[], None] = no_boundary) -> None:
+        self._answer, self._boundary = answer, boundary
+        self.spoil: Spoil = lambda request, answer: answer(request)
+        self.requests: list[Request] = []
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self._boundary()
+        parts = urlsplit(request.url)
+        query: dict[str, list[str]] = {}
+        for name, value in request.query:
+            query.setdefault(name, []).append(value)
+        headers = {name.lower(): _plain(value) for name, value in request.headers.items()}
+        body = _plain(request.body) if request.body is not None else b""
+        whole = Request(request.method, parts.path, query, headers, body.encode() if isinstance(body, str) else body)
+        self.requests.append(whole)
+        answer = answer_of(self.spoil(whole, self._answer))
+        self._boundary()
+        return answer
+
+    @property
+    def writes(self) -> list[Request]:
+        return [request for request in self.requests if is_write(request)]
+
+    def close(self) -> None:
+        pass
+
+
+def is_write(request: Request) -> bool:
+    """Whether a request is meant to change something in Plex."""
+    if "/datasources/" in request.path:
+        return request.path.split("/datasources/")[1].split("/")[0] not in READING
+    return request.method in {"POST", "PUT"}
+
+
+def _timeless(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(_MOMENT.sub("(moment)", value) if isinstance(value, str) else value for value in row)
+
+
+def _plain(value: Any) -> Any:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+class Day(NamedTuple):
+    """What Workday shows on one day."""
+
+    now: datetime
+    natives: Mapping[RecordType, tuple[NativeRecord, ...]]
+
+
+class PlayedBack:
+    """Workday as it was read once, a few records a page."""
+
+    def __init__(self, day: Day, *, boundary: Callable[[], None] = no_boundary, page: int = 8) -> None:
+        self.day, self.page, self._boundary = day, page, boundary
+
+    def read(self, query: Query) -> Iterator[Page]:
+        natives = self.day.natives[query.record_type]
+        pages = max(1, -(-len(natives) // self.page))
+        for number in range(pages):
+            self._boundary()
+            part = natives[number * self.page : (number + 1) * self.page]
+            yield Page(part, number + 1, pages, len(natives))
+
+    def now(self) -> datetime:
+        return self.day.now
+
+    def close(self) -> None:
+        pass
+
+
+class Recording(NamedTuple):
+    """An enterprise of *workers* people, day by day, with its accepted mapping."""
+
+    workers: int
+    days: tuple[Day, ...]
+    mapping: list[MappingRow]
+
+
+@functools.cache
+def record(workers: int, *, days: int = 2) -> Recording:
+    """Let the real Workday client read every day of the story once."""
+    tenant = Tenant(seed=7, workers=workers, today=START.date())
+    sandbox = WorkdaySandbox(tenant)
+    isu = sandbox.credentials["isu"]
+    connector = WorkdayConnector(
+        WorkdayConnection(host="http://127.0.0.1:1", tenant=tenant.name),
+        credential=lambda field: Secret(isu[field]),
+        transport=Wire(sandbox.answer),  # type: ignore[arg-type]
+        clock=lambda: datetime.now(UTC),
+    )
+    told: list[Day] = []
+    for number in range(days):
+        if number:
+            tenant.advance(1)
+        now = connector.now()
+        moment = AsOf(effective_on=now.date(), entered_at=now)
+        natives = {
+            kind: tuple(
+                native for page in connector.read(Query(record_type=kind, as_of=moment)) for native in page.records
+            )
+            for kind in WORKDAY_TYPES
+        }
+        told.append(Day(now, natives))
+    rehearsal = Rehearsal(Recording(workers, tuple(told), []), url="sqlite://")
+    mapping = accepted_rows(PlayedBack(told[0]), rehearsal.connect(Wire(rehearsal.plex.answer)))  # type: ignore[arg-type]
+    return Recording(workers, tuple(told), mapping)
+
+
+class WatchedDatabase(Database):
+    """A database whose commits can be counted, and be the last thing that happened."""
+
+    boundary: Callable[[], None] = staticmethod(no_boundary)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            yield connection
+            self.boundary()
+        self.boundary()
+
+
+class Life:
+    """One process: its database, its wire, its syncer. What is not in the database or in Plex dies with it."""
+
+    def __init__(self, database: WatchedDatabase, wire: Wire, tools: SyncTools) -> None:
+        self.database, self.wire, self.tools = database, wire, tools
+        self.syncer = Syncer(tools)
+
+    def sync(self) -> Any:
+        return self.syncer.sync(progress=lambda *_: None)
+
+    def plan(self) -> Any:
+        return self.syncer.plan(progress=lambda *_: None)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class Rehearsal:
+    """One enterprise: a pretended Plex, a database at *url*, and a Workday that shows `day`."""
+
+    def __init__(self, recording: Recording, *, url: str, anchor: Path | None = None, **plex: Any) -> None:
+        self.recording, self.url, self.anchor = recording, url, anchor
+        self.clock = Clock()
+        self.day = 0
+        self.plex = PlexSandbox(
+            workers=recording.workers,
+            clock=self.clock.now,
+            monotonic=self.clock.monotonic,
+            calls_per_minute=10**9,
+        )
+        self.settings = self._settings(plex)
+
+    def prepare(self) -> None:
+        """Migrate the database and accept the mapping."""
+        database = open_database(self.url)
+        try:
+            migrate(database)
+            with database.transaction() as tx:
+                MappingStore(database).save(tx, "acme", self.recording.mapping)
+        finally:
+            database.close()
+
+    @contextmanager
+    def alive(self, *, boundary: Callable[[], None] = no_boundary) -> Iterator[Life]:
+        """Be a process for the length of the block; it passes *boundary* at every step that lasts."""
+        database = WatchedDatabase(open_database(self.url).engine)
+        database.boundary = boundary
+        wire = Wire(self.plex.answer, boundary=boundary)
+        workday, plex = PlayedBack(self.recording.days[self.day], boundary=boundary), self.connect(wire)
+        mappings = MappingStore(database)
+        tools = SyncTools(
+            name="acme",
+            connection=self.settings,
+            database=database,
+            trail=AuditTrail(database, seal_key=b"k" * 32, anchor_file=self.anchor),
+            workday=lambda: workday,  # type: ignore[arg-type, return-value]
+            plex=lambda: plex,
+            crosswalk=lambda: Crosswalk(mappings.load("acme")),
+            actor="test",
+            clock=self.clock.now,
+            sleep=self.clock.sleep,
+        )
+        life = Life(database, wire, tools)
+        try:
+            yield life
+        finally:
+            database.close()
+
+    def connect(self, wire: Wire) -> PlexConnector:
+        budget = Budget(calls_per_minute=10**6, clock=self.clock.monotonic, sleep=self.clock.sleep)
+        return PlexConnector(
+            self.settings.plex,
+            credential=lambda _field: Secret(self.plex.keys.api_key),
+            transport=wire,  # type: ignore[arg-type]
+            clock=self.clock.now,
+            sleep=self.clock.sleep,
+            jitter=lambda: 1.0,
+            budget=budget,
+        )
+
+    def plex_state(self) -> dict[str, Any]:
+        self.clock.sleep(60)  # whatever was accepted has come true by then
+        return timeless_state(self.plex)
+
+    def keep_plex(self) -> dict[str, Tables]:
+        return {pcn: tables.snapshot() for pcn, tables in self.plex.enterprise.plants.items()}
+
+    def put_plex(self, kept: Mapping[str, Tables]) -> None:
+        self.plex.reset()
+        self.plex.enterprise.plants = {pcn: tables.snapshot() for pcn, tables in kept.items()}
+
+    def kept_state(self) -> dict[str, list[tuple[Any, ...]]]:
+        """What our own database believes, without numbers of runs and moments, and without what it last saw of Plex."""
+        wanted = {
+            baselines: ("connection", "type", "plant", "key", "fields"),
+            records: ("connection", "side", "type", "plant", "key", "body"),
+            parked: ("connection", "type", "plant", "key", "field", "code", "reason"),
+            holds: ("connection", "id", "guard", "members", "state"),
+            metadata.tables["fill_rate"]: ("connection", "absent", "total"),
+        }
+        database = open_database(self.url)
+        try:
+            with database.reading() as tx:
+                return {
+                    table.name: sorted(
+                        row
+                        for row in map(_timeless, tx.execute(select(*(table.c[name] for name in names))))
+                        if row[1] != "plex"
+                    )
+                    for table, names in wanted.items()
+                }
+        finally:
+            database.close()
+
+    def _settings(self, plex: Mapping[str, Any]) -> Settings:
+        plants = [
+            {
+                "pcn": plant.pcn,
+                "company_code": plant.company_code,
+                "tenant_id": plant.tenant_id,
+                "time_zone": plant.time_zone,
+                "default_shift": "Day",
+                "routes": [{"company": plant.company, "location": plant.location}],
+            }
+            for plant in PLANTS
+        ]
+        plex_settings = {
+            "base_url": "http://127.0.0.1:1/api",
+            "auth": "api_key",
+            "writers": 1,
+            "datasources": {name: {"id": number} for name, number in self.plex.datasource_ids.items()},
+            "plants": plants,
+            **plex,
+        }
+        workday = {"host": "http://127.0.0.1:1", "tenant": "acme_dpt1"}
+        return Settings.model_validate({"workday": workday, "plex": plex_settings})

@@ -1,0 +1,86 @@
+"""A rehearsal that can be put back to the same moment again and again: database, trail's anchor and Plex."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.sandbox.plex.tables import Tables
+from tests.rehearsal import Life, Recording, Rehearsal
+
+
+def make_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder in memory where there is one: a pretended crash loses nothing that was written, and many are tried."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    folder = factory.mktemp("stage")
+    if not os.access(memory, os.W_OK):
+        return folder
+    fast = Path(tempfile.mkdtemp(prefix="mlc-", dir=memory))
+    atexit.register(shutil.rmtree, fast, ignore_errors=True)
+    return fast
+
+
+class Moment(NamedTuple):
+    """Where a scenario begins."""
+
+    database: bytes
+    anchor: bytes
+    plex: dict[str, Tables]
+    day: int
+
+
+class Ending(NamedTuple):
+    """Where a scenario ends: both systems, and what the trail says was done to which record."""
+
+    plex: dict[str, Any]
+    ours: dict[str, Any]
+    told: Counter[tuple[str, str]]
+
+
+class Stage:
+    """One rehearsal on SQLite in *folder*."""
+
+    def __init__(self, recording: Recording, folder: Path, **plex: Any) -> None:
+        self._file, self._anchor = folder / "mlc.db", folder / "anchor.jsonl"
+        self.rehearsal = Rehearsal(recording, url=f"sqlite:///{self._file}", anchor=self._anchor, **plex)
+        self.rehearsal.prepare()
+        self._anchor.touch()
+
+    def keep(self) -> Moment:
+        kept = self.rehearsal.keep_plex()
+        return Moment(self._file.read_bytes(), self._anchor.read_bytes(), kept, self.rehearsal.day)
+
+    def put_back(self, moment: Moment) -> None:
+        for leftover in self._file.parent.glob("mlc.db-*"):
+            leftover.unlink()
+        self._file.write_bytes(moment.database)
+        self._anchor.write_bytes(moment.anchor)
+        self.rehearsal.put_plex(moment.plex)
+        self.rehearsal.day = moment.day
+
+    def run(self) -> None:
+        with self.rehearsal.alive() as life:
+            life.sync()
+
+    def ending(self) -> Ending:
+        """What is true in the end; the trail must hold and nothing may be left to do."""
+        plex = self.rehearsal.plex_state()
+        with self.rehearsal.alive() as life:
+            verdict = life.tools.trail.verify()
+            assert verdict.ok, verdict.problem
+            told = told_of(life)
+        return Ending(plex, self.rehearsal.kept_state(), told)
+
+
+def told_of(life: Life) -> Counter[tuple[str, str]]:
+    """How often the trail says that each record was written."""
+    events = life.tools.trail.list(100_000, action=AuditAction.WRITE_APPLIED)
+    return Counter((item.event.object or "", str(item.event.detail["action"])) for item in events)
