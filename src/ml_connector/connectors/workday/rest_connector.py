@@ -132,8 +132,10 @@ class RestConnector:
                 remedy='use surface = "soap", or read as of today',
             )
         limit, workers = query.limit, query.record_type is RecordType.WORKER
-        staff = self._read_staff() if workers and near and limit is None else Staff()
-        books = _Books(self._read_book, staff.ids if workers else None)
+        staff = (
+            self._read_staff(with_email="email" not in source.fields) if workers and near and limit is None else Staff()
+        )
+        books = _Books(self._read_book, staff if workers else None)
         count = 0
         with closing(self._read_source(fitted, effective_on=effective_on, limit=limit)) as windows:
             for window in windows:
@@ -189,8 +191,8 @@ class RestConnector:
             path, task="staffing.workers", limit=count, offset=offset, includeTerminatedWorkers="true"
         )
 
-    def _read_staff(self) -> Staff:
-        staff, size = Staff(), min(self._settings.page_size, MAX_PAGE)
+    def _read_staff(self, *, with_email: bool) -> Staff:
+        staff, size = Staff(with_email=with_email), min(self._settings.page_size, MAX_PAGE)
         windows = read_windows(self._ask_staffing, id_field="id", size=size, ahead=self._settings.pages_ahead)
         with closing(windows):
             for window in windows:
@@ -211,9 +213,9 @@ class RestConnector:
     def _read_book(self, kind: str) -> Book:
         """The ids behind WIDs of one type; a list that is not granted is an empty one."""
         if kind == RecordType.WORKER:
-            return self._read_staff().ids
+            return self._read_staff(with_email=False)
         source = self._sources[kind].choose(("wid", "key"))
-        book: Book = {}
+        book: dict[str, str] = {}
         try:
             fitted = self._tailor.fit(source, effective_on=None)
         except AuthenticationError:
@@ -248,9 +250,9 @@ class _Books:
 
 
 def _check_all_taken(staff: Staff) -> None:
-    if len(staff):
+    if staff.waiting:
         raise IncompleteReadError(
-            f"the staffing service shows {len(staff)} workers that the WQL source does not: the set moved meanwhile, or "
+            f"the staffing service shows {staff.waiting} workers that the WQL source does not: the set moved meanwhile, or "
             "the two are secured differently",
             remedy="read again; if it stays, grant the API client the same workers in WQL as in Staffing",
         )

@@ -3,7 +3,7 @@ Puts one record together from what REST and WQL each say of it, joined by the WI
 
 A native record is `{"surface", "fields": {canonical field: value}, "staffing": {…}, "references": {WID: id}}`. Values
 are Workday's; only the columns' names are ours, since the tenant's are configured. `references` names the objects that
-this record points to by WID alone. What REST says of a worker is kept until WQL has said its part: about 300 bytes a
+this record points to by WID alone. What REST says of a worker is kept until WQL has said its part: some 300 bytes a
 worker, the one part of this surface whose memory grows with the population.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.workday.strict_json import Row, write_json
@@ -46,49 +46,82 @@ REFERENCE_IDS = (
     "Employee_ID",
     "Contingent_Worker_ID",
 )
-_STAFFING = ("workerId", "workerType", "descriptor")
 _JOB = ("businessTitle", "jobProfile", "location", "supervisoryOrganization")
 
-Book = dict[str, str]
+
+class Book(Protocol):
+    """Ids by WID."""
+
+    def get(self, wid: str, /) -> str | None:
+        """The id behind a WID, if it is known."""
+
+
 OpenBook = Callable[[str], Book]
 
 
 class Staff:
-    """What the staffing service says of every worker, and who has which id."""
+    """
+    What the staffing service says of every worker, and who has which id.
 
-    def __init__(self) -> None:
-        self._rows: dict[bytes, bytes] = {}
-        self.ids: Book = {}
+    Jobs, places and organizations are said of many workers alike and kept once. *with_email* keeps what is each one's
+    own too, for where WQL does not tell it.
+    """
 
-    def __len__(self) -> int:
-        return len(self._rows)
+    def __init__(self, *, with_email: bool = True) -> None:
+        self._with_email = with_email
+        self._kept: dict[bytes, tuple[str | None, str | None, bytes] | str | None] = {}
+        self._shared: dict[bytes, bytes] = {}
+        self.waiting = 0
 
     def add(self, row: Row) -> None:
         """Keep the part of a staffing worker that we use."""
-        wid, worker_id = row.get("id"), row.get("workerId")
+        wid, worker_id, person = row.get("id"), row.get("workerId"), row.get("person")
         if not isinstance(wid, str):
             return
-        if isinstance(worker_id, str):
-            self.ids[wid] = worker_id
-        self._rows[_pack(wid)] = write_json(shorten_staffing(row))
+        email = person.get("email") if self._with_email and isinstance(person, dict) else None
+        part = write_json(shorten_staffing(row))
+        named = worker_id if isinstance(worker_id, str) else None
+        self._kept[_pack(wid)] = (
+            named,
+            email if isinstance(email, str) else None,
+            self._shared.setdefault(part, part),
+        )
+        self.waiting += 1
 
     def take(self, wid: object) -> Row | None:
-        """Give a worker's part away; a worker taken is not kept any longer."""
-        kept = self._rows.pop(_pack(wid), None) if isinstance(wid, str) else None
-        row: Row | None = None if kept is None else json.loads(kept)
+        """Give a worker's part away; of a worker taken only the id is kept."""
+        kept = self._kept.get(_pack(wid)) if isinstance(wid, str) else None
+        if not isinstance(wid, str) or not isinstance(kept, tuple):
+            return None
+        worker_id, email, part = kept
+        self._kept[_pack(wid)] = worker_id
+        self.waiting -= 1
+        row: Row = json.loads(part)
+        if worker_id is not None:
+            row["workerId"] = worker_id
+        if email is not None:
+            row["person"] = {"email": email}
         return row
+
+    def get(self, wid: str, /) -> str | None:
+        """The worker's id, taken or not."""
+        kept = self._kept.get(_pack(wid))
+        return kept[0] if isinstance(kept, tuple) else kept
 
 
 def _pack(wid: str) -> bytes:
-    return wid.encode("utf-8", "surrogatepass")
+    try:
+        return bytes.fromhex(wid)
+    except ValueError:
+        return wid.encode("utf-8", "surrogatepass")
 
 
 def shorten_staffing(row: Row) -> Row:
-    """A staffing worker without what nobody here reads (UP-03)."""
-    short = {name: row[name] for name in _STAFFING if name in row}
-    person, job = row.get("person"), row.get("primaryJob")
-    if isinstance(person, dict) and "email" in person:
-        short["person"] = {"email": person["email"]}
+    """A staffing worker without what nobody here reads (UP-03), and without what is this worker's alone."""
+    job, kind = row.get("primaryJob"), row.get("workerType")
+    short = {} if kind is None else {"workerType": _shorten_instance(kind)}
+    if kind is None and "descriptor" in row:  # then the label's mark is the only sign of a contingent worker
+        short["descriptor"] = row["descriptor"]
     if isinstance(job, dict):
         short["primaryJob"] = {name: _shorten_instance(job[name]) for name in _JOB if name in job}
     return short
