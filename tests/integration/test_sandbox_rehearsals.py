@@ -148,6 +148,30 @@ def test_settings_and_grants_of_workday(caller: Caller) -> None:
     assert caller.control("GET", "setting")["workday"] == {"rotating_refresh_tokens": True, "rest_tokens": 0}
 
 
+def test_somebody_at_the_plant_edits_and_removes_employees(caller: Caller) -> None:
+    def row(badge: str) -> dict[str, Any] | None:
+        employees = caller.control("GET", "state/plex/employees")
+        return next((each for each in employees if each["pcn"] == "101" and each["badgeNumber"] == badge), None)
+
+    badges = [each["badgeNumber"] for each in caller.control("GET", "state/plex/employees") if each["pcn"] == "101"]
+    first, second = badges[:2]
+    before = row(first)
+    assert before is not None
+    edit = {"plant": "101", "badge": first, "fields": {"lastName": "Edited"}}
+    caller.control("POST", "edit", edit | {"at": "next_write"})
+    assert row(first) == before
+    plex = caller.ready["plex"]
+    plant = next(each for each in plex["plants"] if each["pcn"] == "101")
+    headers = {"X-Plex-Connect-Api-Key": plex["api_key"], "X-Plex-Connect-Tenant-Id": plant["tenant_id"]}
+    url = f"{plex['base_url']}/mdm/v1/employees/{before['id']}/deactivate"
+    urllib3.PoolManager(retries=False).request("POST", url, headers=headers)
+    after = row(first)
+    assert after is not None
+    assert after["lastName"] == "Edited"
+    caller.control("POST", "edit", {"plant": "101", "badge": second, "fields": None})
+    assert row(second) is None
+
+
 def test_kept_pages_tell_every_worker_once_until_something_happens(tmp_path: Path) -> None:
     with serve_prerendered(workers=30, page_sizes=(10, 100), filling="plain", folder=tmp_path) as kept:
         caller = Caller(kept.ready)

@@ -83,6 +83,7 @@ class Control:
             ("GET", "permission"): lambda _: {"plex": list(PERMISSIONS), "workday": _workday_permissions()},
             ("POST", "setting"): self._set_setting,
             ("GET", "setting"): lambda _: {"plex": asdict(plex.switches), "workday": asdict(workday.switches)},
+            ("POST", "edit"): self._edit,
             ("POST", "reset"): self._reset,
             ("GET", "log"): self._list_deeds,
         }
@@ -197,6 +198,17 @@ class Control:
         except ValueError as wrong:
             raise WrongRequestError(str(wrong)) from None
         return {"system": system, "name": name, "value": body.get("value")}
+
+    def _edit(self, request: Request) -> Any:
+        body = _body(request)
+        fields, later = body.get("fields"), body.get("at") == "next_write"
+        if not isinstance(fields, dict | None):
+            raise WrongRequestError("fields is an object, or null to remove the employee")
+        try:
+            self._plex.edit_employee(_text(body, "plant"), _text(body, "badge"), fields=fields, at_next_write=later)
+        except LookupError as unknown:
+            raise WrongRequestError(str(unknown.args[0])) from None
+        return {"edited": body}
 
     def _reset(self, request: Request) -> Any:
         self._faults.reset()

@@ -60,6 +60,7 @@ class PlexSandbox:
         self._throttle = Throttle(monotonic=monotonic)
         self._data_sources = datasources.DataSources(self.enterprise, self.switches)
         self._denied: set[str] = set()
+        self._meanwhile: dict[str, Callable[[], None]] = {}
         self._lock = threading.RLock()
 
     @property
@@ -102,6 +103,7 @@ class PlexSandbox:
         if route.resource in self.switches.unsubscribed:
             raise unauthenticated()
         if not route.is_read:
+            self._meanwhile.pop(record_id or "", _nothing)()
             self.enterprise.remember()
         call = Call(request, caller.pcn, record_id, self.enterprise, self.switches)
         return resources.run(route, call, granted=self.is_granted(route.resource))
@@ -121,6 +123,37 @@ class PlexSandbox:
             raise ValueError(f"no permission {name!r}; known: {', '.join(PERMISSIONS)}")
         with self._lock:
             (self._denied.discard if granted else self._denied.add)(name)
+
+    def edit_employee(self, pcn: str, badge: str, *, fields: Row | None, at_next_write: bool = False) -> None:
+        """
+        Let somebody at the plant change an employee by hand (`None`: remove), now or just before the next write to them.
+
+        Raises:
+            LookupError: no such employee, or no such field.
+        """
+        with self._lock:
+            tables = self.enterprise.plants.get(pcn)
+            row = (
+                next((row for row in tables.employees.values() if row["badgeNumber"] == badge), None)
+                if tables
+                else None
+            )
+            if tables is None or row is None:
+                raise LookupError(f"plant {pcn} has no employee {badge}")
+            if unknown := set(fields or ()) - set(row):
+                raise LookupError(f"an employee has no {', '.join(sorted(unknown))}; known: {', '.join(row)}")
+            key, employees = row["id"], tables.employees
+
+            def act() -> None:
+                if fields is None:
+                    employees.pop(key, None)
+                elif key in employees:
+                    employees[key] = employees[key] | fields
+
+            if at_next_write:
+                self._meanwhile[key] = act
+            else:
+                act()
 
     def lag_reads(self, seconds: float) -> None:
         """Let reads not see the writes of the last *seconds*; 0 ends it."""
@@ -156,3 +189,8 @@ class PlexSandbox:
             self._data_sources.reset()
             self._throttle.reset()
             self._denied.clear()
+            self._meanwhile.clear()
+
+
+def _nothing() -> None:
+    """Do nothing: nobody edits meanwhile."""
