@@ -23,8 +23,8 @@ import msgspec
 from ml_connector.sandbox.company import make_wid
 from ml_connector.sandbox.workday.call import Call, make_call
 from ml_connector.sandbox.workday.catalog import BY_REQUEST, SHAPES
+from ml_connector.sandbox.workday.compression import Gzipped
 from ml_connector.sandbox.workday.envelope import render_envelope
-from ml_connector.sandbox.workday.json_door import Gzipped
 from ml_connector.sandbox.workday.markup import Ref, Writer
 from ml_connector.sandbox.workday.refs import value_ref
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from ml_connector.sandbox.http import Request
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.access import Access
 from ml_connector.sandbox.workday.allowance import HEADER, Allowance
+from ml_connector.sandbox.workday.compression import Body, Gzipped
 from ml_connector.sandbox.workday.json_answers import KIND, JsonRefusalError, throttled, unauthorized
 from ml_connector.sandbox.workday.page_cache import PageCache
 from ml_connector.sandbox.workday.report import PREFIX as REPORTS_PREFIX
@@ -21,15 +22,6 @@ from ml_connector.sandbox.workday.wql import PREFIX as WQL_PREFIX
 from ml_connector.sandbox.workday.wql import Wql
 
 _API_PREFIX = "/ccx/api/"
-
-
-class Gzipped(msgspec.Struct, frozen=True):
-    """A body that was compressed long ago."""
-
-    data: bytes
-
-
-Body = bytes | Iterable[bytes] | Gzipped
 
 
 class JsonDoor:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.access import Access
 from ml_connector.sandbox.workday.call import DEFAULT_COUNT, Listing, make_call, select_page
 from ml_connector.sandbox.workday.catalog import BY_REQUEST, SERVICES, Operation, is_version
+from ml_connector.sandbox.workday.compression import Gzipped, compressed
 from ml_connector.sandbox.workday.envelope import render_envelope
 from ml_connector.sandbox.workday.faults import (
     SoapFaultError,
@@ -25,7 +25,7 @@ from ml_connector.sandbox.workday.faults import (
     unknown_element_fault,
     wrong_service_fault,
 )
-from ml_connector.sandbox.workday.json_door import Gzipped, JsonDoor
+from ml_connector.sandbox.workday.json_door import JsonDoor
 from ml_connector.sandbox.workday.markup import NAMESPACE, Writer
 from ml_connector.sandbox.workday.message import Message, open_message, parse_request
 from ml_connector.sandbox.workday.organizations import Organizations
@@ -48,7 +48,6 @@ _LISTINGS: dict[str, Callable[[], Listing]] = {
     "Get_Cost_Centers": CostCenters,
 }
 _TOKENS_LEFT = "700"
-_CHUNK = 65536
 
 
 class KeptPages(Protocol):
@@ -111,7 +110,7 @@ class WorkdaySandbox:
         number = make_uuid("request", str(self.tenant.seed), str(next(self._requests))).hex
         if JsonDoor.serves(request.path):
             status, body, headers = self._json.answer(request, number=number, kept=self._find_kept_rows)
-            return _answer(request, status, body, headers)
+            return compressed(request, status, body, headers)
         match = _SERVICE.fullmatch(request.path)
         if match is None:
             return Response(404, b'{ "error": "Not found" }', {"Content-Type": "application/json"})
@@ -122,13 +121,13 @@ class WorkdaySandbox:
         except SoapFaultError as fault:
             headers = {"Content-Type": "text/xml; charset=UTF-8", "x-wd-gid": f"GID|{number}"}
             headers |= {"WD-RateLimit-Tokens-Remaining": _TOKENS_LEFT} if fault.counted else {}
-            return _answer(request, 500, fault.render(), headers)
+            return compressed(request, 500, fault.render(), headers)
         headers = {
             "Content-Type": "text/xml; charset=UTF-8",
             "WD-RateLimit-Tokens-Remaining": _TOKENS_LEFT,
             "wd-stat-request-id": number,
         }
-        return _answer(request, 200, body, headers)
+        return compressed(request, 200, body, headers)
 
     def change_setting(self, name: str, value: Any) -> None:
         """
@@ -169,7 +168,7 @@ class WorkdaySandbox:
             return Response(404, b'{ "error": "Not found" }', {"Content-Type": "application/json"})
         address = f"http://{request.headers.get('host', 'localhost')}{request.path}"
         wsdl = render_wsdl(match["service"], version=match["version"], address=address)
-        return _answer(request, 200, wsdl, {"Content-Type": "text/xml; charset=UTF-8"})
+        return compressed(request, 200, wsdl, {"Content-Type": "text/xml; charset=UTF-8"})
 
     def _answer_soap(self, request: Request, match: re.Match[str]) -> Iterable[bytes] | Gzipped:
         message = open_message(request.body)
@@ -223,34 +222,3 @@ class WorkdaySandbox:
         if not known or not operation.is_served(match["service"], version=version):
             raise wrong_service_fault()
         return operation, version
-
-
-def _answer(
-    request: Request, status: int, body: bytes | Iterable[bytes] | Gzipped, headers: dict[str, str]
-) -> Response:
-    """Compress for whoever accepts it, chunk by chunk; what was kept compressed is undone for whoever does not."""
-    accepted = "gzip" in request.headers.get("accept-encoding", "").lower()
-    if not accepted:
-        return Response(status, _inflate(body.data) if isinstance(body, Gzipped) else body, headers)
-    headers = {**headers, "Content-Encoding": "gzip"}
-    if isinstance(body, Gzipped):
-        return Response(status, body.data, headers)
-    if isinstance(body, bytes):
-        return Response(status, b"".join(_deflate([body])), headers)
-    return Response(status, _deflate(body), headers)
-
-
-def _inflate(data: bytes) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    waiting = data
-    while not unpacker.eof:
-        yield unpacker.decompress(waiting, _CHUNK)
-        waiting = unpacker.unconsumed_tail
-
-
-def _deflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
-    for chunk in chunks:
-        if packed := packer.compress(chunk):
-            yield packed
-    yield packer.flush()
