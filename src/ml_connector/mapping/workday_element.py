@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from lxml.etree import _Element as Element
 from msgspec import UNSET, UnsetType
@@ -32,6 +33,7 @@ Day = date | UnsetType | None
 Parts = dict[str, Element]
 
 
+@cache
 def tag(name: str) -> str:
     """The full name of an element or attribute of Workday's namespace; prepared once, at import."""
     return _BSVC + name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from lxml.etree import _Element as Element
@@ -39,6 +39,7 @@ _ORGANIZATIONS = {
 }
 _JOB, _POSITION = tag("Worker_Job_Data"), tag("Position_Data")
 _MANAGER = tag("Manager_as_of_last_detected_manager_change_Reference")
+_WORKER_MEMBERSHIP, _POSITION_MEMBERSHIP = tag("Worker_Organization_Data"), tag("Position_Organization_Data")
 _ORGANIZATION_REFERENCE, _ORGANIZATION_DATA, _ORGANIZATION_TYPE = (
     tag(name) for name in ("Organization_Reference", "Organization_Data", "Organization_Type_Reference")
 )
@@ -91,9 +92,7 @@ def _read_job(element: Element, *, several: bool) -> Job:
         effective_on=parse_day(read_attribute(place, tag("Effective_Date")), what="Effective_Date"),
         end_on=read_day(position, tag("End_Date")),
         excluded_from_headcount=read_flag(position, tag("Exclude_from_Headcount")),
-        organizations=UNSET
-        if own is None
-        else _choose(_gather_organizations(own.iterchildren(tag("Position_Organization_Data"))), UNSET),
+        organizations=UNSET if own is None else _choose(_gather_organizations(own, _POSITION_MEMBERSHIP), UNSET),
     )
 
 
@@ -110,18 +109,35 @@ def _read_manager(position: Element | None) -> tuple[Text, WorkerType | UnsetTyp
     return (UNSET if references[-1].find(ID) is not None else None), UNSET
 
 
-def _gather_organizations(memberships: Iterable[Element]) -> dict[str, list[str]]:
-    """Reference ids by our field, each once, in Workday's order."""
+def _gather_organizations(section: Element, membership: str) -> dict[str, list[str]]:
+    """
+    Reference ids by our field, each once, in Workday's order, out of the section's *membership* elements.
+
+    Most memberships are of no type of ours, so their types are looked at first, wherever they stand.
+    """
     gathered: dict[str, list[str]] = {}
-    for membership in memberships:
-        parts = open_parts(membership)
-        kind_reference = next(iter(each_child(parts.get(_ORGANIZATION_DATA), _ORGANIZATION_TYPE)), None)
+    for kind_reference in section.iter(_ORGANIZATION_TYPE):
         kind = find_id(kind_reference, "Organization_Type_ID")
         field, id_type = _ORGANIZATIONS.get((kind or "").upper(), ("", ""))
-        named = find_id(parts.get(_ORGANIZATION_REFERENCE), id_type) if field else None
+        member = _find_membership(kind_reference, section, membership) if field else None
+        named = find_id(_first_child(member, _ORGANIZATION_REFERENCE), id_type)
         if named is not None and named not in gathered.setdefault(field, []):
             gathered[field].append(named)
     return gathered
+
+
+def _find_membership(kind_reference: Element, section: Element, membership: str) -> Element | None:
+    """The section's own membership whose type this is; None where such an element stands anywhere else."""
+    data = kind_reference.getparent()
+    member = None if data is None else data.getparent()
+    if member is None or member.tag != membership or member.getparent() is not section:
+        return None
+    first = _first_child(member, _ORGANIZATION_DATA)
+    return member if first is data and _first_child(first, _ORGANIZATION_TYPE) is kind_reference else None
+
+
+def _first_child(parent: Element | None, name: str) -> Element | None:
+    return next(iter(each_child(parent, name)), None)
 
 
 def _choose(gathered: Mapping[str, list[str]], primary: Organizations | UnsetType) -> Organizations:
@@ -142,4 +158,4 @@ def read_organizations(section: Element | None, jobs: tuple[Job, ...] | UnsetTyp
     if section is None:
         return UNSET
     primary = jobs[0].organizations if jobs else UNSET
-    return _choose(_gather_organizations(section.iterchildren(tag("Worker_Organization_Data"))), primary)
+    return _choose(_gather_organizations(section, _WORKER_MEMBERSHIP), primary)
