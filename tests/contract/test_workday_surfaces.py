@@ -6,7 +6,7 @@ What both say of a worker must be the same canonical words; what a surface does 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.settings import WorkdayConnection
 
+WORKERS = 60
 WAYS = (("soap", "isu"), ("soap", "oauth"), ("rest", "oauth"), ("report", "isu"), ("report", "oauth"))
 OTHERS = (("rest", "oauth"), ("report", "isu"))
 PEOPLE = Query(record_type=RecordType.WORKER, include_pay=True)
@@ -54,12 +55,31 @@ ALWAYS = (
     "compensation.amount",
 )
 BEFORE_ACTING = ("429", "503", "500", "timeout_before", "reset_before", "half_read")
+CONTENT = (
+    "bom",
+    "duplicate_keys",
+    "nan",
+    "empty_200",
+    "gzip_bomb",
+    "mixed_encodings",
+    "wrong_content_type",
+    "wrong_answer",
+)
+PAGES = (
+    "page_repeated",
+    "page_skipped",
+    "empty_page",
+    "no_rows",
+    "wrong_total",
+    "token_dies_mid_page",
+    "token_expired",
+)
 AFTER_ACTING = ("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "garbage_json")
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Sandbox]:
-    with Sandbox(workers=120) as running:
+    with Sandbox(workers=WORKERS) as running:
         yield running
 
 
@@ -74,7 +94,12 @@ def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
 
 
 def connect(
-    sandbox: Sandbox, way: tuple[str, str], *, secrets: dict[str, str] | None = None, **changes: Any
+    sandbox: Sandbox,
+    way: tuple[str, str],
+    *,
+    secrets: dict[str, str] | None = None,
+    keep: Callable[[str, Secret], None] = lambda _field, _value: None,
+    **changes: Any,
 ) -> Connector:
     surface, auth = way
     ready = sandbox.ready["workday"]
@@ -85,7 +110,7 @@ def connect(
     return open_workday(
         WorkdayConnection.model_validate(settings | {"timeout_s": 2} | changes),
         credential=lambda field: Secret(given[field]),
-        keep=lambda _field, _value: None,
+        keep=keep,
         transport=Transport(system="workday"),
         clock=lambda: datetime.now(UTC),
         sleep=lambda _seconds: None,
@@ -137,7 +162,7 @@ def assert_agree(left: dict[str, Record], right: dict[str, Record]) -> None:
 def test_the_whole_is_read_and_understood(connector: Connector) -> None:
     records = gather(connector)
     understood = understand(connector)
-    assert len(records) == len(understood) == 120
+    assert len(records) == len(understood) == WORKERS
     assert all(describe_native(native) == to_canonical(native).key for native in records)
 
 
@@ -245,9 +270,9 @@ def test_a_report_cannot_give_another_day_and_says_so(sandbox: Sandbox) -> None:
 def test_cc_03_a_hire_between_two_pages_is_noticed_or_kept_out(sandbox: Sandbox, connector: Connector) -> None:
     sandbox.tenant.play("page_drift")
     try:
-        assert len(gather(connector)) in (120, 121)
+        assert len(gather(connector)) in (WORKERS, WORKERS + 1)
     except IncompleteReadError:
-        assert len(gather(connector)) == 121
+        assert len(gather(connector)) == WORKERS + 1
 
 
 @pytest.mark.parametrize("way", OTHERS, ids="-".join)
@@ -260,15 +285,60 @@ def test_trouble_costs_a_second_asking_and_no_record(sandbox: Sandbox, way: tupl
         found = understand(connector)
     except IncompleteReadError:  # a report that broke off after some of its rows were given away
         found = understand(connector)
-    assert len(found) == 120
+    assert len(found) == WORKERS
     assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
+
+
+@pytest.mark.parametrize("after", [1, 4], ids=["staffing", "wql"])
+@pytest.mark.parametrize("mode", [*CONTENT, *PAGES, "quota_403", "truncated_at"])
+def test_a2_2_whatever_comes_over_rest_is_whole_or_refused(sandbox: Sandbox, mode: str, after: int) -> None:
+    connector = connect(sandbox, ("rest", "oauth"), timeout_s=1)
+    whole = understand(connector)
+    sandbox.faults.reset()
+    sandbox.faults.add(parse_fault({"system": "workday", "mode": mode, "after": after, "count": 1}))
+    try:
+        assert understand(connector) == whole
+    except IncompleteReadError:
+        assert understand(connector) == whole
+    assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
+
+
+@pytest.mark.parametrize("mode", [*CONTENT, "quota_403", "truncated_at", "token_dies_mid_page"])
+def test_a2_2_whatever_comes_as_a_report_is_whole_or_refused(sandbox: Sandbox, mode: str) -> None:
+    connector = connect(sandbox, ("report", "isu"), timeout_s=1)
+    whole = understand(connector)
+    sandbox.faults.reset()
+    sandbox.faults.add(parse_fault({"system": "workday", "mode": mode, "after": 0, "count": 1}))
+    try:
+        assert understand(connector) == whole
+    except IncompleteReadError:
+        assert understand(connector) == whole
+
+
+def test_a_rotating_refresh_token_is_kept_each_time_and_the_newest_is_used(sandbox: Sandbox) -> None:
+    sandbox.workday.change_setting("rotating_refresh_tokens", True)
+    try:
+        kept: list[str] = []
+        given = dict(sandbox.ready["workday"]["oauth"])
+
+        def keep(field: str, value: Secret) -> None:
+            kept.append(field)
+            given[field] = value.reveal()
+
+        for _ in range(3):  # each connector is a new process: it knows only what was kept
+            connector = connect(sandbox, ("rest", "oauth"), secrets=given, keep=keep)
+            assert len(gather(connector)) == WORKERS
+        assert kept == ["refresh_token"] * 3
+    finally:
+        sandbox.workday.change_setting("rotating_refresh_tokens", False)
+        sandbox.workday.reset()
 
 
 def test_a_token_that_expires_between_pages_is_renewed(sandbox: Sandbox) -> None:
     pages = connect(sandbox, ("rest", "oauth"), page_size=10).read(PEOPLE)
     first = next(pages)
     sandbox.workday.expire_tokens()
-    assert len(first.records) + sum(len(page.records) for page in pages) == 120
+    assert len(first.records) + sum(len(page.records) for page in pages) == WORKERS
 
 
 @pytest.mark.parametrize("way", WAYS, ids="-".join)

@@ -15,6 +15,8 @@ from ml_connector.connectors.workday.rest import Collection, RestClient
 from ml_connector.connectors.workday.wql import Source, build_query
 from ml_connector.errors import ConfigurationError
 
+_REFUSALS = 2
+
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """A source with the fields the tenant takes, those it refused, and whether it takes an effective date."""
@@ -85,8 +87,9 @@ class Tailor:
         return Fitted(source=taken, refused=tuple(refused), dated=dated)
 
     def _takes(self, source: Source, names: tuple[str, ...] | None, effective_on: date | None) -> bool:
+        """A refusal counts when it is repeated: one stray answer must not cost a field for as long as we run."""
         query = build_query(source, effective_on=effective_on, names=names)
-        return self._client.takes_query(query, task=f"wql.{source.alias}")
+        return any(self._client.takes_query(query, task=f"wql.{source.alias}") for _ in range(_REFUSALS))
 
     def ask(self, source: Source, *, effective_on: date | None, limit: int, offset: int) -> Collection:
         """One page of the source. Raises as `RestClient.ask_data`."""
