@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +10,9 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.mapping.store import MappingStore
 from ml_connector.mapping.table import parse_table, render_table
-from ml_connector.storage.database import Database, metadata, open_database
+from ml_connector.storage.database import Database
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'state.db'}")
-    metadata.create_all(database.engine)
-    yield database
-    database.close()
 
 
 def job(source: str, position: str, *, plant: str = "101", state: str = "accepted") -> MappingRow:

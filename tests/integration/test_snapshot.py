@@ -12,7 +12,6 @@ from ml_connector.errors import IncompleteReadError, RecordError
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.storage.database import metadata, open_database
 
 SCOPE = Scope("acme", "plex", "employee", "101")
 QUERY = Query(record_type=RecordType.EMPLOYEE, plant="101")
@@ -36,14 +35,6 @@ class Pages:
 
 def native(name):
     return NativeRecord(RecordType.EMPLOYEE, json.dumps({"id": name, "firstName": name}).encode())
-
-
-@pytest.fixture
-def database(tmp_path):
-    opened = open_database(f"sqlite:///{tmp_path}/x.db")
-    metadata.create_all(opened.engine)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""
+A crash at every boundary of a first sync and of a day of changes: the next run finishes the job (trust A2.1, M-6).
+
+A boundary is passed before and after every commit, before the first byte and after the answer of every request, and
+before every page. The crash is a BaseException that nobody may catch; whatever was not in the database or in Plex is
+gone. Then everything must be as after a run that nothing happened to: Plex, our own state, and one event per write.
+"""
+
+import threading
+
+import pytest
+
+from tests.rehearsal import record
+from tests.stage import Stage, make_folder
+
+WORKERS = 12
+PARTS = 8
+PAIRS = 64
+SCENARIOS = ("first sync", "day of changes")
+
+
+class CrashError(BaseException):
+    """The process is no more."""
+
+
+class Fuse:
+    """Counts boundaries and blows at the given one; after that nothing of this life gets any further."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at, self.passed = at, 0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self.passed += 1
+            if self.at is not None and self.passed >= self.at:
+                raise CrashError
+
+
+class Scenario:
+    """Where it begins, how many boundaries it has, and how it must end."""
+
+    def __init__(self, folder, name):
+        self.stage = Stage(record(WORKERS), folder, writers=1)
+        if name == "day of changes":
+            self.stage.run()
+            self.stage.rehearsal.plex_state()
+            self.stage.rehearsal.day = 1
+        self.beginning = self.stage.keep()
+        self.boundaries = self.live(Fuse())
+        self.clean = self.stage.ending()
+
+    def live(self, fuse):
+        with self.stage.rehearsal.alive(boundary=fuse) as life:
+            life.sync()
+        return fuse.passed
+
+    def die(self, at):
+        """Run until the boundary; False where the run ended before it."""
+        try:
+            self.live(Fuse(at))
+        except CrashError:
+            return True
+        return False
+
+
+@pytest.fixture(scope="module")
+def scenario_of(tmp_path_factory):
+    made = {}
+
+    def find(name):
+        if name not in made:
+            made[name] = Scenario(make_folder(tmp_path_factory), name)
+        return made[name]
+
+    return find
+
+
+def compare(scenario, where):
+    """Recover, and count what is lost or there twice; both must be nothing."""
+    scenario.stage.run()
+    found = scenario.stage.ending()
+    clean = scenario.clean
+    assert found.plex == clean.plex, where
+    assert found.ours == clean.ours, where
+    assert found.told == clean.told, where
+    badges = [(row["pcn"], row["badgeNumber"]) for row in found.plex["employees"]]
+    return {"lost": len(clean.told - found.told), "duplicated": len(badges) - len(set(badges))}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_m_6_a_crash_at_any_boundary_changes_nothing(scenario_of, tally, name, part):
+    scenario = scenario_of(name)
+    for at in range(1 + part, scenario.boundaries + 1, PARTS):
+        scenario.stage.put_back(scenario.beginning)
+        assert scenario.die(at)
+        counts = compare(scenario, f"{name}, boundary {at} of {scenario.boundaries}")
+        tally(f"crash points of a {name}", boundaries=1, **counts)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_m_6_a_second_crash_while_recovering_changes_nothing(scenario_of, tally, part):
+    scenario = scenario_of("day of changes")
+    for pair in range(part, PAIRS, PARTS):
+        # Two strides without a common divisor spread the pairs over both runs.
+        first, second = 1 + pair * 37 % scenario.boundaries, 1 + pair * 53 % scenario.boundaries
+        scenario.stage.put_back(scenario.beginning)
+        assert scenario.die(first)
+        scenario.die(second)
+        counts = compare(scenario, f"boundaries {first} and {second}")
+        tally("crash during recovery from a crash", pairs=1, **counts)
+
+
+def test_nothing_is_left_to_do_afterwards(scenario_of):
+    scenario = scenario_of("day of changes")
+    scenario.stage.put_back(scenario.beginning)
+    assert scenario.die(scenario.boundaries - 20)
+    scenario.stage.run()
+    with scenario.stage.rehearsal.alive() as life:
+        assert life.plan().changes == ()
+        assert life.wire.writes == []

@@ -1,0 +1,62 @@
+"""The main job on a real PostgreSQL: the same story, the same end, and the same safety as on SQLite (UP, A1, A2.1)."""
+
+import pytest
+
+from ml_connector.sandbox.faults import parse_fault
+from ml_connector.usecases import syncs
+from tests.integration.test_crash_points import CrashError, Fuse
+from tests.rehearsal import Rehearsal, record
+from tests.world import open_world, silent
+
+WORKERS = 12
+CRASHES = 16
+
+
+def tell_story(url, *, fuse=None):
+    """A first sync and a day of changes; with *fuse* the second one ends there and is done again."""
+    rehearsal = Rehearsal(record(WORKERS), url=url)
+    rehearsal.prepare()
+    with rehearsal.alive() as life:
+        life.sync()
+    rehearsal.plex_state()
+    rehearsal.day = 1
+    if fuse is not None:
+        with pytest.raises(CrashError), rehearsal.alive(boundary=fuse) as life:
+            life.sync()
+    counter = Fuse()
+    with rehearsal.alive(boundary=counter) as life:
+        life.sync()
+        assert life.tools.trail.verify().ok
+    with rehearsal.alive() as life:
+        assert life.plan().changes == ()
+    return rehearsal.plex_state(), rehearsal.kept_state(), counter.passed
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory):
+    return tell_story(f"sqlite:///{tmp_path_factory.mktemp('story') / 'mlc.db'}")
+
+
+def test_the_same_story_ends_alike_on_both_engines(postgresql_url, on_sqlite):
+    assert tell_story(postgresql_url) == on_sqlite
+
+
+@pytest.mark.parametrize("part", range(CRASHES))
+def test_m_6_a_crash_on_postgresql_changes_nothing(postgresql_url, on_sqlite, tally, part):
+    plex, ours, boundaries = on_sqlite
+    at = 1 + part * (boundaries - 1) // (CRASHES - 1)
+    assert tell_story(postgresql_url, fuse=Fuse(at))[:2] == (plex, ours)
+    tally("crash points on PostgreSQL", boundaries=1, lost=0, duplicated=0)
+
+
+@pytest.mark.parametrize("mode", ["timeout_after", "reset_before", "truncated"])
+def test_a1_t1_an_ambiguous_answer_over_the_wire(tmp_path, postgresql_url, mode):
+    with open_world(tmp_path, workers=WORKERS, url=postgresql_url, timeout_s=0.7, settle_s=0.25) as world:
+        fault = {"system": "plex", "mode": mode, "path": "/api/mdm/v1/employees", "method": "POST", "count": 2}
+        world.sandbox.faults.add(parse_fault({**fault, "after": 2}))
+        syncs.sync(world.app, progress=silent)
+        world.sandbox.faults.clear()
+        second = syncs.sync(world.app, progress=silent)
+        assert (second.counts["unknown"], second.counts["parked"], second.counts["applied"]) == (0, 0, 0)
+        badges = [row["badgeNumber"] for row in world.sandbox.plex.state("employees")]
+        assert len(badges) == len(set(badges)) == WORKERS + 5
