@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from ml_connector.sandbox.modes import ALL_MODES, PAGED_ONLY
 from ml_connector.sandbox.prerender import serve_prerendered
 from ml_connector.sandbox.server import Sandbox
 from tests.unit.sandbox.soap import header
@@ -37,6 +39,16 @@ class Caller:
     def rows(self, token: str, *, offset: int = 0) -> urllib3.BaseHTTPResponse:
         url = f"{self.ready['workday']['url']}{STAFF}?limit=10&offset={offset}"
         return self._pool.request("GET", url, headers={"Authorization": f"Bearer {token}"})
+
+    def read_address(self, system: str) -> tuple[str, dict[str, str]]:
+        """Where to read something of a system, and how to be let in."""
+        if system == "workday":
+            token = self.sign_in().json()["access_token"]
+            return f"{self.ready['workday']['url']}{STAFF}?limit=10", {"Authorization": f"Bearer {token}"}
+        plex = self.ready["plex"]
+        tenant = plex["plants"][0]["tenant_id"]
+        headers = {"X-Plex-Connect-Api-Key": plex["api_key"], "X-Plex-Connect-Tenant-Id": tenant}
+        return f"{plex['base_url']}/mdm/v1/employees", headers
 
     def workers(self, *, page: int, count: int, inside: str = "", gzip: bool = True) -> bytes:
         isu = self.ready["workday"]["isu"]
@@ -146,6 +158,24 @@ def test_settings_and_grants_of_workday(caller: Caller) -> None:
     known = caller.control("GET", "permission")["workday"]
     assert "wql:costCenters" in known
     assert caller.control("GET", "setting")["workday"] == {"rotating_refresh_tokens": True, "rest_tokens": 0}
+
+
+WAITING = {"timeout_before", "timeout_after", "slow", "stale_read"}
+
+
+@pytest.mark.parametrize("mode", sorted(set(ALL_MODES) - WAITING))
+@pytest.mark.parametrize("system", ["workday", "plex"])
+def test_each_mode_spoils_one_answer_and_leaves_the_system_well(caller: Caller, mode: str, system: str) -> None:
+    if system == "plex" and mode in PAGED_ONLY:
+        return  # refused when it is set: see the unit tests
+    url, headers = caller.read_address(system)
+    caller.control("POST", "fault", {"system": system, "mode": mode, "method": "GET"})
+    pool = urllib3.PoolManager(retries=False)
+    with contextlib.suppress(urllib3.exceptions.HTTPError):
+        pool.request("GET", url, headers=headers, decode_content=False)
+    assert caller.control("GET", "fault")["fired"] == {f"{system}/{mode}": 1}
+    _, headers = caller.read_address(system)  # some modes end the life of tokens
+    assert pool.request("GET", url, headers=headers).status == 200
 
 
 def test_somebody_at_the_plant_edits_and_removes_employees(caller: Caller) -> None:
