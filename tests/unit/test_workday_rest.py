@@ -244,6 +244,18 @@ def test_a_quota_403_is_pace_and_any_other_403_is_permission() -> None:
     assert rig.slept == []
 
 
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_token_endpoint_that_asks_for_patience_is_given_it(status: int) -> None:
+    tenant, left = Tenant(), [reply({}, status=status, retry_after="11")]
+
+    def answer(request: HttpRequest) -> MemoryResponse | Exception:
+        return left.pop() if left and request.url.endswith("/token") else tenant(request)
+
+    rig = Rig(answer)
+    assert len(rig.read()) == 5
+    assert rig.slept == [11]
+
+
 def test_few_tokens_left_make_us_slow_and_fail_nothing() -> None:
     tenant = Tenant()
     answers = chain([3600, 3599, 100, 3000, 0], repeat(3000))

@@ -18,13 +18,14 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from ml_connector.connectors.transport import HttpRequest, Transport
+from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
 from ml_connector.connectors.workday.faults import sort_status
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
     ConfigurationError,
     NotSentError,
+    RateLimitError,
     UnavailableError,
 )
 from ml_connector.secret import Secret
@@ -211,8 +212,11 @@ class BearerToken:
         try:
             with self._transport.send(request) as response:
                 status, body = response.status, response.read()
+                asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
         except (AmbiguousWriteError, NotSentError) as error:
             raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
+        if status == 403 and asked_s is not None:
+            raise RateLimitError("Workday's quota of tokens is used up for now (HTTP 403)", retry_after_s=asked_s)
         if status in {400, 401, 403}:
             raise AuthenticationError(
                 f"Workday gives no token (HTTP {status}): client or refresh token is wrong, expired or revoked",
@@ -220,7 +224,7 @@ class BearerToken:
                 "refresh_token",
             )
         if status != 200:
-            raise sort_status(status, task="oauth2.token")
+            raise sort_status(status, task="oauth2.token", retry_after_s=asked_s)
         return self._take(body, asked_with=refresh)
 
     def _take(self, body: bytes, *, asked_with: Secret) -> Signature:
