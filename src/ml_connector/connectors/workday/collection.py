@@ -18,7 +18,7 @@ from itertools import islice
 
 import msgspec
 
-from ml_connector.connectors.workday.rest import Collection
+from ml_connector.connectors.workday.json_answers import Collection
 from ml_connector.connectors.workday.strict_json import Row, write_json
 from ml_connector.errors import IncompleteReadError
 

@@ -11,8 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -21,8 +20,16 @@ import msgspec
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import ACTIVATE, sort_status
+from ml_connector.connectors.workday.json_answers import (
+    Collection,
+    read_collection,
+    read_date,
+    read_item,
+    read_words,
+    tell_date,
+)
 from ml_connector.connectors.workday.patience import Pace, ask_patiently
-from ml_connector.connectors.workday.strict_json import Row, parse_json
+from ml_connector.connectors.workday.strict_json import Row
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -35,9 +42,6 @@ from ml_connector.errors import (
 from ml_connector.settings import WorkdayConnection
 
 MAX_PAGE = 100
-_MAX_PAGE_BYTES = 64 << 20
-_MAX_REFUSAL_BYTES = 64 << 10
-_MAX_WORDS = 300
 _ABSENT, _REFUSED = frozenset({404}), frozenset({400, 404})
 _JSON = re.compile(r"(application/json|text/json|application/[\w.\-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _GRANT = (
@@ -64,13 +68,6 @@ class _NoError(Exception):
     """A status that is an answer to this question; never leaves this module."""
 
 
-class Collection(msgspec.Struct, frozen=True):
-    """One page of a collection: rows, and how many Workday says there are in all."""
-
-    total: int
-    rows: tuple[Row, ...]
-
-
 class RestClient:
     """Asks one tenant; safe to share between threads."""
 
@@ -95,7 +92,7 @@ class RestClient:
             RateLimitError, UnavailableError: still no answer after patient attempts.
         """
         window = (("limit", str(limit)), ("offset", str(offset)), *query.items())
-        return self._ask("GET", f"/ccx/api/{path}", query=window, task=task, read=_read_collection)
+        return self._ask("GET", f"/ccx/api/{path}", query=window, task=task, read=read_collection)
 
     def ask_data(self, query: str, *, task: str, limit: int, offset: int) -> Collection:
         """One page of a WQL query. Raises as `ask_collection`."""
@@ -110,7 +107,7 @@ class RestClient:
             query=(("limit", str(limit)), ("offset", str(offset))),
             body=msgspec.json.encode({"query": query}),
             task=task,
-            read=_read_collection,
+            read=read_collection,
             no=no,
         )
 
@@ -118,7 +115,7 @@ class RestClient:
         """One worker of the staffing service, or None where it shows none of that id. Raises as `ask_collection`."""
         path = f"/ccx/api/staffing/{version}/{self._settings.tenant}/workers/{quote(wid, safe='')}"
         try:
-            return self._ask("GET", path, query=(), task="staffing.workers", read=_read_item, no=_ABSENT)
+            return self._ask("GET", path, query=(), task="staffing.workers", read=read_item, no=_ABSENT)
         except _NoError:
             return None
 
@@ -132,7 +129,7 @@ class RestClient:
 
     def ask_clock(self, path: str, *, task: str, **query: str) -> datetime:
         """Workday's own clock (aware), as an answer's Date header tells it, to the second. Raises as above."""
-        return self._ask("GET", path, query=tuple(query.items()), task=task, read=_read_date)
+        return self._ask("GET", path, query=tuple(query.items()), task=task, read=read_date)
 
     def ask_date(self, path: str, *, task: str) -> datetime:
         """
@@ -144,7 +141,7 @@ class RestClient:
 
         def once(signature: Signature) -> datetime:
             with self._send("GET", path, signature, query=(), task=task) as response:
-                return _parse_date(response)
+                return tell_date(response)
 
         return ask_patiently(once, signer=_Nobody(), pace=self._pace, task=task)
 
@@ -233,7 +230,7 @@ class RestClient:
             raise UnavailableError(f"Workday's answer to {task} cannot be used: it is not JSON by its own account")
 
     def _sort(self, response: HttpResponse, *, task: str) -> MLConnectorError:
-        words = _read_words(response)
+        words = read_words(response)
         asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
         if response.status == 403 and (asked_s is not None or _QUOTA.search(words)):
             return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=asked_s)
@@ -245,62 +242,6 @@ class RestClient:
         if asked_s is not None and isinstance(error, UnavailableError):
             error.retry_after_s = asked_s
         return error
-
-
-def _read_collection(response: HttpResponse) -> Collection:
-    """`{"total": 2, "data": [{…}, {…}]}`; every row an object."""
-    body = _take(response, most=_MAX_PAGE_BYTES)
-    value = parse_json(body)
-    total, data = (value.get("total"), value.get("data", [])) if isinstance(value, dict) else (None, None)
-    if not isinstance(total, int) or isinstance(total, bool) or not 0 <= total < 10**9:
-        raise ValueError("it does not say how many records there are")
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise ValueError("its records are no list of objects")
-    return Collection(total, tuple(data))
-
-
-def _read_item(response: HttpResponse) -> Row:
-    value = parse_json(_take(response, most=_MAX_PAGE_BYTES))
-    if not isinstance(value, dict):
-        raise ValueError("it is no object")  # noqa: TRY004 - sorted with every other fault of a body
-    return value
-
-
-def _read_date(response: HttpResponse) -> datetime:
-    _take(response, most=_MAX_PAGE_BYTES)
-    return _parse_date(response)
-
-
-def _parse_date(response: HttpResponse) -> datetime:
-    try:
-        at = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
-        raise UnavailableError("Workday's answer tells no time of its own (no Date header)") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def _take(response: HttpResponse, *, most: int) -> bytes:
-    parts, size = [], 0
-    for chunk in response.chunks():
-        size += len(chunk)
-        if size > most:
-            raise ValueError("it is larger than any answer of its kind")
-        parts.append(chunk)
-    return b"".join(parts)
-
-
-def _read_words(response: HttpResponse) -> str:
-    """The `error` words of a refusal, shortened and in one line; nothing else of its body."""
-    try:
-        value = parse_json(_take(response, most=_MAX_REFUSAL_BYTES))
-    except (ValueError, AmbiguousWriteError):
-        return ""
-    if not isinstance(value, dict):
-        return ""
-    several = value.get("errors")
-    found = [value.get("error")] + [each.get("error") for each in several or [] if isinstance(each, dict)]
-    told = dict.fromkeys(" ".join(text.split()) for text in found if isinstance(text, str))
-    return "; ".join(told)[:_MAX_WORDS]
 
 
 def _chunks(response: HttpResponse, *, task: str) -> Iterator[bytes]:

@@ -21,8 +21,9 @@ from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, W
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
 from ml_connector.connectors.workday.collection import Window, read_windows
+from ml_connector.connectors.workday.json_answers import Collection
 from ml_connector.connectors.workday.patience import read_insistently
-from ml_connector.connectors.workday.rest import MAX_PAGE, Collection, RestClient
+from ml_connector.connectors.workday.rest import MAX_PAGE, RestClient
 from ml_connector.connectors.workday.rest_fields import list_rest_types
 from ml_connector.connectors.workday.rest_health import check_rest
 from ml_connector.connectors.workday.rest_records import Book, Staff, build_record

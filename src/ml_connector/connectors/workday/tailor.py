@@ -11,7 +11,8 @@ from datetime import date
 
 import msgspec
 
-from ml_connector.connectors.workday.rest import Collection, RestClient
+from ml_connector.connectors.workday.json_answers import Collection
+from ml_connector.connectors.workday.rest import RestClient
 from ml_connector.connectors.workday.wql import Source, build_query
 from ml_connector.errors import ConfigurationError
 

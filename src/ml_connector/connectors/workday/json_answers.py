@@ -1,0 +1,92 @@
+"""What REST and WQL answers hold, taken within their bounds: a page, one object, the words of a refusal, the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from ml_connector.connectors.transport import HttpResponse
+from ml_connector.connectors.workday.strict_json import Row, parse_json
+from ml_connector.errors import AmbiguousWriteError, UnavailableError
+
+_MAX_PAGE_BYTES = 64 << 20
+_MAX_REFUSAL_BYTES = 64 << 10
+_MAX_WORDS = 300
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """One page of a collection: rows, and how many Workday says there are in all."""
+
+    total: int
+    rows: tuple[Row, ...]
+
+
+def read_collection(response: HttpResponse) -> Collection:
+    """
+    Read `{"total": 2, "data": [{…}, {…}]}`; every row an object.
+
+    Raises:
+        ValueError: anything else, or larger than any answer of its kind.
+    """
+    body = _take(response, most=_MAX_PAGE_BYTES)
+    value = parse_json(body)
+    total, data = (value.get("total"), value.get("data", [])) if isinstance(value, dict) else (None, None)
+    if not isinstance(total, int) or isinstance(total, bool) or not 0 <= total < 10**9:
+        raise ValueError("it does not say how many records there are")
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise ValueError("its records are no list of objects")
+    return Collection(total, tuple(data))
+
+
+def read_item(response: HttpResponse) -> Row:
+    """Read one object. Raises as `read_collection`."""
+    value = parse_json(_take(response, most=_MAX_PAGE_BYTES))
+    if not isinstance(value, dict):
+        raise ValueError("it is no object")  # noqa: TRY004 - sorted with every other fault of a body
+    return value
+
+
+def read_date(response: HttpResponse) -> datetime:
+    """Read the answer to its end, then its time. Raises as `read_collection` and `tell_date`."""
+    _take(response, most=_MAX_PAGE_BYTES)
+    return tell_date(response)
+
+
+def tell_date(response: HttpResponse) -> datetime:
+    """
+    When Workday answered, by its Date header (aware, to the second).
+
+    Raises:
+        UnavailableError: it tells no time.
+    """
+    try:
+        at = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        raise UnavailableError("Workday's answer tells no time of its own (no Date header)") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _take(response: HttpResponse, *, most: int) -> bytes:
+    parts, size = [], 0
+    for chunk in response.chunks():
+        size += len(chunk)
+        if size > most:
+            raise ValueError("it is larger than any answer of its kind")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def read_words(response: HttpResponse) -> str:
+    """The `error` words of a refusal, shortened and in one line; nothing else of its body."""
+    try:
+        value = parse_json(_take(response, most=_MAX_REFUSAL_BYTES))
+    except (ValueError, AmbiguousWriteError):
+        return ""
+    if not isinstance(value, dict):
+        return ""
+    several = value.get("errors")
+    found = [value.get("error")] + [each.get("error") for each in several or [] if isinstance(each, dict)]
+    told = dict.fromkeys(" ".join(text.split()) for text in found if isinstance(text, str))
+    return "; ".join(told)[:_MAX_WORDS]
