@@ -27,6 +27,7 @@ TRIES = 3
 TRANSLATION = b"1"
 _THREADS = min(4, os.cpu_count() or 1)
 _BATCH = 16
+_SALTED = hashlib.sha256(TRANSLATION + b"\0")
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
 Progress = Callable[[str, int, int | None], None]
@@ -69,9 +70,10 @@ class Reader:
         translate: Translate,
         name_of: Callable[[NativeRecord], str | None],
         progress: Progress,
+        variant: str = "",
     ) -> Extract:
         """
-        Read everything *query* asks for.
+        Read everything *query* asks for; *variant* names the settings that *translate* goes by.
 
         Raises:
             IncompleteReadError: three extractions in a row did not add up (CC-03).
@@ -79,7 +81,13 @@ class Reader:
         for attempt in range(1, TRIES + 1):
             try:
                 return self._read_once(
-                    connector, scope=scope, query=query, translate=translate, name_of=name_of, progress=progress
+                    connector,
+                    scope=scope,
+                    query=query,
+                    translate=translate,
+                    name_of=name_of,
+                    progress=progress,
+                    variant=variant,
                 )
             except IncompleteReadError as error:
                 if attempt == TRIES:
@@ -96,13 +104,14 @@ class Reader:
         translate: Translate,
         name_of: Callable[[NativeRecord], str | None],
         progress: Progress,
+        variant: str,
     ) -> Extract:
         as_of = query.as_of
         moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
         number = self._store.start(scope, at=self._clock(), effective_on=moments[0], entered_at=moments[1])
         faults: list[Fault] = []
         complete, count = False, 0
-        desk = _Desk(self._database, self._store, scope, number, translate, name_of, faults)
+        desk = _Desk(self._database, self._store, scope, number, translate, name_of, faults, variant)
         try:
             with closing(desk):
                 for page in connector.read(query):
@@ -136,16 +145,17 @@ class _Desk:
         translate: Translate,
         name_of: Callable[[NativeRecord], str | None],
         faults: list[Fault],
+        variant: str,
     ) -> None:
         self._database, self._store, self._scope, self._number = database, store, scope, number
-        self._translate, self._name_of, self._faults = translate, name_of, faults
+        self._translate, self._name_of, self._faults, self._variant = translate, name_of, faults, variant
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
         self._known: list[str] = []
         self._coming: list[Future[list[Row | Fault]]] = []
 
     def take(self, natives: Sequence[NativeRecord]) -> None:
         """Begin one page: what is known by its bytes is only marked; the page before is kept meanwhile."""
-        hashes = [payload_hash(native.payload) for native in natives]
+        hashes = [payload_hash(native.payload, variant=self._variant) for native in natives]
         with self._database.reading() as tx:
             known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
         new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
@@ -181,9 +191,10 @@ class _Desk:
         return Row(key, digest, canonical)
 
 
-def payload_hash(payload: bytes) -> str:
-    """SHA-256, cut to 160 bits, of the version of the translation and the bytes as they came."""
-    return hashlib.sha256(TRANSLATION + b"\0" + payload).hexdigest()[:40]
+def payload_hash(payload: bytes, *, variant: str = "") -> str:
+    """BLAKE2b-160 of the bytes as they came, apart for every version and *variant* of the translation."""
+    salt, person = TRANSLATION.ljust(16, b"\0"), variant.encode()[:16].ljust(16, b"\0")
+    return hashlib.blake2b(payload, digest_size=20, salt=salt, person=person).hexdigest()
 
 
 def _fault(key: str, error: RecordError) -> Fault:
