@@ -10,7 +10,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
 from ml_connector.errors import IncompleteReadError, RecordError
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.snapshot.extract import Reader
+from ml_connector.snapshot.extract import Reader, payload_hash
 from ml_connector.snapshot.store import Scope, SnapshotStore
 
 SCOPE = Scope("acme", "plex", "employee", "101")
@@ -117,3 +117,7 @@ def test_a_disbelieved_extraction_is_no_measure_for_the_next(database, read):
     SnapshotStore(database).disbelieve(held.id)
     again, _ = read(Pages([[]]))
     assert (held.before, again.before) == (first.total, first.total)
+
+
+def test_the_same_bytes_are_translated_again_where_the_translation_differs():
+    assert len({payload_hash(b"x"), payload_hash(b"x", variant="legal"), payload_hash(b"x", variant="preferred")}) == 3

@@ -259,7 +259,7 @@ def test_what_plex_refuses_is_parked_not_repeated_and_goes_once_it_is_different(
             syncs.resend(world.app, ["nobody"], progress=silent)
         syncs.sync(world.app, progress=silent)
         assert syncs.sync(world.app, progress=silent).exit_code == 0, "supervisors follow once they are there"
-        with pytest.raises(StalePlanError):
+        with pytest.raises(ConfigurationError):
             syncs.resend(world.app, [refused[0].key], progress=silent)
 
 
@@ -286,3 +286,51 @@ def test_a_type_we_may_not_write_stops_nothing_else(world):
     assert all(item.remedy for item in refused)
     world.sandbox.plex.set_permission("employee_attributes_update", granted=True)
     assert syncs.sync(world.app, progress=silent).exit_code == 0, "it goes by itself once the role is granted"
+
+
+def test_cc_13_an_apply_that_reads_an_empty_list_moves_no_measure(synced):
+    """Read again before sending, an emptied list is neither believed nor remembered as the last count."""
+    play(synced, "hire")
+    plan = syncs.plan(synced.app, progress=silent)
+    synced.sandbox.plex.set_permission("employees", granted=False)
+    with pytest.raises(StalePlanError):
+        syncs.apply(synced.app, digest=plan.digest, progress=silent)
+    before = synced.writes()
+    syncs.sync(synced.app, progress=silent)
+    assert "empty_result" in {hold.guard for hold in syncs.holds(synced.app)}
+    assert not [item for item in synced.write_requests()[before:] if "/employees" in item["path"]]
+
+
+def test_cc_12_no_side_door_past_a_hold(synced):
+    play(synced, "mass_termination")
+    synced.next_day()
+    assert syncs.sync(synced.app, progress=silent).exit_code == 4
+    (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
+    key = next(change.key for change in syncs.plan(synced.app, progress=silent).changes if change.action == "hold")
+    before = len(active_employees(synced))
+    assert syncs.reevaluate(synced.app, [key], progress=silent).counts["applied"] == 0
+    assert len(active_employees(synced)) == before
+    assert hold.id in {item.id for item in syncs.holds(synced.app)}, "and it is still there to be released"
+
+
+def test_cc_12_a_release_is_over_once_it_is_used(synced):
+    play(synced, "mass_termination")
+    synced.next_day()
+    syncs.sync(synced.app, progress=silent)
+    (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
+    syncs.release(synced.app, hold.id)
+    syncs.sync(synced.app, progress=silent)
+    syncs.sync(synced.app, progress=silent)
+    review = synced.app.syncer._tools.review
+    assert [item.state for item in review.holds("acme") if item.id == hold.id] == ["past"]
+
+
+def test_what_would_be_another_day_changes_nothing_today(synced):
+    tomorrow = datetime(2026, 12, 24, tzinfo=UTC).date()
+    play(synced, "unmapped_job")
+    plan = syncs.plan(synced.app, as_of=tomorrow, progress=silent)
+    assert plan.as_of == "2026-12-24"
+    assert syncs.parked(synced.app) == []
+    if plan.changes:
+        with pytest.raises(StalePlanError):
+            syncs.apply(synced.app, digest=plan.digest, progress=silent)

@@ -74,6 +74,7 @@ class Story:
         self._step("Two simulated systems on this machine", f"sandbox --workers {workers} --ready-file ready.json")
         with rehearsal.running(self._folder, workers=workers, seed=SEED) as ready:
             self._say(f"Workday at {ready['workday']['url']}, Plex at {ready['plex']['base_url']}")
+            self._say(f"(Commands are shown as typed in the folder {self._folder}, where the configuration lies.)")
             self._set_up()
             self._first_sync()
             self._begin_picture()

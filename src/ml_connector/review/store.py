@@ -143,6 +143,8 @@ class ReviewStore:
         fresh: list[HoldInfo] = []
         for hold in {item.id: item for item in found}.values():
             same = (holds.c.connection == connection, holds.c.id == hold.id)
+            if known.get(hold.id) == "released":
+                continue  # released while this plan was being made: the next one lets it through
             if hold.id in known:
                 tx.execute(update(holds).where(*same).values(state="open"))
                 if known[hold.id] == "past":
@@ -159,6 +161,11 @@ class ReviewStore:
         """Approve a hold's exact set."""
         values = {"state": "released", "released_by": by, "released_at": at.isoformat()}
         tx.execute(update(holds).where(holds.c.connection == connection, holds.c.id == hold).values(values))
+
+    def retire(self, tx: Connection, connection: str, *, releases: Collection[str]) -> None:
+        """Let releases end that nothing asks for any more."""
+        where = (holds.c.connection == connection, holds.c.id.in_(releases), holds.c.state == "released")
+        tx.execute(update(holds).where(*where).values(state="past"))
 
     def _insert(self, tx: Connection, connection: str, items: Sequence[tuple[Parked, str]]) -> None:
         if items:

@@ -52,7 +52,7 @@ def decide(
         return None
     if all(actual.fields.get(field) is None for field in desired.fields):
         return Decision("create", "not filled in Plex yet", before, after)
-    return Decision("update", _why(before, baseline), before, after)
+    return Decision("update", _why(desired.type, before, baseline), before, after)
 
 
 def differing(desired: Desired, actual: PlexRecord) -> tuple[dict[str, Scalar], dict[str, Scalar]]:
@@ -78,8 +78,12 @@ def _end(desired: Desired, actual: PlexRecord | None, status_inactive: str) -> D
     return Decision("deactivate", desired.reason, {"status": actual.fields.get("status")}, {"status": status_inactive})
 
 
-def _why(before: Mapping[str, Scalar], baseline: Mapping[str, Scalar] | None) -> str:
+def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar] | None) -> str:
     if baseline is None:
         return "differs from Workday"
-    drifted = sorted(field for field, held in before.items() if field in baseline and baseline[field] != held)
+    drifted = sorted(
+        field
+        for field, held in before.items()
+        if field in baseline and not same_value(kind, field, baseline[field], held)
+    )
     return f"drift: {', '.join(drifted)} changed in Plex since the last sync" if drifted else "changed in Workday"

@@ -18,7 +18,7 @@ import msgspec
 from ml_connector.canonical.keys import UNSET, AsOf, NativeRecord, RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, Query
-from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError
+from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.review.store import Parked
@@ -26,7 +26,7 @@ from ml_connector.settings import Connection
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.change import Hold, make_hold
-from ml_connector.sync.policy import Released, is_released, population_drop, shrunken_list
+from ml_connector.sync.policy import Approvals, population_drop, shrunken_list
 
 WORKDAY_TYPES = (
     RecordType.COST_CENTER,
@@ -81,7 +81,7 @@ class Gatherer:
         self._snapshots = snapshots
         self._progress = progress
 
-    def gather(self, *, as_of: date | None, released: Released) -> Gathered:
+    def gather(self, *, as_of: date | None, approvals: Approvals) -> Gathered:
         """
         Read everything both systems show us.
 
@@ -96,10 +96,10 @@ class Gatherer:
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)
         for kind in WORKDAY_TYPES:
-            self._from_workday(gathered, kind, released)
+            self._from_workday(gathered, kind, approvals)
         for plant in today:
             for kind in PLEX_TYPES:
-                self._from_plex(gathered, kind, plant, released)
+                self._from_plex(gathered, kind, plant, approvals)
         return gathered
 
     def read_again(self, kind: str, plant: str) -> Extract:
@@ -107,28 +107,36 @@ class Gatherer:
         Bring one plant's records of one type up to date.
 
         Raises:
+            StalePlanError: the list is suddenly empty or much shorter; it is not believed (CC-13).
             MLConnectorError: it cannot be read now.
         """
-        return self._read_plex(RecordType(kind), plant)
+        extract = self._read_plex(RecordType(kind), plant)
+        limit = self._connection.sync.guard.deactivate_over
+        hold = shrunken_list(kind, plant, now=extract.total, before=extract.before, limit=limit)
+        if hold is not None:
+            self._snapshots.disbelieve(extract.id)
+            raise StalePlanError(f"{hold.reason}; nothing was sent", remedy="ml-connector ping plex")
+        return extract
 
-    def _from_workday(self, gathered: Gathered, kind: RecordType, released: Released) -> None:
+    def _from_workday(self, gathered: Gathered, kind: RecordType, approvals: Approvals) -> None:
         read = partial(
             self._reader.extract,
             self._workday,
             scope=Scope(self._name, "workday", kind.value),
             query=Query(record_type=kind, as_of=gathered.as_of),
             translate=self._translate_workday,
+            variant="preferred" if self._connection.workday.use_preferred_name else "legal",
             name_of=workday_mapping.describe_native,
             progress=self._progress,
         )
         extract = _try_read(gathered, read, kind=kind.value, plant="", indispensable=kind is RecordType.WORKER)
-        if extract is not None and self._believable(gathered, extract, released):
+        if extract is not None and self._believable(gathered, extract, approvals):
             gathered.extracts["workday", kind.value, ""] = extract
 
-    def _from_plex(self, gathered: Gathered, kind: RecordType, plant: str, released: Released) -> None:
+    def _from_plex(self, gathered: Gathered, kind: RecordType, plant: str, approvals: Approvals) -> None:
         read = partial(self._read_plex, kind, plant)
         extract = _try_read(gathered, read, kind=kind.value, plant=plant, indispensable=False)
-        if extract is not None and self._believable(gathered, extract, released):
+        if extract is not None and self._believable(gathered, extract, approvals):
             gathered.extracts["plex", kind.value, plant] = extract
 
     def _read_plex(self, kind: RecordType, plant: str) -> Extract:
@@ -148,7 +156,7 @@ class Gatherer:
             record = msgspec.structs.replace(record, compensation=UNSET)
         return record.key, record
 
-    def _believable(self, gathered: Gathered, extract: Extract, released: Released) -> bool:
+    def _believable(self, gathered: Gathered, extract: Extract, approvals: Approvals) -> bool:
         """Compare with last time (CC-11, CC-13); what came but cannot be understood is parked either way."""
         scope = extract.scope
         gathered.parked += [
@@ -169,12 +177,12 @@ class Gatherer:
             vanished = self._snapshots.vanished(scope, extract_id=extract.id)
             unseen = sorted(set(vanished) - {fault.key for fault in extract.faults})
             drop = population_drop(unseen, before=extract.before, limit=limit)
-            if drop is not None and not is_released(drop, released):
+            if drop is not None and not approvals.cover(drop):
                 gathered.holds.append(drop)
             if extract.total:
                 return True
         hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit)
-        if hold is None or is_released(hold, released):
+        if hold is None or approvals.cover(hold):
             return True
         gathered.holds.append(hold)
         self._snapshots.disbelieve(extract.id)

@@ -31,7 +31,7 @@ from ml_connector.sync.diff import Decision, decide
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
 from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, park_worker
-from ml_connector.sync.policy import Released, guard_changes, missing_section
+from ml_connector.sync.policy import Approvals, guard_changes, missing_section
 from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
 
@@ -94,8 +94,8 @@ class Planner:
         self._active = 0
         self._draft = Draft()
 
-    def draft(self, *, released: Released, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
-        """Decide everything; *only* keeps some types of change, *keys* some records."""
+    def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
+        """Decide everything and guard all of it; only then keep some types of change, or some records."""
         draft = self._draft
         draft.holds += self._gathered.holds
         draft.parked += self._gathered.parked
@@ -106,11 +106,18 @@ class Planner:
         self._compare_references(references)
         if not missing & ROUTING_SECTIONS:
             self._compare_people(missing)
-        draft.changes = self._in_order(only, keys)
-        draft.changes, holds = guard_changes(
-            draft.changes, population=self._active, guard=self._connection.sync.guard, released=released
+        guarded, holds = guard_changes(
+            self._in_order(), population=self._active, guard=self._connection.sync.guard, approvals=approvals
         )
         draft.holds += holds
+        draft.changes = in_order(
+            with_what_they_need(
+                guarded,
+                lambda change: (
+                    (not only or change.type in only) and (not keys or change.key in keys or change.source in keys)
+                ),
+            )
+        )
         return draft
 
     # Learning
@@ -300,21 +307,15 @@ class Planner:
         except RecordError as error:
             self._draft.parked.append(park_desired(item, error))
             return
-        refused = self._refused.get(changes[-1].content_hash)
-        if refused is not None:
-            self._draft.parked.append(refused)
+        refused = [self._refused[change.content_hash] for change in changes if change.content_hash in self._refused]
+        if refused:
+            self._draft.parked += refused
         else:
             self._draft.changes += changes
 
-    def _in_order(self, only: Collection[str], keys: Collection[str]) -> list[Change]:
-        chosen = with_what_they_need(
-            self._draft.changes,
-            lambda change: (
-                (not only or change.type in only) and (not keys or change.key in keys or change.source in keys)
-            ),
-        )
+    def _in_order(self) -> list[Change]:
         ordered: list[Change] = []
-        for change, lacking in part_orphans(in_order(chosen), lacks=self._is_lacking):
+        for change, lacking in part_orphans(in_order(self._draft.changes), lacks=self._is_lacking):
             if lacking is None:
                 ordered.append(change)
             else:

@@ -8,8 +8,10 @@ that has shrunk since, because part of it was applied or reappeared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+
+import msgspec
 
 from ml_connector.settings import Guard, parse_limit
 from ml_connector.sync.change import Change, Hold, make_hold
@@ -17,7 +19,33 @@ from ml_connector.sync.change import Change, Hold, make_hold
 _FIELD_GUARDED = frozenset({"employee", "employee_attributes"})
 _RELEASE = "look at `ml-connector plan`, then `ml-connector release {hold}` if this is meant"
 
-Released = Collection[frozenset[str]]
+
+class Approvals:
+    """
+    The holds a person released, by guard, and which of them this plan still needs.
+
+    A release covers its exact set and any part of it, because some of it may be applied already; it is over once
+    nothing of it trips any more.
+    """
+
+    def __init__(self, released: Mapping[str, tuple[str, frozenset[str]]] | None = None) -> None:
+        """*released* maps a hold's id to its guard and members."""
+        self._released = dict(released or {})
+        self.used: set[str] = set()
+
+    def cover(self, hold: Hold) -> bool:
+        """Whether a person approved this set, or a larger one it is a part of, at this guard."""
+        members = frozenset(hold.members)
+        covering = {
+            name for name, (guard, approved) in self._released.items() if guard == hold.guard and members <= approved
+        }
+        self.used |= covering
+        return bool(covering)
+
+    @property
+    def over(self) -> set[str]:
+        """Releases nothing asked for: applied, or gone by themselves."""
+        return self._released.keys() - self.used
 
 
 def over(count: int, *, population: int, limit: str) -> bool:
@@ -27,26 +55,20 @@ def over(count: int, *, population: int, limit: str) -> bool:
 
 
 def guard_changes(
-    changes: Sequence[Change], *, population: int, guard: Guard, released: Released
+    changes: Sequence[Change], *, population: int, guard: Guard, approvals: Approvals
 ) -> tuple[list[Change], list[Hold]]:
     """Mark the changes that wait for a person; *population* is how many active workers there are."""
     holds = [
         *_deactivations(changes, population, guard.deactivate_over),
         *_same_fields(changes, population, guard.field_change_over),
     ]
-    waiting = [hold for hold in holds if not is_released(hold, released)]
+    waiting = [hold for hold in holds if not approvals.cover(hold)]
     held: dict[str, str] = {}
     for hold in waiting:
         for member in hold.members:
             held.setdefault(member, hold.id)
     marked = [_held(change, held.get(member_of(change))) for change in changes]
     return marked, waiting
-
-
-def is_released(hold: Hold, released: Released) -> bool:
-    """Whether a person approved this set, or a larger one it is a part of."""
-    members = frozenset(hold.members)
-    return any(members <= approved for approved in released)
 
 
 def member_of(change: Change) -> str:
@@ -134,7 +156,4 @@ def _same_fields(changes: Sequence[Change], population: int, limit: str) -> Iter
 
 
 def _held(change: Change, hold: str | None) -> Change:
-    if hold is None:
-        return change
-    fields = {name: getattr(change, name) for name in change.__struct_fields__}
-    return Change(**{**fields, "hold": hold})
+    return change if hold is None else msgspec.structs.replace(change, hold=hold)

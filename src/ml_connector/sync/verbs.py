@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -19,16 +20,17 @@ from ml_connector.snapshot.extract import Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
-from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
+from ml_connector.sync.gather import PLEX_TYPES, Gatherer
 from ml_connector.sync.judge import judge
 from ml_connector.sync.plan import Draft, Planner
-from ml_connector.sync.policy import Released
+from ml_connector.sync.policy import Approvals
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
 from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
+_SHORTEST_HOLD = 4
 _RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted"})
 _WORKER_TYPES = ("employee", "employee_attributes")
 
@@ -45,7 +47,7 @@ class Syncer:
     ) -> PlanReport:
         """Read both sides, decide everything, keep it under its digest, write nothing to Plex."""
         with open_run(self._tools, "plan", progress=progress) as run:
-            stored, draft = self._draw_up(run, as_of=as_of, only=only, keys=keys, retry=())
+            stored, draft = self._draw_up(run, as_of=as_of, only=only, keys=keys)
             run.close(stored, draft.counts())
             return self._report(stored, draft)
 
@@ -56,26 +58,25 @@ class Syncer:
         Raises:
             StalePlanError: there is no such plan, a newer one replaced it, or the world moved since; nothing is sent.
         """
-        stored = self._approved(digest)
         with open_run(self._tools, "apply", progress=progress) as run:
+            stored = self._approved(digest)
             if stored.state != "done":
                 run.recover()
-                intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
-                self._check_unmoved(run, stored, intents, progress)
+                self._check_unmoved(run, stored)
                 run.send(stored)
             return run.finish(stored)
 
-    def sync(self, *, as_of: date | None = None, progress: Progress) -> RunReport:
+    def sync(self, *, progress: Progress) -> RunReport:
         """Plan and apply within the guards: what a schedule runs."""
         with open_run(self._tools, "sync", progress=progress) as run:
-            stored, _draft = self._draw_up(run, as_of=as_of, only=None, keys=(), retry=())
+            stored, _draft = self._draw_up(run)
             run.send(stored)
             return run.finish(stored)
 
     def reevaluate(self, keys: Sequence[str], *, progress: Progress) -> RunReport:
         """Decide some records anew, from source and mapping as they are now, and send what follows."""
         with open_run(self._tools, "reevaluate", progress=progress) as run:
-            stored, _draft = self._draw_up(run, as_of=None, only=None, keys=keys, retry=keys)
+            stored, _draft = self._draw_up(run, keys=keys, retry=keys)
             run.send(stored)
             return run.finish(stored)
 
@@ -88,10 +89,11 @@ class Syncer:
         """
         with open_run(self._tools, "resend", progress=progress) as run:
             run.recover()
-            changes = [self._same_bytes(key) for key in keys]
+            changes = [change for key in keys for change in self._same_bytes(key)]
             newest = self._tools.store.newest_plan()
             as_of, watermark = (newest.as_of, newest.watermark) if newest else ("", "")
-            stored = self._save(run, changes, as_of=as_of, watermark=watermark, draft=Draft(changes=changes))
+            stored = self._save(run, as_of=as_of, watermark=watermark, draft=Draft(changes=changes))
+            self._check_unmoved(run, stored)
             run.send(stored)
             return run.finish(stored)
 
@@ -103,7 +105,7 @@ class Syncer:
             ConfigurationError: there is no such open hold, or it is not for a person to release.
         """
         found = [item for item in self._tools.review.holds(self._name, state="open") if item.id.startswith(hold)]
-        if len(found) != 1:
+        if len(found) != 1 or len(hold) < _SHORTEST_HOLD:
             raise ConfigurationError(f"there is no open hold {hold}", remedy="ml-connector plan   lists the holds")
         if not found[0].releasable:
             raise ConfigurationError(
@@ -131,11 +133,17 @@ class Syncer:
     # One run
 
     def _draw_up(
-        self, run: Run, *, as_of: date | None, only: str | None, keys: Collection[str], retry: Collection[str]
+        self,
+        run: Run,
+        *,
+        as_of: date | None = None,
+        only: str | None = None,
+        keys: Collection[str] = (),
+        retry: Collection[str] = (),
     ) -> tuple[StoredPlan, Draft]:
         run.recover()
-        released = self._released()
-        gathered = self._gatherer(run.progress).gather(as_of=as_of, released=released)
+        approvals = self._approvals()
+        gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals)
         run.progress("comparing", 0, None)
         crosswalk = self._tools.crosswalk()
         planner = Planner(
@@ -147,28 +155,32 @@ class Syncer:
             gathered=gathered,
             refused=self._refused(retry),
         )
-        draft = planner.draft(released=released, only=_types(only), keys=keys)
+        draft = planner.draft(approvals=approvals, only=_types(only), keys=keys)
         stored = self._save(
             run,
-            draft.changes,
             as_of=gathered.as_of.effective_on.isoformat(),
             watermark=gathered.as_of.entered_at.isoformat(),
             draft=draft,
-            gathered=gathered,
+            # What would be on another day is nobody's to release, and no measure for the next run.
+            approvals=approvals if as_of is None else None,
         )
         return stored, draft
 
     def _save(
         self,
         run: Run,
-        changes: list[Change],
         *,
         as_of: str,
         watermark: str,
         draft: Draft,
-        gathered: Gathered | None = None,
+        approvals: Approvals | None = None,
     ) -> StoredPlan:
-        """Plan, parked records, holds and their audit events share one transaction."""
+        """
+        Plan, parked records, holds and their audit events share one transaction.
+
+        Without *approvals* the plan is not the state of things (a resending, another day): what waits stays as it was.
+        """
+        changes = draft.changes
         now, crosswalk = self._tools.clock(), self._tools.crosswalk().version
         digest = digest_of(self._name, crosswalk, changes)
         with self._tools.database.transaction() as tx:
@@ -185,8 +197,9 @@ class Syncer:
             events = [
                 run.event(AuditAction.PLAN_CREATED, f"plan//{digest[:12]}", now, plan=digest, detail=draft.counts())
             ]
-            if gathered is not None:
+            if approvals is not None:
                 events += self._keep_review(tx, run, draft, digest, now)
+                self._tools.review.retire(tx, self._name, releases=approvals.over)
             self._tools.trail.append(tx, events)
         stored = self._tools.store.find_plan(digest)
         assert stored is not None  # noqa: S101 - just written
@@ -251,16 +264,28 @@ class Syncer:
                 f"plan {stored.digest[:12]} was replaced by a newer one",
                 remedy="ml-connector plan   and apply its digest",
             )
+        if stored.state != "done" and stored.as_of > self._last_day():
+            raise StalePlanError(
+                f"plan {stored.digest[:12]} says what would be on {stored.as_of}; nothing is written before its day",
+                remedy="ml-connector plan   and apply its digest",
+            )
         if stored.state != "done" and stored.crosswalk != self._tools.crosswalk().version:
             raise StalePlanError(
                 f"the mapping changed since plan {stored.digest[:12]} was made", remedy="ml-connector plan"
             )
         return stored
 
-    def _check_unmoved(self, run: Run, stored: StoredPlan, intents: Sequence[Intent], progress: Progress) -> None:
+    def _last_day(self) -> str:
+        """The date of the plant where it is latest, by Workday's clock."""
+        now = self._tools.workday().now()
+        zones = [ZoneInfo(plant.time_zone) for plant in self._tools.connection.plex.plants]
+        return max(now.astimezone(zone).date().isoformat() for zone in zones)
+
+    def _check_unmoved(self, run: Run, stored: StoredPlan) -> None:
         """Read again what the plan is about to touch: exactly what was approved, or nothing."""
+        intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
         scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
-        gatherer = self._gatherer(progress)
+        gatherer = self._gatherer(run.progress)
         seen = {scope: gatherer.read_again(*scope) for scope in scopes}
         moved: list[Intent] = []
         already: list[Outcome] = []
@@ -282,28 +307,38 @@ class Syncer:
             )
         run.keep(already)
 
-    def _same_bytes(self, key: str) -> Change:
-        history = [
-            intent for kind in PLEX_TYPES for intent, _run in self._tools.store.history(kind=kind.value, source=key)
-        ]
-        history.sort(key=lambda intent: intent.plan_id, reverse=True)
-        failed = [item for item in history if item.state in _RESENDABLE]
-        if not failed:
+    def _same_bytes(self, key: str) -> list[Change]:
+        """What was tried last for each parked record of this key, to the letter."""
+        waiting = {
+            (item.type, item.plant)
+            for item in self._tools.review.parked(self._name)
+            if item.key == key and not item.field
+        }
+        found: list[Change] = []
+        for kind, plant in sorted(waiting):
+            history = [
+                intent
+                for intent, _run in self._tools.store.history(kind=kind, source=key)
+                if intent.change.plant == plant
+            ]
+            tried = next((intent for intent in history if intent.state in _RESENDABLE), None)
+            if tried is None:
+                continue
+            if history[0].change.content_hash != tried.change.content_hash:
+                raise StalePlanError(
+                    f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
+                )
+            found.append(msgspec.structs.replace(tried.change, hold=None, needs=()))
+        if not found:
             raise ConfigurationError(
                 f"nothing of {key} was refused or left unknown",
                 remedy="ml-connector parked   lists what can be sent again",
             )
-        newer = [
-            item for item in history if item.change.name == failed[0].change.name and item.plan_id > failed[0].plan_id
-        ]
-        if any(item.change.content_hash != failed[0].change.content_hash for item in newer):
-            raise StalePlanError(
-                f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
-            )
-        return msgspec.structs.replace(failed[0].change, hold=None, needs=())
+        return found
 
-    def _released(self) -> Released:
-        return [frozenset(hold.members) for hold in self._tools.review.holds(self._name, state="released")]
+    def _approvals(self) -> Approvals:
+        released = self._tools.review.holds(self._name, state="released")
+        return Approvals({hold.id: (hold.guard, frozenset(hold.members)) for hold in released})
 
     def _refused(self, retry: Collection[str]) -> dict[str, Parked]:
         """Content Plex refused, or accepted and has not shown yet: not sent again by itself."""

@@ -63,9 +63,9 @@ def apply(app: App, *, digest: str, progress: Progress) -> RunReport:
     return app.syncer.apply(digest, progress=progress)
 
 
-def sync(app: App, *, as_of: date | None = None, progress: Progress) -> RunReport:
+def sync(app: App, *, progress: Progress) -> RunReport:
     """Plan and apply within the guards."""
-    return app.syncer.sync(as_of=as_of, progress=progress)
+    return app.syncer.sync(progress=progress)
 
 
 def resend(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:

@@ -5,8 +5,8 @@ import pytest
 from ml_connector.settings import Guard
 from ml_connector.sync.change import Change
 from ml_connector.sync.policy import (
+    Approvals,
     guard_changes,
-    is_released,
     missing_section,
     over,
     population_drop,
@@ -34,7 +34,9 @@ def change(number: int, action="deactivate", before=None, **after):
 
 @pytest.mark.parametrize(("count", "trips"), [(23, False), (24, True)])
 def test_cc_12_of_1180_active_23_terminations_run_and_24_hold(count, trips):
-    changes, holds = guard_changes([change(n) for n in range(count)], population=1180, guard=Guard(), released=[])
+    changes, holds = guard_changes(
+        [change(n) for n in range(count)], population=1180, guard=Guard(), approvals=Approvals()
+    )
     assert bool(holds) is trips
     assert all(bool(item.hold) is trips for item in changes)
 
@@ -47,37 +49,41 @@ def test_cc_12_in_a_small_plant_ten_may_go_and_eleven_wait():
 def test_cc_12_the_same_field_of_more_than_a_fifth_waits_and_other_changes_go_on():
     many = [change(n, "update", department="4100") for n in range(21)]
     few = [change(n, "update", email="x") for n in range(50, 53)]
-    changes, holds = guard_changes([*many, *few], population=100, guard=Guard(), released=[])
+    changes, holds = guard_changes([*many, *few], population=100, guard=Guard(), approvals=Approvals())
     assert [hold.guard for hold in holds] == ["field_change_over"]
     assert [bool(item.hold) for item in changes] == [True] * 21 + [False] * 3
 
 
 def test_cc_12_creates_are_not_field_changes():
-    _, holds = guard_changes([change(n, "create") for n in range(50)], population=50, guard=Guard(), released=[])
+    _, holds = guard_changes(
+        [change(n, "create") for n in range(50)], population=50, guard=Guard(), approvals=Approvals()
+    )
     assert holds == []
 
 
 def test_cc_12_filling_an_empty_field_is_no_mass_change():
     empty = {"supervisor_id": None}
     fill = [change(n, "update", before=empty, supervisor_id="boss") for n in range(50)]
-    assert guard_changes(fill, population=100, guard=Guard(), released=[])[1] == []
+    assert guard_changes(fill, population=100, guard=Guard(), approvals=Approvals())[1] == []
 
 
 def test_cc_12_an_approval_releases_that_set_and_what_is_left_of_it_but_no_other():
     wave = [change(n) for n in range(30)]
-    _, (hold,) = guard_changes(wave, population=100, guard=Guard(), released=[])
-    approved = [frozenset(hold.members)]
+    _, (hold,) = guard_changes(wave, population=100, guard=Guard(), approvals=Approvals())
+    approved = {hold.id: (hold.guard, frozenset(hold.members))}
     for part in (wave, wave[:15]):
-        changes, holds = guard_changes(part, population=100, guard=Guard(), released=approved)
+        changes, holds = guard_changes(part, population=100, guard=Guard(), approvals=Approvals(approved))
         assert holds == []
         assert not any(item.hold for item in changes)
-    _, holds = guard_changes([*wave, change(99)], population=100, guard=Guard(), released=approved)
+    _, holds = guard_changes([*wave, change(99)], population=100, guard=Guard(), approvals=Approvals(approved))
     assert len(holds) == 1
 
 
 def test_a_hold_has_the_same_name_whenever_the_same_set_trips():
-    first = guard_changes([change(n) for n in range(30)], population=100, guard=Guard(), released=[])[1]
-    again = guard_changes([change(n) for n in reversed(range(30))], population=100, guard=Guard(), released=[])[1]
+    first = guard_changes([change(n) for n in range(30)], population=100, guard=Guard(), approvals=Approvals())[1]
+    again = guard_changes(
+        [change(n) for n in reversed(range(30))], population=100, guard=Guard(), approvals=Approvals()
+    )[1]
     assert first[0].id == again[0].id
 
 
@@ -109,6 +115,12 @@ def test_up_02_a_missing_section_names_its_domain_and_no_approval_helps():
     assert not hold.releasable
 
 
-def test_an_approval_of_nothing_releases_nothing():
+def test_cc_12_an_approval_holds_at_its_own_guard_and_is_over_when_nothing_trips():
     hold = missing_section("jobs", share=1, domain="x")
-    assert not is_released(hold, [])
+    elsewhere = Approvals({hold.id: ("deactivate_over", frozenset(hold.members))})
+    assert not elsewhere.cover(hold)
+    assert elsewhere.over == {hold.id}
+    mine = Approvals({hold.id: (hold.guard, frozenset(hold.members))})
+    assert mine.cover(hold)
+    assert mine.over == set()
+    assert not Approvals().cover(hold)

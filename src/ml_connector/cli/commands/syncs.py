@@ -77,7 +77,7 @@ def apply_plan(
     return _tell(door, report)
 
 
-def sync(door: Door, *, as_of: AsOf = None) -> int:
+def sync(door: Door) -> int:
     """
     Plan and apply within the guards.
 
@@ -85,9 +85,8 @@ def sync(door: Door, *, as_of: AsOf = None) -> int:
     """
     from ml_connector.usecases import syncs
 
-    day = parse_date(as_of) if as_of else None
     with door.open() as app, shown() as progress:
-        report = syncs.sync(app, as_of=day, progress=progress)
+        report = syncs.sync(app, progress=progress)
     return _tell(door, report)
 
 
