@@ -8,7 +8,7 @@ DEV    := $(VENV)/.installed-dev
 CHECKED := src tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt sandbox picture bench lock clean
+.PHONY: help demo test mutants check fmt sandbox picture bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ demo: $(RUN) ## The whole story on simulated systems, in the folder demo/
 
 test: $(DEV) ## Every test
 	$(BIN)/pytest -n auto
+
+mutants: $(DEV) ## Plant bugs in a copy of the source and see every one caught
+	$(BIN)/python -m tests.mutants
 
 check: $(DEV) ## Style, types and floors, as CI checks them
 	$(BIN)/ruff check $(CHECKED)

@@ -66,9 +66,10 @@ class Stage:
         self.rehearsal.put_plex(moment.plex)
         self.rehearsal.day = moment.day
 
-    def run(self) -> None:
+    def run(self) -> int:
+        """One more run; returns how many writes have no known outcome after it."""
         with self.rehearsal.alive() as life:
-            life.sync()
+            return int(life.sync().counts["unknown"]) + len(life.tools.store.intents(states=("sending", "accepted")))
 
     def ending(self) -> Ending:
         """What is true in the end; the trail must hold and nothing may be left to do."""

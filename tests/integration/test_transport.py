@@ -140,6 +140,12 @@ def test_secrets_reach_the_socket_and_nothing_else(transport: Transport, caplog:
     assert "pä55" not in repr(request) + caplog.text
 
 
+def test_a_failed_request_tells_no_header(transport: Transport) -> None:
+    with pytest.raises(NotSentError) as caught:
+        transport.send(post("http://127.0.0.1:9/x", headers={"Authorization": Secret("Bearer s3cret")}))
+    assert "s3cret" not in f"{caught.value} {caught.value.remedy}"
+
+
 def test_a_header_with_a_line_break_is_refused_without_telling_it(transport: Transport) -> None:
     with pytest.raises(ConfigurationError) as caught:
         transport.send(post("http://127.0.0.1:9/x", headers={"X-Key": Secret("top\r\nEvil: 1")}))

@@ -1,0 +1,149 @@
+"""The bugs: an exact piece of the source, what replaces it, and the test that has to fail then."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """One bug. *test* is what pytest is given; *path* is below `src/ml_connector`."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    test: str
+
+
+MATRIX = "tests/integration/test_fault_matrix.py"
+DIFF = "tests/unit/sync/test_diff.py"
+
+MUTANTS = (
+    Mutant(
+        "an incomplete extraction counts",
+        "snapshot/extract.py",
+        "        complete, count = False, 0\n",
+        "        complete, count = True, 0\n",
+        "tests/integration/test_snapshot.py::test_cc_03_after_three_tries_it_is_given_up_and_nothing_counts",
+    ),
+    Mutant(
+        "ignore page 2",
+        "snapshot/extract.py",
+        "for page in connector.read(query):\n",
+        "for page in list(connector.read(query))[:1]:\n",
+        "tests/integration/test_snapshot.py::test_every_page_is_kept_in_order_of_the_key",
+    ),
+    Mutant(
+        "stale snapshot rows are believed",
+        "snapshot/store.py",
+        "        seen = [] if extract_id is None else [records.c.extract_id == extract_id]\n",
+        "        seen: list[object] = []\n",
+        "tests/integration/test_snapshot.py::test_cc_11_who_is_not_seen_stays_and_counts_as_vanished",
+    ),
+    Mutant(
+        "as-of entry moment not frozen",
+        "connectors/workday/connector.py",
+        "        return self._ask(query, as_of, wish, hold=self._hold)\n",
+        "        return self._ask(query, self._take_moments(), wish, hold=self._hold)\n",
+        "tests/unit/test_workday_connector.py::test_cc_02_both_moments_are_the_same_on_every_page",
+    ),
+    Mutant(
+        "treat absent as null",
+        "sync/diff.py",
+        "        if wanted is None and not is_clearable(desired.type, field):\n            continue\n",
+        "",
+        DIFF + "::test_up_01_an_explicitly_empty_field_clears_only_where_it_may",
+    ),
+    Mutant(
+        "absence = termination",
+        "mapping/projection.py",
+        "        if isinstance(worker.active, UnsetType):\n            raise RecordError(",
+        '        if isinstance(worker.active, UnsetType):\n            return "gone"\n            raise RecordError(',
+        "tests/unit/mapping/test_projection.py::test_cc_11_only_an_explicit_status_ends_anybody",
+    ),
+    Mutant(
+        "case-insensitive key match",
+        "mapping/rules.py",
+        '    text = "" if value is None else str(value).strip()\n',
+        '    text = "" if value is None else str(value).strip().casefold().lstrip("0")\n',
+        DIFF + "::test_up_08_leading_zeros_and_case_are_differences",
+    ),
+    Mutant(
+        "no AAD: a sealed value opens anywhere",
+        "vault/crypto.py",
+        "    out = bytearray()\n    for part in parts:",
+        "    out = bytearray()\n    for part in parts[:3]:",
+        "tests/integration/test_vault_store.py::test_f8_every_ordered_swap_is_rejected",
+    ),
+    Mutant(
+        "catch-all around commit",
+        "storage/database.py",
+        "        with self.engine.begin() as connection:\n            yield connection\n",
+        "        with self.engine.connect() as connection, connection.begin() as tx:\n"
+        "            try:\n"
+        "                yield connection\n"
+        "            except BaseException:\n"
+        "                tx.commit()\n"
+        "                raise\n",
+        "tests/integration/test_database.py::test_a_transaction_that_fails_leaves_nothing",
+    ),
+    Mutant(
+        "retry without reading back",
+        "sync/apply.py",
+        '        ambiguous = [item.intent for item in outcomes if item.state == "ambiguous"]\n',
+        "        ambiguous: list[Intent] = []\n"
+        "        outcomes = [\n"
+        '            _proved_absent(item.intent) if item.state == "ambiguous" else item for item in outcomes\n'
+        "        ]\n",
+        MATRIX + "::test_a1_t1_an_ambiguous_answer_ends_as_if_nothing_had_happened",
+    ),
+    Mutant(
+        "an ambiguous answer counts as success",
+        "sync/apply.py",
+        'return Outcome(intent=intent, state="ambiguous", reason=error.message)',
+        'return Outcome(intent=intent, state="applied", reason=error.message)',
+        MATRIX + "::test_a1_t1_an_ambiguous_answer_ends_as_if_nothing_had_happened",
+    ),
+    Mutant(
+        "absence is believed at first sight",
+        "sync/apply.py",
+        "        for _look in range(2):\n",
+        "        for _look in range(0):\n",
+        MATRIX + "::test_a1_t2_a_read_that_lags_makes_no_second_record",
+    ),
+    Mutant(
+        "a refusal after an unknown outcome is believed",
+        "sync/apply.py",
+        '        if intent.change.action != "create":\n            return outcome\n',
+        "        return outcome\n",
+        MATRIX + "::test_a1_t3_every_request_delivered_twice_changes_nothing",
+    ),
+    Mutant(
+        "other content is sent while an earlier write is unknown",
+        "sync/apply.py",
+        "        intents = self._without_conflicts(intents)\n",
+        "",
+        MATRIX + "::test_a1_t4_other_content_is_not_sent_while_an_earlier_write_is_unknown",
+    ),
+    Mutant(
+        "lease without fencing",
+        "sync/lease.py",
+        "        if self._tools.clock() >= self._ends_at:\n",
+        "        if False:\n",
+        "tests/integration/test_lease.py::test_a1_t5_a_process_that_wakes_after_its_lease_sends_nothing[sqlite]",
+    ),
+    Mutant(
+        "the intent is not durable before the first byte",
+        "sync/store.py",
+        '            values = {"state": "sending", "attempt": intent.attempt, "run_id": run, "sent_at": at.isoformat()}\n',
+        '            values = {"attempt": intent.attempt, "run_id": run, "sent_at": at.isoformat()}\n',
+        "tests/integration/test_crash_points.py::test_m_6_a_crash_at_any_boundary_changes_nothing[first sync-0]",
+    ),
+    Mutant(
+        "log request headers on error",
+        "connectors/transport.py",
+        '            raise self._sort(error, host=parts.hostname or "") from None\n',
+        '            raise self._sort(error, host=f"{parts.hostname} {headers}") from None\n',
+        "tests/integration/test_transport.py::test_a_failed_request_tells_no_header",
+    ),
+)
