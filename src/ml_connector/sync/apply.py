@@ -94,7 +94,7 @@ class Sender:
             MLConnectorError: the system refuses us or is away; what was not sent stays planned.
         """
         missing: dict[str, str] = {}
-        intents = self._without_conflicts(intents)
+        intents = self._without_conflicts(intents, missing)
         done = 0
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
@@ -112,7 +112,7 @@ class Sender:
                     raise self._stop
         self._confirm(accepted, within_s=self._settings.confirm_within_s)
 
-    def _without_conflicts(self, intents: Sequence[Intent]) -> list[Intent]:
+    def _without_conflicts(self, intents: Sequence[Intent], missing: dict[str, str]) -> list[Intent]:
         """
         Refuse, before a byte leaves, other content for a record whose last write has no known outcome.
 
@@ -128,6 +128,7 @@ class Sender:
         ]
         reason = "word from Plex about an earlier write of the same record"
         self.keep([Outcome(intent=intent, state="waiting", reason=reason) for intent in refused])
+        missing.update((intent.change.name, intent.change.label) for intent in refused)
         return [intent for intent in intents if intent not in refused]
 
     def _set_aside(self, batch: Sequence[Intent], missing: dict[str, str]) -> list[Intent]:
