@@ -89,7 +89,7 @@ class HttpResponse:
         except (HTTPError, OSError, ValueError) as error:
             raise self._break_off(error) from None
 
-    def keep(self, size: int = 65536) -> Body:
+    def keep(self, size: int = 1 << 18) -> Body:
         """
         Take the whole body without decompressing it, for a reader that wants it bit by bit later.
 

@@ -20,10 +20,10 @@ from ml_connector.connectors.port import Page
 from ml_connector.connectors.workday.page_size import GROW_AFTER, grow, shrink
 from ml_connector.connectors.workday.proof import REMEDY, Proof
 from ml_connector.connectors.workday.soap import WorkdayPage
-from ml_connector.connectors.workday.split import LONG_PAGE, SplitPage
+from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.errors import IncompleteReadError, UnavailableError
 
-_PART = LONG_PAGE
+_PART = 100
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

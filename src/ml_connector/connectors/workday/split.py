@@ -29,7 +29,7 @@ from ml_connector.safe_xml import PullParser, parse_xml
 MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
 # Longer pages are not held: their records are cut when they are asked for.
-LONG_PAGE = 128
+LONG_PAGE = 50
 
 _DATA_START = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)Response_Data\s*>")
 _SPACE = re.compile(rb"[ \t\r\n]*")
