@@ -192,9 +192,10 @@ class _Desk:
 
 
 def payload_hash(payload: bytes, *, variant: str = "") -> str:
-    """BLAKE2b-160 of the bytes as they came, apart for every version and *variant* of the translation."""
-    salt, person = TRANSLATION.ljust(16, b"\0"), variant.encode()[:16].ljust(16, b"\0")
-    return hashlib.blake2b(payload, digest_size=20, salt=salt, person=person).hexdigest()
+    """SHA-256 cut to 160 bits, of the bytes as they came and the version and *variant* of the translation."""
+    digest = hashlib.sha256(TRANSLATION + b"\0" + variant.encode() + b"\0")
+    digest.update(payload)
+    return digest.hexdigest()[:40]
 
 
 def _fault(key: str, error: RecordError) -> Fault:
