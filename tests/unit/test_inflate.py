@@ -60,7 +60,9 @@ def test_a_coding_we_did_not_ask_for_is_refused(coding: str) -> None:
         list(decode([b"x"], coding=coding, size=10, max_bytes=BIG))
 
 
-@pytest.mark.parametrize("body", [b"<html>", gzip.compress(b"x", mtime=0) + b"trailing"], ids=["no gzip", "gzip and more"])
+@pytest.mark.parametrize(
+    "body", [b"<html>", gzip.compress(b"x", mtime=0) + b"trailing"], ids=["no gzip", "gzip and more"]
+)
 def test_a_body_that_is_not_its_coding_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match="not what its content coding"):
         list(decode([body], coding="gzip", size=10, max_bytes=BIG))

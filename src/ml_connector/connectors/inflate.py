@@ -6,16 +6,17 @@ Decompress a body as it arrives, within bounds: a few kilobytes must not become 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from isal import isal_zlib
 
 MAX_BYTES = 256 * 1024 * 1024
 # Repetitive XML reaches about 100 to 1; a made-up bomb about 1,000 to 1.
 MAX_RATIO = 300
 _RATIO_COUNTS_FROM = 4 * 1024 * 1024
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_BROKEN: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stubs tell an instance
+_GZIP_OR_ZLIB = isal_zlib.MAX_WBITS | 32
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) 
 
 
 def _inflate(arrived: Iterable[bytes], *, size: int) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+    inflater = isal_zlib.decompressobj(_GZIP_OR_ZLIB)
     came = made = 0
     for block in arrived:
         came += len(block)
@@ -62,7 +63,7 @@ def _inflate(arrived: Iterable[bytes], *, size: int) -> Iterator[bytes]:
         while pending or len(piece) == size:
             if inflater.eof and pending:
                 # A gzip file may be several members, one after the other.
-                inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+                inflater = isal_zlib.decompressobj(_GZIP_OR_ZLIB)
             piece = _next_piece(inflater, pending, size=size)
             made += len(piece)
             if made > _RATIO_COUNTS_FROM and made > came * MAX_RATIO:
@@ -74,8 +75,8 @@ def _inflate(arrived: Iterable[bytes], *, size: int) -> Iterator[bytes]:
         raise ValueError("the compressed body ends before its end")
 
 
-def _next_piece(inflater: zlib._Decompress, pending: bytes, *, size: int) -> bytes:
+def _next_piece(inflater: isal_zlib.Decompress, pending: bytes, *, size: int) -> bytes:
     try:
         return inflater.decompress(pending, size)
-    except zlib.error:
+    except _BROKEN:
         raise ValueError("the body is not what its content coding says") from None

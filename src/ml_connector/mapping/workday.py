@@ -18,6 +18,7 @@ from ml_connector.mapping.workday_element import find_id, tag
 from ml_connector.mapping.workday_json import is_json, read_facts
 from ml_connector.mapping.workday_json_records import READERS
 from ml_connector.mapping.workday_json_records import read_worker as read_json_worker
+from ml_connector.mapping.workday_membership import Membership, slim, stand_in_place
 from ml_connector.mapping.workday_worker import read_worker
 from ml_connector.safe_xml import parse_xml
 
@@ -58,10 +59,10 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
     """
     if is_json(native.payload):
         return _translate_json(native, use_preferred_name=use_preferred_name)
-    element = _parse(native)
+    element, own = _parse_slim(native) if native.record_type is RecordType.WORKER else (_parse(native), None)
     try:
         if native.record_type is RecordType.WORKER:
-            return read_worker(element, use_preferred_name=use_preferred_name)
+            return read_worker(element, use_preferred_name=use_preferred_name, own=own)
         return _READERS[native.record_type](element)
     except RecordError as error:
         raise RecordError(
@@ -106,6 +107,16 @@ def _name_json(native: NativeRecord) -> str | None:
         return None
     names = (facts.text(name) for name in ("key", "wid", "employee_id"))
     return next((name for name in names if isinstance(name, str)), None)
+
+
+def _parse_slim(native: NativeRecord) -> tuple[Element, tuple[Membership | None, ...] | None]:
+    """The worker without what it shares with others, which comes apart; or whole, where that is not safe."""
+    cut = slim(native.payload)
+    if cut is not None:
+        element = _parse(NativeRecord(native.record_type, cut.rest))
+        if stand_in_place(element, cut.own):
+            return element, cut.own
+    return _parse(native), None
 
 
 def _parse(native: NativeRecord) -> Element:

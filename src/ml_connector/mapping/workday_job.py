@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from lxml.etree import _Element as Element
@@ -13,7 +13,6 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.workday_element import (
     ID,
     Text,
-    each_child,
     find_id,
     open_parts,
     parse_day,
@@ -26,23 +25,14 @@ from ml_connector.mapping.workday_element import (
     read_text,
     tag,
 )
+from ml_connector.mapping.workday_membership import Membership, read_membership
 
 WorkerType = Literal["employee", "contingent"]
 
 ID_TYPES: dict[str, WorkerType] = {"Employee_ID": "employee", "Contingent_Worker_ID": "contingent"}
-# Organization type → our field and the ID that names it; supervisory is never a cost dimension (WP-04).
-_ORGANIZATIONS = {
-    "COMPANY": ("company", "Company_Reference_ID"),
-    "COST_CENTER": ("cost_center", "Cost_Center_Reference_ID"),
-    "SUPERVISORY": ("supervisory", "Organization_Reference_ID"),
-    "PAY_GROUP": ("pay_group", "Organization_Reference_ID"),
-}
 _JOB, _POSITION = tag("Worker_Job_Data"), tag("Position_Data")
 _MANAGER = tag("Manager_as_of_last_detected_manager_change_Reference")
 _WORKER_MEMBERSHIP, _POSITION_MEMBERSHIP = tag("Worker_Organization_Data"), tag("Position_Organization_Data")
-_ORGANIZATION_REFERENCE, _ORGANIZATION_DATA, _ORGANIZATION_TYPE = (
-    tag(name) for name in ("Organization_Reference", "Organization_Data", "Organization_Type_Reference")
-)
 
 
 def read_jobs(
@@ -92,7 +82,7 @@ def _read_job(element: Element, *, several: bool) -> Job:
         effective_on=parse_day(read_attribute(place, tag("Effective_Date")), what="Effective_Date"),
         end_on=read_day(position, tag("End_Date")),
         excluded_from_headcount=read_flag(position, tag("Exclude_from_Headcount")),
-        organizations=UNSET if own is None else _choose(_gather_organizations(own, _POSITION_MEMBERSHIP), UNSET),
+        organizations=UNSET if own is None else _choose(_read_memberships(own, _POSITION_MEMBERSHIP), UNSET),
     )
 
 
@@ -109,39 +99,16 @@ def _read_manager(position: Element | None) -> tuple[Text, WorkerType | UnsetTyp
     return (UNSET if references[-1].find(ID) is not None else None), UNSET
 
 
-def _gather_organizations(section: Element, membership: str) -> dict[str, list[str]]:
-    """
-    Reference ids by our field, each once, in Workday's order, out of the section's *membership* elements.
-
-    Most memberships are of no type of ours, so their types are looked at first, wherever they stand.
-    """
-    gathered: dict[str, list[str]] = {}
-    for kind_reference in section.iter(_ORGANIZATION_TYPE):
-        kind = find_id(kind_reference, "Organization_Type_ID")
-        field, id_type = _ORGANIZATIONS.get((kind or "").upper(), ("", ""))
-        member = _find_membership(kind_reference, section, membership) if field else None
-        named = find_id(_first_child(member, _ORGANIZATION_REFERENCE), id_type)
-        if named is not None and named not in gathered.setdefault(field, []):
-            gathered[field].append(named)
-    return gathered
+def _read_memberships(section: Element, name: str) -> list[Membership | None]:
+    return [read_membership(member) for member in section.iterchildren(name)]
 
 
-def _find_membership(kind_reference: Element, section: Element, membership: str) -> Element | None:
-    """The section's own membership whose type this is; None where such an element stands anywhere else."""
-    data = kind_reference.getparent()
-    member = None if data is None else data.getparent()
-    if member is None or member.tag != membership or member.getparent() is not section:
-        return None
-    first = _first_child(member, _ORGANIZATION_DATA)
-    return member if first is data and _first_child(first, _ORGANIZATION_TYPE) is kind_reference else None
-
-
-def _first_child(parent: Element | None, name: str) -> Element | None:
-    return next(iter(each_child(parent, name)), None)
-
-
-def _choose(gathered: Mapping[str, list[str]], primary: Organizations | UnsetType) -> Organizations:
+def _choose(memberships: Iterable[Membership | None], primary: Organizations | UnsetType) -> Organizations:
     """One organization per field; between several, the primary job's own decides."""
+    gathered: dict[str, list[str]] = {}
+    for member in memberships:
+        if member is not None and member.name not in gathered.setdefault(member.field, []):
+            gathered[member.field].append(member.name)
     chosen: dict[str, str] = {}
     for field, names in gathered.items():
         decided = getattr(primary, field, None) if isinstance(primary, Organizations) else None
@@ -153,9 +120,11 @@ def _choose(gathered: Mapping[str, list[str]], primary: Organizations | UnsetTyp
     return Organizations(**chosen)
 
 
-def read_organizations(section: Element | None, jobs: tuple[Job, ...] | UnsetType) -> Organizations | UnsetType:
-    """The worker's own memberships, which are those of the primary job."""
+def read_organizations(
+    section: Element | None, jobs: tuple[Job, ...] | UnsetType, own: Sequence[Membership | None] | None
+) -> Organizations | UnsetType:
+    """The worker's memberships, which are those of the primary job; *own* where they were cut out of the section."""
     if section is None:
         return UNSET
     primary = jobs[0].organizations if jobs else UNSET
-    return _choose(_gather_organizations(section, _WORKER_MEMBERSHIP), primary)
+    return _choose(_read_memberships(section, _WORKER_MEMBERSHIP) if own is None else own, primary)

@@ -7,6 +7,7 @@ there, a list with no entries is an empty list: that is the only way Workday can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -32,6 +33,7 @@ from ml_connector.mapping.workday_element import (
     tag,
 )
 from ml_connector.mapping.workday_job import ID_TYPES, WorkerType, read_jobs, read_organizations
+from ml_connector.mapping.workday_membership import Membership
 from ml_connector.secret import Pay
 
 # Minor units other than two (ISO 4217), so that 21.5 and 21.500000 are one amount (CO-08, UP-04).
@@ -47,9 +49,11 @@ _STATUS, _POSITION, _ON_LEAVE = tag("Worker_Status_Data"), tag("Position_Data"),
 _USAGE, _USAGE_TYPE = tag("Usage_Data"), tag("Type_Data")
 
 
-def read_worker(element: Element, *, use_preferred_name: bool) -> Worker:
+def read_worker(
+    element: Element, *, use_preferred_name: bool, own: Sequence[Membership | None] | None = None
+) -> Worker:
     """
-    Translate one Worker element.
+    Translate one Worker element; *own* are its memberships where they were cut out of it.
 
     Raises:
         RecordError: no or two worker ids, several or no primary jobs, a bad date or number, the layout of before v30.
@@ -80,7 +84,7 @@ def read_worker(element: Element, *, use_preferred_name: bool) -> Worker:
         manager_id=manager[0],
         manager_type=manager[1],
         jobs=jobs,
-        organizations=read_organizations(data.get(tag("Organization_Data")), jobs),
+        organizations=read_organizations(data.get(tag("Organization_Data")), jobs, own),
         compensation=_read_compensation(data.get(tag("Compensation_Data"))),
     )
     return _with_status(worker, employed.get(_STATUS))

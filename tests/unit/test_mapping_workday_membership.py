@@ -1,0 +1,94 @@
+"""Cutting memberships out of a worker changes nothing that parsing the record whole would tell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.errors import RecordError
+from ml_connector.mapping import workday
+from ml_connector.mapping.workday_membership import Membership, slim
+from tests.workday_samples import BSVC, FULL_WORKER, MEMBERSHIPS, employment, job, membership, native, worker
+
+OWN = "<wd:Worker_Organization_Data>"
+END = "</wd:Worker_Organization_Data>"
+CENTER = membership("Worker_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC9999")
+TOKENS = re.findall(r"<[^>]*>|[^<]+", FULL_WORKER)
+HOSTILE = (
+    CENTER, OWN, END, f"<!--{OWN}-->", f"<![CDATA[{CENTER}]]>", f"<?x {END}?>", "<wd:Worker_Organization_Data/>",
+    "<wd:Worker_Organization_Data >", "</wd:Worker_Organization_Data >", '<wd:Organization_Data xmlns:wd="urn:other">',
+    "<wd:Organization_Data>", "</wd:Organization_Data>", "<wd:Worker_Job_Data>", "</wd:Worker_Job_Data>", "<x>", "</x>",
+    "&amp;", "&unknown;", "<", ">", " ", '<wd:Worker_Organization_Data wd:a=">">', "<!DOCTYPE x>",
+)  # fmt: skip
+
+
+def outcome(payload: str) -> Any:
+    try:
+        return workday.to_canonical(native(RecordType.WORKER, payload))
+    except RecordError as error:
+        return error.code
+
+
+def read_whole(payload: str) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workday, "slim", lambda _payload: None)
+        return outcome(payload)
+
+
+def test_memberships_of_a_worker_are_cut_and_the_rest_is_left() -> None:
+    cut = slim(native(RecordType.WORKER, FULL_WORKER).payload)
+    assert cut is not None
+    assert cut.own[0] == Membership("company", "C10")
+    assert b"Organization_Name" not in cut.rest
+    assert cut.rest.count(b"<wd:Worker_Organization_Data/>") == len(cut.own) == len(MEMBERSHIPS)
+
+
+def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml_connector.mapping import workday_membership
+
+    workday_membership._parse_membership.cache_clear()
+    for _ in range(3):
+        outcome(FULL_WORKER)
+    assert workday_membership._parse_membership.cache_info().misses == len(MEMBERSHIPS)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        worker(f"<wd:Organization_Data>{CENTER}</wd:Organization_Data>").replace(OWN, OWN + "<!-- one -->"),
+        worker(f"<wd:Organization_Data>{CENTER.replace(OWN, OWN + CENTER)}</wd:Organization_Data>"),
+        worker(f'<b:Organization_Data xmlns:b="{BSVC}" xmlns:wd="urn:other">{CENTER}</b:Organization_Data>'),
+        worker(f"<wd:Organization_Data><!--{CENTER}--><wd:Worker_Organization_Data/></wd:Organization_Data>"),
+        worker(f"<wd:Organization_Data><?x {CENTER}?><wd:Worker_Organization_Data/></wd:Organization_Data>"),
+        worker(f"<wd:Elsewhere>{CENTER}</wd:Elsewhere>", f"<wd:Organization_Data>{MEMBERSHIPS[0]}</wd:Organization_Data>"),
+        worker(f"<wd:Organization_Data>{OWN}</wd:Other>{END}</wd:Organization_Data>"),
+    ],
+    ids=["comment", "nested", "other namespace", "hidden in a comment", "hidden in an instruction", "elsewhere", "unbalanced"],
+)  # fmt: skip
+def test_where_cutting_and_parsing_could_differ_the_parser_decides(payload: str) -> None:
+    assert outcome(payload) == read_whole(payload)
+
+
+def test_beside_another_job_a_jobs_own_memberships_are_read() -> None:
+    own = membership("Position_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC4200")
+    jobs = worker(employment(job(organizations=own), job("P-2", primary="0")))
+    assert outcome(jobs).jobs[0].organizations.cost_center == "CC4200"
+
+
+@given(st.data())
+@example(None)
+def test_no_edit_makes_the_two_ways_differ(data: Any) -> None:
+    tokens = list(TOKENS)
+    for _ in range(data.draw(st.integers(1, 3)) if data else 0):
+        at = data.draw(st.integers(0, len(tokens) - 1))
+        if data.draw(st.booleans()):
+            tokens.insert(at, data.draw(st.sampled_from(HOSTILE)))
+        else:
+            tokens[at] = data.draw(st.sampled_from(("", *HOSTILE)))
+    payload = "".join(tokens)
+    assert outcome(payload) == read_whole(payload)
