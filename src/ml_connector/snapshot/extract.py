@@ -1,19 +1,18 @@
 """
 Reading one record type of one system whole: every page, or nothing is believed.
 
-A page is one transaction. Records that come as the very same bytes as last time are not parsed again. A record that
+A few pages are one transaction. Records that come as the very same bytes as last time are not parsed again. A record that
 cannot be understood becomes a `Fault` and its page goes on (one bad record never stops or loses its page).
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,9 +24,8 @@ from ml_connector.storage.database import Database
 TRIES = 3
 # Part of every payload hash: raise it when a translation changes, and every record is translated anew.
 TRANSLATION = b"1"
-_THREADS = min(4, os.cpu_count() or 1)
-_BATCH = 16
-_SALTED = hashlib.sha256(TRANSLATION + b"\0")
+_THREADS = 2  # one translates, one hashes; more would only wait for the interpreter's lock
+_AT_ONCE = 500
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
 Progress = Callable[[str, int, int | None], None]
@@ -118,7 +116,7 @@ class Reader:
                     count += len(page.records)
                     desk.take(page.records)
                     progress(f"reading {scope.side} {_plural(scope.type)}", count, page.total)
-                desk.keep()
+                desk.finish()
             distinct = self._store.count(scope, extract_id=number) + len(faults)
             if distinct != count:
                 raise IncompleteReadError(f"{scope.side} {scope.type}: {count} rows but {distinct} distinct keys")
@@ -129,11 +127,17 @@ class Reader:
         return Extract(id=number, scope=scope, total=count, before=before, faults=tuple(faults))
 
 
+class _Hashed(NamedTuple):
+    natives: Sequence[NativeRecord]
+    hashes: Future[list[str]]
+
+
 class _Desk:
     """
-    Where one extraction's pages are translated and kept: one page is translated while the next one arrives.
+    Where one extraction's pages are told apart, translated and kept, each step beside the arrival of the next page.
 
-    Parsing lets go of the interpreter's lock, so a few threads translate side by side.
+    A page is hashed while the next one arrives, and what is new of it is translated while that one is hashed: hashing,
+    parsing and unpacking let go of the interpreter's lock. At most two pages are in work.
     """
 
     def __init__(
@@ -150,38 +154,59 @@ class _Desk:
         self._database, self._store, self._scope, self._number = database, store, scope, number
         self._translate, self._name_of, self._faults, self._variant = translate, name_of, faults, variant
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
+        self._hashed: _Hashed | None = None
+        self._translating: Future[list[Row | Fault]] | None = None
         self._known: list[str] = []
-        self._coming: list[Future[list[Row | Fault]]] = []
+        self._rows: list[Row] = []
 
     def take(self, natives: Sequence[NativeRecord]) -> None:
-        """Begin one page: what is known by its bytes is only marked; the page before is kept meanwhile."""
-        hashes = [payload_hash(native.payload, variant=self._variant) for native in natives]
-        with self._database.reading() as tx:
-            known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
-        new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
-        batches = [new[at : at + _BATCH] for at in range(0, len(new), _BATCH)]
-        coming = [self._pool.submit(self._translate_all, batch) for batch in batches]
-        self.keep()
-        self._known, self._coming = list(known), coming
+        """Begin one page; the page before is sorted into known and new, and the one before that is kept."""
+        self._sort()
+        self._hashed = _Hashed(natives, self._pool.submit(self._hash_all, natives))
+        if len(self._known) + len(self._rows) >= _AT_ONCE:
+            self._keep()
 
-    def keep(self) -> None:
-        """Finish the page that was taken last, in one transaction."""
-        rows: list[Row] = []
-        for batch in self._coming:
-            for each in batch.result():
-                (rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
-        if rows or self._known:
-            with self._database.transaction() as tx:
-                self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=self._number)
-                self._store.save_page(tx, self._scope, rows=rows, extract_id=self._number)
-        self._known, self._coming = [], []
+    def finish(self) -> None:
+        """Keep everything that was taken."""
+        self._sort()
+        self._collect()
+        self._keep()
 
     def close(self) -> None:
         """Let the threads go; what they were doing is of no use any more."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _translate_all(self, batch: Sequence[tuple[NativeRecord, str]]) -> list[Row | Fault]:
-        return [self._translate_one(native, digest) for native, digest in batch]
+    def _sort(self) -> None:
+        if self._hashed is None:
+            return
+        natives, hashes = self._hashed.natives, self._hashed.hashes.result()
+        self._hashed = None
+        with self._database.reading() as tx:
+            known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
+        new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
+        coming = self._pool.submit(self._translate_all, new) if new else None
+        self._collect()
+        self._known += known
+        self._translating = coming
+
+    def _collect(self) -> None:
+        if self._translating is not None:
+            for each in self._translating.result():
+                (self._rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
+            self._translating = None
+
+    def _keep(self) -> None:
+        if self._rows or self._known:
+            with self._database.transaction() as tx:
+                self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=self._number)
+                self._store.save_page(tx, self._scope, rows=self._rows, extract_id=self._number)
+        self._known, self._rows = [], []
+
+    def _hash_all(self, natives: Sequence[NativeRecord]) -> list[str]:
+        return [payload_hash(native.payload, variant=self._variant) for native in natives]
+
+    def _translate_all(self, new: Sequence[tuple[NativeRecord, str]]) -> list[Row | Fault]:
+        return [self._translate_one(native, digest) for native, digest in new]
 
     def _translate_one(self, native: NativeRecord, digest: str) -> Row | Fault:
         try:
