@@ -44,7 +44,7 @@ ID = tag("ID")
 
 def open_parts(element: Element | None) -> Parts:
     """The element's children, the first of each name; none for an element that is not there."""
-    return {} if element is None else {str(each.tag): each for each in element.iterchildren(reversed=True)}
+    return {} if element is None else {str(each.tag): each for each in element[::-1]}
 
 
 def read_text(parts: Parts, name: str) -> Text:
@@ -132,7 +132,7 @@ def find_id(reference: Element | None, *types: str) -> str | None:
     """The reference's ID of the first of these types that it has."""
     if reference is not None:
         for wanted in types:
-            for each in reference.iterchildren(reversed=True):  # the WID stands first, what people named it after it
+            for each in reference[::-1]:  # the WID stands first, what people named it after it
                 if each.get(_TYPE) == wanted and each.tag == ID:
                     text = normal_text(each.text)
                     if text is not None:
