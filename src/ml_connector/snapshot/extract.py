@@ -18,7 +18,7 @@ import msgspec
 
 from ml_connector.connectors.port import Connector, NativeRecord, Query
 from ml_connector.errors import IncompleteReadError, RecordError
-from ml_connector.snapshot.store import Row, Scope, SnapshotStore
+from ml_connector.snapshot.store import Believed, Row, Scope, SnapshotStore
 from ml_connector.storage.database import Database
 
 TRIES = 3
@@ -42,9 +42,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Extract(msgspec.Struct, frozen=True, kw_only=True):
-    """One complete extraction: *total* as counted, *before* as the one before counted (None: there was none)."""
+    """
+    One complete extraction: *total* as counted, *before* as the one before counted (None: there was none).
+
+    *content_id* is the same for extractions in a row that saw exactly the same records.
+    """
 
     id: int
+    content_id: int
     scope: Scope
     total: int
     before: int | None
@@ -106,10 +111,11 @@ class Reader:
     ) -> Extract:
         as_of = query.as_of
         moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
+        before = self._store.last_believed(scope)
         number = self._store.start(scope, at=self._clock(), effective_on=moments[0], entered_at=moments[1])
         faults: list[Fault] = []
-        complete, count = False, 0
-        desk = _Desk(self._database, self._store, scope, number, translate, name_of, faults, variant)
+        content_id, count = None, 0
+        desk = _Desk(self._database, self._store, scope, number, translate, name_of, faults, variant, before)
         try:
             with closing(desk):
                 for page in connector.read(query):
@@ -120,11 +126,11 @@ class Reader:
             distinct = self._store.count(scope, extract_id=number) + len(faults)
             if distinct != count:
                 raise IncompleteReadError(f"{scope.side} {scope.type}: {count} rows but {distinct} distinct keys")
-            complete = True
+            content_id = before.content_id if before and desk.unchanged and count == before.total else number
         finally:
-            self._store.finish(number, at=self._clock(), total=count, complete=complete)
-        before = self._store.last_total(scope, before=number)
-        return Extract(id=number, scope=scope, total=count, before=before, faults=tuple(faults))
+            self._store.finish(number, at=self._clock(), total=count, content_id=content_id)
+        counted = before.total if before else None
+        return Extract(id=number, content_id=content_id, scope=scope, total=count, before=counted, faults=tuple(faults))
 
 
 class _Hashed(NamedTuple):
@@ -150,7 +156,10 @@ class _Desk:
         name_of: Callable[[NativeRecord], str | None],
         faults: list[Fault],
         variant: str,
+        before: Believed | None,
     ) -> None:
+        self._before = before
+        self.unchanged = before is not None  # so far: every record came, byte for byte, with the extraction before
         self._database, self._store, self._scope, self._number = database, store, scope, number
         self._translate, self._name_of, self._faults, self._variant = translate, name_of, faults, variant
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
@@ -184,6 +193,7 @@ class _Desk:
         with self._database.reading() as tx:
             known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
         new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
+        self.unchanged &= not new and set(known.values()) <= {self._before.id if self._before else None}
         coming = self._pool.submit(self._translate_all, new) if new else None
         self._collect()
         self._known += known

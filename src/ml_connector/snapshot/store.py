@@ -45,6 +45,7 @@ extracts = Table(
     Column("plant", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("total", Integer, nullable=False, default=0),
+    Column("content_id", Integer),
     Column("effective_on", String(10)),
     Column("entered_at", String(40)),
     Column("started_at", String(40), nullable=False),
@@ -76,6 +77,14 @@ class Scope(NamedTuple):
     plant: str = ""
 
 
+class Believed(NamedTuple):
+    """A complete extraction: its number, how many records it counted, and which one first saw exactly this content."""
+
+    id: int
+    total: int
+    content_id: int
+
+
 class Row(NamedTuple):
     """One record to keep: its key, the hash of the bytes it came as, and its canonical form."""
 
@@ -103,11 +112,11 @@ class SnapshotStore:
             )
             return int(tx.execute(row).inserted_primary_key[0])  # type: ignore[index]
 
-    def finish(self, extract_id: int, *, at: datetime, total: int, complete: bool) -> None:
-        """Close an extraction; only a complete one counts from now on."""
-        state = "complete" if complete else "discarded"
+    def finish(self, extract_id: int, *, at: datetime, total: int, content_id: int | None) -> None:
+        """Close an extraction; only a complete one, which knows the id of its content, counts from now on."""
+        state = "discarded" if content_id is None else "complete"
         with self._database.transaction() as tx:
-            values = {"state": state, "total": total, "ended_at": at.isoformat()}
+            values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
 
     def disbelieve(self, extract_id: int) -> None:
@@ -115,16 +124,8 @@ class SnapshotStore:
         with self._database.transaction() as tx:
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(state="held"))
 
-    def touch_known(
-        self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int
-    ) -> dict[str, str]:
-        """Mark records that came as the very same bytes as seen again; return their key by payload hash."""
-        known = self.find_known(tx, scope, payload_hashes=payload_hashes)
-        self.touch(tx, scope, payload_hashes=list(known), extract_id=extract_id)
-        return known
-
-    def find_known(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str]) -> dict[str, str]:
-        """The keys of the records that came as these very bytes last, by payload hash."""
+    def find_known(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str]) -> dict[str, int]:
+        """Which records came as these very bytes before: by payload hash, the extraction that saw them last."""
         if not payload_hashes:
             return {}
         found = tx.execute(_FIND_KNOWN, {**_bind(scope), "hashes": payload_hashes})
@@ -155,11 +156,13 @@ class SnapshotStore:
         ]
         tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 
-    def last_total(self, scope: Scope, *, before: int) -> int | None:
-        """How many records the newest complete extraction before *before* counted, or None if there was none."""
-        where = and_(*_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < before)
+    def last_believed(self, scope: Scope) -> Believed | None:
+        """The newest complete extraction, or None if there was none."""
+        where = and_(*_columns(extracts, scope), extracts.c.state == "complete")
+        columns = (extracts.c.id, extracts.c.total, func.coalesce(extracts.c.content_id, extracts.c.id))
         with self._database.reading() as tx:
-            return tx.execute(select(extracts.c.total).where(where).order_by(extracts.c.id.desc()).limit(1)).scalar()
+            row = tx.execute(select(*columns).where(where).order_by(extracts.c.id.desc()).limit(1)).one_or_none()
+        return None if row is None else Believed(*row)
 
     def read(self, scope: Scope, *, of: type[_T], extract_id: int | None = None) -> Iterator[_T]:
         """
@@ -216,7 +219,7 @@ _CAME_SAME = and_(
     records.c.payload_hash.in_(bindparam("hashes", expanding=True)),
 )
 # Built once: a statement built anew for every page costs more than running it.
-_FIND_KNOWN = select(records.c.payload_hash, records.c.key).where(_CAME_SAME)
+_FIND_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_CAME_SAME)
 _TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
 
 

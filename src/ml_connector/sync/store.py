@@ -58,6 +58,7 @@ plans = Table(
     Column("as_of", String(10), nullable=False),
     Column("watermark", String(40), nullable=False),
     Column("crosswalk", String(64), nullable=False),
+    Column("inputs", String(64)),
     Column("counts", Text, nullable=False),
     Column("created_at", String(40), nullable=False),
     Index("ix_plan_connection", "connection", "id"),
@@ -127,6 +128,7 @@ class StoredPlan(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
     watermark: str
     crosswalk: str
+    inputs: str | None
     counts: dict[str, int]
     created_at: str
 
@@ -237,6 +239,7 @@ class SyncStore:
         as_of: str,
         watermark: str,
         crosswalk: str,
+        inputs: str | None,
         counts: Mapping[str, int],
         changes_: Sequence[Change],
         at: datetime,
@@ -245,7 +248,7 @@ class SyncStore:
         self.supersede(tx)
         values = {"connection": self._connection, "digest": digest, "state": "planned", "as_of": as_of}
         values |= {"watermark": watermark, "crosswalk": crosswalk, "counts": encode(counts).decode()}
-        row = tx.execute(insert(plans).values(**values, created_at=at.isoformat()))
+        row = tx.execute(insert(plans).values(**values, inputs=inputs, created_at=at.isoformat()))
         number = int(row.inserted_primary_key[0])  # type: ignore[index]
         rows = [_intent_row(self._connection, number, seq, change) for seq, change in enumerate(changes_)]
         if rows:

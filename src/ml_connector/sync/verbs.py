@@ -5,8 +5,9 @@ its way to the last line of the report.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,12 +16,14 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError, StalePlanError
+from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
-from ml_connector.sync.gather import PLEX_TYPES, Gatherer
+from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
+from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.plan import Draft, Planner
 from ml_connector.sync.policy import Approvals
@@ -35,6 +38,15 @@ _RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "wait
 _WORKER_TYPES = ("employee", "employee_attributes")
 
 
+class _Sources(NamedTuple):
+    """What a plan is drawn up from."""
+
+    gathered: Gathered
+    approvals: Approvals
+    crosswalk: Crosswalk
+    refused: Mapping[str, Parked]
+
+
 class Syncer:
     """Plans and applies for one connection."""
 
@@ -47,7 +59,9 @@ class Syncer:
     ) -> PlanReport:
         """Read both sides, decide everything, keep it under its digest, write nothing to Plex."""
         with open_run(self._tools, "plan", progress=progress) as run:
-            stored, draft = self._draw_up(run, as_of=as_of, only=only, keys=keys)
+            sources = self._look(run, as_of=as_of)
+            # What would be on another day is nobody's to release, and no measure for the next run.
+            stored, draft = self._draw_up(run, sources, only=only, keys=keys, settled=as_of is None)
             run.close(stored, draft.counts())
             return self._report(stored, draft)
 
@@ -67,16 +81,24 @@ class Syncer:
             return run.finish(stored)
 
     def sync(self, *, progress: Progress) -> RunReport:
-        """Plan and apply within the guards: what a schedule runs."""
+        """
+        Plan and apply within the guards: what a schedule runs.
+
+        Where neither system, nor anything else that a plan follows from, changed since a run that ended with nothing
+        to do, the plan of that run still stands.
+        """
         with open_run(self._tools, "sync", progress=progress) as run:
-            stored, _draft = self._draw_up(run)
-            run.send(stored)
+            sources = self._look(run)
+            stored = self._standing_plan(run, sources)
+            if stored is None:
+                stored, _draft = self._draw_up(run, sources)
+                run.send(stored)
             return run.finish(stored)
 
     def reevaluate(self, keys: Sequence[str], *, progress: Progress) -> RunReport:
         """Decide some records anew, from source and mapping as they are now, and send what follows."""
         with open_run(self._tools, "reevaluate", progress=progress) as run:
-            stored, _draft = self._draw_up(run, keys=keys, retry=keys)
+            stored, _draft = self._draw_up(run, self._look(run, retry=keys), keys=keys)
             run.send(stored)
             return run.finish(stored)
 
@@ -132,28 +154,58 @@ class Syncer:
 
     # One run
 
-    def _draw_up(
-        self,
-        run: Run,
-        *,
-        as_of: date | None = None,
-        only: str | None = None,
-        keys: Collection[str] = (),
-        retry: Collection[str] = (),
-    ) -> tuple[StoredPlan, Draft]:
+    def _look(self, run: Run, *, as_of: date | None = None, retry: Collection[str] = ()) -> _Sources:
+        """Clear up what an earlier run left, and read both sides."""
         run.recover()
         approvals = self._approvals()
         gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals)
+        return _Sources(
+            gathered=gathered, approvals=approvals, crosswalk=self._tools.crosswalk(), refused=self._refused(retry)
+        )
+
+    def _standing_plan(self, run: Run, sources: _Sources) -> StoredPlan | None:
+        """The newest plan, if it ended with nothing to do and would be drawn up again to the letter."""
+        newest = self._tools.store.newest_plan()
+        if (
+            newest is None
+            or (newest.state, newest.inputs) != ("done", self._inputs(sources))
+            or self._tools.store.intents(plan_id=newest.id)
+            or any(hold.state in {"open", "released"} for hold in self._tools.review.holds(self._name))
+            or sources.gathered.holds
+        ):
+            return None
+        now, count = self._tools.clock(), newest.counts.get("noop", 0)
+        event = run.event(
+            AuditAction.DECISION_NOOP,
+            "records//unchanged",
+            now,
+            plan=newest.digest,
+            reason="neither side changed since that plan",
+            detail={"count": count},
+        )
+        with self._tools.database.transaction() as tx:
+            self._tools.trail.append(tx, [event])
+        return msgspec.structs.replace(newest, watermark=sources.gathered.as_of.entered_at.isoformat())
+
+    def _draw_up(
+        self,
+        run: Run,
+        sources: _Sources,
+        *,
+        only: str | None = None,
+        keys: Collection[str] = (),
+        settled: bool = True,
+    ) -> tuple[StoredPlan, Draft]:
         run.progress("comparing", 0, None)
-        crosswalk = self._tools.crosswalk()
+        gathered, approvals = sources.gathered, sources.approvals
         planner = Planner(
             name=self._name,
             connection=self._tools.connection,
-            crosswalk=crosswalk,
+            crosswalk=sources.crosswalk,
             snapshots=self._tools.snapshots,
             store=self._tools.store,
             gathered=gathered,
-            refused=self._refused(retry),
+            refused=sources.refused,
         )
         draft = planner.draft(approvals=approvals, only=_types(only), keys=keys)
         stored = self._save(
@@ -161,10 +213,18 @@ class Syncer:
             as_of=gathered.as_of.effective_on.isoformat(),
             watermark=gathered.as_of.entered_at.isoformat(),
             draft=draft,
-            # What would be on another day is nobody's to release, and no measure for the next run.
-            approvals=approvals if as_of is None else None,
+            approvals=approvals if settled else None,
+            inputs=self._inputs(sources) if settled and not only and not keys else None,
         )
         return stored, draft
+
+    def _inputs(self, sources: _Sources) -> str:
+        return fingerprint_inputs(
+            sources.gathered,
+            connection=self._tools.connection,
+            crosswalk=sources.crosswalk.version,
+            refused=sources.refused,
+        )
 
     def _save(
         self,
@@ -174,6 +234,7 @@ class Syncer:
         watermark: str,
         draft: Draft,
         approvals: Approvals | None = None,
+        inputs: str | None = None,
     ) -> StoredPlan:
         """
         Plan, parked records, holds and their audit events share one transaction.
@@ -190,6 +251,7 @@ class Syncer:
                 as_of=as_of,
                 watermark=watermark,
                 crosswalk=crosswalk,
+                inputs=inputs,
                 counts=draft.counts(),
                 changes_=changes,
                 at=now,
