@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, Connection, String, Table, Text, bindparam, delete, insert, select, update
 
 from ml_connector.canonical.keys import encode
 from ml_connector.storage.database import Database, metadata
@@ -121,9 +121,8 @@ class ReviewStore:
 
     def unpark(self, tx: Connection, connection: str, *, names: Sequence[tuple[str, str, str, str]]) -> None:
         """Take records out by (type, plant, key, field)."""
-        for kind, plant, key, field in names:
-            where = (parked.c.type == kind, parked.c.plant == plant, parked.c.key == key, parked.c.field == field)
-            tx.execute(delete(parked).where(parked.c.connection == connection, *where))
+        if names:
+            tx.execute(_UNPARK, [dict(zip(_NAMED, (connection, *name), strict=True)) for name in names])
 
     def holds(self, connection: str, *, state: str | None = None) -> list[HoldInfo]:
         """Holds by state, oldest first."""
@@ -171,6 +170,11 @@ class ReviewStore:
         if items:
             rows = [{**msgspec.structs.asdict(item), "connection": connection, "since": since} for item, since in items]
             tx.execute(insert(parked), rows)
+
+
+_NAMED = ("of_connection", "of_type", "of_plant", "of_key", "of_field")
+# Built once, run for a batch.
+_UNPARK = delete(parked).where(*(parked.c[name.removeprefix("of_")] == bindparam(name) for name in _NAMED))
 
 
 def _parked(row: Any) -> Parked:

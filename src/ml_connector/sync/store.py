@@ -19,7 +19,21 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, and_, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.canonical.keys import encode
@@ -308,18 +322,18 @@ class SyncStore:
     def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""
         sent = [msgspec.structs.replace(intent, state="sending", attempt=intent.attempt + 1) for intent in intents]
-        for intent in sent:
-            values = {"state": "sending", "attempt": intent.attempt, "run_id": run, "sent_at": at.isoformat()}
-            tx.execute(update(changes).where(_one(intent)).values(values))
+        if sent:
+            common = {"run": run, "moment": at.isoformat()}
+            tx.execute(_MARK_SENDING, [{**_one(intent), **common, "attempts": intent.attempt} for intent in sent])
         return sent
 
     def record(self, tx: Connection, outcomes: Sequence[Outcome], *, run: int, at: datetime) -> None:
         """Keep what became of intents; applied ones become the baseline in the same transaction."""
-        for outcome in outcomes:
-            values = {"state": outcome.state, "reason": outcome.reason, "run_id": run, "ended_at": at.isoformat()}
-            if outcome.reference is not None:
-                values["reference"] = outcome.reference
-            tx.execute(update(changes).where(_one(outcome.intent)).values(values))
+        if outcomes:
+            common = {"run": run, "moment": at.isoformat()}
+            told = [{**common, "became": it.state, "why": it.reason, "number": it.reference} for it in outcomes]
+            rows = [{**_one(it.intent), **values} for it, values in zip(outcomes, told, strict=True)]
+            tx.execute(_RECORD, rows)
         applied = [outcome.intent.change for outcome in outcomes if outcome.state == "applied"]
         self.agree(tx, [Agreed(it.type, it.plant, it.key, it.owned) for it in applied], run=run, at=at)
 
@@ -435,8 +449,28 @@ def _alive(owner: str, expires_at: str, now: datetime) -> bool:
     return True
 
 
-def _one(intent: Intent) -> Any:
-    return and_(changes.c.plan_id == intent.plan_id, changes.c.seq == intent.seq)
+_ONE = and_(changes.c.plan_id == bindparam("of_plan"), changes.c.seq == bindparam("at_seq"))
+# Built once and run for a batch: a statement built anew for every record costs more than running it.
+_MARK_SENDING = (
+    update(changes)
+    .where(_ONE)
+    .values(state="sending", attempt=bindparam("attempts"), run_id=bindparam("run"), sent_at=bindparam("moment"))
+)
+_RECORD = (
+    update(changes)
+    .where(_ONE)
+    .values(
+        state=bindparam("became"),
+        reason=bindparam("why"),
+        run_id=bindparam("run"),
+        ended_at=bindparam("moment"),
+        reference=func.coalesce(bindparam("number"), changes.c.reference),
+    )
+)
+
+
+def _one(intent: Intent) -> dict[str, Any]:
+    return {"of_plan": intent.plan_id, "at_seq": intent.seq}
 
 
 def _intent_row(connection: str, plan_id: int, seq: int, change: Change) -> dict[str, Any]:
