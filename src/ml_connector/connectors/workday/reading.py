@@ -23,7 +23,7 @@ from ml_connector.connectors.workday.soap import WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.errors import IncompleteReadError, UnavailableError
 
-_PART = 100
+_PART = 50
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
