@@ -76,7 +76,7 @@ def _read_soap(results: Results, options: argparse.Namespace, say: contest.Say) 
     compete(
         results,
         targets.READ_SOAP,
-        [OURS_SOAP, contest.XMLTODICT, contest.ZEEP],
+        [OURS_SOAP, contest.SPLIT, contest.XMLTODICT, contest.ZEEP],
         rounds=options.rounds,
         serve=partial(served, options.workers),
         fresh=False,
@@ -88,7 +88,7 @@ def _read_rest(results: Results, options: argparse.Namespace, say: contest.Say) 
     compete(
         results,
         targets.READ_REST,
-        [contest.OURS_REST, contest.REQUESTS, contest.SINGER, contest.DLT],
+        [contest.OURS_REST, contest.REQUESTS, contest.SINGER, contest.AIRBYTE, contest.DLT],
         rounds=options.rounds,
         serve=partial(served, options.workers),
         fresh=False,

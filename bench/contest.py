@@ -35,6 +35,8 @@ class Contestant:
 
 ZEEP = Contestant(name="zeep + requests", environment="scripts", script="zeep_script.py")
 XMLTODICT = Contestant(name="xmltodict + requests", environment="scripts", script="xmltodict_script.py")
+SPLIT = Contestant(name="bare split and pick, lxml", environment="scripts", script="split_script.py")
+AIRBYTE = Contestant(name="Airbyte's declarative source, REST", environment="airbyte", script="airbyte_source.py")
 REQUESTS = Contestant(name="requests, REST", environment="scripts", script="requests_script.py")
 SINGER = Contestant(name="Singer SDK tap, REST", environment="singer", script="singer_tap.py")
 DLT = Contestant(name="dlt, REST", environment="dlt", script="dlt_pipeline.py")
