@@ -74,6 +74,7 @@ class Worker(Record, frozen=True, kw_only=True, tag="worker"):
     original_hire_on: date | UnsetType | None = UNSET
     terminated_on: date | UnsetType | None = UNSET
     hire_rescinded: bool | UnsetType = UNSET
+    rehire: bool | UnsetType = UNSET
     manager_id: str | UnsetType | None = UNSET
     manager_type: Literal["employee", "contingent"] | UnsetType = UNSET
     jobs: tuple[Job, ...] | UnsetType = UNSET

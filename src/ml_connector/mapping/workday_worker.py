@@ -157,6 +157,7 @@ def _with_status(worker: Worker, status: Element | None) -> Worker:
         original_hire_on=read_day(parts, tag("Original_Hire_Date")),
         terminated_on=_read_ending(parts, hired_on),
         hire_rescinded=read_flag(parts, tag("Hire_Rescinded")),
+        rehire=read_flag(parts, tag("Rehire")),
     )
 
 

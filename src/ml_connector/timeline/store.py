@@ -1,0 +1,144 @@
+"""
+Links at rest: which Workday names belong to one person, and which Plex record a person is in each plant (WP-02).
+
+Nothing here is derived from anything else, so it belongs into every backup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Column, Connection, Index, String, Table, Text, delete, func, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ml_connector.storage.database import Database, metadata
+from ml_connector.timeline.identity import Alias
+
+_BATCH = 500
+
+aliases = Table(
+    "person_alias",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("value", String(200), primary_key=True),
+    Column("person", String(200), nullable=False),
+    Column("linked_by", Text, nullable=False),
+    Column("linked_at", String(40), nullable=False),
+    Index("ix_person_alias_person", "connection", "person"),
+)
+
+links = Table(
+    "plex_link",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("plex_id", String(64), nullable=False),
+    Column("linked_by", Text, nullable=False),
+    Column("linked_at", String(40), nullable=False),
+    Index("ix_plex_link_record", "connection", "plant", "plex_id", unique=True),
+)
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One person as `links list` shows it: their Workday names and, by plant, the Plex record that a person chose."""
+
+    person: str
+    aliases: tuple[Alias, ...]
+    plex: dict[str, str] = {}
+
+
+class LinkStore:
+    """The only SQL on links, for one connection."""
+
+    def __init__(self, database: Database, connection: str) -> None:
+        self._database, self._connection = database, connection
+
+    def find(self, names: Sequence[Alias]) -> dict[Alias, str]:
+        """The person behind each of these names that is known."""
+        found: dict[Alias, str] = {}
+        with self._database.reading() as tx:
+            for start in range(0, len(names), _BATCH):
+                wanted = tuple_(aliases.c.kind, aliases.c.value).in_(names[start : start + _BATCH])
+                query = select(aliases.c.kind, aliases.c.value, aliases.c.person)
+                rows = tx.execute(query.where(aliases.c.connection == self._connection, wanted))
+                found.update({Alias(row.kind, row.value): row.person for row in rows})
+        return found
+
+    def any(self) -> bool:
+        """Whether anybody was ever linked."""
+        query = select(aliases.c.person).where(aliases.c.connection == self._connection).limit(1)
+        with self._database.reading() as tx:
+            return tx.execute(query).first() is not None
+
+    def learn(self, tx: Connection, names: Mapping[Alias, str], *, by: str, at: datetime) -> None:
+        """Write down names seen for the first time; one that is known already stays with its person."""
+        if not names:
+            return
+        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        signed = {"connection": self._connection, "linked_by": by, "linked_at": at.isoformat()}
+        rows = [{**signed, **name._asdict(), "person": person} for name, person in names.items()]
+        tx.execute(dialect(aliases).on_conflict_do_nothing(), rows)
+
+    def relink(self, tx: Connection, names: Iterable[Alias], *, person: str, by: str, at: datetime) -> None:
+        """Put names under another person, by a person's decision."""
+        for name in names:
+            self.unlink(tx, [name])
+            self.learn(tx, {name: person}, by=by, at=at)
+
+    def unlink(self, tx: Connection, names: Iterable[Alias]) -> None:
+        """Forget who these names belong to."""
+        for name in names:
+            here = (
+                aliases.c.connection == self._connection,
+                aliases.c.kind == name.kind,
+                aliases.c.value == name.value,
+            )
+            tx.execute(delete(aliases).where(*here))
+
+    def adopted(self) -> dict[tuple[str, str], str]:
+        """The Plex record that was chosen for a person, by (plant, person)."""
+        query = select(links.c.plant, links.c.person, links.c.plex_id).where(links.c.connection == self._connection)
+        with self._database.reading() as tx:
+            return {(row.plant, row.person): row.plex_id for row in tx.execute(query)}
+
+    def adopt(self, tx: Connection, *, person: str, plant: str, plex_id: str, by: str, at: datetime) -> None:
+        """Let a person be this Plex record in this plant."""
+        self.release(tx, person=person, plant=plant)
+        row = {"connection": self._connection, "person": person, "plant": plant, "plex_id": plex_id}
+        tx.execute(insert(links).values(**row, linked_by=by, linked_at=at.isoformat()))
+
+    def release(self, tx: Connection, *, person: str, plant: str) -> None:
+        """Let a person be no Plex record of anybody's choice in this plant any more."""
+        here = (links.c.connection == self._connection, links.c.person == person, links.c.plant == plant)
+        tx.execute(delete(links).where(*here))
+
+    def list(self, *, person: str | None = None) -> list[Link]:
+        """People with more than their own first profile's names to them, or exactly *person*."""
+        mine = aliases.c.connection == self._connection
+        with self._database.reading() as tx:
+            chosen = [aliases.c.person == person] if person else []
+            if not person:
+                several = (
+                    select(aliases.c.person)
+                    .where(mine, aliases.c.kind == "wid")
+                    .group_by(aliases.c.person)
+                    .having(func.count() > 1)
+                )
+                adopted = select(links.c.person).where(links.c.connection == self._connection)
+                chosen = [aliases.c.person.in_(several) | aliases.c.person.in_(adopted)]
+            rows = tx.execute(
+                select(aliases.c.person, aliases.c.kind, aliases.c.value)
+                .where(mine, *chosen)
+                .order_by(aliases.c.person, aliases.c.kind.desc(), aliases.c.value)
+            ).all()
+        people: dict[str, list[Alias]] = {}
+        for row in rows:
+            people.setdefault(row.person, []).append(Alias(row.kind, row.value))
+        plex: dict[str, dict[str, str]] = {}
+        for (plant, one), plex_id in self.adopted().items():
+            plex.setdefault(one, {})[plant] = plex_id
+        return [Link(person=one, aliases=tuple(names), plex=plex.get(one, {})) for one, names in people.items()]

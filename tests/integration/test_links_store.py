@@ -1,0 +1,58 @@
+"""Links at rest, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from ml_connector.timeline.identity import Alias
+from ml_connector.timeline.store import Link, LinkStore
+
+AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
+ADA, OLD, NUMBER = Alias("universal", "U-1"), Alias("wid", "a" * 32), Alias("employee", "1001")
+
+
+@pytest.fixture
+def links(database):
+    store = LinkStore(database, "acme")
+    with database.transaction() as tx:
+        store.learn(tx, {ADA: "p1", OLD: "p1", NUMBER: "p1"}, by="sync", at=AT)
+    return store
+
+
+def test_wp_02_what_was_learnt_is_found_by_any_name(links, database):
+    assert links.find([ADA, NUMBER, Alias("employee", "9")]) == {ADA: "p1", NUMBER: "p1"}
+    assert LinkStore(database, "other").find([ADA]) == {}
+    assert links.any()
+    assert not LinkStore(database, "other").any()
+
+
+def test_a_known_name_stays_with_its_person_until_somebody_decides(links, database):
+    with database.transaction() as tx:
+        links.learn(tx, {NUMBER: "p2"}, by="sync", at=AT)
+    assert links.find([NUMBER]) == {NUMBER: "p1"}
+    with database.transaction() as tx:
+        links.relink(tx, [NUMBER], person="p2", by="ada", at=AT)
+    assert links.find([NUMBER]) == {NUMBER: "p2"}
+
+
+def test_one_plex_record_is_one_person(links, database):
+    with database.transaction() as tx:
+        links.adopt(tx, person="p1", plant="101", plex_id="x", by="ada", at=AT)
+        links.adopt(tx, person="p1", plant="101", plex_id="y", by="ada", at=AT)
+    assert links.adopted() == {("101", "p1"): "y"}
+    with pytest.raises(IntegrityError), database.transaction() as tx:
+        links.adopt(tx, person="p2", plant="101", plex_id="y", by="ada", at=AT)
+
+
+def test_the_list_shows_whom_more_than_one_profile_or_a_choice_belongs_to(links, database):
+    assert links.list() == []
+    with database.transaction() as tx:
+        links.learn(tx, {Alias("wid", "b" * 32): "p1"}, by="sync", at=AT)
+    (ada,) = links.list()
+    assert ada == Link(person="p1", aliases=(OLD, Alias("wid", "b" * 32), ADA, NUMBER))
+    with database.transaction() as tx:
+        links.adopt(tx, person="p1", plant="101", plex_id="x", by="ada", at=AT)
+    assert links.list(person="p1")[0].plex == {"101": "x"}
