@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from ml_connector.timeline.identity import Alias
-from ml_connector.timeline.store import Link, LinkStore
+from ml_connector.timeline.identity import Alias, Known, Seen
+from ml_connector.timeline.store import Link, LinkStore, Profile
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 ADA, OLD, NUMBER = Alias("universal", "U-1"), Alias("wid", "a" * 32), Alias("employee", "1001")
@@ -18,12 +18,12 @@ ADA, OLD, NUMBER = Alias("universal", "U-1"), Alias("wid", "a" * 32), Alias("emp
 def links(database):
     store = LinkStore(database, "acme")
     with database.transaction() as tx:
-        store.learn(tx, {ADA: "p1", OLD: "p1", NUMBER: "p1"}, by="sync", at=AT)
+        store.learn(tx, dict.fromkeys((ADA, OLD, NUMBER), Seen("p1", OLD.value)), by="sync", at=AT)
     return store
 
 
 def test_wp_02_what_was_learnt_is_found_by_any_name(links, database):
-    assert links.find([ADA, NUMBER, Alias("employee", "9")]) == {ADA: "p1", NUMBER: "p1"}
+    assert links.find([ADA, NUMBER, Alias("employee", "9")]) == dict.fromkeys((ADA, NUMBER), Known("p1"))
     assert LinkStore(database, "other").find([ADA]) == {}
     assert links.any()
     assert not LinkStore(database, "other").any()
@@ -31,11 +31,13 @@ def test_wp_02_what_was_learnt_is_found_by_any_name(links, database):
 
 def test_a_known_name_stays_with_its_person_until_somebody_decides(links, database):
     with database.transaction() as tx:
-        links.learn(tx, {NUMBER: "p2"}, by="sync", at=AT)
-    assert links.find([NUMBER]) == {NUMBER: "p1"}
+        links.learn(tx, {NUMBER: Seen("p2", "b" * 32)}, by="sync", at=AT)
+    assert links.find([NUMBER]) == {NUMBER: Known("p1")}
+    assert links.profile("1001") == Profile(OLD.value, "p1")
     with database.transaction() as tx:
-        links.relink(tx, [NUMBER], person="p2", by="ada", at=AT)
-    assert links.find([NUMBER]) == {NUMBER: "p2"}
+        links.decide(tx, OLD.value, person="p2", by="ada", at=AT)
+    assert links.find([NUMBER, OLD, ADA]) == {**dict.fromkeys((NUMBER, OLD), Known("p2", True)), ADA: Known("p1")}
+    assert links.profile("nobody") is None
 
 
 def test_one_plex_record_is_one_person(links, database):
@@ -50,7 +52,7 @@ def test_one_plex_record_is_one_person(links, database):
 def test_the_list_shows_whom_more_than_one_profile_or_a_choice_belongs_to(links, database):
     assert links.list() == []
     with database.transaction() as tx:
-        links.learn(tx, {Alias("wid", "b" * 32): "p1"}, by="sync", at=AT)
+        links.learn(tx, {Alias("wid", "b" * 32): Seen("p1", "b" * 32)}, by="sync", at=AT)
     (ada,) = links.list()
     assert ada == Link(person="p1", aliases=(OLD, Alias("wid", "b" * 32), ADA, NUMBER))
     with database.transaction() as tx:

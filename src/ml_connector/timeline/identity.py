@@ -29,6 +29,20 @@ class Alias(NamedTuple):
     value: str
 
 
+class Known(NamedTuple):
+    """Whom a name belongs to; *decided* by a person, not by us, so nothing overrules it."""
+
+    person: str
+    decided: bool = False
+
+
+class Seen(NamedTuple):
+    """Whom a name was found to belong to, and the WID of the profile it stood on."""
+
+    person: str
+    profile: str
+
+
 class Identified(NamedTuple):
     """A profile with the person it belongs to; *how* tells the alias that decided, None where nobody was known."""
 
@@ -44,7 +58,7 @@ def aliases_of(worker: Worker) -> tuple[Alias, ...]:
     return (*first, Alias(WID, worker.key), Alias(worker.worker_type, worker.employee_id))
 
 
-def identify(worker: Worker, known: Mapping[Alias, str], *, settled: bool) -> Identified:
+def identify(worker: Worker, known: Mapping[Alias, Known], *, settled: bool) -> Identified:
     """
     Say which person a profile belongs to; somebody new is known by the profile's own WID.
 
@@ -55,14 +69,17 @@ def identify(worker: Worker, known: Mapping[Alias, str], *, settled: bool) -> Id
         RecordError: two of its names belong to two people, or a rehire matches nobody (ED-12).
     """
     names = aliases_of(worker)
-    told = [(name, known[name]) for name in names if name in known]
+    own = known.get(Alias(WID, worker.key))
+    if own is not None and own.decided:
+        return Identified(worker, own.person, Alias(WID, worker.key))
+    told = [(name, known[name].person) for name in names if name in known]
     strong = {person for name, person in told if name.kind in {UNIVERSAL, WID}}
     if len(strong) > 1:
         raise RecordError(
             f"its universal id and its WID belong to two people ({', '.join(sorted(strong))})",
             code="identity_conflict",
             waiting_for="a decision on who it is",
-            remedy=f"ml-connector links relink {worker.employee_id} PERSON",
+            remedy=f"ml-connector links relink {worker.key} --to WORKER   (whose record it is)",
         )
     if told:
         how, person = told[0]
@@ -73,20 +90,20 @@ def identify(worker: Worker, known: Mapping[Alias, str], *, settled: bool) -> Id
             code="possible_rehire",
             waiting_for="a decision on who it is",
             remedy=(
-                f"ml-connector links relink {worker.employee_id} PERSON   joins it to the earlier record, "
-                f"ml-connector links relink {worker.employee_id} new   makes a new one"
+                f"ml-connector links relink {worker.key} --to WORKER   (the earlier record), "
+                f"or ml-connector links relink {worker.key} --new"
             ),
         )
     return Identified(worker, worker.key, None)
 
 
-def news_of(identified: Iterable[Identified], known: Mapping[Alias, str]) -> dict[Alias, str]:
+def news_of(identified: Iterable[Identified], known: Mapping[Alias, Known]) -> dict[Alias, Seen]:
     """The names not written down yet; a typed id that belongs to somebody else stays theirs."""
-    news: dict[Alias, str] = {}
+    news: dict[Alias, Seen] = {}
     for each in identified:
         for name in aliases_of(each.worker):
             if name not in known:
-                news.setdefault(name, each.person)
+                news.setdefault(name, Seen(each.person, each.worker.key))
     return news
 
 
@@ -107,7 +124,7 @@ def governing(profiles: Sequence[Worker]) -> Worker:
             f"several profiles of one person are active at once: {names}",
             code="two_active_profiles",
             waiting_for="one active profile in Workday",
-            remedy="end one of them in Workday; if they are two people: ml-connector links unlink ID",
+            remedy="end one of them in Workday; if they are two people: ml-connector links relink WID --new",
         )
     if active:
         return active[0]

@@ -6,15 +6,30 @@ Nothing here is derived from anything else, so it belongs into every backup.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, String, Table, Text, delete, func, insert, select, tuple_
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.storage.database import Database, metadata
-from ml_connector.timeline.identity import Alias
+from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, Known, Seen
 
 _BATCH = 500
 
@@ -25,9 +40,12 @@ aliases = Table(
     Column("kind", String(16), primary_key=True),
     Column("value", String(200), primary_key=True),
     Column("person", String(200), nullable=False),
+    Column("profile", String(200), nullable=False),
+    Column("decided", Boolean, nullable=False),
     Column("linked_by", Text, nullable=False),
     Column("linked_at", String(40), nullable=False),
     Index("ix_person_alias_person", "connection", "person"),
+    Index("ix_person_alias_profile", "connection", "profile"),
 )
 
 links = Table(
@@ -51,22 +69,38 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     plex: dict[str, str] = {}
 
 
+class Profile(NamedTuple):
+    """One Workday profile, by its WID, and the person it belongs to."""
+
+    wid: str
+    person: str
+
+
 class LinkStore:
     """The only SQL on links, for one connection."""
 
     def __init__(self, database: Database, connection: str) -> None:
         self._database, self._connection = database, connection
 
-    def find(self, names: Sequence[Alias]) -> dict[Alias, str]:
-        """The person behind each of these names that is known."""
-        found: dict[Alias, str] = {}
+    def find(self, names: Sequence[Alias]) -> dict[Alias, Known]:
+        """Whom these names belong to, as far as they are known."""
+        found: dict[Alias, Known] = {}
         with self._database.reading() as tx:
             for start in range(0, len(names), _BATCH):
                 wanted = tuple_(aliases.c.kind, aliases.c.value).in_(names[start : start + _BATCH])
-                query = select(aliases.c.kind, aliases.c.value, aliases.c.person)
+                query = select(aliases.c.kind, aliases.c.value, aliases.c.person, aliases.c.decided)
                 rows = tx.execute(query.where(aliases.c.connection == self._connection, wanted))
-                found.update({Alias(row.kind, row.value): row.person for row in rows})
+                found.update({Alias(row.kind, row.value): Known(row.person, row.decided) for row in rows})
         return found
+
+    def profile(self, text: str) -> Profile | None:
+        """The profile that a person calls so: by employee number, contingent worker number or WID."""
+        query = select(aliases.c.kind, aliases.c.profile, aliases.c.person)
+        named = (aliases.c.value == text, aliases.c.kind.in_((EMPLOYEE, CONTINGENT, WID)))
+        with self._database.reading() as tx:
+            rows = tx.execute(query.where(aliases.c.connection == self._connection, *named)).all()
+        rows = sorted(rows, key=lambda row: (row.kind != EMPLOYEE, row.kind))
+        return None if not rows else Profile(rows[0].profile, rows[0].person)
 
     def any(self) -> bool:
         """Whether anybody was ever linked."""
@@ -74,30 +108,20 @@ class LinkStore:
         with self._database.reading() as tx:
             return tx.execute(query).first() is not None
 
-    def learn(self, tx: Connection, names: Mapping[Alias, str], *, by: str, at: datetime) -> None:
+    def learn(self, tx: Connection, names: Mapping[Alias, Seen], *, by: str, at: datetime) -> None:
         """Write down names seen for the first time; one that is known already stays with its person."""
         if not names:
             return
         dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        signed = {"connection": self._connection, "linked_by": by, "linked_at": at.isoformat()}
-        rows = [{**signed, **name._asdict(), "person": person} for name, person in names.items()]
+        signed = {"connection": self._connection, "decided": False, "linked_by": by, "linked_at": at.isoformat()}
+        rows = [{**signed, **name._asdict(), **seen._asdict()} for name, seen in names.items()]
         tx.execute(dialect(aliases).on_conflict_do_nothing(), rows)
 
-    def relink(self, tx: Connection, names: Iterable[Alias], *, person: str, by: str, at: datetime) -> None:
-        """Put names under another person, by a person's decision."""
-        for name in names:
-            self.unlink(tx, [name])
-            self.learn(tx, {name: person}, by=by, at=at)
-
-    def unlink(self, tx: Connection, names: Iterable[Alias]) -> None:
-        """Forget who these names belong to."""
-        for name in names:
-            here = (
-                aliases.c.connection == self._connection,
-                aliases.c.kind == name.kind,
-                aliases.c.value == name.value,
-            )
-            tx.execute(delete(aliases).where(*here))
+    def decide(self, tx: Connection, profile: str, *, person: str, by: str, at: datetime) -> None:
+        """Put a profile's own names under *person*, as somebody decided, which nothing overrules; a universal id, which profiles share, stays."""
+        mine = (aliases.c.connection == self._connection, aliases.c.profile == profile)
+        signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}
+        tx.execute(update(aliases).where(*mine, aliases.c.kind != UNIVERSAL).values(signed))
 
     def adopted(self) -> dict[tuple[str, str], str]:
         """The Plex record that was chosen for a person, by (plant, person)."""

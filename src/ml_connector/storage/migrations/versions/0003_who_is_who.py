@@ -18,11 +18,14 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
         sa.Column("person", sa.String(length=200), nullable=False),
+        sa.Column("profile", sa.String(length=200), nullable=False),
+        sa.Column("decided", sa.Boolean(), nullable=False),
         sa.Column("linked_by", sa.Text(), nullable=False),
         sa.Column("linked_at", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("connection", "kind", "value", name=op.f("pk_person_alias")),
     )
     op.create_index("ix_person_alias_person", "person_alias", ["connection", "person"], unique=False)
+    op.create_index("ix_person_alias_profile", "person_alias", ["connection", "profile"], unique=False)
     op.create_table(
         "plex_link",
         sa.Column("connection", sa.String(length=64), nullable=False),
