@@ -118,6 +118,26 @@ def test_a_plain_exchange_keeps_the_connection(transport: Transport) -> None:
         assert server.connections == 1
 
 
+def test_head_and_body_leave_in_one_piece() -> None:
+    pieces: list[bytes] = []
+
+    class Watched(socket.socket):
+        def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
+            pieces.append(data)
+            super().sendall(data, flags)
+
+    def connect(address: tuple[str, int], timeout_s: float) -> socket.socket:
+        return Watched(fileno=socket.create_connection(address, timeout_s).detach())
+
+    transport = Transport(system="plex", connect=connect)
+    with serving(answering(OK)) as server:
+        for _ in range(2):  # on a new connection and on a kept one
+            with transport.send(post(server.url)) as response:
+                assert response.read() == b"hi"
+    transport.close()
+    assert [piece.partition(b"\r\n\r\n")[2] for piece in pieces] == [b"body", b"body"]
+
+
 def test_the_query_repeats_names_and_is_encoded(transport: Transport) -> None:
     requests: list[bytes] = []
     with serving(answering(OK, requests=requests)) as server:
