@@ -21,7 +21,7 @@ from ml_connector.connectors.memory import MemoryConnector
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Connector, Query, Write
 from ml_connector.connectors.transport import Transport
-from ml_connector.errors import RecordError
+from ml_connector.errors import RecordError, UnavailableError
 from ml_connector.mapping.plex import to_body, to_plant_record
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
@@ -103,6 +103,18 @@ def hire(connector: Connector, **fields: Scalar) -> tuple[Write, PlexRecord]:
     assert connector.write(write).state == "applied"
     (record,) = found(connector, write)
     return write, record
+
+
+def test_what_is_not_allowed_does_not_leave(connector: Connector) -> None:
+    key = str(uuid4())
+    write = write_of(RecordType.EMPLOYEE, key, "create", {"id": key, "badge_number": key[:8], "last_name": "N"} | SETUP)
+
+    def forbid() -> None:
+        raise UnavailableError("the right to write ran out")
+
+    with pytest.raises(UnavailableError, match="ran out"):
+        connector.write(write, allowed=forbid)
+    assert found(connector, write) == []
 
 
 def until(seen: Callable[[], bool]) -> None:

@@ -193,6 +193,21 @@ def test_refusals_for_pace_are_bounded_for_writes_too() -> None:
     assert caught.value.retry_after_s == 2
 
 
+def test_a1_t5_the_right_to_write_is_asked_for_again_after_every_wait() -> None:
+    connector, script = make_connector((429, b"", {"Retry-After": "2"}), (201, ROW))
+    asked: list[int] = []
+
+    def allowed() -> None:
+        asked.append(len(script.requests))
+        if len(asked) > 1:
+            raise UnavailableError("the right to write ran out")
+
+    with pytest.raises(UnavailableError, match="ran out"):
+        connector.write(write(id=ID), allowed=allowed)
+    assert asked == [0, 1]
+    assert len(script.requests) == 1
+
+
 # Signing in
 
 

@@ -15,7 +15,17 @@ from typing import Any
 import msgspec
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.port import Page, Query, Receipt, SurfaceHealth, TypeHealth, TypeInfo, Write
+from ml_connector.connectors.port import (
+    Allowed,
+    Page,
+    Query,
+    Receipt,
+    SurfaceHealth,
+    TypeHealth,
+    TypeInfo,
+    Write,
+    always,
+)
 from ml_connector.errors import MLConnectorError, RecordError
 
 Row = dict[str, Any]
@@ -76,13 +86,14 @@ class MemoryConnector:
         records = tuple(_native(query.record_type, row) for row in rows.values())[: query.limit]
         yield Page(records, 1, 1, len(records))
 
-    def write(self, write: Write) -> Receipt:
+    def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """
         Carry out one write.
 
         Raises:
             RecordError: a taken id, or no such record.
         """
+        allowed()
         self.writes.append(write)
         error, carried_out = self._fault or (None, True)
         self._fault = None

@@ -7,7 +7,7 @@ implementation, and the in-memory one, to this page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -17,6 +17,7 @@ from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 
 __all__ = [
     "Action",
+    "Allowed",
     "Connector",
     "FieldInfo",
     "NativeRecord",
@@ -27,6 +28,7 @@ __all__ = [
     "TypeHealth",
     "TypeInfo",
     "Write",
+    "always",
 ]
 
 
@@ -134,6 +136,13 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
+Allowed = Callable[[], None]
+
+
+def always() -> None:
+    """Allow a write without asking anybody."""
+
+
 class Connector(Protocol):
     """One external system, reduced to what a run needs of it."""
 
@@ -152,9 +161,11 @@ class Connector(Protocol):
             AuthenticationError, PermissionError_: refused. RateLimitError, UnavailableError: after patient retries.
         """
 
-    def write(self, write: Write) -> Receipt:
+    def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """
         Send one record once. Retries nothing but refusals for pace, and requests that certainly never left.
+
+        *allowed* is asked right before each request leaves, after every wait; what it raises comes through.
 
         Raises:
             RecordError: refused now and later.

@@ -176,8 +176,7 @@ class Sender:
     def _attempt(self, intent: Intent) -> Outcome:
         """Send one intent once and sort the answer by what it proves."""
         try:
-            self._lease.check()
-            receipt = self._tools.plex().write(write_of(intent.change))
+            receipt = self._tools.plex().write(write_of(intent.change), allowed=self._lease.check)
         except RecordError as error:
             return self._refused(Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy))
         except AmbiguousWriteError as error:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ml_connector.errors import NotSentError
+from ml_connector.errors import UnavailableError
 from ml_connector.sync import store
 from ml_connector.sync.tools import SyncTools
 
@@ -53,10 +53,13 @@ class Lease:
         Make sure, before the first byte, that nobody can have taken over.
 
         Raises:
-            NotSentError: the lease ran out while this process was not looking.
+            UnavailableError: the lease ran out while this process was not looking; nothing more of this run is sent.
         """
         if self._tools.clock() >= self._ends_at:
-            raise NotSentError("the right to write ran out while this process was paused; nothing was sent")
+            raise UnavailableError(
+                "the right to write ran out while this process was paused; nothing was sent",
+                remedy="run it again: the next run finds out what became of everything",
+            )
 
     def give_back(self) -> None:
         self._tools.store.give_lease_back(self._fence)

@@ -19,6 +19,7 @@ import msgspec
 
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.plex.auth import Auth, Headers
+from ml_connector.connectors.port import Allowed, always
 from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -38,7 +39,11 @@ _FIRST_WAIT_S, _GROWN_WAIT_S = 1.0, 60.0
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to one plant. *path* follows the surface's base URL; *what* names it for people."""
+    """
+    One request to one plant. *path* follows the surface's base URL; *what* names it for people.
+
+    *allowed* is asked right before it leaves, after every wait.
+    """
 
     what: str
     plant: str
@@ -46,6 +51,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "GET"
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    allowed: Allowed = always
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +142,7 @@ class Channel:
             signed = self._auth.headers(call.plant)
             # Last before sending, so that calls leave as evenly as they pass.
             self._budget.acquire()
+            call.allowed()
             answer = self._send(call, signed)
             if answer.status == 401:
                 if renewed or not self._auth.renew(signed):

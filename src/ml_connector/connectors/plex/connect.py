@@ -16,7 +16,7 @@ import msgspec
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.refusal import sort_read, sort_write
-from ml_connector.connectors.port import Receipt, Write
+from ml_connector.connectors.port import Allowed, Receipt, Write, always
 from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, RecordError, UnavailableError
 
 EMPLOYEES = "/mdm/v1/employees"
@@ -105,7 +105,7 @@ class ConnectApi:
 
         return self._channel.read(call, parse=parse)
 
-    def write_employee(self, write: Write) -> Receipt:
+    def write_employee(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """
         Create, update, activate or deactivate one employee.
 
@@ -114,20 +114,22 @@ class ConnectApi:
         """
         key = _employee_id(write.key)
         if write.action == "create":
-            return self._send(write, method="POST", path=EMPLOYEES, proves=_echo(key, {200, 201}))
+            return self._send(write, method="POST", path=EMPLOYEES, proves=_echo(key, {200, 201}), allowed=allowed)
         if write.action == "update":
-            return self._send(write, method="PUT", path=f"{EMPLOYEES}/{key}", proves=_echo(key, {200}))
+            return self._send(write, method="PUT", path=f"{EMPLOYEES}/{key}", proves=_echo(key, {200}), allowed=allowed)
         command = _COMMANDS[write.action]
-        return self._send(write, method="POST", path=f"{EMPLOYEES}/{key}/{command}", proves=_nothing)
+        return self._send(write, method="POST", path=f"{EMPLOYEES}/{key}/{command}", proves=_nothing, allowed=allowed)
 
     def sync_employee(self, write: Write) -> Receipt:
         """Create or update one employee by Plex's own command: accepted now, carried out later (202)."""
         _employee_id(write.key)
         return self._send(write, method="POST", path=f"{EMPLOYEES}/sync", proves=_nothing)
 
-    def _send(self, write: Write, *, method: str, path: str, proves: Callable[[Answer], bool]) -> Receipt:
-        what = f"to {write.action} an employee"
-        call = Call(what=what, plant=write.plant, path=path, method=method, body=encode_body(write.body))
+    def _send(
+        self, write: Write, *, method: str, path: str, proves: Callable[[Answer], bool], allowed: Allowed = always
+    ) -> Receipt:
+        what, body = f"to {write.action} an employee", encode_body(write.body)
+        call = Call(what=what, plant=write.plant, path=path, method=method, body=body, allowed=allowed)
         answer = self._channel.write(call)
         if answer.status == 202:
             return Receipt(state="accepted", status=202, response_hash=answer.body_hash)

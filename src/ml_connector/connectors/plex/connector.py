@@ -21,7 +21,7 @@ from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalo
 from ml_connector.connectors.plex.channel import Channel
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, encode_body
 from ml_connector.connectors.plex.datasource import DataSourceApi, Row
-from ml_connector.connectors.port import Page, Query, Receipt, SurfaceHealth, TypeInfo, Write
+from ml_connector.connectors.port import Allowed, Page, Query, Receipt, SurfaceHealth, TypeInfo, Write, always
 from ml_connector.connectors.transport import Transport
 from ml_connector.errors import ConfigurationError, PermissionError_, RecordError
 from ml_connector.settings import PlexConnection
@@ -101,11 +101,11 @@ class PlexConnector:
             part = tuple(records[number * _PAGE : (number + 1) * _PAGE])
             yield Page(part, number + 1, pages, len(records))
 
-    def write(self, write: Write) -> Receipt:
+    def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """Send one record once."""
         self._check_plant(write.plant)
         if write.record_type is RecordType.EMPLOYEE:
-            return self._connect.write_employee(write)
+            return self._connect.write_employee(write, allowed=allowed)
         names = CREATES if write.action == "create" else UPDATES
         if write.record_type not in names:
             raise RecordError(
@@ -113,7 +113,7 @@ class PlexConnector:
             )
         entry, number = self._catalog.require(names[write.record_type])
         inputs = self._with_department_no(write) if write.record_type is RecordType.COST_CENTER else write.body
-        return self._datasources.write(entry, number, plant=write.plant, inputs=inputs)
+        return self._datasources.write(entry, number, plant=write.plant, inputs=inputs, allowed=allowed)
 
     def find(self, write: Write) -> Sequence[NativeRecord]:
         """Read back by id, then by natural key; exact matches only, whatever a filter of Plex's gives."""

@@ -20,7 +20,7 @@ from ml_connector.connectors.plex.catalog import Entry
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.connect import encode_body
 from ml_connector.connectors.plex.refusal import Problem, parse_problem, redact, refused, sort_read, sort_write
-from ml_connector.connectors.port import Receipt
+from ml_connector.connectors.port import Allowed, Receipt, always
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -95,7 +95,9 @@ class DataSourceApi:
             self._confirm_drift(gone, entry, data_source, plant=plant)
         return _rename(rows, entry)
 
-    def write(self, entry: Entry, data_source: int, *, plant: str, inputs: Mapping[str, Any]) -> Receipt:
+    def write(
+        self, entry: Entry, data_source: int, *, plant: str, inputs: Mapping[str, Any], allowed: Allowed = always
+    ) -> Receipt:
         """
         Execute a data source that writes, once.
 
@@ -103,7 +105,7 @@ class DataSourceApi:
             RecordError: refused, also when the refusal comes as `Result_Error` inside a 200.
             AmbiguousWriteError: an answer that proves nothing.
         """
-        call = self._call(entry, data_source, plant=plant, inputs=inputs)
+        call = msgspec.structs.replace(self._call(entry, data_source, plant=plant, inputs=inputs), allowed=allowed)
         answer = self._channel.write(call)
         content = _content(answer.body)
         if answer.status != 200:

@@ -12,7 +12,7 @@ from typing import NoReturn
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, RecordType
-from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
+from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
 from ml_connector.connectors.workday.fields import list_types
@@ -102,7 +102,7 @@ class WorkdayConnector:
             else:
                 return
 
-    def write(self, write: Write) -> NoReturn:
+    def write(self, write: Write, *, allowed: Allowed = always) -> NoReturn:
         raise RecordError(
             "Workday is not written to: what it owns is changed there", remedy="change the record in Workday"
         )

@@ -17,7 +17,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
-from ml_connector.connectors.port import Page, Query, SurfaceHealth, TypeInfo, Write
+from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
 from ml_connector.connectors.workday.collection import Window, read_windows
@@ -105,7 +105,7 @@ class RestConnector:
             )
         yield from read_insistently(partial(self._read_once, query))
 
-    def write(self, write: Write) -> NoReturn:
+    def write(self, write: Write, *, allowed: Allowed = always) -> NoReturn:
         raise RecordError(
             "Workday is not written to: what it owns is changed there", remedy="change the record in Workday"
         )
