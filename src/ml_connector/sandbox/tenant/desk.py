@@ -7,7 +7,7 @@ Every choice it makes comes from the *random* it is given, every moment from *ti
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -63,10 +63,18 @@ class Desk:
             raise LookupError(f"nobody is left at {location or 'any location'} for this to happen to")
         return self.random.choice(workers)
 
-    def hire(self, location: str, *, profile: str | None = None, on: date | None = None, **odd: Any) -> Worker:
+    def hire(
+        self,
+        location: str,
+        *,
+        profile: str | None = None,
+        on: date | None = None,
+        contingent: bool = False,
+        **odd: Any,
+    ) -> Worker:
         """Hire somebody into a new position; *odd* facts replace what would be usual."""
         effective_on = on or self.on
-        position = self._position(location, profile=profile, on=effective_on)
+        position = self._position(location, profile=profile, on=effective_on, contingent=contingent)
         shift = shift_for(PROFILES[position.job_profile], random=self.random)
         number = len(self.world.workers) + 1
         worker = make_worker(number, position=position, shift=shift, random=self.random, on=effective_on)
@@ -92,6 +100,45 @@ class Desk:
             "jobs": (job,),
         }
         self._change(worker, changes, kind="Hire Employee")
+
+    def rehire_as_new(self, worker: Worker) -> Worker:
+        """Hire somebody who left again, under a new id: another record of the same person."""
+        location = worker.primary_job.location
+        return self.hire(
+            location,
+            profile=worker.primary_job.job_profile,
+            first_hired_on=worker.first_hired_on or worker.hire_on,
+            **_same_person(worker),
+        )
+
+    def convert(self, worker: Worker, *, on: date) -> Worker:
+        """Make an employee of a contingent worker: a new record from *on*, the old one ends the day before."""
+        self.terminate(worker, last_day=on - timedelta(days=1))
+        location = worker.primary_job.location
+        return self.hire(location, profile=worker.primary_job.job_profile, on=on, **_same_person(worker))
+
+    def rescind(self, worker: str, kind: str) -> None:
+        """Take back the newest transaction of a kind."""
+        history = self.world.workers[worker]
+        history.rescind(history.newest(kind), at=self.tick())
+        self.world.workers.entered += 1
+
+    def correct(self, worker: str, kind: str, changes: dict[str, Any], *, on: date) -> None:
+        """Correct the newest transaction of a kind: what it says, and from when."""
+        history = self.world.workers[worker]
+        history.correct(history.newest(kind), changes, on=on, at=self.tick())
+        self.world.workers.entered += 1
+
+    def renumber(self, worker: Worker, number: str) -> None:
+        """Give somebody another number; the WID stays."""
+        self._change(worker, {"worker_id": number}, kind="Edit Worker ID")
+        self.world.worker_ids["Contingent_Worker_ID" if worker.contingent else "Employee_ID", number] = worker.key
+
+    def add_job(self, worker: Worker, *, location: str) -> None:
+        """Give somebody a second job, at the same plant or another."""
+        position = self._position(location, profile=None, on=self.on)
+        second = make_job(position, shift=worker.primary_job.shift, on=self.on, primary=False)
+        self._change(worker, {"jobs": (*worker.jobs, second)}, kind="Add Additional Job")
 
     def terminate(self, worker: Worker, *, last_day: date) -> None:
         """End somebody's employment; the last day is still a day of work."""
@@ -138,10 +185,21 @@ class Desk:
             organization, {"name": name}, kind="Edit Organization", on=self.on, at=self.tick()
         )
 
+    def transfer_on(self, worker: Worker, *, location: str, on: date) -> None:
+        """Move somebody on another day than today: one that lies ahead, or one that is past already."""
+        position = self._position(location, profile=worker.primary_job.job_profile, on=on)
+        job = make_job(position, shift=worker.primary_job.shift, on=on)
+        self._change(worker, {"jobs": (job,)}, kind="Transfer Employee", on=on)
+
+    def move_to(self, worker: Worker, *, cost_center: str, on: date) -> None:
+        """Move somebody to another cost center from a day on."""
+        job = msgspec.structs.replace(worker.primary_job, cost_center=cost_center, since_on=on)
+        self._change(worker, {"jobs": (job, *worker.jobs[1:])}, kind="Change Organization Assignments", on=on)
+
     def _change(self, worker: Worker, changes: dict[str, Any], *, kind: str, on: date | None = None) -> None:
         self.world.workers.change(worker.key, changes, kind=kind, on=on or self.on, at=self.tick())
 
-    def _position(self, location: str, *, profile: str | None, on: date) -> Any:
+    def _position(self, location: str, *, profile: str | None, on: date, contingent: bool = False) -> Any:
         plant = PLANTS[location]
         chosen, center = pick_profile(plant, random=self.random)
         if profile is not None:
@@ -152,6 +210,12 @@ class Desk:
         team = self.random.choice(teams) if chosen.shop and teams else top_of(plant)
         role = Role(plant=plant, profile=chosen, cost_center=center, organization=team, shift=None)
         number = len(self.world.positions) + 1
-        position = make_position(number, role=role, contingent=False, full_time=True, on=on)
+        position = make_position(number, role=role, contingent=contingent, full_time=True, on=on)
         self.world.positions.found(position.position_id, kind="Create Position", on=on, at=self.tick(), facts=position)
         return position
+
+
+def _same_person(worker: Worker) -> dict[str, Any]:
+    """What another record of somebody has in common with the first."""
+    names = ("first_name", "middle_name", "last_name", "preferred_first_name")
+    return {**{name: getattr(worker, name) for name in names}, "person": worker.person or worker.key}

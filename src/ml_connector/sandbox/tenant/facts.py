@@ -36,7 +36,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """
     One person in one role. *worker_id* is None for the odd one who was entered without.
 
-    *first_hired_on* is set only for who came back.
+    *first_hired_on* is set only for who came back; *person* only where the same person had another role before.
     """
 
     key: str
@@ -55,6 +55,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     first_hired_on: date | None = None
     terminated_on: date | None = None
     leave_on: date | None = None
+    person: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -64,7 +65,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def universal_id(self) -> str:
         """The id of the person behind the role."""
-        return f"U-{self.key}"
+        return f"U-{self.person or self.key}"
 
     @property
     def primary_job(self) -> Job:

@@ -7,12 +7,17 @@ lives in `tenant.py`.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+
+import msgspec
 
 from ml_connector.sandbox import company
 from ml_connector.sandbox.tenant.days import RENAMED
 from ml_connector.sandbox.tenant.desk import PLANTS, Desk
+from ml_connector.sandbox.tenant.facts import Worker
 
 _LONG_NAME = ("Wolfeschlegelsteinhausenbergerdorff-" * 9)[:300]
 
@@ -139,6 +144,137 @@ def _same_field_change(desk: Desk) -> list[str]:
     return changed
 
 
+def _contractor(desk: Desk) -> Worker:
+    """One of the contingent workers; where there is none, one who came a month ago."""
+    now = desk.now()
+    known = [worker for key in desk.world.workers if (worker := now.worker(key)) is not None]
+    found = [worker for worker in known if worker.contingent and worker.is_active(desk.on) and not worker.terminated_on]
+    if not found:
+        return desk.hire("DET", on=desk.on - timedelta(days=30), contingent=True)
+    return desk.random.choice(found)
+
+
+def _convert(desk: Desk, *, days: int) -> list[str]:
+    contractor = _contractor(desk)
+    return [contractor.key, desk.convert(contractor, on=desk.on + timedelta(days=days)).key]
+
+
+def _gap_conversion(desk: Desk) -> list[str]:
+    """Let a contractor end today and come back as an employee in ten days."""
+    contractor = _contractor(desk)
+    employee = desk.convert(contractor, on=desk.on + timedelta(days=10))
+    desk.correct(contractor.key, "Terminate Employee", {"terminated_on": desk.on}, on=desk.on)
+    return [contractor.key, employee.key]
+
+
+def _rehire_new_id(desk: Desk) -> list[str]:
+    now = desk.now()
+    known = [worker for key in desk.world.workers if (worker := now.worker(key)) is not None]
+    gone = [worker for worker in known if not worker.contingent and not worker.is_active(desk.on)]
+    if not gone:
+        raise LookupError("nobody has left yet who could come back: play terminate first")
+    back = desk.random.choice(gone)
+    return [back.key, desk.rehire_as_new(back).key]
+
+
+def _future_hire_moved(desk: Desk) -> list[str]:
+    """Let a hire that lies ahead move by another week."""
+    hired = desk.hire("DET", on=desk.on + timedelta(days=7))
+    later = desk.on + timedelta(days=14)
+    jobs = tuple(msgspec.structs.replace(job, since_on=later) for job in hired.jobs)
+    desk.correct(hired.key, "Hire Employee", {"hire_on": later, "jobs": jobs}, on=later)
+    return [hired.key]
+
+
+def _future_hire_rescinded(desk: Desk) -> list[str]:
+    hired = desk.hire("DET", on=desk.on + timedelta(days=7))
+    desk.rescind(hired.key, "Hire Employee")
+    return [hired.key]
+
+
+def _hire_rescinded(desk: Desk) -> list[str]:
+    """Take back the hire of the one who came last."""
+    newest = max(desk.plain_workers(), key=lambda worker: worker.hire_on)
+    desk.rescind(newest.key, "Hire Employee")
+    return [newest.key]
+
+
+def _future_termination(desk: Desk) -> list[str]:
+    worker = desk.pick()
+    desk.terminate(worker, last_day=desk.on + timedelta(days=5))
+    return [worker.key]
+
+
+def _ended(desk: Desk) -> Worker:
+    """Whoever's ending was entered last."""
+    now, entered = desk.now(), {}
+    for key, history in desk.world.workers.items():
+        worker = now.worker(key)
+        with contextlib.suppress(LookupError):
+            if worker is not None:
+                entered[history.newest("Terminate Employee").entered_at] = worker
+    if not entered:
+        raise LookupError("nobody's employment ends: play terminate or future_termination first")
+    return entered[max(entered)]
+
+
+def _termination_rescinded(desk: Desk) -> list[str]:
+    worker = _ended(desk)
+    desk.rescind(worker.key, "Terminate Employee")
+    return [worker.key]
+
+
+def _termination_corrected(desk: Desk) -> list[str]:
+    """Let an ending turn out to be two days earlier."""
+    worker = _ended(desk)
+    last_day = desk.on - timedelta(days=3)
+    desk.correct(worker.key, "Terminate Employee", {"terminated_on": last_day}, on=last_day)
+    return [worker.key]
+
+
+def _retro_transfer(desk: Desk) -> list[str]:
+    """Enter today a move that took effect three weeks ago."""
+    worker = next(each for each in desk.plain_workers(location="DET") if each.hire_on < desk.on - timedelta(days=30))
+    desk.transfer_on(worker, location="TOL", on=desk.on - timedelta(days=21))
+    return [worker.key]
+
+
+def _future_transfer(desk: Desk) -> list[str]:
+    worker = desk.pick(location="DET")
+    desk.transfer_on(worker, location="TOL", on=desk.on + timedelta(days=6))
+    return [worker.key]
+
+
+def _future_rows(desk: Desk) -> list[str]:
+    """Enter three moves that lie ahead for one worker: none of them may be skipped."""
+    worker = desk.pick(location="DET")
+    centers = [center.ref_id for center in company.COST_CENTERS if "101" in center.plants]
+    for days, center in zip((3, 6, 8), centers, strict=False):
+        desk.move_to(worker, cost_center=center, on=desk.on + timedelta(days=days))
+    return [worker.key]
+
+
+def _same_day(desk: Desk) -> list[str]:
+    """Enter two moves for the same day: the later entry holds."""
+    worker = desk.pick(location="DET")
+    centers = [center.ref_id for center in company.COST_CENTERS if "101" in center.plants]
+    for center in centers[:2]:
+        desk.move_to(worker, cost_center=center, on=desk.on)
+    return [worker.key]
+
+
+def _employee_id_changed(desk: Desk) -> list[str]:
+    worker = desk.pick()
+    desk.renumber(worker, f"E{worker.worker_id}")
+    return [worker.key]
+
+
+def _two_jobs(desk: Desk, *, other: str = "DET") -> list[str]:
+    worker = desk.pick(location="DET")
+    desk.add_job(worker, location=other)
+    return [worker.key]
+
+
 SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "hire": _hire,
     "future_hire": _hire_in_future,
@@ -156,4 +292,22 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "manager_cycle": _manager_cycle,
     "vacant_manager": _vacant_manager,
     "same_field_change": _same_field_change,
+    "conversion": partial(_convert, days=0),
+    "backdated_conversion": partial(_convert, days=-14),
+    "future_conversion": partial(_convert, days=8),
+    "gap_conversion": _gap_conversion,
+    "rehire_new_id": _rehire_new_id,
+    "future_hire_moved": _future_hire_moved,
+    "future_hire_rescinded": _future_hire_rescinded,
+    "hire_rescinded": _hire_rescinded,
+    "future_termination": _future_termination,
+    "termination_rescinded": _termination_rescinded,
+    "termination_corrected": _termination_corrected,
+    "retro_transfer": _retro_transfer,
+    "future_transfer": _future_transfer,
+    "future_rows": _future_rows,
+    "same_day": _same_day,
+    "employee_id_changed": _employee_id_changed,
+    "two_jobs": _two_jobs,
+    "two_plants": partial(_two_jobs, other="TOL"),
 }

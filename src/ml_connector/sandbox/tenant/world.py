@@ -84,6 +84,10 @@ class AsOf:
         """Tell a worker, or None before the first day."""
         return self._at(self.world.workers, key)
 
+    def is_active(self, worker: Worker) -> bool:
+        """Whether somebody is at work: hired, not ended, and the hire not taken back."""
+        return worker.is_active(self.on) and self.world.workers[worker.key].begins(by=self.by)
+
     def position(self, key: str) -> Position | None:
         """Tell a position."""
         return self._at(self.world.positions, key)

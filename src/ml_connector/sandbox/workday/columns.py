@@ -118,7 +118,7 @@ def _type(_: Call, worker: Worker) -> Ref:
 
 
 def _status(call: Call, worker: Worker) -> str:
-    if not worker.is_active(call.as_of.on):
+    if not call.as_of.is_active(worker):
         return "Terminated" if worker.hire_on <= call.as_of.on else "Active"
     return "On Leave" if worker.leave_on is not None else "Active"
 
@@ -148,7 +148,7 @@ WORKER_COLUMNS = (
         _PERSONAL,
     ),
     Column("email_PrimaryWork", "Email - Primary Work", TEXT, _of_worker(lambda _, w: w.email), _PERSONAL),
-    Column("isActive", "Active Status", BOOLEAN, _of_worker(lambda c, w: w.is_active(c.as_of.on)), _STAFFING),
+    Column("isActive", "Active Status", BOOLEAN, _of_worker(lambda c, w: c.as_of.is_active(w)), _STAFFING),
     Column("workerStatus", "Worker Status", TEXT, _of_worker(_status), _STAFFING),
     Column("hireDate", "Hire Date", DATE, _of_worker(lambda _, w: w.hire_on), _STAFFING),
     Column(

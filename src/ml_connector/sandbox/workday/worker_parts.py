@@ -8,6 +8,7 @@ from typing import Any
 from ml_connector.sandbox.company import make_wid
 from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.facts import Job, JobProfile, Organization, Worker
+from ml_connector.sandbox.tenant.history import Entry
 from ml_connector.sandbox.tenant.setup import morning
 from ml_connector.sandbox.workday.call import Call
 from ml_connector.sandbox.workday.markup import Ref
@@ -78,7 +79,8 @@ def describe_employment(call: Call, worker: Worker, *, present: bool) -> dict[st
 
 def _status(call: Call, worker: Worker) -> dict[str, Any]:
     on = call.as_of.on
-    active = worker.is_active(on)
+    rescinded = not call.view.world.workers[worker.key].begins(by=call.as_of.by)
+    active = call.as_of.is_active(worker)
     ended = worker.terminated_on
     status: dict[str, Any] = {
         "Active": active,
@@ -90,7 +92,7 @@ def _status(call: Call, worker: Worker) -> dict[str, Any]:
         "Retired": False,
         "Seniority_Date": worker.hire_on,
         "Terminated": ended is not None and ended < on,
-        "Hire_Rescinded": False,
+        "Hire_Rescinded": rescinded,
         "Rehire": worker.first_hired_on is not None,
     }
     if ended is not None:
@@ -272,10 +274,15 @@ def describe_log(call: Call, key: str) -> dict[str, Any]:
                 "Transaction_Effective_Moment": morning(entry.effective_on).replace(hour=0),
                 "Transaction_Entry_Moment": entry.entered_at,
                 "Transaction_Log_Type_Reference": [value_ref("Business_Process_Type", entry.kind)],
-                "Is_Rescind_Or_Rescinded": False,
-                "Is_Correction_Or_Corrected": False,
+                "Is_Rescind_Or_Rescinded": entry.rescinds or _is_taken_back(entry, entries, by="rescinds"),
+                "Is_Correction_Or_Corrected": entry.corrects or _is_taken_back(entry, entries, by="corrects"),
             },
         }
         for entry in entries
     ]
     return {"Transaction_Log_Entry": rows}
+
+
+def _is_taken_back(entry: Entry, known: list[Entry], *, by: str) -> bool:
+    """Whether an entry known so far took this one back in that way."""
+    return any(getattr(each, by) and each.entered_at == entry.taken_back_at for each in known)

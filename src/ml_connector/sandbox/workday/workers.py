@@ -38,7 +38,7 @@ class Workers:
         for key, entries in _known(call):
             worker, asked = call.as_of.worker(key), call.criteria
             active = worker is not None and worker.is_active(call.as_of.on)
-            contingent = bool(entries[0].changes["contingent"])
+            contingent = facts_of(call, key).contingent
             if (
                 (active or not asked.get("Exclude_Inactive_Workers"))
                 and not (asked.get("Exclude_Contingent_Workers") and contingent)
@@ -111,8 +111,7 @@ def facts_of(call: Call, key: str) -> Worker:
     present = call.as_of.worker(key)
     if present is not None:
         return present
-    first = call.view.world.workers[key].known(by=call.as_of.by)[0]
-    return Worker(**first.changes)
+    return call.view.world.workers[key].first(by=call.as_of.by)
 
 
 def _read_job_criteria(call: Call) -> Any:
