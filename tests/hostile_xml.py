@@ -16,18 +16,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import urllib3
 from lxml import etree
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.inflate import Body
+from ml_connector.connectors.inflate import MAX_BYTES, Body
+from ml_connector.connectors.transport import HttpResponse
 from ml_connector.connectors.workday.proof import Proof
 from ml_connector.connectors.workday.split import LongPage, OtherDocument, open_page
-from ml_connector.errors import IncompleteReadError, RecordError
+from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, RecordError
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.safe_xml import parse_xml
 
 SOAP, BSVC = "http://schemas.xmlsoap.org/soap/envelope/", "urn:com.workday/bsvc"
 # refused: not taken, as a page or as the one record; same: read exactly as the hardened whole-document parser reads it.
+FOUR_GB = 4 << 30
 REFUSED, SAME, BYPASS = "refused", "same", "BYPASS"
 
 
@@ -146,7 +149,7 @@ def texts(url: str, file: str) -> dict[str, tuple[str, str]]:
     return {name: (text, REFUSED) for name, text in refused.items()} | {n: (t, SAME) for n, t in harmless.items()}
 
 
-def documents(url: str, file: str) -> Iterator[tuple[str, Callable[[], list[Body]], str]]:
+def documents(url: str, file: str) -> Iterator[tuple[str, Callable[[], list[Any]], str]]:
     """Every document: its name, what makes its bytes (several: each of them), and what must become of it."""
     for name, (text, verdict) in texts(url, file).items():
         yield name, (lambda text=text: [plain(text.encode("utf-8", "surrogatepass"))]), verdict
@@ -168,7 +171,39 @@ def documents(url: str, file: str) -> Iterator[tuple[str, Callable[[], list[Body
     yield "a coding nobody asked for", lambda: [Body((good,), "br")], REFUSED
     yield "cut off at every byte", lambda: [plain(good[:at]) for at in range(len(good))], REFUSED
     yield "packed and cut off at every byte", lambda: cut_packed(packed(good)), REFUSED
+    yield "4 GB of text", lambda: [arriving(FOUR_GB)], REFUSED
+    yield "4 GB announced", lambda: [arriving(FOUR_GB, announced=True)], REFUSED
     yield "as it should be", lambda: [plain(good), Body((packed(good),), "gzip")], SAME
+
+
+class EndlessPage:
+    """A page that begins well and whose first record holds text to its end, made only as it is read."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.given = size, 0
+        self._head = page(worker(inside="x")).encode().partition(b"x</wd:Worker_Data>")[0]
+
+    def read(self, amount: int = -1) -> bytes:
+        left = self.size - self.given
+        amount = left if amount < 0 else min(amount, left)
+        part = self._head[self.given : self.given + amount]
+        self.given += amount
+        return part + b"x" * (amount - len(part))
+
+
+def arriving(size: int, *, announced: bool = False) -> Callable[[], Body]:
+    """A page of *size* bytes, to be taken off the line as every page is; no more than a fortieth may be taken."""
+    endless = EndlessPage(size)
+    headers = {"content-length": str(size)} if announced else {}
+    raw = urllib3.HTTPResponse(endless, headers=headers, status=200, preload_content=False)
+
+    def take() -> Body:
+        try:
+            return HttpResponse(raw, max_bytes=MAX_BYTES).keep()
+        finally:
+            assert endless.given <= (0 if announced else size // 40)
+
+    return take
 
 
 def plain(data: bytes) -> Body:
@@ -188,9 +223,10 @@ def attributes(count: int) -> str:
     return "".join(f' wd:a{n}="{n}"' for n in range(count))
 
 
-def judge(body: Body) -> str:
+def judge(body: Body | Callable[[], Body]) -> str:
     """Read as an extraction does, then compare with the hardened parser's reading of the whole document."""
     try:
+        body = body if isinstance(body, Body) else body()
         opened = open_page(body, answer="Get_Workers_Response", record="Worker")
         if isinstance(opened, OtherDocument):
             return REFUSED
@@ -200,7 +236,7 @@ def judge(body: Body) -> str:
         proof.open_page(opened.results, asked=1)
         proof.add(records)
         proof.close_page(last=True, whole=True)
-    except (ValueError, IncompleteReadError):
+    except (ValueError, IncompleteReadError, AmbiguousWriteError):
         return REFUSED
     ours = [understand(record) for record in records]
     try:

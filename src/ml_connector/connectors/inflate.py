@@ -12,6 +12,8 @@ import msgspec
 from isal import isal_zlib
 
 MAX_BYTES = 256 * 1024 * 1024
+# What is kept as it came: a page of 999 of the longest workers fits, were it never compressed.
+MAX_KEPT_BYTES = 96 * 1024 * 1024
 # Repetitive XML reaches about 100 to 1; a made-up bomb about 1,000 to 1.
 MAX_RATIO = 300
 _RATIO_COUNTS_FROM = 4 * 1024 * 1024

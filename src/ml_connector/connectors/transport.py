@@ -27,7 +27,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ml_connector.connectors.addresses import Resolve, resolve_host
-from ml_connector.connectors.inflate import MAX_BYTES, Body, decode
+from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, decode
 from ml_connector.connectors.pinned import CONNECT_TIMEOUT_S, Attempt, Connect, Door, Pool, TlsPool, tls_context
 from ml_connector.errors import AmbiguousWriteError, ConfigurationError, NotSentError
 from ml_connector.hosts import host_fault
@@ -96,8 +96,10 @@ class HttpResponse:
         Raises:
             AmbiguousWriteError: cut off, or larger than allowed even as it is.
         """
-        blocks, left = [], self._max_bytes
+        blocks, left = [], min(self._max_bytes, MAX_KEPT_BYTES)
         try:
+            if int(self.headers.get("content-length") or 0) > left:
+                raise ValueError
             for block in self._in_time(size):
                 left -= len(block)
                 if left < 0:
