@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ml_connector.connectors.addresses import is_public, pin_host
@@ -50,9 +52,10 @@ def test_a_name_gives_its_addresses_in_order() -> None:
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_one_address_that_is_not_public_spoils_the_answer(address: str) -> None:
+def test_f12_one_address_that_is_not_public_spoils_the_answer(address: str, tally: Callable[..., None]) -> None:
     with pytest.raises(NotSentError):
         pin_host("cloud.plex.com", port=443, resolve=lambda *_: ["8.8.8.8", address])
+    tally("F12 addresses behind a name", not_public=1, refused=1)
 
 
 def test_a_loopback_name_must_lead_to_loopback() -> None:

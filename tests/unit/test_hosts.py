@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ml_connector.hosts import host_fault
@@ -125,8 +127,10 @@ def test_the_vendors_own_hosts_loopback_and_exact_extra_names_pass(system: str, 
 
 @pytest.mark.parametrize("system", ["plex", "workday"])
 @pytest.mark.parametrize("url", HOSTILE)
-def test_hostile_hosts_are_refused(url: str, system: str) -> None:
-    assert host_fault(url, system=system, allow=("gateway.example.com",))
+def test_f12_hostile_hosts_are_refused(url: str, system: str, tally: Callable[..., None]) -> None:
+    fault = host_fault(url, system=system, allow=("gateway.example.com",))
+    assert fault
+    tally(f"F12 hostile hosts, as an address of {system}", strings=1, refused=int(bool(fault)), bypasses=int(not fault))
 
 
 def test_one_vendors_host_is_not_the_others() -> None:
