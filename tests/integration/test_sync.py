@@ -10,9 +10,10 @@ from ml_connector.usecases import syncs
 from tests.world import open_world, silent
 
 
-@pytest.fixture
-def world(tmp_path):
-    with open_world(tmp_path) as opened:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request, tmp_path):
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
+    with open_world(tmp_path, url=url) as opened:
         yield opened
 
 
