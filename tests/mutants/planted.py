@@ -22,8 +22,8 @@ MUTANTS = (
     Mutant(
         "an incomplete extraction counts",
         "snapshot/extract.py",
-        "        complete, count = False, 0\n",
-        "        complete, count = True, 0\n",
+        "        content_id, count = None, 0\n",
+        "        content_id, count = number, 0\n",
         "tests/integration/test_snapshot.py::test_cc_03_after_three_tries_it_is_given_up_and_nothing_counts",
     ),
     Mutant(
@@ -121,7 +121,7 @@ MUTANTS = (
     Mutant(
         "other content is sent while an earlier write is unknown",
         "sync/apply.py",
-        "        intents = self._without_conflicts(intents)\n",
+        "        intents = self._without_conflicts(intents, missing)\n",
         "",
         MATRIX + "::test_a1_t4_other_content_is_not_sent_while_an_earlier_write_is_unknown",
     ),
@@ -135,8 +135,8 @@ MUTANTS = (
     Mutant(
         "the intent is not durable before the first byte",
         "sync/store.py",
-        '            values = {"state": "sending", "attempt": intent.attempt, "run_id": run, "sent_at": at.isoformat()}\n',
-        '            values = {"attempt": intent.attempt, "run_id": run, "sent_at": at.isoformat()}\n',
+        '    .values(state="sending", attempt=bindparam("attempts"), run_id=',
+        '    .values(attempt=bindparam("attempts"), run_id=',
         "tests/integration/test_crash_points.py::test_m_6_a_crash_at_any_boundary_changes_nothing[first sync-0]",
     ),
     Mutant(
@@ -145,5 +145,19 @@ MUTANTS = (
         '            raise self._sort(error, host=parts.hostname or "") from None\n',
         '            raise self._sort(error, host=f"{parts.hostname} {headers}") from None\n',
         "tests/integration/test_transport.py::test_a_failed_request_tells_no_header",
+    ),
+    Mutant(
+        "a changed mapping leaves the old plan standing",
+        "sync/inputs.py",
+        'connection.model_dump(mode="json"), crosswalk, sorted(refused)]\n',
+        'connection.model_dump(mode="json"), sorted(refused)]\n',
+        "tests/integration/test_standing_plan.py::test_whatever_a_plan_follows_from_a_change_of_it_is_seen",
+    ),
+    Mutant(
+        "what was cut out is believed wherever it stood",
+        "mapping/workday_membership.py",
+        "    return (0 if section is None else len(section)) == len(own)\n",
+        "    return True\n",
+        "tests/unit/test_mapping_workday_membership.py::test_where_cutting_and_parsing_could_differ_the_parser_decides",
     ),
 )
