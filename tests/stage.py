@@ -16,6 +16,13 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.sandbox.plex.tables import Tables
 from tests.rehearsal import Life, Recording, Rehearsal
 
+_NATURAL_KEYS = {
+    "employees": "badgeNumber",
+    "departments": "Department_Code",
+    "positions": "Position",
+    "cost_centers": "Cost_Center_No",
+}
+
 
 def make_folder(factory: pytest.TempPathFactory) -> Path:
     """A folder in memory where there is one: a pretended crash loses nothing that was written, and many are tried."""
@@ -79,6 +86,12 @@ class Stage:
             assert verdict.ok, verdict.problem
             told = told_of(life)
         return Ending(plex, self.rehearsal.kept_state(), told)
+
+
+def count_twins(plex: dict[str, Any]) -> int:
+    """How many records of a plant share their natural key with another one of its kind; it must be none."""
+    names = [(kind, row["pcn"], row[key]) for kind, key in _NATURAL_KEYS.items() for row in plex[kind]]
+    return len(names) - len(set(names))
 
 
 def told_of(life: Life) -> Counter[tuple[str, str]]:
