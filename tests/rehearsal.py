@@ -76,23 +76,32 @@ class Clock:
             self.seconds += seconds
 
 
-def answer_of(response: Response) -> HttpResponse:
-    """An answer as the transport gives it, whole."""
-    body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-    raw = urllib3.HTTPResponse(
-        io.BytesIO(body), headers=dict(response.headers), status=response.status, preload_content=False
-    )
-    return HttpResponse(raw, max_bytes=MAX_BYTES)
-
-
 def no_boundary() -> None:
     """Nothing happens between two steps."""
 
 
+class Answered(HttpResponse):
+    """An answer as the transport gives it; *boundary* is passed when its body was read."""
+
+    def __init__(self, response: Response, *, boundary: Callable[[], None] = no_boundary) -> None:
+        body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+        raw = urllib3.HTTPResponse(
+            io.BytesIO(body), headers=dict(response.headers), status=response.status, preload_content=False
+        )
+        super().__init__(raw, max_bytes=MAX_BYTES)
+        self._boundary = boundary
+
+    def read(self) -> bytes:
+        body = super().read()
+        self._boundary()
+        return body
+
+
 class Wire:
     """
-    A transport that calls the system itself. *boundary* is passed before the first byte and after the answer; *spoil*
-    stands between the two systems and may do its worst.
+    A transport that calls the system itself. *boundary* is passed before the first byte, after the last byte sent (the
+    system has not acted yet), after the answer's head and after its body; *spoil* stands between the two systems and
+    may do its worst.
     """
 
     def __init__(self, answer: Answer, *, boundary: Callable[[], None] = no_boundary) -> None:
@@ -110,7 +119,8 @@ class Wire:
         body = _plain(request.body) if request.body is not None else b""
         whole = Request(request.method, parts.path, query, headers, body.encode() if isinstance(body, str) else body)
         self.requests.append(whole)
-        answer = answer_of(self.spoil(whole, self._answer))
+        self._boundary()
+        answer = Answered(self.spoil(whole, self._answer), boundary=self._boundary)
         self._boundary()
         return answer
 
@@ -203,6 +213,30 @@ def record(workers: int, *, days: int = 2) -> Recording:
     return Recording(workers, tuple(told), mapping)
 
 
+def kept_state(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What our own database believes, without numbers of runs and moments, and without what it last saw of Plex."""
+    wanted = {
+        baselines: ("connection", "type", "plant", "key", "fields"),
+        records: ("connection", "side", "type", "plant", "key", "body"),
+        parked: ("connection", "type", "plant", "key", "field", "code", "reason"),
+        holds: ("connection", "id", "guard", "members", "state"),
+        metadata.tables["fill_rate"]: ("connection", "absent", "total"),
+    }
+    database = open_database(url)
+    try:
+        with database.reading() as tx:
+            return {
+                table.name: sorted(
+                    row
+                    for row in map(_timeless, tx.execute(select(*(table.c[name] for name in names))))
+                    if row[1] != "plex"
+                )
+                for table, names in wanted.items()
+            }
+    finally:
+        database.close()
+
+
 class WatchedDatabase(Database):
     """A database whose commits can be counted, and be the last thing that happened."""
 
@@ -213,6 +247,17 @@ class WatchedDatabase(Database):
         with self.engine.begin() as connection:
             yield connection
             self.boundary()
+        self.boundary()
+
+
+class WatchedTrail(AuditTrail):
+    """A trail whose anchor can be the last line written, or the first one that was not."""
+
+    boundary: Callable[[], None] = staticmethod(no_boundary)
+
+    def write_anchor(self) -> None:
+        self.boundary()
+        super().write_anchor()
         self.boundary()
 
 
@@ -266,11 +311,13 @@ class Rehearsal:
         wire = Wire(self.plex.answer, boundary=boundary)
         workday, plex = PlayedBack(self.recording.days[self.day], boundary=boundary), self.connect(wire)
         mappings = MappingStore(database)
+        trail = WatchedTrail(database, seal_key=b"k" * 32, anchor_file=self.anchor)
+        trail.boundary = boundary
         tools = SyncTools(
             name="acme",
             connection=self.settings,
             database=database,
-            trail=AuditTrail(database, seal_key=b"k" * 32, anchor_file=self.anchor),
+            trail=trail,
             workday=lambda: workday,  # type: ignore[arg-type, return-value]
             plex=lambda: plex,
             crosswalk=lambda: Crosswalk(mappings.load("acme")),
@@ -308,27 +355,7 @@ class Rehearsal:
         self.plex.enterprise.plants = {pcn: tables.snapshot() for pcn, tables in kept.items()}
 
     def kept_state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """What our own database believes, without numbers of runs and moments, and without what it last saw of Plex."""
-        wanted = {
-            baselines: ("connection", "type", "plant", "key", "fields"),
-            records: ("connection", "side", "type", "plant", "key", "body"),
-            parked: ("connection", "type", "plant", "key", "field", "code", "reason"),
-            holds: ("connection", "id", "guard", "members", "state"),
-            metadata.tables["fill_rate"]: ("connection", "absent", "total"),
-        }
-        database = open_database(self.url)
-        try:
-            with database.reading() as tx:
-                return {
-                    table.name: sorted(
-                        row
-                        for row in map(_timeless, tx.execute(select(*(table.c[name] for name in names))))
-                        if row[1] != "plex"
-                    )
-                    for table, names in wanted.items()
-                }
-        finally:
-            database.close()
+        return kept_state(self.url)
 
     def _settings(self, plex: Mapping[str, Any]) -> Settings:
         plants = [

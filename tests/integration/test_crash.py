@@ -1,99 +1,167 @@
 """
-`kill -9` at two hundred sampled points of a first sync: the next run finishes the job, and nothing is there twice (trust A2.1).
+`kill -9` at more than two hundred different points of a first sync and of a day of changes: the next run finishes the
+job, nothing is lost, and nothing is there twice (trust A2.1).
 
-A point is a request that has reached either system, reads included, so that a kill falls before, within and after
-the writing.
+A point is one step of a process of its own: a request as it reaches either system, before and after each commit, and
+each answer when its head is there and when it was read. Every point is killed at once.
 """
 
 import multiprocessing
 import os
-import shutil
 import signal
-from pathlib import Path
+from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.usecases import syncs
 from tests import crash_child
-from tests.world import World, open_world, silent
+from tests.rehearsal import kept_state
+from tests.stage import count_twins, make_folder
+from tests.world import open_world, silent
 
 WORKERS = 8
-POINTS = 200
-PARTS = 25
+POINTS = {"first sync": 104, "day of changes": 104}
+PARTS = 13
+ARRIVAL = "arrival"
+LOOKS = 8
 PLEX = {"settle_s": 0.05, "writers": 4}
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.crash_child"])
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    """A world with its mapping, copied and reset for every point, and what a clean run leaves and needs."""
-    folder = tmp_path_factory.mktemp("stage")
-    with open_world(folder, workers=WORKERS, **PLEX) as world:
+class Scenario:
+    """A world at the moment before a sync, put back for every point, and how that sync ends undisturbed."""
+
+    def __init__(self, world, name):
+        self.world, self.name = world, name
+        if name == "day of changes":
+            run_to_quiescence(world.app)
+            world.next_day()
         world.app.close()
-        template = folder / "template.db"
-        shutil.copy(folder / "mlc.db", template)
-        arrivals = _run(world, kill_at=None)
-        yield world, template, world.plex_state(), arrivals
+        files = {
+            path: path.read_bytes() for path in (self._file("mlc.db"), self._file("anchor.jsonl")) if path.exists()
+        }
+        tables = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
+        self._beginning = files, tables
+        self.steps = self.run()
+        self.clean = self.ending()
+        self.done = carried_out(world)
+        self.points = self._choose(POINTS[name])
+
+    def _choose(self, wanted):
+        """As many different points, spread evenly over every kind of step."""
+        points = [(kind, number) for kind, count in sorted(self.steps.items()) for number in range(1, count + 1)]
+        if self.name == "day of changes":  # its last steps ask whether a command has come true: as often as it takes
+            points = [(kind, number) for kind, number in points if number <= self.steps[kind] - LOOKS]
+        chosen = [points[number * (len(points) - 1) // (wanted - 1)] for number in range(wanted)]
+        assert len(set(chosen)) == wanted
+        return chosen
+
+    def _file(self, name):
+        return self.world.folder / name
+
+    def put_back(self):
+        for file in [*self.world.folder.glob("mlc.db*"), *self.world.folder.glob("anchor*")]:
+            file.unlink()
+        files, tables = self._beginning
+        for path, content in files.items():
+            path.write_bytes(content)
+        plex = self.world.sandbox.plex
+        plex.reset()
+        plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in tables.items()}
+        self.world.sandbox.arrivals.clear()
+
+    def run(self, point=(None, 0)):
+        """Run one sync in a process of its own, killed at *point*; returns how many steps of each kind it made."""
+        kind = point[0]
+        arrivals = self.world.sandbox.arrivals
+        append, seen = arrivals.append, 0
+        passed = {name: _processes.RawValue("i", 0) for name in (crash_child.COMMIT, crash_child.ANSWER)}
+        die_at = None if kind in {None, ARRIVAL} else point
+        child = _processes.Process(target=crash_child.run, args=(self.world.configuration(), passed, die_at))
+
+        def count(arrival):
+            nonlocal seen
+            append(arrival)
+            seen += 1
+            if point == (ARRIVAL, seen):
+                os.kill(child.pid, signal.SIGKILL)
+
+        arrivals.append = count
+        try:
+            child.start()
+            child.join(120)
+        finally:
+            arrivals.append = append
+        assert child.exitcode == (0 if kind is None else -signal.SIGKILL), point
+        return {ARRIVAL: seen, **{name: value.value for name, value in passed.items()}}
+
+    def ending(self):
+        """Run to quiescence in this process, and tell both sides' end; the trail must hold, one event per write."""
+        app = self.world.open()
+        try:
+            run_to_quiescence(app)
+            assert app.trail.verify().ok
+            events = [item.event for item in app.trail.list(100_000, action=AuditAction.WRITE_APPLIED)]
+            told = Counter((event.object, event.detail["action"]) for event in events)
+        finally:
+            app.close()
+        return self.world.plex_state(), kept_state(self.world.url), told
 
 
-def _run(world: World, *, kill_at: int | None) -> int:
-    """Run one sync in a child; kill it when the given request has arrived. Returns how many arrived."""
-    seen = 0
-    append = world.sandbox.arrivals.append
-    child = _processes.Process(target=crash_child.run, args=(world.configuration(),))
-
-    def count(arrival):
-        nonlocal seen
-        append(arrival)
-        seen += 1
-        if seen == kill_at and child.pid is not None:
-            os.kill(child.pid, signal.SIGKILL)
-
-    world.sandbox.arrivals.append = count
-    try:
-        child.start()
-        child.join(120)
-    finally:
-        world.sandbox.arrivals.append = append
-    assert child.exitcode == (0 if kill_at is None or seen < kill_at else -signal.SIGKILL)
-    return seen
+def run_to_quiescence(app):
+    """Sync until no write is without a known outcome; three runs must be enough."""
+    for _run in range(3):
+        unknown = syncs.sync(app, progress=silent).counts["unknown"]
+        if not unknown and not app.syncer._tools.store.intents(states=("sending", "accepted")):
+            return
+    raise AssertionError("three runs found no rest")
 
 
-def _set_the_stage(world: World, template: Path) -> None:
-    for file in world.folder.glob("mlc.db*"):
-        file.unlink()
-    (world.folder / "anchor.jsonl").unlink(missing_ok=True)
-    shutil.copy(template, world.folder / "mlc.db")
-    world.sandbox.plex.reset()
-    world.sandbox.arrivals.clear()
+@pytest.fixture(scope="module")
+def scenario_of(tmp_path_factory):
+    made = {}
+    with ExitStack() as stack:
+
+        def find(name):
+            if name not in made:
+                world = stack.enter_context(open_world(make_folder(tmp_path_factory), workers=WORKERS, **PLEX))
+                made[name] = Scenario(world, name)
+            return made[name]
+
+        yield find
+
+
+def test_there_are_two_hundred_different_points(scenario_of):
+    points = [(name, *point) for name in POINTS for point in scenario_of(name).points]
+    assert len(set(points)) == len(points) >= 200
+    assert {kind for _name, kind, _number in points} == {ARRIVAL, crash_child.COMMIT, crash_child.ANSWER}
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_killed_run_is_finished_by_the_next(stage, tally, part):
-    for number in range(part, POINTS, PARTS):
-        point = 1 + number * (stage[3] - 1) // (POINTS - 1)
-        counts = _kill_and_recover(stage, point)
-        tally("kill -9 during a first sync", points=1, **counts)
+@pytest.mark.parametrize("name", POINTS)
+def test_a_killed_run_is_finished_by_the_next(scenario_of, tally, name, part):
+    scenario = scenario_of(name)
+    for point in scenario.points[part::PARTS]:
+        scenario.put_back()
+        scenario.run(point)
+        plex, ours, told = scenario.ending()
+        clean_plex, clean_ours, clean_told = scenario.clean
+        assert plex == clean_plex, point
+        assert ours == clean_ours, point
+        assert told == clean_told, point
+        lost, duplicated = len(clean_told - told), count_twins(plex)
+        assert carried_out(scenario.world) - scenario.done == Counter(), point
+        tally(f"kill -9 during a {name}", different_points=1, lost=lost, duplicated=duplicated)
 
 
-def _kill_and_recover(stage, point: int) -> dict[str, int]:
-    world, template, clean, _arrivals = stage
-    _set_the_stage(world, template)
-    _run(world, kill_at=point)
-    app = world.open()
-    try:
-        syncs.sync(app, progress=silent)
-        assert world.plex_state() == clean, f"killed at request {point}"
-        badges = [row["badgeNumber"] for row in world.sandbox.plex.state("employees")]
-        assert app.trail.verify().ok
-        # One event per write that Plex carried out, whoever of the two runs learnt of it.
-        events = app.trail.list(100_000, action=AuditAction.WRITE_APPLIED)
-        done = sum(1 for item in world.write_requests() if item["status"] < 300)
-        assert len(events) == done, f"killed at request {point}"
-    finally:
-        app.close()
-    lost = len(clean["employees"]) - len(badges)
-    return {"lost": lost, "duplicated": len(badges) - len(set(badges))}
+def carried_out(world):
+    """How often Plex carried out each write; a command is left out, for it may be given again."""
+    return Counter(
+        (item["path"], item["query"], item["body_sha256"])
+        for item in world.write_requests()
+        if item["status"] < 300 and not item["path"].endswith(("/deactivate", "/activate"))
+    )
