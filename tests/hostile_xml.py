@@ -88,12 +88,27 @@ def texts(url: str, file: str) -> dict[str, tuple[str, str]]:
         "DOCTYPE inside a record": page(worker(inside="<!DOCTYPE a>")),
         "entity from nowhere": page(worker(inside="&nowhere;")),
     }
+    inclusions = {
+        "XInclude of a file": page(worker(inside=f'<xi:include {XI} parse="text" href="file://{file}"/>')),
+        "XInclude over HTTP": page(worker(inside=f'<xi:include {XI} href="{url}/x"/>')),
+        "XInclude without a prefix": page(worker(inside=f'<include xmlns="{XI[10:-1]}" href="{url}/x"/>')),
+        "XInclude named on the envelope": GOOD.replace("<env:Envelope", f"<env:Envelope {XI}").replace(
+            "<wd:Worker_Data>", f'<wd:Worker_Data><xi:include href="{url}/x"/>', 1
+        ),
+        "XInclude spelled by references": page(
+            worker(inside=f'<xi:include {XI.replace("XIn", "&#88;I&#x6e;")} href="{url}/x"/>')
+        ),
+        "XInclude between records": page(worker(1) + f'<xi:include {XI} href="{url}/x"/>'),
+        "XInclude after the records": page(worker(), after=f'<xi:include {XI} href="{url}/x"/>'),
+    }
     content = {
         "reference to half a surrogate": page(worker(inside="&#xD800;")),
         "reference to NUL": page(worker(inside="&#0;")),
         "NUL": page(worker(inside="\0")),
         "100,000 deep in a record": page(worker(inside="<wd:a>" * 100_000 + "</wd:a>" * 100_000)),
         "100,000 deep around the records": page("<wd:a>" * 100_000 + "</wd:a>" * 100_000),
+        "an id said twice": page(worker(inside="<wd:Worker_ID>1</wd:Worker_ID><wd:Worker_ID>2</wd:Worker_ID>")),
+        "two ids of one type": page(worker(employee='1</wd:ID><wd:ID wd:type="Employee_ID">2')),
         "the same attribute twice": page(worker(attributes=' wd:a="1" wd:a="2"')),
         "a record of 17 MB of text": page(worker(inside="x" * (17 << 20))),
         "a head of 17 MB of text": page(worker(), before=" " * (17 << 20)),
@@ -136,8 +151,8 @@ def texts(url: str, file: str) -> dict[str, tuple[str, str]]:
         "another name for the namespace": page(f'<o:Worker xmlns:o="{BSVC}">' + worker()[11:-12] + "</o:Worker>"),
         "space in the end tag": page(worker().replace("</wd:Worker>", "</wd:Worker >")),
         "greater-than in an attribute": page(worker(attributes=" wd:a='1>2'")),
-        "XInclude of a file": page(worker(inside=f'<xi:include {XI} parse="text" href="file://{file}"/>')),
-        "XInclude over HTTP": page(worker(inside=f'<xi:include {XI} href="{url}/x"/>')),
+        "words about XInclude": page(worker(inside="<wd:a>XInclude, TX</wd:a>")),
+        "a name for XInclude that nobody uses": page(worker(attributes=f" {XI}")),
         "a schema to fetch": page(
             worker(attributes=f' xmlns:s="http://www.w3.org/2001/XMLSchema-instance" s:schemaLocation="{BSVC} {url}"')
         ),
@@ -145,7 +160,7 @@ def texts(url: str, file: str) -> dict[str, tuple[str, str]]:
         "UTF-7 declared": page(worker(inside="+ADw-wd:Worker+AD4-"), before=DECLARED.format("utf-7")),
         "100,000 empty elements": page(worker(inside="<wd:a/>" * 100_000)),
     }
-    refused = entities | content | envelopes
+    refused = entities | inclusions | content | envelopes
     return {name: (text, REFUSED) for name, text in refused.items()} | {n: (t, SAME) for n, t in harmless.items()}
 
 
@@ -243,7 +258,9 @@ def judge(body: Body | Callable[[], Body]) -> str:
         theirs = [understand(record) for record in read_whole(b"".join(body.chunks()))]
     except ValueError:
         return REFUSED if None in ours else BYPASS
-    return SAME if ours == theirs and None not in ours else BYPASS
+    if ours != theirs:
+        return BYPASS
+    return REFUSED if None in ours else SAME
 
 
 def read_whole(document: bytes) -> list[bytes]:

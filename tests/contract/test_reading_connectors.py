@@ -173,6 +173,17 @@ def test_one_broken_record_is_refused_by_its_key(
     assert codes == [code]
 
 
+def test_a5_an_id_said_twice_is_refused_by_its_key(sandbox: Sandbox, connector: WorkdayConnector) -> None:
+    sandbox.faults.add(parse_fault({"system": "workday", "mode": "duplicate_keys", "path": "/ccx/service", "after": 1}))
+    refused = []
+    for record in gather(connector, WORKERS):
+        try:
+            to_canonical(record)
+        except RecordError as error:
+            refused.append((error.code, "Worker_ID twice" in error.message, len(describe_native(record) or "")))
+    assert refused == [("said_twice", True, 32)]
+
+
 def test_cc_03_a_hire_between_two_pages_is_noticed_or_kept_out(sandbox: Sandbox, connector: WorkdayConnector) -> None:
     sandbox.tenant.play("page_drift")
     try:

@@ -112,6 +112,16 @@ def test_wp_01_a_contingent_worker_is_known_by_the_type_of_its_id() -> None:
         (worker(reference=ref("Worker_Reference", WID=WID)), "no_id"),
         (worker(reference=ref("Worker_Reference", WID=WID, Employee_ID="1", Contingent_Worker_ID="2")), "no_id"),
         (worker(reference=ref("Worker_Reference", Employee_ID="1")), "no_id"),
+        (worker("<wd:Worker_ID>21001-2</wd:Worker_ID>"), "said_twice"),
+        (worker(PERSONAL, PERSONAL), "said_twice"),
+        (worker(employment(job()), employment()), "said_twice"),
+        (worker().replace("<wd:Worker_Data>", EMPLOYEE + "<wd:Worker_Data>"), "said_twice"),
+        (
+            worker(
+                reference=EMPLOYEE.replace("</wd:Worker_Ref", '<wd:ID wd:type="Employee_ID">9</wd:ID></wd:Worker_Ref')
+            ),
+            "said_twice",
+        ),
         (worker(reference=""), "no_id"),
         (worker(employment(job(), job("P-2"))), "primary_job"),
         (worker(employment(job(primary="0"))), "primary_job"),

@@ -45,9 +45,36 @@ def test_the_reason_quotes_nothing_of_the_document() -> None:
     assert "wage" not in str(caught.value)
 
 
-def test_an_inclusion_is_only_an_element() -> None:
-    root = parse_xml(b'<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="file:///etc/passwd"/></a>')
-    assert [len(child) for child in root] == [0]
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="file:///etc/passwd"/></a>',
+        b'<a><include xmlns="http://www.w3.org/2001/XInclude"/></a>',
+        b'<xi:fallback xmlns:xi="http://www.w3.org/2001/XInclude"/>',
+        b'<a xmlns:xi="http://www.w3.org/2001/&#88;Inclu&#x64;e"><xi:include href="x"/></a>',
+        b"<a>" + b"<b>TX</b>" * 100 + b'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude"/></a>',
+    ],
+    ids=["prefix", "default", "root", "spelled by references", "behind many letters"],
+)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a5_an_inclusion_is_refused_however_it_arrives(data: bytes, size: int) -> None:
+    for read in (parse_xml, lambda whole: pull(whole, size=size)):
+        with pytest.raises(ValueError, match="XInclude"):
+            read(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<a>XInclude</a>",
+        b'<a xmlns:xi="http://www.w3.org/2001/XInclude"/>',
+        b"<a>X &#38; XX</a>",
+        b"<a>TX &amp; X</a>",
+    ],
+)
+def test_a_word_about_inclusions_is_none(data: bytes) -> None:
+    assert parse_xml(data).tag == "a"
+    assert pull(data, size=3) is not None
 
 
 @pytest.mark.parametrize(

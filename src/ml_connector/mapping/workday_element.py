@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -45,6 +46,33 @@ ID = tag("ID")
 def open_parts(element: Element | None) -> Parts:
     """The element's children, the first of each name; none for an element that is not there."""
     return {} if element is None else {str(each.tag): each for each in element[::-1]}
+
+
+def check_single(element: Element | None, parts: Parts, names: Collection[str]) -> None:
+    """
+    Refuse an element that says one of *names* twice: which of the two is meant cannot be known.
+
+    Raises:
+        RecordError: it does.
+    """
+    if element is None or len(element) == len(parts):
+        return
+    counts = Counter(str(each.tag) for each in element)
+    doubled = [_local(name) for name in names if counts[name] > 1]
+    if doubled:
+        raise RecordError(f"it has {' and '.join(doubled)} twice", code="said_twice")
+
+
+def check_ids(reference: Element) -> None:
+    """
+    Refuse a reference with two IDs of one type.
+
+    Raises:
+        RecordError: it has.
+    """
+    kinds = [each.get(_TYPE) for each in reference]
+    if len(set(kinds)) != len(kinds):
+        raise RecordError(f"its {_local(str(reference.tag))} has two IDs of one type", code="said_twice")
 
 
 def read_text(parts: Parts, name: str) -> Text:

@@ -20,6 +20,8 @@ from ml_connector.mapping.workday_element import (
     Day,
     Parts,
     Text,
+    check_ids,
+    check_single,
     each_child,
     find_id,
     open_parts,
@@ -42,6 +44,9 @@ _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 _REFERENCE, _DATA = tag("Worker_Reference"), tag("Worker_Data")
 _PERSONAL, _EMPLOYMENT = tag("Personal_Data"), tag("Employment_Data")
+_ORGANIZATIONS, _PAY = tag("Organization_Data"), tag("Compensation_Data")
+# What a worker has one of; other sections of Worker_Data may repeat and are not read.
+_ONCE = (tag("Worker_ID"), tag("Universal_ID"), _PERSONAL, _EMPLOYMENT, _ORGANIZATIONS, _PAY)
 _NAMES, _DETAIL, _LEGAL, _PREFERRED = (
     tag(name) for name in ("Name_Data", "Name_Detail_Data", "Legal_Name_Data", "Preferred_Name_Data")
 )
@@ -56,10 +61,13 @@ def read_worker(
     Translate one Worker element; *own* are its memberships where they were cut out of it.
 
     Raises:
-        RecordError: no or two worker ids, several or no primary jobs, a bad date or number, the layout of before v30.
+        RecordError: no or two worker ids, one thing said twice, several or no primary jobs, a bad date or number, the layout of before v30.
     """
     parts = open_parts(element)
-    reference, data = parts.get(_REFERENCE), open_parts(parts.get(_DATA))
+    check_single(element, parts, (_REFERENCE, _DATA))
+    section = parts.get(_DATA)
+    reference, data = parts.get(_REFERENCE), open_parts(section)
+    check_single(section, data, _ONCE)
     worker_type, employee_id = _read_identity(reference)
     wid = find_id(reference, "WID")
     if wid is None:
@@ -84,14 +92,16 @@ def read_worker(
         manager_id=manager[0],
         manager_type=manager[1],
         jobs=jobs,
-        organizations=read_organizations(data.get(tag("Organization_Data")), jobs, own),
-        compensation=_read_compensation(data.get(tag("Compensation_Data"))),
+        organizations=read_organizations(data.get(_ORGANIZATIONS), jobs, own),
+        compensation=_read_compensation(data.get(_PAY)),
     )
     return _with_status(worker, employed.get(_STATUS))
 
 
 def _read_identity(reference: Element | None) -> tuple[WorkerType, str]:
     """Employee or contingent worker, by the type of the id it has (WP-01: the ids of both may be alike)."""
+    if reference is not None:
+        check_ids(reference)
     found = [(kind, text) for id_type, kind in ID_TYPES.items() if (text := find_id(reference, id_type))]
     if len(found) != 1:
         raise RecordError(

@@ -3,7 +3,7 @@ Cuts one page into its records as the bytes arrive, without parsing them.
 
 The fast way looks for nothing but the record's own start and end tags, under the prefix the answer itself uses, and
 demands that only white space lies between records. What remains when the records are taken out, the frame, is parsed
-whole. Anything unexpected (comments, CDATA, other prefixes, nested records, a count that differs from Page_Results)
+whole. Anything unexpected (comments, CDATA, XInclude, other prefixes, nested records, a count that differs from Page_Results)
 goes the slow way: the hardened parser reads the document whole, and only its word counts.
 
 A record cut wrongly cannot pass: frame and records are each well-formed only if the cuts are where the parser has them.
@@ -24,7 +24,7 @@ from lxml import etree
 from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.workday.frame import BODY, DATA, ENVELOPE, Results, read_frame, read_results
 from ml_connector.connectors.workday.operations import BSVC
-from ml_connector.safe_xml import PullParser, parse_xml
+from ml_connector.safe_xml import PullParser, may_include, parse_xml
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
@@ -194,7 +194,7 @@ class _Cutter:
             if b"<!" in source.buffer or not source.more(bound=MAX_FRAME_BYTES):
                 raise _Surprise
         head = source.buffer[: found.end()]
-        if b"<!" in head:
+        if b"<!" in head or may_include(head):
             raise _Surprise
         started = [element for event, element in PullParser().feed(head) if event == "start"]
         data = started[-1] if started else None
@@ -227,8 +227,10 @@ class _Cutter:
         source.at = start
         stop = self._find_close()
         buffer, start, at = source.buffer, source.at, source.at + len(opening)
-        if (buffer.find(b"!", at, stop) >= 0 and buffer.find(b"<!", at, stop) >= 0) or (
-            buffer.find(b"?", at, stop) >= 0 and buffer.find(b"<?", at, stop) >= 0
+        if (
+            (buffer.find(b"!", at, stop) >= 0 and buffer.find(b"<!", at, stop) >= 0)
+            or (buffer.find(b"?", at, stop) >= 0 and buffer.find(b"<?", at, stop) >= 0)
+            or may_include(buffer, at, stop)
         ):
             raise _Surprise
         if buffer[at] != ord(">"):
