@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 
 from ml_connector.errors import ConfigurationError
@@ -51,6 +52,18 @@ def test_up_04_saying_the_same_again_saves_nothing(database: Database) -> None:
 
     assert save(database, job("A", "P"), by="leo") == []
     assert held(database) == {"101 A": ("P", 1, "accepted")}
+
+
+def test_rd_01_workdays_own_id_is_learnt_kept_and_never_forgotten(database: Database) -> None:
+    save(database, job("A", "P"))
+    (learnt,) = save(database, msgspec.structs.replace(job("A", "P"), wid="w1"))
+    assert (learnt.wid, learnt.version) == ("w1", 2)
+    assert save(database, job("A", "P")) == []
+    (changed,) = save(database, job("A", "Q"))
+    assert (changed.wid, changed.version) == ("w1", 3)
+    (loaded,) = MappingStore(database).load("acme")
+    assert loaded.wid == "w1"
+    assert parse_table(render_table([loaded])).rows[0].wid == "w1"
 
 
 def test_a_proposal_never_displaces_an_accepted_row(database: Database) -> None:

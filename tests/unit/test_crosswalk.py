@@ -7,6 +7,7 @@ import re
 import shlex
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -49,6 +50,45 @@ def test_rd_12_the_same_code_in_two_plants_is_two_objects() -> None:
 def test_rd_12_a_row_of_one_plant_says_nothing_about_another() -> None:
     with pytest.raises(RecordError):
         position_of(Crosswalk([job("JP-OPER", "Press Operator")]), "JP-OPER", "102")
+
+
+def known(**wids: str):
+    """Workday's own ids of job profiles, by today's code."""
+    return lambda kind: wids if kind is Kind.JOB_PROFILE else {}
+
+
+def test_rd_01_a_changed_code_is_answered_by_workdays_own_id_and_the_old_one_stays_an_alias() -> None:
+    row = msgspec.structs.replace(job("OPER", "Press Operator"), wid="w1")
+    crosswalk = Crosswalk([row], wids=known(OPER2="w1"))
+
+    assert position_of(crosswalk, "OPER2") == position_of(crosswalk, "OPER") == "Press Operator"
+    assert crosswalk.find(Kind.JOB_PROFILE, source="OPER2", plant="101") == row
+    assert crosswalk.version == Crosswalk([row]).version
+    with pytest.raises(RecordError):
+        position_of(crosswalk, "OPER2", "102")
+
+
+def test_rd_01_a_code_that_went_to_another_object_is_not_the_old_one() -> None:
+    """CC4100 became CC4101, and somebody opened a new CC4100: the row is about the first."""
+    row = msgspec.structs.replace(job("OPER", "Press Operator"), wid="w1")
+    crosswalk = Crosswalk([row], wids=known(OPER="w2", OPER2="w1"))
+
+    assert position_of(crosswalk, "OPER2") == "Press Operator"
+    with pytest.raises(RecordError):
+        position_of(crosswalk, "OPER")
+
+
+def test_rd_01_rows_that_contradict_each_other_answer_nothing() -> None:
+    rows = [
+        msgspec.structs.replace(job("A", "Welder"), wid="w1"),
+        msgspec.structs.replace(job("B", "Painter"), wid="w1"),
+    ]
+    with pytest.raises(RecordError):
+        position_of(Crosswalk(rows, wids=known(C="w1")), "C")
+
+
+def test_rd_01_a_row_without_the_id_answers_by_its_code() -> None:
+    assert position_of(Crosswalk([job("OPER", "Welder")], wids=known(OPER="w9")), "OPER") == "Welder"
 
 
 def test_rd_06_the_plants_own_row_beats_the_one_for_any_plant() -> None:

@@ -7,10 +7,11 @@ anything is resolved (RD-06); the same code in two plants is two objects (RD-12)
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from itertools import product
@@ -52,7 +53,9 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     One line of the crosswalk. Texts are kept as given: `0010` is not `10` (UP-08).
 
     *plant* is a PCN or `*`; *source* is Workday's reference id, for an account `cost_center/job_class/component`, of
-    which each part may be `*`. *version* counts the changes of this line and is 0 before it is saved.
+    which each part may be `*`. *wid* is Workday's own id of the source, where known: it stays when the reference id is
+    edited, so that the row goes on answering under the new one (RD-01). *version* counts the changes of this line and
+    is 0 before it is saved.
 
     Raises:
         ConfigurationError: a part of the target is missing or unknown, or a text is empty or untidy.
@@ -63,6 +66,7 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     target: dict[str, str]
     state: State = "accepted"
+    wid: str | None = None
     version: int = 0
     changed_by: str = ""
     changed_at: datetime | None = None
@@ -85,6 +89,10 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind.value} {self.source} ({describe_plant(self.plant)})"
 
 
+Wids = Callable[[Kind], Mapping[str, str]]
+_Book = Mapping[tuple[Kind, str, str], MappingRow]
+
+
 class Crosswalk:
     """
     Answers what a source is called in a plant.
@@ -93,15 +101,22 @@ class Crosswalk:
     that names the plant beats one for `*` whatever else it leaves open, and so on down the list; so only two rows
     with the same kind, plant and source can tie.
 
+    Where *wids* tells Workday's own ids, `{source: wid}` of a kind as Workday shows them now, they decide: a source
+    that no row names is found by its id, and a row about another id does not answer although the code is the same.
+    What a code was called before stays its alias (RD-01).
+
     Raises:
         ConfigurationError: two rows of one state make the same claim; both are named (RD-06).
     """
 
-    def __init__(self, rows: Iterable[MappingRow]) -> None:
+    def __init__(self, rows: Iterable[MappingRow], *, wids: Wids | None = None) -> None:
         self._accepted: dict[tuple[Kind, str, str], MappingRow] = {}
         self._proposed: dict[tuple[Kind, str, str], MappingRow] = {}
+        self._by_wid: dict[tuple[Kind, str, str], list[MappingRow]] = {}
         for row in rows:
             book = self._accepted if row.state == "accepted" else self._proposed
+            if row.wid is not None:
+                self._by_wid.setdefault((row.kind, row.plant, row.wid), []).append(row)
             other = book.setdefault(row.key, row)
             if other is not row:
                 raise ConfigurationError(
@@ -109,6 +124,11 @@ class Crosswalk:
                     remedy=f"keep one of them: {set_command(row.kind, source=row.source, plant=row.plant)}",
                 )
         self.version = _hash_rows(self._accepted.values())
+        self._wids = functools.cache(wids) if wids is not None else None
+
+    def knowing(self, wids: Wids) -> Crosswalk:
+        """The same rows, answering for edited reference ids too."""
+        return Crosswalk([*self._accepted.values(), *self._proposed.values()], wids=wids)
 
     def resolve(self, kind: Kind, *, source: str, plant: str) -> MappingRow:
         """
@@ -117,16 +137,31 @@ class Crosswalk:
         Raises:
             RecordError: there is none (`unmapped`); the remedy is the command that makes one.
         """
-        row = _most_specific(self._accepted, kind, source, plant)
+        row = self._find(self._accepted, kind, source, plant)
         if row is None:
             raise self._unmapped(kind, source, plant)
         return row
 
     def find(self, kind: Kind, *, source: str, plant: str) -> MappingRow | None:
         """Find the row that would answer: the accepted one, else the proposed one, else None."""
-        return _most_specific(self._accepted, kind, source, plant) or _most_specific(
-            self._proposed, kind, source, plant
-        )
+        return self._find(self._accepted, kind, source, plant) or self._find(self._proposed, kind, source, plant)
+
+    def _find(self, book: _Book, kind: Kind, source: str, plant: str) -> MappingRow | None:
+        row = _most_specific(book, kind, source, plant)
+        if self._wids is None or (row is not None and row.wid is None):
+            return row
+        wid = self._wids(kind).get(source)
+        if wid is None or (row is not None and row.wid == wid):
+            return row
+        return self._find_renamed(kind, wid, plant, state="accepted" if book is self._accepted else "proposed")
+
+    def _find_renamed(self, kind: Kind, wid: str, plant: str, *, state: State) -> MappingRow | None:
+        """The row of the same Workday object under an earlier reference id; none where rows contradict each other."""
+        for where in (plant, ANY):
+            found = [row for row in self._by_wid.get((kind, where, wid), ()) if row.state == state]
+            if found:
+                return found[0] if all(row.target == found[0].target for row in found) else None
+        return None
 
     def sources_of(self, kind: Kind, *, plant: str, part: str, value: str) -> tuple[str, ...]:
         """
@@ -143,7 +178,7 @@ class Crosswalk:
 
     def _unmapped(self, kind: Kind, source: str, plant: str) -> RecordError:
         waiting_for = f"{kind.value} {source}"
-        proposed = _most_specific(self._proposed, kind, source, plant)
+        proposed = self._find(self._proposed, kind, source, plant)
         if proposed is None:
             message = f"{waiting_for} has no mapping in {describe_plant(plant)}"
             remedy = set_command(kind, source=source, plant=plant)
@@ -203,9 +238,7 @@ def _patterns(kind: Kind, source: str) -> Iterator[str]:
         yield "/".join(choice)
 
 
-def _most_specific(
-    book: Mapping[tuple[Kind, str, str], MappingRow], kind: Kind, source: str, plant: str
-) -> MappingRow | None:
+def _most_specific(book: _Book, kind: Kind, source: str, plant: str) -> MappingRow | None:
     for where in (plant, ANY):
         for pattern in _patterns(kind, source):
             row = book.get((kind, where, pattern))
@@ -221,7 +254,8 @@ def _find_fault(row: MappingRow) -> str | None:
     if missing or unknown:
         wrong = [f"{part} is missing" for part in missing] + [f"{part!r} is no part of it" for part in unknown]
         return f"a {row.kind.value} row says {', '.join(parts)}; {'; '.join(wrong)}"
-    for name, text in (("plant", row.plant), ("source", row.source), *row.target.items()):
+    own = () if row.wid is None else (("wid", row.wid),)
+    for name, text in (("plant", row.plant), ("source", row.source), *own, *row.target.items()):
         if not text or text != text.strip() or _UNPRINTABLE.search(text):
             return f"{name} is empty, has spaces around it or holds control characters"
         if len(text) > _LONGEST:
@@ -243,5 +277,7 @@ def _describe(row: MappingRow) -> str:
 
 def _hash_rows(rows: Iterable[MappingRow]) -> str:
     """SHA-256 over what the rows say, in key order; who said it and when does not count."""
-    lines = sorted(encode([row.kind, row.plant, row.source, row.target]) for row in rows)
+    lines = sorted(
+        encode([row.kind, row.plant, row.source, row.target, *([row.wid] if row.wid else [])]) for row in rows
+    )
     return hashlib.sha256(b"\n".join(lines)).hexdigest()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from ml_connector.canonical.keys import Record
+from ml_connector.canonical.organization import CostCenter, JobProfile, Location
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Kind, MappingRow
@@ -27,6 +28,14 @@ _ABBREVIATION = 3  # letters a shortened word must keep
 _CODE = 2  # letters or digits a code needs before it may be looked for inside another
 _LEVELS = frozenset({"i", "ii", "iii", "iv", "v"})
 _RANK: tuple[Confidence, ...] = ("exact", "code", "name")
+
+
+# What of Workday each kind of row is about; accounts are Plex's own.
+RECORDS: Mapping[Kind, type[CostCenter | JobProfile | Location]] = {
+    Kind.COST_CENTER: CostCenter,
+    Kind.JOB_PROFILE: JobProfile,
+    Kind.LOCATION: Location,
+}
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +86,18 @@ def propose(kind: Kind, *, sources: Iterable[Record], targets: Iterable[PlexReco
         )
     ours = [record for record in targets if record.plant == plant]
     parts = {Kind.COST_CENTER: _cost_center, Kind.JOB_PROFILE: _position, Kind.LOCATION: _building}[kind]
-    known = sorted(((record.key, _describe(record)) for record in sources), key=lambda pair: pair[0])
-    return [_propose(kind, plant, source, text, parts(text, ours)) for source, text in known]
+    known = sorted(((record, _describe(record)) for record in sources), key=lambda pair: pair[0].key)
+    return [_propose(kind, plant, record, text, parts(text, ours)) for record, text in known]
 
 
-def _propose(kind: Kind, plant: str, source: str, known: _Known, parts: dict[str, _Match]) -> Proposal:
+def wid_of(record: Record) -> str | None:
+    """Workday's own id of a cost center, job profile or location, where it was given."""
+    wid = getattr(record, "wid", None)
+    return wid if isinstance(wid, str) and wid else None
+
+
+def _propose(kind: Kind, plant: str, record: Record, known: _Known, parts: dict[str, _Match]) -> Proposal:
+    source = record.key
     failed = [f"{part}: {match.why}" for part, match in parts.items() if match.value is None]
     if failed:
         return Proposal(kind=kind, plant=plant, source=source, name=known.name, why="; ".join(failed))
@@ -91,7 +107,7 @@ def _propose(kind: Kind, plant: str, source: str, known: _Known, parts: dict[str
         plant=plant,
         source=source,
         name=known.name,
-        row=MappingRow(kind=kind, plant=plant, source=source, target=target, state="proposed"),
+        row=MappingRow(kind=kind, plant=plant, source=source, target=target, state="proposed", wid=wid_of(record)),
         confidence=max((match.confidence for match in parts.values()), key=_RANK.index),
         why="; ".join(f"{part}: {match.why}" for part, match in parts.items()),
     )

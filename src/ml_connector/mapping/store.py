@@ -26,6 +26,7 @@ mapping_rows = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("target", Text, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("wid", String(64)),
     Column("changed_by", Text, nullable=False),
     Column("changed_at", String(40), nullable=False),
 )
@@ -105,11 +106,14 @@ def _is_news(row: MappingRow, current: MappingRow | None) -> bool:
         return True
     if current.state == "accepted" and row.state == "proposed":
         return False
-    return (row.target, row.state) != (current.target, current.state)
+    return (row.target, row.state, row.wid or current.wid) != (current.target, current.state, current.wid)
 
 
 def _next(row: MappingRow, current: MappingRow | None) -> MappingRow:
-    return msgspec.structs.replace(row, version=current.version + 1 if current else 1)
+    """The next version of its line; what is known of Workday's own id is not forgotten."""
+    if current is None:
+        return msgspec.structs.replace(row, version=1)
+    return msgspec.structs.replace(row, version=current.version + 1, wid=row.wid or current.wid)
 
 
 def _to_values(connection: str, row: MappingRow) -> dict[str, Any]:
@@ -121,6 +125,7 @@ def _to_values(connection: str, row: MappingRow) -> dict[str, Any]:
         "version": row.version,
         "target": encode(row.target).decode(),
         "state": row.state,
+        "wid": row.wid,
         "changed_by": row.changed_by,
         "changed_at": row.changed_at.astimezone(UTC).isoformat() if row.changed_at else None,
     }
@@ -133,6 +138,7 @@ def _to_row(values: Any) -> MappingRow:
         source=values["source"],
         target=msgspec.json.decode(values["target"], type=dict[str, str]),
         state=values["state"],
+        wid=values["wid"],
         version=values["version"],
         changed_by=values["changed_by"],
         changed_at=datetime.fromisoformat(values["changed_at"]),

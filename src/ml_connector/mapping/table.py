@@ -20,7 +20,7 @@ from ml_connector.mapping.crosswalk import TARGET_PARTS, Kind, MappingRow
 
 _NEEDED = ("kind", "plant", "source")
 _PARTS = tuple(dict.fromkeys(part for parts in TARGET_PARTS.values() for part in parts))
-COLUMNS = (*_NEEDED, *_PARTS, "state")
+COLUMNS = (*_NEEDED, *_PARTS, "state", "wid")
 
 _STATES = ("accepted", "proposed")
 _DELIMITERS = ",;\t"
@@ -48,12 +48,13 @@ def render_table(rows: Iterable[MappingRow]) -> bytes:
     writer.writerow(COLUMNS)
     for row in sorted(rows, key=lambda row: (row.key, row.state)):
         cells = {"kind": row.kind.value, "plant": row.plant, "source": row.source, "state": row.state, **row.target}
+        cells["wid"] = row.wid or ""
         writer.writerow([_disarm(cells.get(column, "")) for column in COLUMNS])
     return out.getvalue().encode("utf-8-sig")
 
 
 def parse_table(data: bytes) -> Table:
-    """Read a CSV back, with every fault told by its line. Columns may stand in any order; `state` may be left out."""
+    """Read a CSV back, with every fault told by its line. Columns may stand in any order; `state` and `wid` may be left out."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -136,6 +137,7 @@ def _read_row(line: int, cells: Mapping[str, str] | None) -> MappingRow | Fault:
             source=cells.get("source", ""),
             target={part: cells[part] for part in _PARTS if part in cells},
             state="accepted" if state == "accepted" else "proposed",
+            wid=cells.get("wid"),
         )
     except ConfigurationError as error:
         remedy = f"fill {', '.join(TARGET_PARTS[Kind(kind)])} and leave the other target columns empty"

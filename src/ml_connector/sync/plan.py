@@ -22,6 +22,7 @@ from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
 from ml_connector.mapping.projection import Projection, badge
+from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Use
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection
@@ -81,7 +82,7 @@ class Planner:
     ) -> None:
         self._name = name
         self._connection = connection
-        self._crosswalk = crosswalk
+        self._crosswalk = crosswalk.knowing(self._wids)
         self._snapshots = snapshots
         self._store = store
         self._gathered = gathered
@@ -190,6 +191,13 @@ class Planner:
     def _read(self, side: str, kind: str, of: type[_T], plant: str = "") -> Iterator[_T]:
         extract = self._gathered.extracts[side, kind, plant]
         return self._snapshots.read(extract.scope, of=of, extract_id=extract.id)
+
+    def _wids(self, kind: Kind) -> dict[str, str]:
+        """Workday's own ids of what it shows now, by reference id (RD-01)."""
+        if kind not in RECORDS or not self._gathered.readable("workday", kind.value):
+            return {}
+        records = self._read("workday", kind.value, RECORDS[kind])
+        return {record.key: wid for record in records if (wid := wid_of(record)) is not None}
 
     def _projection(self, missing: frozenset[str]) -> Projection:
         return Projection(

@@ -16,9 +16,10 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.check import Fault, check_rows
 from ml_connector.mapping.coverage import Coverage, Usage, cover
 from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows
-from ml_connector.mapping.proposal import Confidence, Proposal, propose
+from ml_connector.mapping.proposal import RECORDS, Confidence, Proposal, propose, wid_of
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
+from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.usecases.usage import Use, count_workers, read_setup, read_workday, uses_of_seats
 
 _SOURCES = {
@@ -26,6 +27,12 @@ _SOURCES = {
     Kind.JOB_PROFILE: RecordType.JOB_PROFILE,
     Kind.LOCATION: RecordType.LOCATION,
 }
+
+
+class ListedRow(MappingRow, frozen=True, kw_only=True):
+    """A row as it is listed; *now* is what Workday calls the source today, where that is another code than the row's."""
+
+    now: str | None = None
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +50,18 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     saved: int
 
 
-def list_rows(app: App, *, kind: str | None = None) -> list[MappingRow]:
-    """The crosswalk as it is now, proposed rows included."""
+def list_rows(app: App, *, kind: str | None = None) -> list[ListedRow]:
+    """The crosswalk as it is now, proposed rows included, with the codes Workday was last seen to use instead."""
     wanted = None if kind is None else parse_kind(kind)
-    return [row for row in app.mappings.load(app.name) if wanted in {None, row.kind}]
+    rows = [row for row in app.mappings.load(app.name) if wanted in {None, row.kind}]
+    codes = {each: {wid: code for code, wid in known_wids(app, each).items()} for each in {row.kind for row in rows}}
+    return [
+        ListedRow(
+            **msgspec.structs.asdict(row),
+            now=None if (now := codes[row.kind].get(row.wid or "")) == row.source else now,
+        )
+        for row in rows
+    ]
 
 
 def set_row(app: App, *, kind: str, source: str, plant: str, target: Mapping[str, str], check: bool = True) -> Changed:
@@ -93,11 +108,16 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
     """
     kinds = _kinds(kind)
     uses = set(count_workers(app, progress=progress)) | uses_of_seats(app, progress=progress)
-    crosswalk = app.mappings.crosswalk(app.name)
+    named_by = {
+        each: {record.key: record for record in read_workday(app, _SOURCES[each], progress=progress)} for each in kinds
+    }
+    wids = {
+        each: {key: wid for key, record in named.items() if (wid := wid_of(record))} for each, named in named_by.items()
+    }
+    crosswalk = app.mappings.crosswalk(app.name).knowing(lambda each: wids.get(each, {}))
     found: list[Proposal] = []
     live: dict[str, list[PlexRecord]] = {}
-    for each in kinds:
-        named = {record.key: record for record in read_workday(app, _SOURCES[each], progress=progress)}
+    for each, named in named_by.items():
         for plant in sorted({pcn for pcn, _, _ in uses}):
             sources = [
                 record
@@ -137,7 +157,24 @@ def coverage(app: App, *, progress: Progress) -> Coverage:
     usages = [
         Usage(plant=plant, kind=kind, source=source, workers=count) for (plant, kind, source), count in workers.items()
     ]
-    return cover(usages, crosswalk=app.mappings.crosswalk(app.name))
+
+    def live_wids(kind: Kind) -> dict[str, str]:
+        records = read_workday(app, _SOURCES[kind], progress=progress) if kind in _SOURCES else ()
+        return {record.key: wid for record in records if (wid := wid_of(record))}
+
+    return cover(usages, crosswalk=app.mappings.crosswalk(app.name).knowing(live_wids))
+
+
+def known_wids(app: App, kind: Kind) -> dict[str, str]:
+    """Workday's own ids by reference id, as the newest complete reading showed them; nothing is read anew."""
+    if kind not in _SOURCES:
+        return {}
+    scope, snapshots = Scope(app.name, "workday", _SOURCES[kind].value), SnapshotStore(app.database)
+    believed = snapshots.last_believed(scope)
+    if believed is None:
+        return {}
+    records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)
+    return {record.key: wid for record in records if (wid := wid_of(record))}
 
 
 def parse_kind(text: str) -> Kind:
@@ -199,7 +236,9 @@ def _save(
     warnings: tuple[Fault, ...] = (),
     file: str | None = None,
 ) -> Changed:
-    signed = sign_rows(rows, changed_by=app.actor, changed_at=app.clock(), state=state)
+    wids = {kind: known_wids(app, kind) for kind in {row.kind for row in rows}}
+    learned = [msgspec.structs.replace(row, wid=wids[row.kind].get(row.source) or row.wid) for row in rows]
+    signed = sign_rows(learned, changed_by=app.actor, changed_at=app.clock(), state=state)
     with app.database.transaction() as tx:
         changed = app.mappings.save(tx, app.name, signed)
         _record(app, tx, changed, action=action, file=file)

@@ -55,9 +55,19 @@ def list_rows(
     from ml_connector.cli.render import make_console, table
 
     lines = [
-        (row.kind, row.plant, row.source, _target(row.target), row.state, row.version, row.changed_by) for row in rows
+        (
+            row.kind,
+            row.plant,
+            row.source if row.now is None else f"{row.source} (now {row.now})",
+            _target(row.target),
+            row.state,
+            row.version,
+            row.wid,
+            row.changed_by,
+        )
+        for row in rows
     ]
-    columns = ("kind", "plant", "source", "in Plex", "state", "version", "by")
+    columns = ("kind", "plant", "source", "in Plex", "state", "version", "Workday id", "by")
     make_console().print(table(columns, lines, right=("version",)))
 
 

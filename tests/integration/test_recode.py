@@ -1,0 +1,84 @@
+"""RD-01: somebody edits a reference id in Workday. The object is the same, so is its mapping, and Plex keeps its code."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.canonical.keys import RecordType
+from ml_connector.usecases import mappings, syncs
+from tests.rehearsal import Rehearsal, record
+from tests.world import open_world, silent
+
+OLD, NEW = b">CC4200<", b">CC4201<"
+
+
+def recoded(rehearsal, old=OLD, new=NEW):
+    """From now on Workday calls one cost center by another code, wherever it is named."""
+    first = rehearsal.recording.days[0]
+    natives = {
+        kind: tuple(msgspec.structs.replace(native, payload=native.payload.replace(old, new)) for native in each)
+        for kind, each in first.natives.items()
+    }
+    assert natives[RecordType.WORKER] != first.natives[RecordType.WORKER]
+    rehearsal.recording = rehearsal.recording._replace(days=(first, first._replace(natives=natives)))
+    rehearsal.day = 1
+
+
+@pytest.fixture
+def rehearsal(tmp_path):
+    made = Rehearsal(record(24), url=f"sqlite:///{tmp_path}/mlc.db")
+    made.prepare()
+    with made.alive() as life:
+        life.sync()
+    return made
+
+
+@pytest.mark.parametrize(("old", "new"), [(OLD, NEW), (b">JP-WELD<", b">JP-WELD2<")])
+def test_rd_01_another_code_for_the_same_object_parks_nobody_and_writes_nothing(rehearsal, old, new):
+    before = rehearsal.plex_state()
+    recoded(rehearsal, old, new)
+    with rehearsal.alive() as life:
+        plan = life.plan()
+        assert life.tools.review.parked("acme") == []
+        assert plan.changes == ()
+        assert life.sync().exit_code == 0
+    assert rehearsal.plex_state() == before
+
+
+def test_rd_01_the_mapping_learns_the_id_and_lists_todays_code(tmp_path):
+    with open_world(tmp_path, workers=24, mapped=False) as world:
+        mappings.propose_rows(world.app, progress=silent)
+        mappings.accept_rows(world.app)
+        rows = mappings.list_rows(world.app)
+        assert rows
+        assert all(row.wid and row.now is None for row in rows)
+        syncs.sync(world.app, progress=silent)
+        tenant = world.sandbox.tenant
+        center = next(key for key in tenant._world.organizations if key == "CC4200")
+        desk = tenant._desk("recode")
+        desk.world.organizations.change(
+            center, {"reference_id": "CC4201"}, kind="Edit Organization", on=tenant.today, at=tenant.now()
+        )
+        before = {row.key: row.version for row in mappings.list_rows(world.app)}
+        assert syncs.sync(world.app, progress=silent).counts["parked"] == 0
+        listed = mappings.list_rows(world.app, kind="cost_center")
+        assert {row.source: row.now for row in listed if row.now} == {"CC4200": "CC4201"}
+        assert {row.key: row.version for row in mappings.list_rows(world.app)} == before, "a rename touches no row"
+        assert mappings.coverage(world.app, progress=silent).complete
+        assert not [
+            each for each in mappings.propose_rows(world.app, progress=silent).proposals if each.source == "CC4201"
+        ]
+
+
+def test_a_row_set_by_hand_learns_the_id_from_what_was_read_last(tmp_path):
+    with open_world(tmp_path, workers=24) as world:
+        syncs.sync(world.app, progress=silent)
+        changed = mappings.set_row(
+            world.app, kind="job_profile", source="JP-WELD", plant="*", target={"position": "Welder"}, check=False
+        )
+        (row,) = changed.changed
+        assert row.wid == mappings.known_wids(world.app, row.kind)["JP-WELD"]
+        (event,) = world.app.trail.list(1, action=AuditAction.MAPPING_CHANGED)
+        assert event.event.object == "mapping/*/job_profile JP-WELD"
