@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ml_connector.cli.render import bars, cell, difference, make_console, remedy, table
 from ml_connector.cli.words import duration, plural, printable
+from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport
 from ml_connector.sync.store import RunInfo
@@ -41,7 +42,7 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
         console.print(f"… and {plural(len(report.changes) - len(changes), 'more change')}: --all, or --output json")
     _render_holds(report.holds, console)
     if report.pending:
-        rows = [(item.on[:10], item.plant, f"{item.type} {item.key}", item.reason) for item in report.pending[:limit]]
+        rows = [(item.on[:10], item.plant or None, _due(item), item.reason) for item in report.pending[:limit]]
         console.print(table(("due", "plant", "record", "what"), rows))
     if report.counts.get("parked"):
         console.print(f"{plural(report.counts['parked'], 'parked record')}: ml-connector parked")
@@ -180,6 +181,12 @@ def _render_change(change: ChangeInfo, console: Console) -> None:
     console.print(head)
     if change.after:
         console.print(Padding(difference(change.before, {**change.after, **change.spoken}), (0, 0, 0, 4)))
+
+
+def _due(item: Pending) -> str:
+    return (
+        f"{item.type} {item.label}" if item.plant else f"{item.type} {item.key} {_label(item.label, item.key)}".strip()
+    )
 
 
 def _named(record: ChangeInfo | ParkedInfo) -> str:

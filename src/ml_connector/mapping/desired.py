@@ -46,7 +46,12 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that is known and not due yet: it happens at the start of *on* (plant's own date)."""
+    """
+    A change that is known and not due yet: it happens at the start of *on* (plant's own date).
+
+    *plant* is empty, and *key* the worker's id, while Workday does not show yet where somebody will work. *begins*
+    tells a beginning from an ending.
+    """
 
     type: str
     plant: str
@@ -54,6 +59,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     on: str
     reason: str
+    begins: bool = False
 
 
 def reference(kind: str, *, plant: str, key: str) -> str:

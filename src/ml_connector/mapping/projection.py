@@ -125,17 +125,44 @@ class Projection:
         """A hire or an ending that Workday already knows and the plant's own calendar has not reached (ED-01, TZ-03)."""
         today = self._today[plant]
         key = employee_uuid(self._tenant, plant=plant, person=worker.key)
-        if worker.active is False and isinstance(worker.hired_on, date) and worker.hired_on > today:
-            reason, on = "future hire", worker.hired_on
-        elif (
+        if _hired_after(worker, today):
+            return self._coming(worker, plant=plant, key=key)
+        if (
             isinstance(worker.terminated_on, date)
             and worker.terminated_on >= today
             and worker.hire_rescinded is not True
         ):
             reason, on = "termination: active through that day", worker.terminated_on
-        else:
+            return Pending(type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason)
+        return None
+
+    def coming(self, worker: Worker) -> Pending | None:
+        """
+        A future hire that no plant knows yet (ED-02), for its plant where that can be told.
+
+        Until the hire date Workday shows the date and no job (`Active=0`), so mostly it cannot.
+        """
+        try:
+            plant = self._plant_of(worker)
+        except RecordError:
+            plant = None
+        if not _hired_after(worker, min(self._today.values()) if plant is None else self._today[plant]):
             return None
-        return Pending(type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason)
+        if plant is None:
+            return self._coming(worker, plant="", key=worker.employee_id)
+        return self._coming(worker, plant=plant, key=employee_uuid(self._tenant, plant=plant, person=worker.key))
+
+    def _coming(self, worker: Worker, *, plant: str, key: str) -> Pending:
+        on = worker.hired_on.isoformat() if isinstance(worker.hired_on, date) else ""
+        return Pending(
+            type="employee", plant=plant, key=key, label=label(worker), on=on, reason="future hire", begins=True
+        )
+
+    def _plant_of(self, worker: Worker) -> str | None:
+        job = worker.primary_job
+        if job is None or isinstance(worker.organizations, UnsetType):
+            return None
+        return route(self._plants, company=_text(worker.organizations.company), location=_text(job.location_id)).pcn
 
     def employee(
         self, worker: Worker, place: Place, *, people: People, known: Exists
@@ -265,6 +292,22 @@ def label(worker: Worker) -> str:
 def badge(worker: Worker) -> str:
     """The badge number: Workday's id, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01)."""
     return worker.employee_id if worker.worker_type == "employee" else f"CW-{worker.employee_id}"
+
+
+def is_excluded(worker: Worker) -> bool:
+    """Whether an active worker does not count in the headcount: Workday says so of the job, or contingent (WP-11)."""
+    job = worker.primary_job
+    return worker.worker_type != "employee" or (job is not None and job.excluded_from_headcount is True)
+
+
+def has_ended(worker: Worker, *, today: date) -> bool:
+    """Whether Workday said explicitly that the worker is no longer active, and nothing is to come."""
+    return worker.active is False and not _hired_after(worker, today)
+
+
+def _hired_after(worker: Worker, day: date) -> bool:
+    """Hired on a later day than that, and not called off (ED-04)."""
+    return isinstance(worker.hired_on, date) and worker.hired_on > day and worker.hire_rescinded is not True
 
 
 def _primary(worker: Worker) -> Job:

@@ -184,14 +184,15 @@ class SnapshotStore:
                 return
             last = batch[-1].key
 
-    def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int) -> dict[str, _T]:
-        """The records under these keys that the given extraction saw."""
+    def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
+        """The records under these keys; with *extract_id* those that this extraction saw, vanished ones too without."""
         decode = msgspec.json.Decoder(of).decode
+        seen = [] if extract_id is None else [records.c.extract_id == extract_id]
         found: dict[str, _T] = {}
         with self._database.reading() as tx:
             for start in range(0, len(keys), _BATCH):
                 chosen = records.c.key.in_(keys[start : start + _BATCH])
-                where = and_(_within(scope), chosen, records.c.extract_id == extract_id)
+                where = and_(_within(scope), chosen, *seen)
                 rows = tx.execute(select(records.c.key, records.c.body).where(where))
                 found.update((row.key, decode(row.body)) for row in rows)
         return found

@@ -7,7 +7,7 @@ the workers themselves are indispensable.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date
 from functools import partial
 from typing import Any
@@ -21,11 +21,13 @@ from ml_connector.connectors.port import Connector, Query
 from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
+from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.change import Hold, make_hold
+from ml_connector.sync.parking import park_not_shown
 from ml_connector.sync.policy import Approvals, population_drop, shrunken_list
 
 WORKDAY_TYPES = (
@@ -177,7 +179,9 @@ class Gatherer:
             vanished = self._snapshots.vanished(scope, extract_id=extract.id)
             unseen = sorted(set(vanished) - {fault.key for fault in extract.faults})
             drop = population_drop(unseen, before=extract.before, limit=limit)
-            if drop is not None and not approvals.cover(drop):
+            if drop is None:
+                gathered.parked += self._not_shown(scope, unseen, today=min(gathered.today.values()))
+            elif not approvals.cover(drop):
                 gathered.holds.append(drop)
             if extract.total:
                 return True
@@ -187,6 +191,16 @@ class Gatherer:
         gathered.holds.append(hold)
         self._snapshots.disbelieve(extract.id)
         return False
+
+    def _not_shown(self, scope: Scope, unseen: Sequence[str], *, today: date) -> list[Parked]:
+        """Workers seen before and not now, too few for a guard: each is a question for a person (CC-11)."""
+        gone = self._snapshots.find(scope, keys=unseen, of=Worker)
+        contingent = self._connection.sync.contingent_workers
+        return [
+            park_not_shown(worker)
+            for worker in gone.values()
+            if not has_ended(worker, today=today) and (contingent or worker.worker_type == "employee")
+        ]
 
 
 def _translate_plex(native: NativeRecord, *, plant: str) -> tuple[str, Any]:

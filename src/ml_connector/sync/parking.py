@@ -30,6 +30,23 @@ def park_worker(worker: Worker, error: RecordError) -> Parked:
     return _parked("employee", "", worker.employee_id, label(worker), error)
 
 
+def park_not_shown(worker: Worker) -> Parked:
+    """A worker Workday showed before and shows no more, without a word about an ending: nobody is deactivated (CC-11)."""
+    return Parked(
+        type="worker",
+        plant="",
+        key=worker.employee_id,
+        label=label(worker),
+        code="not_shown",
+        reason="Workday showed this worker before and shows them no more, without a termination; nothing is written",
+        remedy=(
+            "ask the Workday security administrator whether the integration user may still see this worker; "
+            "if the worker has left, have HR enter the termination. It settles by itself then"
+        ),
+        waiting_for=f"Workday to show worker {worker.employee_id}",
+    )
+
+
 def park_desired(item: Desired, error: RecordError) -> Parked:
     """A record that Plex could not hold as it is."""
     return _parked(item.type, item.plant, item.source, item.label, error)

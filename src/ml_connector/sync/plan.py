@@ -158,6 +158,9 @@ class Planner:
             place = projection.place(worker)
         except RecordError:
             return None  # told in the second pass, where it is parked
+        due = projection.due(worker, plant=place.plant)
+        if due is not None and due.begins:
+            return None  # not here yet, on the plant's own calendar: nobody can report to them
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet
@@ -249,6 +252,8 @@ class Planner:
         due = projection.due(worker, plant=place.plant)
         if due is not None:
             self._draft.pending.append(due)
+            if due.begins:
+                return
         self._check_badge(worker, place.plant, place.key)
         self._check_setup(place.plant, place.needs)
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
@@ -260,12 +265,19 @@ class Planner:
         yield from projection.endings(worker, reason=moved, except_plant=place.plant, known=self._known.__contains__)
 
     def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
-        for item in projection.endings(worker, reason=reason, except_plant=None, known=self._known.__contains__):
+        known = projection.endings(worker, reason=reason, except_plant=None, known=self._known.__contains__)
+        for item in known:
             due = projection.due(worker, plant=item.plant)
             if due is None:
                 yield item
             else:
                 self._draft.pending.append(due)
+        if not known:
+            coming = projection.coming(worker)
+            if coming is None:
+                self._draft.noop += 1  # nobody Plex ever heard of
+            else:
+                self._draft.pending.append(coming)
 
     def _check_badge(self, worker: Worker, plant: str, key: str) -> None:
         wearer = self._badges.get((plant, badge(worker)), key)

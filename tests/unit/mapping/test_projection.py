@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec import UNSET
 
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.errors import RecordError
@@ -104,7 +105,7 @@ def test_wp_04_a_supervisory_organization_moves_nothing():
     assert employee(worker())[0].fields == employee(moved)[0].fields
 
 
-def test_rd_01_an_unmapped_job_code_is_named_with_its_command():
+def test_rd_06_an_unmapped_job_code_is_named_with_its_command():
     job = Job(primary=True, job_profile_id="JP-ROBO", location_id="DET")
     with pytest.raises(RecordError) as caught:
         projection().place(worker(jobs=(job,)))
@@ -156,6 +157,36 @@ def test_a_future_hire_is_pending():
     due = projection().due(worker(active=False, hired_on=date(2026, 12, 7)), plant="101")
     assert due is not None
     assert due.on == "2026-12-07"
+
+
+def test_ed_02_a_future_hire_without_a_job_is_pending_without_a_plant():
+    told = worker(active=False, hired_on=date(2026, 12, 7), jobs=(), organizations=UNSET)
+    due = projection().coming(told)
+    assert due is not None
+    assert (due.plant, due.key, due.on, due.begins) == ("", "21001", "2026-12-07", True)
+
+
+def test_ed_02_a_future_hire_whose_job_is_shown_is_pending_for_its_plant():
+    due = projection().coming(worker(active=False, hired_on=date(2026, 12, 7)))
+    assert due is not None
+    assert (due.plant, due.key) == ("101", employee_uuid("acme1", plant="101", person="wid1"))
+
+
+def test_ed_04_a_future_hire_that_was_rescinded_is_not_pending():
+    rescinded = worker(active=False, hired_on=date(2026, 12, 7), hire_rescinded=True)
+    assert projection().coming(rescinded) is None
+    assert projection().due(rescinded, plant="101") is None
+
+
+def test_who_left_is_not_to_come():
+    assert projection().coming(worker(active=False, hired_on=date(2020, 1, 1))) is None
+
+
+def test_ed_01_a_hire_that_is_active_elsewhere_in_the_world_already_waits_for_the_plants_own_day():
+    """Asked as of the latest local date, Workday calls somebody active whose day has not begun here (TZ-03)."""
+    due = projection().due(worker(active=True, hired_on=date(2026, 11, 24)), plant="101")
+    assert due is not None
+    assert (due.on, due.begins) == ("2026-11-24", True)
 
 
 def test_up_02_a_section_missing_for_all_is_left_out_of_the_comparison():
