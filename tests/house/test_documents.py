@@ -135,6 +135,13 @@ def test_every_audit_action_is_in_the_auditors_guide_and_none_besides() -> None:
     assert documented == {action.value for action in AuditAction}
 
 
+def test_every_audit_action_is_written_somewhere() -> None:
+    """A vocabulary nobody speaks promises the auditor what is not there."""
+    event = ROOT / "src" / "ml_connector" / "audit" / "event.py"
+    code = text_of(*(path for path in (ROOT / "src" / "ml_connector").rglob("*.py") if path != event))
+    assert [action.name for action in AuditAction if f"AuditAction.{action.name}" not in code] == []
+
+
 def test_every_data_source_is_named_for_the_plex_champion() -> None:
     text = text_of(GUIDES / "connecting-real-systems.md")
     for entry in Catalog({}).used():

@@ -35,6 +35,7 @@ class AuditAction(StrEnum):
     WRITE_UNKNOWN = "write.unknown"
     WRITE_CONFLICT = "write.conflict"
     DECISION_NOOP = "decision.noop"
+    DECISION_PENDING = "decision.pending"
     DECISION_PARKED = "decision.parked"
     DECISION_HELD = "decision.held"
     HOLD_RELEASED = "hold.released"
@@ -47,7 +48,6 @@ class AuditAction(StrEnum):
     CONFIG_CHANGED = "config.changed"
     AUDIT_VERIFIED = "audit.verified"
     AUDIT_EXPORTED = "audit.exported"
-    SUBJECT_FORGOTTEN = "subject.forgotten"
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,10 @@ import msgspec
 from sqlalchemy import Column, Connection, String, Table, Text, bindparam, delete, insert, select, update
 
 from ml_connector.canonical.keys import encode
+from ml_connector.mapping.desired import Pending
 from ml_connector.storage.database import Database, metadata
+
+Name = tuple[str, str, str, str]  # type, plant, key, field
 
 parked = Table(
     "parked",
@@ -26,6 +29,19 @@ parked = Table(
     Column("remedy", Text),
     Column("waiting_for", Text),
     Column("content_hash", String(64)),
+    Column("since", String(40), nullable=False),
+)
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("reason", String(200), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("due_on", String(10), nullable=False),
     Column("since", String(40), nullable=False),
 )
 
@@ -68,7 +84,7 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""
 
     @property
-    def name(self) -> tuple[str, str, str, str]:
+    def name(self) -> Name:
         return (self.type, self.plant, self.key, self.field)
 
 
@@ -103,26 +119,63 @@ class ReviewStore:
             return [_parked(row) for row in rows]
 
     def replace_parked(
-        self, tx: Connection, connection: str, items: Sequence[Parked], *, types: Collection[str], at: datetime
+        self,
+        tx: Connection,
+        connection: str,
+        items: Sequence[Parked],
+        *,
+        types: Collection[str],
+        still: Collection[Name] = (),
+        at: datetime,
     ) -> list[Parked]:
-        """Put *items* in the place of everything parked under the given types; return those that are new."""
+        """
+        Put *items* in the place of everything parked under the given types; return those that are new, or parked for
+        another reason than before. What waits for another record and is named in *still* stays as it is.
+        """
         where = (parked.c.connection == connection, parked.c.type.in_(types))
-        known = {_parked(row).name: row["since"] for row in tx.execute(select(parked).where(*where)).mappings()}
+        known = {item.name: item for item in map(_parked, tx.execute(select(parked).where(*where)).mappings())}
         tx.execute(delete(parked).where(*where))
-        unique = {item.name: item for item in items}
-        self._insert(tx, connection, [(item, known.get(name, at.isoformat())) for name, item in unique.items()])
-        return [item for name, item in unique.items() if name not in known]
+        waiting = [item for name, item in known.items() if item.code == "waiting" and name in still]
+        unique = {item.name: item for item in (*waiting, *items)}
+        return self._insert(tx, connection, unique, known=known, at=at)
 
-    def park(self, tx: Connection, connection: str, items: Sequence[Parked], *, at: datetime) -> None:
-        """Park more records beside those that are."""
-        self.unpark(tx, connection, names=[item.name for item in items])
+    def park(self, tx: Connection, connection: str, items: Sequence[Parked], *, at: datetime) -> list[Parked]:
+        """Park more records beside those that are; return those that are new, or parked for another reason."""
+        if not items:
+            return []
         unique = {item.name: item for item in items}
-        self._insert(tx, connection, [(item, at.isoformat()) for item in unique.values()])
+        keys = {item.key for item in items}
+        query = select(parked).where(parked.c.connection == connection, parked.c.key.in_(keys))
+        known = {item.name: item for item in map(_parked, tx.execute(query).mappings()) if item.name in unique}
+        self.unpark(tx, connection, names=list(unique))
+        return self._insert(tx, connection, unique, known=known, at=at)
 
-    def unpark(self, tx: Connection, connection: str, *, names: Sequence[tuple[str, str, str, str]]) -> None:
+    def unpark(self, tx: Connection, connection: str, *, names: Sequence[Name]) -> None:
         """Take records out by (type, plant, key, field)."""
         if names:
             tx.execute(_UNPARK, [dict(zip(_NAMED, (connection, *name), strict=True)) for name in names])
+
+    def replace_pending(
+        self, tx: Connection, connection: str, items: Sequence[Pending], *, at: datetime
+    ) -> list[Pending]:
+        """Put *items* in the place of everything pending; return those that are new or due on another day."""
+        query = select(pending).where(pending.c.connection == connection)
+        known = {(row.type, row.plant, row.key, row.reason): (row.due_on, row.since) for row in tx.execute(query)}
+        tx.execute(delete(pending).where(pending.c.connection == connection))
+        unique = {(item.type, item.plant, item.key, item.reason): item for item in items}
+        rows = [
+            {
+                **dict(zip(("type", "plant", "key", "reason"), name, strict=True)),
+                "connection": connection,
+                "label": item.label,
+                "due_on": item.on,
+                "since": known[name][1] if name in known else at.isoformat(),
+            }
+            for name, item in unique.items()
+        ]
+        if rows:
+            tx.execute(insert(pending), rows)
+        return [item for name, item in unique.items() if name not in known or known[name][0] != item.on]
 
     def holds(self, connection: str, *, state: str | None = None) -> list[HoldInfo]:
         """Holds by state, oldest first."""
@@ -166,15 +219,35 @@ class ReviewStore:
         where = (holds.c.connection == connection, holds.c.id.in_(releases), holds.c.state == "released")
         tx.execute(update(holds).where(*where).values(state="past"))
 
-    def _insert(self, tx: Connection, connection: str, items: Sequence[tuple[Parked, str]]) -> None:
-        if items:
-            rows = [{**msgspec.structs.asdict(item), "connection": connection, "since": since} for item, since in items]
+    def _insert(
+        self,
+        tx: Connection,
+        connection: str,
+        items: Mapping[Name, Parked],
+        *,
+        known: Mapping[Name, Parked],
+        at: datetime,
+    ) -> list[Parked]:
+        rows = [
+            {
+                **msgspec.structs.asdict(item),
+                "connection": connection,
+                "since": known[name].since if name in known else at.isoformat(),
+            }
+            for name, item in items.items()
+        ]
+        if rows:
             tx.execute(insert(parked), rows)
+        return [item for name, item in items.items() if name not in known or not _same_reason(item, known[name])]
 
 
 _NAMED = ("of_connection", "of_type", "of_plant", "of_key", "of_field")
 # Built once, run for a batch.
 _UNPARK = delete(parked).where(*(parked.c[name.removeprefix("of_")] == bindparam(name) for name in _NAMED))
+
+
+def _same_reason(one: Parked, other: Parked) -> bool:
+    return (one.code, one.reason, one.waiting_for) == (other.code, other.reason, other.waiting_for)
 
 
 def _parked(row: Any) -> Parked:

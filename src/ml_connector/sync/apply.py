@@ -35,6 +35,7 @@ from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
 from ml_connector.sync.judge import Verdict, judge
 from ml_connector.sync.lease import Lease
+from ml_connector.sync.parking import why_parked
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools
 
@@ -94,12 +95,12 @@ class Sender:
             MLConnectorError: the system refuses us or is away; what was not sent stays planned.
         """
         missing: dict[str, str] = {}
-        intents = self._without_conflicts(intents, missing)
+        intents = self._without_conflicts(intents, missing, digest)
         done = 0
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
             for batch in iterate_levels(intents, size=BATCH):
-                ready = self._set_aside(batch, missing)
+                ready = self._set_aside(batch, missing, digest)
                 outcomes = self._send_batch(pool, ready, digest)
                 for outcome in outcomes:
                     if outcome.state == "accepted":
@@ -112,7 +113,7 @@ class Sender:
                     raise self._stop
         self._confirm(accepted, within_s=self._settings.confirm_within_s)
 
-    def _without_conflicts(self, intents: Sequence[Intent], missing: dict[str, str]) -> list[Intent]:
+    def _without_conflicts(self, intents: Sequence[Intent], missing: dict[str, str], digest: str) -> list[Intent]:
         """
         Refuse, before a byte leaves, other content for a record whose last write has no known outcome.
 
@@ -127,11 +128,11 @@ class Sender:
             if on_its_way.get(intent.change.name, intent.change.content_hash) != intent.change.content_hash
         ]
         reason = "word from Plex about an earlier write of the same record"
-        self.keep([Outcome(intent=intent, state="waiting", reason=reason) for intent in refused])
+        self.keep([Outcome(intent=intent, state="waiting", reason=reason) for intent in refused], digest=digest)
         missing.update((intent.change.name, intent.change.label) for intent in refused)
         return [intent for intent in intents if intent not in refused]
 
-    def _set_aside(self, batch: Sequence[Intent], missing: dict[str, str]) -> list[Intent]:
+    def _set_aside(self, batch: Sequence[Intent], missing: dict[str, str], digest: str) -> list[Intent]:
         """Keep back what needs a record that did not make it, naming that record (WP-15)."""
         ready: list[Intent] = []
         outcomes: list[Outcome] = []
@@ -144,7 +145,7 @@ class Sender:
             what = f"{kind} {missing[lacking]} in plant {plant}"
             missing[intent.change.name] = intent.change.label
             outcomes.append(Outcome(intent=intent, state="waiting", reason=what))
-        self.keep(outcomes)
+        self.keep(outcomes, digest=digest)
         return ready
 
     def _send_batch(self, pool: ThreadPoolExecutor, intents: Sequence[Intent], digest: str) -> list[Outcome]:
@@ -153,7 +154,9 @@ class Sender:
         while turn and self._stop is None:
             with self._tools.database.transaction() as tx:
                 self._lease.renew(tx)
-                turn = self._tools.store.mark_sending(tx, turn, run=self._run, at=self._tools.clock())
+                now = self._tools.clock()
+                turn = self._tools.store.mark_sending(tx, turn, run=self._run, at=now)
+                self._tools.trail.append(tx, [self._intended(intent, digest, now) for intent in turn])
             outcomes = self._resolve(self._attempt_all(pool, turn))
             self.keep(outcomes, digest=digest)
             turn = [item.intent for item in outcomes if item.state == "planned" and item.intent.attempt < ATTEMPTS]
@@ -271,14 +274,18 @@ class Sender:
             known = [item for item in outcomes if item.state != "unknown"]
             still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
             self._tools.store.record(tx, [*known, *still], run=self._run, at=now)
-            events = [self._event(item, digest, now) for item in outcomes if item.state in _EVENT and item.sent]
-            self._tools.trail.append(tx, events)
             parked = [item for item in outcomes if item.state in _REMEDY and item.state != "accepted"]
             waiting = [item for item in outcomes if item.state == "waiting"]
             done = [item.intent.change for item in outcomes if item.state == "applied"]
             names = [(change.type, change.plant, change.source, "") for change in done]
             self._tools.review.unpark(tx, self._tools.name, names=names)
-            self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in (*parked, *waiting)], at=now)
+            fresh = self._tools.review.park(
+                tx, self._tools.name, [parked_of(item) for item in (*parked, *waiting)], at=now
+            )
+            events = [self._event(item, digest, now) for item in outcomes if item.state in _EVENT and item.sent]
+            # Of the rest the write itself is on record; that nothing was sent is a decision of its own.
+            events += [self._held_back(item, digest, now) for item in fresh if item.code == "waiting"]
+            self._tools.trail.append(tx, events)
 
     def _park(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -288,9 +295,20 @@ class Sender:
                 self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in outcomes], at=now)
 
     def _event(self, outcome: Outcome, digest: str | None, at: datetime) -> AuditEvent:
-        change = outcome.intent.change
+        event = self._of_write(_EVENT[outcome.state], outcome.intent, digest, at, outcome.reason or outcome.state)
+        if outcome.reference:
+            event.detail["reference"] = outcome.reference
+        return event
+
+    def _intended(self, intent: Intent, digest: str, at: datetime) -> AuditEvent:
+        return self._of_write(AuditAction.WRITE_INTENDED, intent, digest, at, None)
+
+    def _of_write(
+        self, action: AuditAction, intent: Intent, digest: str | None, at: datetime, outcome: str | None
+    ) -> AuditEvent:
+        change = intent.change
         return AuditEvent(
-            action=_EVENT[outcome.state],
+            action=action,
             actor=self._tools.actor,
             object=f"{change.type}/{change.plant}/{change.key}",
             at=at,
@@ -299,12 +317,19 @@ class Sender:
             fields=tuple(sorted(change.after)),
             after_hash=change.content_hash,
             reason=change.reason,
-            outcome=outcome.reason or outcome.state,
-            detail={
-                "action": change.action,
-                "attempt": outcome.intent.attempt,
-                **({"reference": outcome.reference} if outcome.reference else {}),
-            },
+            outcome=outcome,
+            detail={"action": change.action, "attempt": intent.attempt},
+        )
+
+    def _held_back(self, item: Parked, digest: str | None, at: datetime) -> AuditEvent:
+        return AuditEvent(
+            action=AuditAction.DECISION_PARKED,
+            actor=self._tools.actor,
+            object=f"{item.type}/{item.plant}/{item.key}",
+            at=at,
+            run=str(self._run),
+            plan=digest,
+            reason=why_parked(item),
         )
 
 

@@ -68,6 +68,11 @@ def park_orphan(change: Change, need: str) -> Parked:
     )
 
 
+def why_parked(item: Parked) -> str:
+    """The reason as the audit trail keeps it: codes and the records it waits for, never a value of a field."""
+    return f"{item.code}: {item.waiting_for or item.field or 'see the record'}"
+
+
 def _parked(kind: str, plant: str, key: str, name: str, error: RecordError) -> Parked:
     return Parked(
         type=kind,

@@ -51,10 +51,14 @@ class Run:
         self._closed = False
         self._progress = progress
         now = tools.clock()
+        guard = self._guard_changed()
         with tools.database.transaction() as tx:
             tools.store.close_abandoned(tx, at=now)
             self.number = tools.store.start_run(tx, kind=kind, actor=tools.actor, at=now)
-            tools.trail.append(tx, [self.event(AuditAction.RUN_STARTED, f"run//{self.number}", now)])
+            events = [self.event(AuditAction.RUN_STARTED, f"run//{self.number}", now)]
+            if guard is not None:
+                events.append(self.event(AuditAction.CONFIG_CHANGED, f"guard//{tools.name}", now, detail=guard))
+            tools.trail.append(tx, events)
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Tell how far the run is; a long one keeps its lease by it."""
@@ -152,6 +156,15 @@ class Run:
             reason=reason,
             detail=dict(detail or {}),
         )
+
+    def _guard_changed(self) -> dict[str, str | int] | None:
+        """The guard limits this run works under, unless the run before already told the same."""
+        limits = self._tools.connection.sync.guard.model_dump(mode="json")
+        told: dict[str, str | int] = {name: str(limit) for name, limit in sorted(limits.items())}
+        known = self._tools.trail.list(1, action=AuditAction.CONFIG_CHANGED, key=self._tools.name)
+        if known and known[0].event.detail == told:
+            return None
+        return told
 
     def _sender(self) -> Sender:
         return Sender(self._tools, run=self.number, lease=self._lease, progress=self.progress)

@@ -258,8 +258,7 @@ class SyncStore:
         changes_: Sequence[Change],
         at: datetime,
     ) -> int:
-        """Keep a plan and its intents; every earlier open plan of the connection is superseded."""
-        self.supersede(tx)
+        """Keep a plan and its intents; whoever saves one supersedes the earlier ones first."""
         values = {"connection": self._connection, "digest": digest, "state": "planned", "as_of": as_of}
         values |= {"watermark": watermark, "crosswalk": crosswalk, "counts": encode(counts).decode()}
         row = tx.execute(insert(plans).values(**values, inputs=inputs, created_at=at.isoformat()))
@@ -269,12 +268,14 @@ class SyncStore:
             tx.execute(insert(changes), rows)
         return number
 
-    def supersede(self, tx: Connection) -> None:
-        """Nothing of an older plan may still be sent."""
+    def supersede(self, tx: Connection) -> list[str]:
+        """Nothing of an older plan may still be sent; return the digests of those that were open."""
         older = (plans.c.connection == self._connection, plans.c.state.in_(("planned", "applying")))
+        open_ = list(tx.execute(select(plans.c.digest).where(*older).order_by(plans.c.id)).scalars())
         tx.execute(update(plans).where(*older).values(state="superseded"))
         waiting = (changes.c.connection == self._connection, changes.c.state.in_(("planned", "held", "waiting")))
         tx.execute(update(changes).where(*waiting).values(state="superseded"))
+        return open_
 
     def find_plan(self, digest: str) -> StoredPlan | None:
         """The newest plan with this digest, or with a digest that begins so; None where there is none."""

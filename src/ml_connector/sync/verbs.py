@@ -25,6 +25,7 @@ from ml_connector.sync.change import Change, digest_of
 from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
+from ml_connector.sync.parking import why_parked
 from ml_connector.sync.plan import Draft, Planner
 from ml_connector.sync.policy import Approvals
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
@@ -245,6 +246,7 @@ class Syncer:
         now, crosswalk = self._tools.clock(), self._tools.crosswalk().version
         digest = digest_of(self._name, crosswalk, changes)
         with self._tools.database.transaction() as tx:
+            superseded = self._tools.store.supersede(tx)
             self._tools.store.save_plan(
                 tx,
                 digest=digest,
@@ -257,8 +259,18 @@ class Syncer:
                 at=now,
             )
             events = [
-                run.event(AuditAction.PLAN_CREATED, f"plan//{digest[:12]}", now, plan=digest, detail=draft.counts())
+                run.event(
+                    AuditAction.PLAN_SUPERSEDED,
+                    f"plan//{old[:12]}",
+                    now,
+                    plan=old,
+                    reason=f"plan {digest[:12]} takes its place",
+                )
+                for old in superseded
             ]
+            events.append(
+                run.event(AuditAction.PLAN_CREATED, f"plan//{digest[:12]}", now, plan=digest, detail=draft.counts())
+            )
             if approvals is not None:
                 events += self._keep_review(tx, run, draft, digest, now)
                 self._tools.review.retire(tx, self._name, releases=approvals.over)
@@ -286,10 +298,26 @@ class Syncer:
         agreed = [Agreed(item.type, item.plant, item.key, item.fields) for item in draft.agreed]
         self._tools.store.agree(tx, agreed, run=run.number, at=now)
         self._tools.store.save_fill_rates(tx, draft.absent, total=draft.workers)
-        newly_parked = self._tools.review.replace_parked(tx, self._name, draft.parked, types=_EVERY_TYPE, at=now)
+        # What waited for another record stays parked until its own write is through: it was decided once, not anew.
+        going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
+        newly_parked = self._tools.review.replace_parked(
+            tx, self._name, draft.parked, types=_EVERY_TYPE, still=going, at=now
+        )
+        newly_pending = self._tools.review.replace_pending(tx, self._name, draft.pending, at=now)
         newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)
         events = [
             run.event(AuditAction.DECISION_NOOP, "records//unchanged", now, plan=digest, detail={"count": draft.noop})
+        ]
+        events += [
+            run.event(
+                AuditAction.DECISION_PENDING,
+                f"{item.type}/{item.plant}/{item.key}",
+                now,
+                plan=digest,
+                reason=item.reason,
+                detail={"due": item.on},
+            )
+            for item in newly_pending
         ]
         events += [
             run.event(
@@ -297,7 +325,7 @@ class Syncer:
                 f"{item.type}/{item.plant}/{item.key}",
                 now,
                 plan=digest,
-                reason=f"{item.code}: {item.waiting_for or item.field or 'see the record'}",
+                reason=why_parked(item),
             )
             for item in newly_parked
         ]
