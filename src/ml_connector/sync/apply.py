@@ -276,8 +276,9 @@ class Sender:
             self._tools.store.record(tx, [*known, *still], run=self._run, at=now)
             parked = [item for item in outcomes if item.state in _REMEDY and item.state != "accepted"]
             waiting = [item for item in outcomes if item.state == "waiting"]
-            done = [item.intent.change for item in outcomes if item.state == "applied"]
-            names = [(change.type, change.plant, change.source, "") for change in done]
+            # Proved absent, it is to be planned again: nothing about it is unknown any more.
+            over = [item.intent.change for item in outcomes if item.state in {"applied", "planned"}]
+            names = [(change.type, change.plant, change.source, "") for change in over]
             self._tools.review.unpark(tx, self._tools.name, names=names)
             fresh = self._tools.review.park(
                 tx, self._tools.name, [parked_of(item) for item in (*parked, *waiting)], at=now

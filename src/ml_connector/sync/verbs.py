@@ -35,7 +35,7 @@ from ml_connector.sync.tools import SyncTools
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
-_RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted"})
+_RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted", "sending"})
 _WORKER_TYPES = ("employee", "employee_attributes")
 
 
@@ -111,8 +111,10 @@ class Syncer:
             StalePlanError: a later plan wants something else for the record; reevaluate instead.
         """
         with open_run(self._tools, "resend", progress=progress) as run:
+            waiting = {(item.key, item.type, item.plant) for item in self._parked_whole()}
             run.recover()
-            changes = [change for key in keys for change in self._same_bytes(key)]
+            settled = waiting - {(item.key, item.type, item.plant) for item in self._parked_whole()}
+            changes = [change for key in keys for change in self._same_bytes(key, waiting, settled)]
             newest = self._tools.store.newest_plan()
             as_of, watermark = (newest.as_of, newest.watermark) if newest else ("", "")
             stored = self._save(run, as_of=as_of, watermark=watermark, draft=Draft(changes=changes))
@@ -397,21 +399,29 @@ class Syncer:
             )
         run.keep(already)
 
-    def _same_bytes(self, key: str) -> list[Change]:
-        """What was tried last for each parked record of this key, to the letter."""
-        waiting = {
-            (item.type, item.plant)
-            for item in self._tools.review.parked(self._name)
-            if item.key == key and not item.field
-        }
+    def _parked_whole(self) -> list[Parked]:
+        return [item for item in self._tools.review.parked(self._name) if not item.field]
+
+    def _same_bytes(
+        self, key: str, waiting: set[tuple[str, str, str]], settled: set[tuple[str, str, str]]
+    ) -> list[Change]:
+        """
+        What was tried last for each record of this key that was *waiting*, to the letter.
+
+        Of what reading back *settled* just now, that which Plex turned out to hold needs nothing.
+        """
         found: list[Change] = []
-        for kind, plant in sorted(waiting):
+        proved = False
+        for _key, kind, plant in sorted(name for name in waiting if name[0] == key):
             history = [
                 intent
                 for intent, _run in self._tools.store.history(kind=kind, source=key)
                 if intent.change.plant == plant
             ]
-            tried = next((intent for intent in history if intent.state in _RESENDABLE), None)
+            if (key, kind, plant) in settled and history[0].state == "applied":
+                proved = True
+                continue
+            tried = next((intent for intent in history if _is_resendable(intent)), None)
             if tried is None:
                 continue
             if history[0].change.content_hash != tried.change.content_hash:
@@ -419,7 +429,7 @@ class Syncer:
                     f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
                 )
             found.append(msgspec.structs.replace(tried.change, hold=None, needs=()))
-        if not found:
+        if not found and not proved:
             raise ConfigurationError(
                 f"nothing of {key} was refused or left unknown",
                 remedy="ml-connector parked   lists what can be sent again",
@@ -462,6 +472,11 @@ class Syncer:
             pending=tuple(draft.pending),
             forecast_s=round(60 * writes / pace, 1),
         )
+
+
+def _is_resendable(intent: Intent) -> bool:
+    """Refused, left unknown, or left unknown and since proved absent by reading back."""
+    return intent.state in _RESENDABLE or (intent.state == "planned" and intent.attempt > 0)
 
 
 def _types(only: str | None) -> tuple[str, ...]:
