@@ -112,12 +112,21 @@ def render_run(detail: Mapping[str, Any]) -> None:
 
 
 def render_records(records: Sequence[RecordInfo]) -> None:
-    """Print status, reason and remedy per record."""
+    """Print status, reason and remedy per record; of staffing levels also planned and actual headcount."""
+    if any(each.actual is not None for each in records):
+        _render_heads(records)
+        return
     rows = [
         (each.plant, f"{each.key} {_label(each.label, each.key)}".strip(), each.status, _why(each.reason, each.remedy))
         for each in records
     ]
     make_console().print(table(("plant", "record", "status", "why"), rows))
+
+
+def _render_heads(records: Sequence[RecordInfo]) -> None:
+    rows = [(each.plant, each.key, each.planned, each.actual, each.excluded or None, each.status) for each in records]
+    columns = ("plant", "position in department", "planned", "actual", "excluded", "status")
+    make_console().print(table(columns, rows, right=("planned", "actual", "excluded")))
 
 
 def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, console: Console | None = None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import UnsetType
 
@@ -20,6 +21,30 @@ from ml_connector.mapping.routing import route
 from ml_connector.settings import Plant
 
 Use = tuple[str, Kind, str]  # plant, kind, Workday key
+
+
+class Seat(NamedTuple):
+    """Where a seat counts, in the plant's own words."""
+
+    plant: str
+    position: str
+    department: str
+
+
+class Seats(NamedTuple):
+    """
+    Every seat of the enterprise, counted: Plex's staffing levels, one `Waiting` per unmapped reference with the seats
+    behind it, what the seats use, and the plain counts.
+    """
+
+    records: list[Desired]
+    waiting: list[Waiting]
+    used: set[Use]
+    planned: Mapping[Seat, int]
+
+    def all_counted(self, plant: str) -> bool:
+        """Whether every seat that may belong to *plant* is in the counts."""
+        return not any(item.plant in {plant, ""} for item in self.waiting)
 
 
 class ReferenceData:
@@ -91,13 +116,9 @@ class ReferenceData:
         shared = len(self._crosswalk.sources_of(Kind.COST_CENTER, plant=plant, part=part, value=value)) > 1
         return {} if name is None or shared else {"name": name}
 
-    def headcount(self, positions: Iterable[Position]) -> tuple[list[Desired], list[Waiting], set[Use]]:
-        """
-        Count seats, filled and open, per plant × position × shift × department: Plex's staffing level.
-
-        Returns the records, one `Waiting` per unmapped reference with the seats behind it, and what the seats use.
-        """
-        planned: Counter[tuple[str, str, str]] = Counter()
+    def headcount(self, positions: Iterable[Position]) -> Seats:
+        """Count seats, filled and open, per plant × position × shift × department: Plex's staffing level."""
+        planned: Counter[Seat] = Counter()
         uncounted: dict[tuple[str, str], tuple[RecordError, int]] = {}
         used: set[Use] = set()
         for position in positions:
@@ -116,14 +137,32 @@ class ReferenceData:
             ]
             used.update((plant, kind, text) for kind, text in uses)
             try:
-                planned[plant, *self._seat(plant, dict(uses))] += 1
+                planned[Seat(plant, *self._seat(plant, dict(uses)))] += 1
             except RecordError as error:
                 _count(uncounted, (plant, error.waiting_for or error.message), error)
-        records = [
-            self._staffing_level(plant, seat, department, n) for (plant, seat, department), n in sorted(planned.items())
-        ]
+        records = [self._staffing_level(seat, n) for seat, n in sorted(planned.items())]
         waiting = [_waiting(plant, what, error, n) for (plant, what), (error, n) in sorted(uncounted.items())]
-        return [record for record in records if record is not None], waiting, used
+        return Seats([record for record in records if record is not None], waiting, used, planned)
+
+    def unseated(self, seats: Seats, *, plant: str, held: Mapping[str, Mapping[str, Scalar]]) -> Iterator[Desired]:
+        """
+        Yield a staffing level of none for each of ours, *held* in Plex by key, that lost its last seat.
+
+        Where a seat of the plant is not counted, it may be one of these: then nothing is said.
+        """
+        if self._shift.get(plant) is None or not seats.all_counted(plant):
+            return
+        wanted = {record.key for record in seats.records if record.plant == plant}
+        for key in sorted(held.keys() - wanted):
+            position, department = str(held[key].get("position")), str(held[key].get("department"))
+            yield Desired(
+                type="headcount",
+                plant=plant,
+                key=key,
+                source=f"{position} in {department}",
+                label=key.replace("|", ", "),
+                fields={**held[key], "planned": 0},
+            )
 
     def _seat(self, plant: str, uses: Mapping[Kind, str]) -> tuple[str, str]:
         if len(uses) < len((Kind.JOB_PROFILE, Kind.COST_CENTER)):
@@ -137,7 +176,8 @@ class ReferenceData:
         department = self._crosswalk.resolve(Kind.COST_CENTER, source=uses[Kind.COST_CENTER], plant=plant)
         return seat.target["position"], department.target["department"]
 
-    def _staffing_level(self, plant: str, position: str, department: str, planned: int) -> Desired | None:
+    def _staffing_level(self, seat: Seat, planned: int) -> Desired | None:
+        plant, position, department = seat
         shift = self._shift[plant]
         if shift is None:
             return None

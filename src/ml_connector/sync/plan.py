@@ -21,15 +21,16 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
-from ml_connector.mapping.projection import Projection, badge
+from ml_connector.mapping.projection import Projection, badge, is_excluded
 from ml_connector.mapping.proposal import RECORDS, wid_of
-from ml_connector.mapping.reference_data import ReferenceData, Use
+from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.diff import Decision, decide
 from ml_connector.sync.gather import Gathered
+from ml_connector.sync.headcount import Attendance, HeadcountLine
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
 from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, park_worker
 from ml_connector.sync.policy import Approvals, guard_changes, missing_section
@@ -56,6 +57,7 @@ class Draft(msgspec.Struct, kw_only=True):
     holds: list[Hold] = []
     absent: dict[str, int] = {}
     workers: int = 0
+    headcount: list[HeadcountLine] = []
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""
@@ -93,6 +95,7 @@ class Planner:
         self._known: set[str] = set()
         self._badges: dict[tuple[str, str], str] = {}
         self._active = 0
+        self._attendance = Attendance()
         self._draft = Draft()
 
     def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
@@ -161,6 +164,8 @@ class Planner:
         due = projection.due(worker, plant=place.plant)
         if due is not None and due.begins:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
+        seat = Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))
+        self._attendance.add(seat, excluded=is_excluded(worker))
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet
@@ -178,14 +183,30 @@ class Planner:
     def _references(self) -> Iterator[Desired]:
         data = ReferenceData(plants=self._connection.plex.plants, crosswalk=self._crosswalk)
         counts: list[Desired] = []
+        planned: Mapping[Seat, int] | None = None
         if self._gathered.readable("workday", "position"):
-            counts, waiting, used = data.headcount(self._read("workday", "position", Position))
-            self._used |= used
-            self._draft.parked += [park_waiting(item) for item in waiting]
+            seats = data.headcount(self._read("workday", "position", Position))
+            self._used |= seats.used
+            self._draft.parked += [park_waiting(item) for item in seats.waiting]
+            counts, planned = [*seats.records, *self._unseated(data, seats)], seats.planned
+        shifts = {plant.pcn: plant.default_shift for plant in self._connection.plex.plants}
+        self._draft.headcount = self._attendance.beside(planned, shifts=shifts)
         if self._gathered.readable("workday", "cost_center"):
             centers = {center.key: center for center in self._read("workday", "cost_center", CostCenter)}
             yield from data.records(self._used, cost_centers=centers)
         yield from counts
+
+    def _unseated(self, data: ReferenceData, seats: Seats) -> Iterator[Desired]:
+        """Our staffing levels that Plex still holds and no seat stands behind any more."""
+        if self._gathered.extracts["workday", "position", ""].faults:
+            return  # a seat that came and could not be understood is counted nowhere
+        for plant in self._gathered.today:
+            extract = self._gathered.extracts.get(("plex", "headcount", plant))
+            if extract is not None:
+                ours = self._store.baseline("headcount", plant)
+                there = self._snapshots.find(extract.scope, keys=list(ours), of=PlexRecord, extract_id=extract.id)
+                held = {key: ours[key] for key in there}
+                yield from data.unseated(seats, plant=plant, held=held)
 
     def _workers(self) -> Iterator[Worker]:
         if self._gathered.readable("workday", "worker"):

@@ -9,6 +9,7 @@ import msgspec
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.desired import Pending
 from ml_connector.sync.change import Change, Hold
+from ml_connector.sync.headcount import HeadcountLine
 
 
 class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,7 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[ChangeInfo, ...]
     holds: tuple[HoldLine, ...]
     pending: tuple[Pending, ...]
+    headcount: tuple[HeadcountLine, ...]
     forecast_s: float
 
 

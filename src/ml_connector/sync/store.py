@@ -29,6 +29,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    delete,
     func,
     insert,
     select,
@@ -41,6 +42,7 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UnavailableError
 from ml_connector.storage.database import Database, metadata
 from ml_connector.sync.change import Change
+from ml_connector.sync.headcount import HeadcountLine
 
 LEASE_S = 300
 UNFINISHED = ("sending", "accepted")
@@ -120,6 +122,19 @@ fill_rates = Table(
     Column("connection", String(64), primary_key=True),
     Column("absent", Text, nullable=False),
     Column("total", Integer, nullable=False),
+)
+
+headcounts = Table(
+    "headcount",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("position", String(200), primary_key=True),
+    Column("department", String(200), primary_key=True),
+    Column("shift", String(200)),
+    Column("planned", Integer),
+    Column("actual", Integer, nullable=False),
+    Column("excluded", Integer, nullable=False),
 )
 
 leases = Table(
@@ -350,13 +365,13 @@ class SyncStore:
         rows = [{**common, **record._asdict(), "fields": encode(record.fields).decode()} for record in records]
         tx.execute(upsert, rows)
 
-    def baseline(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, dict[str, Scalar]]:
-        """What both sides agreed on last, by key."""
+    def baseline(self, kind: str, plant: str, *, keys: Sequence[str] | None = None) -> dict[str, dict[str, Scalar]]:
+        """What both sides agreed on last, by key: for all of a plant's records of a type, or for these."""
         where = and_(
             baselines.c.connection == self._connection,
             baselines.c.type == kind,
             baselines.c.plant == plant,
-            baselines.c.key.in_(keys),
+            *([] if keys is None else [baselines.c.key.in_(keys)]),
         )
         with self._database.reading() as tx:
             rows = tx.execute(select(baselines.c.key, baselines.c.fields).where(where)).all()
@@ -383,6 +398,24 @@ class SyncStore:
         )
         updated = {"absent": statement.excluded.absent, "total": statement.excluded.total}
         tx.execute(statement.on_conflict_do_update(index_elements=["connection"], set_=updated))
+
+    # Headcount
+
+    def save_headcount(self, tx: Connection, lines: Sequence[HeadcountLine]) -> None:
+        """Put the newest count in the place of the one before."""
+        tx.execute(delete(headcounts).where(headcounts.c.connection == self._connection))
+        if lines:
+            tx.execute(
+                insert(headcounts), [{"connection": self._connection, **msgspec.structs.asdict(line)} for line in lines]
+            )
+
+    def headcount(self) -> list[HeadcountLine]:
+        """Planned beside actual, as the newest plan counted them."""
+        query = select(*(headcounts.c[name] for name in HeadcountLine.__struct_fields__))
+        query = query.where(headcounts.c.connection == self._connection)
+        query = query.order_by(headcounts.c.plant, headcounts.c.position, headcounts.c.department)
+        with self._database.reading() as tx:
+            return [HeadcountLine(**row) for row in tx.execute(query).mappings()]
 
     # The lease: one sender per connection
 

@@ -299,6 +299,7 @@ class Syncer:
         ]
         agreed = [Agreed(item.type, item.plant, item.key, item.fields) for item in draft.agreed]
         self._tools.store.agree(tx, agreed, run=run.number, at=now)
+        self._tools.store.save_headcount(tx, draft.headcount)
         self._tools.store.save_fill_rates(tx, draft.absent, total=draft.workers)
         # What waited for another record stays parked until its own write is through: it was decided once, not anew.
         going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
@@ -470,6 +471,7 @@ class Syncer:
             changes=tuple(change_info(change) for change in draft.changes),
             holds=tuple(hold_line(hold) for hold in draft.holds),
             pending=tuple(draft.pending),
+            headcount=tuple(draft.headcount),
             forecast_s=round(60 * writes / pace, 1),
         )
 

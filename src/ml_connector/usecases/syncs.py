@@ -33,8 +33,12 @@ class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
     field: str | None = None
 
 
-class RecordInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The last thing that happened to one record."""
+class RecordInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    The last thing that happened to one record.
+
+    For a staffing level also *planned* beside *actual* headcount as last counted, those *excluded* from it apart.
+    """
 
     type: str
     plant: str
@@ -44,6 +48,9 @@ class RecordInfo(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str | None
     last_run: int | None
+    planned: int | None = None
+    actual: int | None = None
+    excluded: int | None = None
 
 
 def plan(app: App, *, only: str | None = None, as_of: date | None = None, progress: Progress) -> PlanReport:
@@ -176,4 +183,27 @@ def records(app: App, *, record_type: str, key: str | None = None) -> list[Recor
             last_run=run,
         )
         found.setdefault((change.plant, change.source), info)
+    if record_type == "headcount":
+        _count_heads(app, found, key=key)
     return sorted(found.values(), key=lambda info: (info.plant, info.key))
+
+
+def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str | None) -> None:
+    """Put planned and actual headcount beside what happened to each staffing level."""
+    for line in SyncStore(app.database, app.name).headcount():
+        source = f"{line.position} in {line.department}"
+        if key not in {None, source, f"{line.position}|{line.shift}|{line.department}"}:
+            continue
+        info = found.get((line.plant, source)) or RecordInfo(
+            type="headcount",
+            plant=line.plant,
+            key=source,
+            label=source,
+            status="in step" if line.planned else "no seat",
+            reason="nothing was to be written",
+            remedy=None,
+            last_run=None,
+        )
+        found[line.plant, source] = msgspec.structs.replace(
+            info, planned=line.planned, actual=line.actual, excluded=line.excluded
+        )

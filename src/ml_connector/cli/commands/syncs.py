@@ -136,9 +136,10 @@ def records(
     key: Annotated[str | None, typer.Argument(metavar="KEY", help="One record only.", show_default=False)] = None,
 ) -> None:
     """
-    Tell what last happened to each record, and why.
+    Tell what last happened to each record, and why. `headcount` shows planned beside actual.
 
         ml-connector records worker 21001
+        ml-connector records headcount
     """
     from ml_connector.usecases import syncs
 

@@ -25,3 +25,15 @@ def upgrade() -> None:
         sa.Column("since", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("connection", "type", "plant", "key", "reason", name=op.f("pk_pending")),
     )
+    op.create_table(
+        "headcount",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("plant", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.String(length=200), nullable=False),
+        sa.Column("department", sa.String(length=200), nullable=False),
+        sa.Column("shift", sa.String(length=200), nullable=True),
+        sa.Column("planned", sa.Integer(), nullable=True),
+        sa.Column("actual", sa.Integer(), nullable=False),
+        sa.Column("excluded", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "plant", "position", "department", name=op.f("pk_headcount")),
+    )

@@ -1,0 +1,60 @@
+"""What reports say in words: headcount as a table, what is due, codes that changed."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from ml_connector.cli.reports import render_plan, render_records
+from ml_connector.mapping.desired import Pending
+from ml_connector.sync.report import PlanReport
+from ml_connector.usecases.syncs import RecordInfo
+
+WORKER = RecordInfo(
+    type="employee", plant="101", key="1", label="Ada", status="applied", reason="new", remedy=None, last_run=3
+)
+
+
+def test_headcount_is_a_table_of_planned_beside_actual(capsys: pytest.CaptureFixture[str]) -> None:
+    level = msgspec.structs.replace(
+        WORKER, type="headcount", key="Welder in 4200-WLD", label="Welder in 4200-WLD", planned=3, actual=2, excluded=1
+    )
+    render_records([level])
+    head, _rule, line = capsys.readouterr().out.splitlines()[:3]
+    assert head.split() == ["plant", "position", "in", "department", "planned", "actual", "excluded", "status"]
+    assert line.split() == ["101", "Welder", "in", "4200-WLD", "3", "2", "1", "applied"]
+
+
+def test_other_records_are_told_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    render_records([WORKER])
+    assert "planned" not in capsys.readouterr().out
+    told = json.loads(msgspec.json.encode(WORKER))
+    assert told == {
+        "type": "employee", "plant": "101", "key": "1", "label": "Ada",
+        "status": "applied", "reason": "new", "remedy": None, "last_run": 3,
+    }  # fmt: skip
+
+
+def test_ed_02_a_future_hire_without_a_plant_is_shown_by_number_and_name() -> None:
+    pending = Pending(
+        type="employee", plant="", key="000025", label="Ada Lee", on="2026-12-07", reason="future hire", begins=True
+    )
+    report = PlanReport(
+        digest="d" * 64,
+        connection="acme",
+        as_of="2026-11-23",
+        counts={"pending": 1},
+        changes=(),
+        holds=(),
+        pending=(pending,),
+        headcount=(),
+        forecast_s=0,
+    )
+    console = Console(width=100, markup=False, highlight=False)
+    with console.capture() as captured:
+        render_plan(report, limit=None, console=console)
+    assert "2026-12-07" in captured.get()
+    assert "employee 000025 Ada Lee" in captured.get()
