@@ -29,7 +29,8 @@ class MemoryResponse:
     """What a transport gives back."""
 
     def __init__(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.status, self._body, self.headers = status, body, headers or {}
+        self.status, self._body = status, body
+        self.headers = {"content-type": "text/xml; charset=UTF-8"} if headers is None else headers
 
     def read(self) -> bytes:
         return self._body

@@ -28,6 +28,7 @@ from ml_connector.errors import (
     PermissionError_,
     RecordError,
     TransientError,
+    UnavailableError,
 )
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.sandbox.server import Sandbox
@@ -39,7 +40,7 @@ __all__ = ["sandbox"]
 MODES = (
     *("401", "403", "429", "500", "500_after", "503", "empty", "garbage_json", "half_read", "html", "reset_after"),
     *("reset_before", "slow", "soap_fault_200", "timeout_after", "timeout_before", "token_expired", "truncated"),
-    "wrong_answer",
+    *("wrong_answer", "wrong_content_type"),
 )
 
 
@@ -140,6 +141,15 @@ def test_a_broken_answer_never_shortens_a_list(
         seen = whole
     assert control.fired()
     assert seen == whole
+
+
+@pytest.mark.parametrize("record_type", [RecordType.EMPLOYEE, RecordType.COST_CENTER])
+def test_a5_a_list_that_is_no_json_by_its_own_account_is_not_read(
+    control: Control, connector: PlexConnector, record_type: RecordType
+) -> None:
+    control.break_next("wrong_content_type", count=4)
+    with pytest.raises(UnavailableError, match="not JSON"):
+        list(connector.read(Query(record_type=record_type, plant=PLANT)))
 
 
 def test_refusals_for_pace_are_waited_out(control: Control, connector: PlexConnector) -> None:

@@ -21,7 +21,13 @@ from ml_connector.connectors.port import Query, TypeHealth
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.connector import WorkdayConnector
 from ml_connector.connectors.workday.operations import OPERATIONS
-from ml_connector.errors import AuthenticationError, IncompleteReadError, PermissionError_, RecordError
+from ml_connector.errors import (
+    AuthenticationError,
+    IncompleteReadError,
+    PermissionError_,
+    RecordError,
+    UnavailableError,
+)
 from ml_connector.mapping.workday import describe_native, to_canonical
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
@@ -199,6 +205,13 @@ def test_trouble_on_any_page_costs_a_second_asking_and_no_record(sandbox: Sandbo
     sandbox.faults.add(parse_fault({"system": "workday", "mode": mode, "after": 2, "count": 1}))
     assert len(understand(gather(connector, WORKERS))) == 120
     assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
+
+
+def test_a5_a_page_that_is_no_xml_by_its_own_account_is_not_read(sandbox: Sandbox) -> None:
+    connector = connect(sandbox, auth="isu")
+    sandbox.faults.add(parse_fault({"system": "workday", "mode": "wrong_content_type", "count": None}))
+    with pytest.raises(UnavailableError, match="not XML"):
+        gather(connector, WORKERS)
 
 
 def test_a_token_that_expires_between_pages_is_renewed(sandbox: Sandbox) -> None:

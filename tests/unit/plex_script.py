@@ -61,6 +61,7 @@ class Script(Transport):
         if isinstance(answer, Exception):
             raise answer
         status, content, headers = (*answer, {})[:3]
+        headers = {"content-type": "application/json; charset=utf-8"} | headers
         body = content if isinstance(content, bytes) else msgspec.json.encode(content)
         raw = urllib3.HTTPResponse(BytesIO(body), headers=headers, status=status, preload_content=False)
         return HttpResponse(raw, max_bytes=request.max_bytes)

@@ -50,6 +50,21 @@ def write(action: str = "create", record_type: RecordType = RecordType.EMPLOYEE,
 # Reading
 
 
+@pytest.mark.parametrize("kind", ["text/html", "application/xml", "", "application/jsonp", "text/plain; a=json"])
+def test_a5_only_json_by_its_own_account_is_read(kind: str) -> None:
+    connector, script = make_connector(*[(200, [ROW], {"content-type": kind})] * 4)
+    with pytest.raises(UnavailableError, match="not JSON"):
+        read(connector, employees())
+    assert len(script.requests) == 4
+
+
+def test_a5_a_yes_that_is_no_json_proves_nothing() -> None:
+    connector, script = make_connector((201, ROW, {"content-type": "text/html"}))
+    with pytest.raises(AmbiguousWriteError, match="not JSON"):
+        connector.write(write(lastName="Nguyễn"))
+    assert len(script.requests) == 1
+
+
 def test_records_keep_their_own_bytes_and_pages_add_up() -> None:
     rows = b"[" + b",".join(b'{"id":"%036d","status":1.50}' % number for number in range(1201)) + b"]"
     connector, script = make_connector((200, rows))

@@ -238,6 +238,22 @@ def test_what_may_pass_is_asked_again_with_growing_patience(answer: MemoryRespon
     assert 1 <= slept[1] <= 3
 
 
+@pytest.mark.parametrize(
+    "kind", ["text/html; charset=utf-8", "application/json", "", "text/xmlish", "text/plain; a=text/xml"]
+)
+def test_a5_only_xml_by_its_own_account_is_read(kind: str) -> None:
+    connector, transport, _ = connect(lambda _request: MemoryResponse(200, one_page().read(), {"content-type": kind}))
+    with pytest.raises(UnavailableError, match="not XML"):
+        list(connector.read(WORKERS))
+    assert len(transport.requests) == 5
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "Text/XML;charset=UTF-8", "application/xml", "application/soap+xml; a=b"])
+def test_a5_xml_is_read_under_each_of_its_names(kind: str) -> None:
+    connector, _, _ = connect(lambda _request: MemoryResponse(200, one_page().read(), {"content-type": kind}))
+    assert len(list(connector.read(WORKERS))) == 1
+
+
 def test_patience_ends() -> None:
     connector, transport, _ = connect(lambda _request: MemoryResponse(500, b""))
     with pytest.raises(UnavailableError):

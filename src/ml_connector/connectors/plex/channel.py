@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.auth import Auth, Headers
 from ml_connector.connectors.port import Allowed, always
 from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
@@ -103,6 +104,8 @@ class Channel:
             try:
                 answer = self._exchange(call)
                 if answer.status < 500 and answer.status != 408:
+                    if answer.status == 200 and not says_json(answer.headers):
+                        raise UnavailableError("the answer is not JSON by its own account")
                     return parse(answer)
                 fault = f"status {answer.status}"
             except (AmbiguousWriteError, NotSentError, UnavailableError) as error:
@@ -113,10 +116,10 @@ class Channel:
 
     def write(self, call: Call) -> Answer:
         """
-        Send once. Status below 500 comes back as the answer, whatever it says.
+        Send once. Status below 500 comes back as the answer, whatever it says; a yes only as JSON.
 
         Raises:
-            AmbiguousWriteError: no answer, or a server error. NotSentError: several tries and no connection.
+            AmbiguousWriteError: no answer, a server error, or a yes that is no JSON. NotSentError: several tries and no connection.
             RateLimitError: still refused for pace. AuthenticationError: refused with 401, also with a new token.
         """
         for attempt in range(1, TRIES + 1):
@@ -130,6 +133,12 @@ class Channel:
             if answer.status >= 500:
                 raise AmbiguousWriteError(
                     f"Plex failed while carrying out: {call.what} (status {answer.status})",
+                    remedy="nothing to do by hand: it is looked up before anything is sent again",
+                )
+            if 200 <= answer.status < 300 and answer.body and not says_json(answer.headers):
+                raise AmbiguousWriteError(
+                    f"somebody other than Plex may have answered: {call.what} (status {answer.status}, and not JSON by "
+                    "its own account)",
                     remedy="nothing to do by hand: it is looked up before anything is sent again",
                 )
             return answer

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import ACTIVATE, sort_status
@@ -43,7 +44,6 @@ from ml_connector.settings import WorkdayConnection
 
 MAX_PAGE = 100
 _ABSENT, _REFUSED = frozenset({404}), frozenset({400, 404})
-_JSON = re.compile(r"(application/json|text/json|application/[\w.\-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _GRANT = (
     "in Workday, give the API client the scope (functional area) of this data and the integration system security group "
     f"Get access to its domain, {ACTIVATE}"
@@ -225,8 +225,7 @@ class RestClient:
         """Refuse whatever is no JSON answer, by its status first."""
         if response.status != 200:
             raise self._sort(response, task=task)
-        kind = response.headers.get("content-type", "")
-        if not _JSON.fullmatch(kind.strip()):
+        if not says_json(response.headers):
             raise UnavailableError(f"Workday's answer to {task} cannot be used: it is not JSON by its own account")
 
     def _sort(self, response: HttpResponse, *, task: str) -> MLConnectorError:

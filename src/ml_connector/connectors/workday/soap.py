@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar, cast
 
+from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
@@ -119,6 +120,8 @@ class SoapClient:
             raise away from None
 
     def _read_answer(self, response: HttpResponse, *, read: Reader[_Answer], task: str) -> _Answer:
+        if response.status == 200 and not says_soap(response.headers):
+            raise UnavailableError(f"Workday's answer to {task} cannot be used: it is not XML by its own account")
         try:
             answer = read(response.keep()) if response.status == 200 else _read_refusal(response)
             if not isinstance(answer, OtherDocument):
