@@ -36,12 +36,17 @@ class Steps:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run(configuration: dict[str, Any], passed: Mapping[str, Any], die_at: tuple[str, int] | None = None) -> None:
-    steps = Steps(passed, die_at=die_at)
-    _watch_answers(steps)
+def run(
+    configuration: dict[str, Any],
+    passed: Mapping[str, Any] | None = None,
+    die_at: tuple[str, int] | None = None,
+) -> None:
     settings = parse_settings(configuration, name="child")
     database = WatchedDatabase(open_database(settings.database.url).engine)
-    database.boundary = partial(steps.take, COMMIT)
+    if passed is not None:
+        steps = Steps(passed, die_at=die_at)
+        _watch_answers(steps)
+        database.boundary = partial(steps.take, COMMIT)
     app = wire(settings, name="acme", database=database, master_key=MasterKey(b"k" * 32), actor="child")
     try:
         syncs.sync(app, progress=silent)
