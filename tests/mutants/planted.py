@@ -36,8 +36,8 @@ MUTANTS = (
     Mutant(
         "stale snapshot rows are believed",
         "snapshot/store.py",
-        "        seen = [] if extract_id is None else [records.c.extract_id == extract_id]\n",
-        "        seen: list[object] = []\n",
+        "    return [] if extract_id is None else [records.c.extract_id == extract_id]\n",
+        "    return []\n",
         "tests/integration/test_snapshot.py::test_cc_11_who_is_not_seen_stays_and_counts_as_vanished",
     ),
     Mutant(
@@ -121,7 +121,7 @@ MUTANTS = (
     Mutant(
         "other content is sent while an earlier write is unknown",
         "sync/apply.py",
-        "        intents = self._without_conflicts(intents, missing)\n",
+        "        intents = self._without_conflicts(intents, missing, digest)\n",
         "",
         MATRIX + "::test_a1_t4_other_content_is_not_sent_while_an_earlier_write_is_unknown",
     ),

@@ -171,10 +171,9 @@ class SnapshotStore:
         With *extract_id* only those this extraction saw. No transaction stays open between batches.
         """
         decode = msgspec.json.Decoder(of).decode
-        seen = [] if extract_id is None else [records.c.extract_id == extract_id]
         last = ""
         while True:
-            where = and_(_within(scope), records.c.key > last, *seen)
+            where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
             query = select(records.c.key, records.c.body).where(where).order_by(records.c.key).limit(_BATCH)
             with self._database.reading() as tx:
                 batch = tx.execute(query).all()
@@ -187,12 +186,11 @@ class SnapshotStore:
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """The records under these keys; with *extract_id* those that this extraction saw, vanished ones too without."""
         decode = msgspec.json.Decoder(of).decode
-        seen = [] if extract_id is None else [records.c.extract_id == extract_id]
         found: dict[str, _T] = {}
         with self._database.reading() as tx:
             for start in range(0, len(keys), _BATCH):
                 chosen = records.c.key.in_(keys[start : start + _BATCH])
-                where = and_(_within(scope), chosen, *seen)
+                where = and_(_within(scope), chosen, *_seen_by(extract_id))
                 rows = tx.execute(select(records.c.key, records.c.body).where(where))
                 found.update((row.key, decode(row.body)) for row in rows)
         return found
@@ -230,6 +228,10 @@ def _bind(scope: Scope) -> dict[str, Any]:
 
 def _columns(table: Table, scope: Scope) -> list[Any]:
     return [table.c[name] == value for name, value in scope._asdict().items()]
+
+
+def _seen_by(extract_id: int | None) -> list[Any]:
+    return [] if extract_id is None else [records.c.extract_id == extract_id]
 
 
 def _within(scope: Scope) -> Any:
