@@ -44,6 +44,7 @@ class AuditAction(StrEnum):
     CREDENTIAL_ROTATED = "credential.rotated"
     MAPPING_CHANGED = "mapping.changed"
     MAPPING_IMPORTED = "mapping.imported"
+    LINK_CHANGED = "link.changed"
     PAY_VIEWED = "pay.viewed"
     CONFIG_CHANGED = "config.changed"
     AUDIT_VERIFIED = "audit.verified"

@@ -1,0 +1,147 @@
+"""`links`: who is who."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ml_connector.cli.command import command, make_group
+from ml_connector.cli.door import Door
+from ml_connector.cli.words import plural
+
+if TYPE_CHECKING:
+    from ml_connector.timeline.store import Link
+
+Worker = Annotated[str, typer.Argument(metavar="WORKER", help="A worker's number, or a profile's WID.")]
+Plant = Annotated[str | None, typer.Option("--plant", metavar="PCN", help="In this plant.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = make_group(
+        "Say which Workday profiles are one person, and which Plex record a person is.\n\n"
+        "\b\nml-connector links list\nml-connector links match"
+    )
+    command(group, "list")(list_links)
+    command(group)(match)
+    command(group)(relink)
+    command(group)(unlink)
+    app.add_typer(group, name="links", rich_help_panel="Put right")
+
+
+def list_links(
+    door: Door,
+    *,
+    worker: Annotated[
+        str | None, typer.Argument(metavar="WORKER", help="Only this worker, by number or WID.", show_default=False)
+    ] = None,
+) -> None:
+    """
+    List people with several profiles, or with a Plex record that somebody chose.
+
+        ml-connector links list
+        ml-connector links list 21001
+    """
+    from ml_connector.usecases import links
+
+    with door.open() as app:
+        found = links.list_links(app, worker=worker)
+    _tell(door, found)
+
+
+def match(
+    door: Door,
+    *,
+    accept: Annotated[bool, typer.Option("--accept", help="Let each worker be the Plex employee beside them.")] = False,
+) -> None:
+    """
+    List workers whose number a Plex employee wears already. Look at both names before you accept.
+
+        ml-connector links match
+        ml-connector links match --accept
+    """
+    from ml_connector.usecases import links
+
+    with door.open() as app:
+        found = links.find_matches(app)
+        if accept:
+            links.adopt_all(app, found)
+    if door.json:
+        door.write_json(found)
+        return
+    from ml_connector.cli.render import make_console, table
+
+    if not found:
+        typer.echo("Nobody waits for that: no parked worker's number is worn by a Plex employee.")
+        return
+    rows = [(each.plant, each.worker, each.worker_name, each.plex_name, each.plex_id) for each in found]
+    make_console().print(table(("plant", "worker", "in Workday", "in Plex", "Plex id"), rows))
+    if accept:
+        typer.echo(f"{plural(len(found), 'worker')} linked. Next: ml-connector plan")
+    else:
+        typer.echo("Next: ml-connector links match --accept   (or one by one: ml-connector links relink)")
+
+
+def relink(
+    door: Door,
+    *,
+    worker: Worker,
+    to: Annotated[str | None, typer.Option("--to", metavar="WORKER", help="They are the same person.")] = None,
+    new: Annotated[bool, typer.Option("--new", help="They are a person of their own.")] = False,
+    plex: Annotated[str | None, typer.Option("--plex", metavar="BADGE", help="They are this Plex employee.")] = None,
+    plant: Plant = None,
+) -> None:
+    """
+    Decide who a worker is. Nothing overrules it, and the next plan goes by it.
+
+        ml-connector links relink 22001 --to 21001
+        ml-connector links relink 22001 --new
+        ml-connector links relink 21001 --plex 4711 --plant 101
+    """
+    from ml_connector.usecases import links
+
+    if (to is not None) + new + (plex is not None) != 1 or (plex is None) != (plant is None):
+        raise typer.BadParameter("one of --to, --new, and --plex with --plant")
+    with door.open() as app:
+        if to is not None:
+            found = links.join(app, worker, to=to)
+        elif plex is not None and plant is not None:
+            found = links.adopt(app, worker, plant=plant, record=plex)
+        else:
+            found = links.separate(app, worker)
+    _tell(door, [found])
+
+
+def unlink(door: Door, *, worker: Worker, plant: Plant = None) -> None:
+    """
+    Take a decision back: a worker is a person of their own again, or no chosen Plex employee of a plant.
+
+        ml-connector links unlink 22001
+        ml-connector links unlink 21001 --plant 101
+    """
+    from ml_connector.usecases import links
+
+    with door.open() as app:
+        found = links.separate(app, worker) if plant is None else links.release(app, worker, plant=plant)
+    _tell(door, [found])
+
+
+def _tell(door: Door, found: list[Link]) -> None:
+    if door.json:
+        door.write_json(found)
+        return
+    from ml_connector.cli.render import make_console, table
+
+    if not found:
+        typer.echo("Everybody is one profile and one Plex record of ours per plant.")
+        return
+    rows = [
+        (
+            ", ".join(f"{name.kind} {name.value}" for name in each.aliases if name.kind in {"employee", "contingent"}),
+            "\n".join(name.value for name in each.aliases if name.kind == "wid"),
+            "\n".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.plex.items())),
+        )
+        for each in found
+    ]
+    make_console().print(table(("worker", "profiles (WID)", "chosen Plex record"), rows))

@@ -1,0 +1,188 @@
+"""Seeing and deciding who is who: which Workday profiles are one person, and which Plex record a person is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.bootstrap import App
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.errors import ConfigurationError
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.timeline.store import Link, LinkStore, Profile
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker without a Plex record of ours, and the Plex employee who wears the worker's number."""
+
+    plant: str
+    worker: str
+    worker_name: str
+    plex_id: str
+    plex_name: str
+
+
+def list_links(app: App, *, worker: str | None = None) -> list[Link]:
+    """
+    People with several profiles or a chosen Plex record; or one person, named by a worker's number or WID.
+
+    Raises:
+        ConfigurationError: nobody is known under that number.
+    """
+    store = _store(app)
+    return store.list() if worker is None else store.list(person=_profile(store, worker).person)
+
+
+def join(app: App, worker: str, *, to: str) -> Link:
+    """
+    Decide that *worker* and *to* are one person: from now on they share one Plex record per plant.
+
+    Raises:
+        ConfigurationError: one of them is not known.
+    """
+    store = _store(app)
+    return _decide(app, store, _profile(store, worker), person=_profile(store, to).person, what=f"the same as {to}")
+
+
+def separate(app: App, worker: str) -> Link:
+    """
+    Decide that *worker* is somebody of their own.
+
+    Raises:
+        ConfigurationError: nobody is known under that number.
+    """
+    store = _store(app)
+    profile = _profile(store, worker)
+    return _decide(app, store, profile, person=profile.wid, what="a person of their own")
+
+
+def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
+    """
+    Decide that *worker* is a Plex employee who is there already, named by badge number or id.
+
+    Raises:
+        ConfigurationError: no such worker, plant or employee, or the employee is somebody else.
+    """
+    store = _store(app)
+    _check_plant(app, plant)
+    profile, employee = _profile(store, worker), _find_employee(app, plant=plant, record=record)
+    others = [one for (pcn, one), plex_id in store.adopted().items() if (pcn, plex_id) == (plant, employee.key)]
+    if others and others != [profile.person]:
+        raise ConfigurationError(
+            f"Plex employee {record} of plant {plant} is somebody else already",
+            remedy="ml-connector links list   then: ml-connector links unlink WORKER --plant " + plant,
+        )
+    with app.database.transaction() as tx:
+        at = app.clock()
+        store.adopt(tx, person=profile.person, plant=plant, plex_id=employee.key, by=app.actor, at=at)
+        _record(app, tx, worker, f"is Plex employee {employee.key} of plant {plant}")
+    return store.list(person=profile.person)[0]
+
+
+def release(app: App, worker: str, *, plant: str) -> Link:
+    """
+    Take back what `adopt` decided.
+
+    Raises:
+        ConfigurationError: no such worker or plant.
+    """
+    store = _store(app)
+    _check_plant(app, plant)
+    profile = _profile(store, worker)
+    with app.database.transaction() as tx:
+        store.release(tx, person=profile.person, plant=plant)
+        _record(app, tx, worker, f"is no chosen Plex employee of plant {plant} any more")
+    return store.list(person=profile.person)[0]
+
+
+def find_matches(app: App) -> list[Match]:
+    """
+    Workers who wait because a Plex employee wears their number: what an enterprise looks like on its first day.
+
+    It goes by what the last plan parked and the last reading of Plex; nothing is read anew, and nothing is decided.
+    """
+    from ml_connector.review.store import ReviewStore
+
+    store, found = _store(app), []
+    waiting = [item for item in ReviewStore(app.database).parked(app.name) if item.code == "badge_in_use"]
+    badges: dict[str, dict[str, PlexRecord]] = {}
+    for item in waiting:
+        plant = item.plant
+        if plant not in badges:
+            badges[plant] = {str(each.fields.get("badge_number")): each for each in _employees(app, plant)}
+        employee, profile = badges[plant].get(item.key), store.profile(item.key)
+        if employee is not None and profile is not None:
+            match = Match(
+                plant=plant,
+                worker=item.key,
+                worker_name=item.label,
+                plex_id=employee.key,
+                plex_name=" ".join(
+                    str(employee.fields.get(name) or "") for name in ("first_name", "last_name")
+                ).strip(),
+            )
+            found.append(match)
+    return found
+
+
+def adopt_all(app: App, matches: Sequence[Match]) -> int:
+    """Let each of these workers be the Plex employee beside them; return how many."""
+    for match in matches:
+        adopt(app, match.worker, plant=match.plant, record=match.plex_id)
+    return len(matches)
+
+
+def _decide(app: App, store: LinkStore, profile: Profile, *, person: str, what: str) -> Link:
+    with app.database.transaction() as tx:
+        store.decide(tx, profile.wid, person=person, by=app.actor, at=app.clock())
+        _record(app, tx, profile.wid, f"is {what}")
+    return store.list(person=person)[0]
+
+
+def _record(app: App, tx: Transaction, worker: str, decision: str) -> None:
+    event = AuditEvent(
+        action=AuditAction.LINK_CHANGED,
+        actor=app.actor,
+        at=app.clock(),
+        object=f"worker//{worker}",
+        reason=decision,
+    )
+    app.trail.append(tx, [event])
+
+
+def _store(app: App) -> LinkStore:
+    return LinkStore(app.database, app.name)
+
+
+def _profile(store: LinkStore, worker: str) -> Profile:
+    found = store.profile(worker)
+    if found is None:
+        raise ConfigurationError(
+            f"no worker {worker} was ever read", remedy="name a worker's number or WID; ml-connector plan reads anew"
+        )
+    return found
+
+
+def _check_plant(app: App, plant: str) -> None:
+    known = [each.pcn for each in app.connection.plex.plants]
+    if plant not in known:
+        raise ConfigurationError(f"there is no plant {plant}", remedy=f"one of {', '.join(known)}")
+
+
+def _find_employee(app: App, *, plant: str, record: str) -> PlexRecord:
+    for employee in _employees(app, plant):
+        if record in {employee.key, str(employee.fields.get("badge_number"))}:
+            return employee
+    raise ConfigurationError(
+        f"the last reading of plant {plant} shows no employee {record}",
+        remedy="name a badge number or an id; ml-connector plan reads anew",
+    )
+
+
+def _employees(app: App, plant: str) -> Sequence[PlexRecord]:
+    snapshots, scope = SnapshotStore(app.database), Scope(app.name, "plex", "employee", plant)
+    believed = snapshots.last_believed(scope)
+    return () if believed is None else list(snapshots.read(scope, of=PlexRecord, extract_id=believed.id))
