@@ -48,6 +48,7 @@ class World:
         self.url = url or f"sqlite:///{folder}/mlc.db"
         self._key = MasterKey(b"k" * 32)
         self._plex = plex
+        self.sync: dict[str, Any] = {}
         self.app = self.open()
 
     def configuration(self) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class World:
         return {
             "database": {"url": self.url},
             "audit": {"anchor_file": str(self.folder / "anchor.jsonl")},
-            "connections": {"acme": {"workday": workday, "plex": plex}},
+            "connections": {"acme": {"workday": workday, "plex": plex, "sync": self.sync}},
         }
 
     def open(self, *, clock: Callable[[], datetime] | None = None) -> App:

@@ -47,7 +47,10 @@ class Projection:
         today: Mapping[str, date],
         contingent: bool,
         missing_sections: Collection[str] = (),
+        adopted: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
+        """*adopted* are Plex records that were there before us and somebody chose, by (plant, person)."""
+        self._adopted = adopted or {}
         self._tenant = tenant
         self._plex = plex
         self._plants: Sequence[Plant] = plex.plants
@@ -94,7 +97,7 @@ class Projection:
         return Place(
             type="employee",
             plant=plant.pcn,
-            key=employee_uuid(self._tenant, plant=plant.pcn, person=worker.key),
+            key=self._record(plant.pcn, worker.key),
             source=worker.employee_id,
             label=label(worker),
             fields=fields,
@@ -124,7 +127,7 @@ class Projection:
     def due(self, worker: Worker, *, plant: str) -> Pending | None:
         """A hire or an ending that Workday already knows and the plant's own calendar has not reached (ED-01, TZ-03)."""
         today = self._today[plant]
-        key = employee_uuid(self._tenant, plant=plant, person=worker.key)
+        key = self._record(plant, worker.key)
         if _hired_after(worker, today):
             return self._coming(worker, plant=plant, key=key)
         if (
@@ -150,7 +153,7 @@ class Projection:
             return None
         if plant is None:
             return self._coming(worker, plant="", key=worker.employee_id)
-        return self._coming(worker, plant=plant, key=employee_uuid(self._tenant, plant=plant, person=worker.key))
+        return self._coming(worker, plant=plant, key=self._record(plant, worker.key))
 
     def _coming(self, worker: Worker, *, plant: str, key: str) -> Pending:
         on = worker.hired_on.isoformat() if isinstance(worker.hired_on, date) else ""
@@ -225,7 +228,7 @@ class Projection:
         """The worker's records in every plant that knows them, as ended; all but the plant they work in now."""
         ended = []
         for plant in self._plants:
-            key = employee_uuid(self._tenant, plant=plant.pcn, person=worker.key)
+            key = self._record(plant.pcn, worker.key)
             if plant.pcn != except_plant and known(reference("employee", plant=plant.pcn, key=key)):
                 ended.append(
                     Desired(
@@ -239,6 +242,10 @@ class Projection:
                     )
                 )
         return ended
+
+    def _record(self, plant: str, person: str) -> str:
+        """The id of a person's employee in a plant."""
+        return self._adopted.get((plant, person)) or employee_uuid(self._tenant, plant=plant, person=person)
 
     def _employee_type(self, job: Job) -> str | None:
         known = {"Full_time": self._plex.type_full_time, "Part_time": self._plex.type_part_time}
@@ -266,7 +273,7 @@ class Projection:
             )
         manager = people.get(self._manager(worker))
         if manager is not None and manager.plant is not None:
-            key = employee_uuid(self._tenant, plant=manager.plant, person=manager.key)
+            key = self._record(manager.plant, manager.key)
             if known(reference("employee", plant=manager.plant, key=key)):
                 fields["supervisor_id"] = key
                 return None

@@ -183,6 +183,19 @@ class SnapshotStore:
                 return
             last = batch[-1].key
 
+    def keys(self, scope: Scope, *, extract_id: int) -> Iterator[str]:
+        """Yield the keys of the records that the given extraction saw, in order."""
+        last = ""
+        while True:
+            where = and_(_within(scope), records.c.key > last, records.c.extract_id == extract_id)
+            query = select(records.c.key).where(where).order_by(records.c.key).limit(_BATCH)
+            with self._database.reading() as tx:
+                batch = list(tx.execute(query).scalars())
+            yield from batch
+            if len(batch) < _BATCH:
+                return
+            last = batch[-1]
+
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """The records under these keys; with *extract_id* those that this extraction saw, vanished ones too without."""
         decode = msgspec.json.Decoder(of).decode

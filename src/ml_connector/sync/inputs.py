@@ -9,7 +9,7 @@ decide nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ml_connector.canonical.keys import encode
 from ml_connector.settings import Connection
@@ -19,9 +19,14 @@ from ml_connector.sync.gather import Gathered
 DECISION = 1
 
 
-def fingerprint_inputs(gathered: Gathered, *, connection: Connection, crosswalk: str, refused: Iterable[str]) -> str:
-    """SHA-256 of the content both sides showed, each plant's day, the settings, the crosswalk, and what Plex refused."""
+def fingerprint_inputs(
+    gathered: Gathered, *, connection: Connection, crosswalk: str, refused: Iterable[str], who: Sequence[object]
+) -> str:
+    """
+    SHA-256 of the content both sides showed, each plant's day, the settings, the crosswalk, what Plex refused, and who
+    is who.
+    """
     contents = {"|".join(scope): extract.content_id for scope, extract in gathered.extracts.items()}
     days = {plant: day.isoformat() for plant, day in gathered.today.items()}
-    told = [DECISION, contents, days, connection.model_dump(mode="json"), crosswalk, sorted(refused)]
+    told = [DECISION, contents, days, connection.model_dump(mode="json"), crosswalk, sorted(refused), who]
     return hashlib.sha256(encode(told)).hexdigest()

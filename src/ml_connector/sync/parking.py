@@ -25,9 +25,9 @@ def park_waiting(waiting: Waiting, *, key: str | None = None) -> Parked:
     )
 
 
-def park_worker(worker: Worker, error: RecordError) -> Parked:
-    """A worker that cannot be placed in any plant yet."""
-    return _parked("employee", "", worker.employee_id, label(worker), error)
+def park_worker(worker: Worker, error: RecordError, *, plant: str = "") -> Parked:
+    """A worker that cannot go yet, to any plant or to this one."""
+    return _parked("employee", plant, worker.employee_id, label(worker), error)
 
 
 def park_not_shown(worker: Worker) -> Parked:

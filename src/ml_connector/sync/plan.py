@@ -31,6 +31,7 @@ from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.diff import Decision, decide
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.headcount import Attendance, HeadcountLine
+from ml_connector.sync.identify import Identities
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
 from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, park_worker
 from ml_connector.sync.policy import Approvals, guard_changes, missing_section
@@ -81,7 +82,10 @@ class Planner:
         store: SyncStore,
         gathered: Gathered,
         refused: Mapping[str, Parked],
+        who: Identities,
     ) -> None:
+        self._who = who
+        self._conflicts: dict[str, Parked] = {}
         self._name = name
         self._connection = connection
         self._crosswalk = crosswalk.knowing(self._wids)
@@ -110,6 +114,7 @@ class Planner:
         self._compare_references(references)
         if not missing & ROUTING_SECTIONS:
             self._compare_people(missing)
+        draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
         guarded, holds = guard_changes(
             self._in_order(), population=self._active, guard=self._connection.sync.guard, approvals=approvals
         )
@@ -210,7 +215,7 @@ class Planner:
 
     def _workers(self) -> Iterator[Worker]:
         if self._gathered.readable("workday", "worker"):
-            yield from self._read("workday", "worker", Worker)
+            yield from self._who.people(self._read("workday", "worker", Worker), self._conflicts)
 
     def _read(self, side: str, kind: str, of: type[_T], plant: str = "") -> Iterator[_T]:
         extract = self._gathered.extracts[side, kind, plant]
@@ -231,6 +236,7 @@ class Planner:
             today=self._gathered.today,
             contingent=self._connection.sync.contingent_workers,
             missing_sections=missing,
+            adopted=self._who.adopted,
         )
 
     # Comparing
@@ -275,7 +281,8 @@ class Planner:
             self._draft.pending.append(due)
             if due.begins:
                 return
-        self._check_badge(worker, place.plant, place.key)
+        if self._is_worn_by_another(worker, place.plant, place.key):
+            return
         self._check_setup(place.plant, place.needs)
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
         if waiting is not None:
@@ -300,15 +307,23 @@ class Planner:
             else:
                 self._draft.pending.append(coming)
 
-    def _check_badge(self, worker: Worker, plant: str, key: str) -> None:
+    def _is_worn_by_another(self, worker: Worker, plant: str, key: str) -> bool:
+        """Whether an employee we did not write wears the worker's number; then the worker waits for a decision."""
         wearer = self._badges.get((plant, badge(worker)), key)
-        if wearer != key:
-            raise RecordError(
-                f"badge {badge(worker)} is worn by another employee of plant {plant} ({wearer})",
-                code="badge_in_use",
-                waiting_for=f"badge {badge(worker)} in plant {plant}",
-                remedy="if it is the same person, give that Plex record another badge number or remove it; never two records",
-            )
+        if wearer == key:
+            return False
+        number = worker.employee_id
+        error = RecordError(
+            f"badge {badge(worker)} is worn by another employee of plant {plant} ({wearer})",
+            code="badge_in_use",
+            waiting_for=f"badge {badge(worker)} in plant {plant}",
+            remedy=(
+                f"if it is the same person: ml-connector links relink {number} --plex {badge(worker)} --plant {plant}   "
+                "(everybody at once: ml-connector links match); never two records"
+            ),
+        )
+        self._draft.parked.append(park_worker(worker, error, plant=plant))
+        return True
 
     def _check_setup(self, plant: str, needs: Iterable[str]) -> None:
         """Setup tables first (PX-04); a table that could not be read is not held against the worker."""

@@ -23,6 +23,7 @@ from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
 from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
+from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
@@ -46,6 +47,7 @@ class _Sources(NamedTuple):
     approvals: Approvals
     crosswalk: Crosswalk
     refused: Mapping[str, Parked]
+    who: Identities
 
 
 class Syncer:
@@ -163,7 +165,11 @@ class Syncer:
         approvals = self._approvals()
         gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals)
         return _Sources(
-            gathered=gathered, approvals=approvals, crosswalk=self._tools.crosswalk(), refused=self._refused(retry)
+            gathered=gathered,
+            approvals=approvals,
+            crosswalk=self._tools.crosswalk(),
+            refused=self._refused(retry),
+            who=identify_workers(self._tools, run, gathered.extracts.get(("workday", "worker", ""))),
         )
 
     def _standing_plan(self, run: Run, sources: _Sources) -> StoredPlan | None:
@@ -209,6 +215,7 @@ class Syncer:
             store=self._tools.store,
             gathered=gathered,
             refused=sources.refused,
+            who=sources.who,
         )
         draft = planner.draft(approvals=approvals, only=_types(only), keys=keys)
         stored = self._save(
@@ -227,6 +234,7 @@ class Syncer:
             connection=self._tools.connection,
             crosswalk=sources.crosswalk.version,
             refused=sources.refused,
+            who=sources.who.told(),
         )
 
     def _save(

@@ -93,6 +93,19 @@ class LinkStore:
                 found.update({Alias(row.kind, row.value): Known(row.person, row.decided) for row in rows})
         return found
 
+    def unknown(self, wids: Sequence[str]) -> list[str]:
+        """Which of these profiles were never seen."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.value.in_(wids))
+        with self._database.reading() as tx:
+            known = set(tx.execute(select(aliases.c.value).where(*here)).scalars())
+        return [wid for wid in wids if wid not in known]
+
+    def joined(self) -> dict[str, str]:
+        """The profiles that belong to a person another profile was seen as first: WID to person."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person != aliases.c.value)
+        with self._database.reading() as tx:
+            return {row.value: row.person for row in tx.execute(select(aliases.c.value, aliases.c.person).where(*here))}
+
     def profile(self, text: str) -> Profile | None:
         """The profile that a person calls so: by employee number, contingent worker number or WID."""
         query = select(aliases.c.kind, aliases.c.profile, aliases.c.person)

@@ -115,7 +115,7 @@ def relink(
 
 def unlink(door: Door, *, worker: Worker, plant: Plant = None) -> None:
     """
-    Take a decision back: a worker is a person of their own again, or no chosen Plex employee of a plant.
+    Take a decision back. A worker is a person of their own again, or no chosen Plex employee of a plant.
 
         ml-connector links unlink 22001
         ml-connector links unlink 21001 --plant 101

@@ -167,13 +167,21 @@ def _gap_conversion(desk: Desk) -> list[str]:
     return [contractor.key, employee.key]
 
 
+def _ended(desk: Desk, *, gone: bool = False) -> Worker:
+    """Whoever's ending was entered last; with *gone*, of those who left already."""
+    now, entered = desk.now(), {}
+    for key, history in desk.world.workers.items():
+        worker = now.worker(key)
+        with contextlib.suppress(LookupError):
+            if worker is not None and not (gone and worker.is_active(desk.on)):
+                entered[history.newest("Terminate Employee").entered_at] = worker
+    if not entered:
+        raise LookupError("nobody's employment ends: play terminate or future_termination first")
+    return entered[max(entered)]
+
+
 def _rehire_new_id(desk: Desk) -> list[str]:
-    now = desk.now()
-    known = [worker for key in desk.world.workers if (worker := now.worker(key)) is not None]
-    gone = [worker for worker in known if not worker.contingent and not worker.is_active(desk.on)]
-    if not gone:
-        raise LookupError("nobody has left yet who could come back: play terminate first")
-    back = desk.random.choice(gone)
+    back = _ended(desk, gone=True)
     return [back.key, desk.rehire_as_new(back).key]
 
 
@@ -203,19 +211,6 @@ def _future_termination(desk: Desk) -> list[str]:
     worker = desk.pick()
     desk.terminate(worker, last_day=desk.on + timedelta(days=5))
     return [worker.key]
-
-
-def _ended(desk: Desk) -> Worker:
-    """Whoever's ending was entered last."""
-    now, entered = desk.now(), {}
-    for key, history in desk.world.workers.items():
-        worker = now.worker(key)
-        with contextlib.suppress(LookupError):
-            if worker is not None:
-                entered[history.newest("Terminate Employee").entered_at] = worker
-    if not entered:
-        raise LookupError("nobody's employment ends: play terminate or future_termination first")
-    return entered[max(entered)]
 
 
 def _termination_rescinded(desk: Desk) -> list[str]:

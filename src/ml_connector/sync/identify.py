@@ -1,0 +1,110 @@
+"""
+Who the workers of an extraction are: profiles seen for the first time are told apart and written down, before planning.
+
+Only new profiles are looked at, so a day with a hundred thousand known workers costs one question per five hundred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+import msgspec
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError
+from ml_connector.review.store import Parked
+from ml_connector.snapshot.extract import Extract
+from ml_connector.sync.parking import park_worker
+from ml_connector.sync.run import Run
+from ml_connector.sync.tools import SyncTools
+from ml_connector.timeline.identity import Identified, Known, aliases_of, governing, identify, news_of
+
+_BATCH = 500
+
+
+class Identities(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    *joined* are profiles (WID) that belong to a person another profile was seen as first; *adopted* the Plex records
+    somebody chose, by (plant, person); *questions* the profiles nobody can place, as they are parked.
+    """
+
+    joined: Mapping[str, str] = {}
+    adopted: Mapping[tuple[str, str], str] = {}
+    questions: Mapping[str, Parked] = {}
+
+    def people(self, workers: Iterator[Worker], conflicts: dict[str, Parked]) -> Iterator[Worker]:
+        """
+        Yield one worker a person, under the person's key: the profile that speaks for them.
+
+        Who has two active profiles at once is put into *conflicts* instead.
+        """
+        several = set(self.joined.values())
+        together: dict[str, list[Worker]] = {}
+        for worker in workers:
+            if worker.key in self.questions:
+                continue
+            person = self.joined.get(worker.key, worker.key)
+            if person in several:
+                together.setdefault(person, []).append(worker)
+            else:
+                yield worker
+        for person, profiles in together.items():
+            try:
+                yield msgspec.structs.replace(governing(profiles), key=person)
+            except RecordError as error:
+                conflicts[person] = park_worker(profiles[0], error)
+
+    def told(self) -> list[object]:
+        """What a plan follows from of it."""
+        return [dict(self.joined), {"|".join(place): plex_id for place, plex_id in self.adopted.items()}]
+
+
+def identify_workers(tools: SyncTools, run: Run, extract: Extract | None) -> Identities:
+    """Write down whom the extraction shows for the first time, and give what is known of everybody."""
+    questions: dict[str, Parked] = {}
+    if extract is not None:
+        settled = tools.links.any()
+        keys = tools.snapshots.keys(extract.scope, extract_id=extract.id)
+        while batch := list(islice(keys, _BATCH)):
+            unknown = tools.links.unknown(batch)
+            workers = tools.snapshots.find(extract.scope, keys=unknown, of=Worker, extract_id=extract.id)
+            questions |= _meet(tools, run, list(workers.values()), settled=settled)
+    return Identities(joined=tools.links.joined(), adopted=tools.links.adopted(), questions=questions)
+
+
+def _meet(tools: SyncTools, run: Run, workers: Sequence[Worker], *, settled: bool) -> dict[str, Parked]:
+    """Tell who each new profile is; somebody met a moment ago counts already."""
+    if not workers:
+        return {}
+    known = tools.links.find([name for worker in workers for name in aliases_of(worker)])
+    met: list[Identified] = []
+    questions: dict[str, Parked] = {}
+    for worker in sorted(workers, key=lambda each: each.key):
+        try:
+            found = identify(worker, known, settled=settled)
+        except RecordError as error:
+            questions[worker.key] = park_worker(worker, error)
+            continue
+        met.append(found)
+        known |= {name: Known(seen.person) for name, seen in news_of([found], known).items()}
+    _write_down(tools, run, met)
+    return questions
+
+
+def _write_down(tools: SyncTools, run: Run, met: Sequence[Identified]) -> None:
+    now = tools.clock()
+    events = [
+        run.event(
+            AuditAction.LINK_CHANGED,
+            f"worker//{each.worker.employee_id}",
+            now,
+            reason=f"is known already, by the {each.how.kind} id of an earlier profile",
+        )
+        for each in met
+        if each.how is not None
+    ]
+    with tools.database.transaction() as tx:
+        tools.links.learn(tx, news_of(met, {}), by=tools.actor, at=now)
+        tools.trail.append(tx, events)

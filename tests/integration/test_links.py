@@ -1,0 +1,138 @@
+"""One person, one Plex record: whatever Workday calls them, and whoever wrote the record first."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.errors import ConfigurationError
+from ml_connector.usecases import links, syncs
+from tests.world import open_world, silent
+
+
+@pytest.fixture
+def synced(tmp_path):
+    with open_world(tmp_path) as world:
+        assert syncs.sync(world.app, progress=silent).exit_code == 0
+        yield world
+
+
+def play(world, scenario):
+    return world.sandbox.tenant.play(scenario)["touched"]
+
+
+def employees(world, **fields):
+    rows = world.sandbox.plex.state("employees")
+    return [row for row in rows if all(row[name] == value for name, value in fields.items())]
+
+
+def decisions(world):
+    return [stored.event for stored in world.app.trail.list(action=AuditAction.LINK_CHANGED)]
+
+
+def test_ed_12_a_rehire_under_a_new_id_returns_to_the_same_record(synced):
+    (old,) = play(synced, "terminate")
+    syncs.sync(synced.app, progress=silent)
+    (record,) = employees(synced, badgeNumber=old)
+    assert record["status"] == "Inactive"
+    count = len(employees(synced))
+    _, new = play(synced, "rehire_new_id")
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    (back,) = employees(synced, badgeNumber=new)
+    assert (back["id"], back["status"], len(employees(synced))) == (record["id"], "Active", count)
+    assert decisions(synced), "that two profiles are one person is in the trail"
+
+
+def test_wp_01_a_changed_employee_id_updates_the_record(synced):
+    (key,) = play(synced, "employee_id_changed")
+    (record,) = employees(synced, badgeNumber=key)
+    plan = syncs.plan(synced.app, progress=silent)
+    assert {change.action for change in plan.changes} == {"update"}
+    syncs.apply(synced.app, digest=plan.digest, progress=silent)
+    (renamed,) = employees(synced, badgeNumber=f"E{key}")
+    assert renamed["id"] == record["id"]
+
+
+@pytest.mark.parametrize(("scenario", "days"), [("conversion", 0), ("future_conversion", 8), ("gap_conversion", 10)])
+def test_ed_13_14_16_a_conversion_stays_one_record_on_every_day(tmp_path, scenario, days):
+    with open_world(tmp_path, workers=40) as world:
+        world.sync["contingent_workers"] = True
+        world.reopen()
+        syncs.sync(world.app, progress=silent)
+        contractor, employee = play(world, scenario)
+        before = {row["id"] for row in employees(world, badgeNumber=f"CW-{contractor}")}
+        for _ in range(days + 1):
+            syncs.sync(world.app, progress=silent)
+            ours = employees(world, badgeNumber=f"CW-{contractor}") + employees(world, badgeNumber=employee)
+            assert len({row["id"] for row in ours}) <= 1, "never two records of one person"
+            world.next_day()
+        (converted,) = employees(world, badgeNumber=employee)
+        assert converted["status"] == "Active"
+        assert before in ({converted["id"]}, set()), "the record of the contingent worker, where there was one"
+
+
+@pytest.fixture
+def brownfield(tmp_path):
+    """A Plex that had its people before us: the same badges under ids that are not ours."""
+    with open_world(tmp_path, workers=24) as world:
+        syncs.sync(world.app, progress=silent)
+        for tables in world.sandbox.plex.enterprise.plants.values():
+            for key, row in list(tables.employees.items()):
+                if not str(row["badgeNumber"]).startswith("900"):
+                    del tables.employees[key]
+                    other = key[:-4] + "beef"
+                    tables.employees[other] = {**row, "id": other, "supervisorId": None}
+                    tables.attributes[other] = {**tables.attributes.pop(key), "Resource_ID": other}
+        world.app.close()
+        for file in world.folder.glob("mlc.db*"):
+            file.unlink()
+        world.app = world.open()
+        world.map_everything()
+        yield world
+
+
+def test_people_who_were_there_before_wait_and_are_never_doubled(brownfield):
+    count = len(employees(brownfield))
+    report = syncs.sync(brownfield.app, progress=silent)
+    assert report.exit_code == 3
+    assert len(employees(brownfield)) == count
+    matches = links.find_matches(brownfield.app)
+    assert len(matches) == len({item.key for item in syncs.parked(brownfield.app) if item.type == "employee"})
+    assert all(match.worker_name and match.plex_name for match in matches)
+
+
+def test_accepted_matches_go_on_as_the_records_that_were_there(brownfield):
+    count = len(employees(brownfield))
+    syncs.sync(brownfield.app, progress=silent)
+    matches = links.find_matches(brownfield.app)
+    assert links.adopt_all(brownfield.app, matches) == len(matches)
+    plan = syncs.plan(brownfield.app, progress=silent)
+    assert {change.action for change in plan.changes if change.type == "employee"} <= {"update"}
+    assert syncs.sync(brownfield.app, progress=silent).exit_code in {0, 4}
+    assert len(employees(brownfield)) == count
+    assert links.find_matches(brownfield.app) == []
+    assert len(decisions(brownfield)) == len(matches)
+
+
+def test_a_plex_record_is_nobody_twice(brownfield):
+    syncs.sync(brownfield.app, progress=silent)
+    first, second = links.find_matches(brownfield.app)[:2]
+    links.adopt(brownfield.app, first.worker, plant=first.plant, record=first.plex_id)
+    with pytest.raises(ConfigurationError, match="somebody else already"):
+        links.adopt(brownfield.app, second.worker, plant=first.plant, record=first.plex_id)
+    links.release(brownfield.app, first.worker, plant=first.plant)
+    assert links.find_matches(brownfield.app)[0].worker == first.worker
+
+
+def test_what_somebody_decided_holds(synced):
+    play(synced, "terminate")
+    syncs.sync(synced.app, progress=silent)
+    old, new = play(synced, "rehire_new_id")
+    assert syncs.plan(synced.app, progress=silent).counts["create"] == 0
+    links.separate(synced.app, new)
+    plan = syncs.plan(synced.app, progress=silent)
+    assert "create" in {change.action for change in plan.changes if change.type == "employee"}
+    links.join(synced.app, new, to=old)
+    assert syncs.plan(synced.app, progress=silent).counts["create"] == 0
+    with pytest.raises(ConfigurationError, match="no worker 4711 was ever read"):
+        links.join(synced.app, "4711", to=old)
