@@ -51,7 +51,8 @@ def read(order: Any) -> None:
             scope=Scope("bench", "workday", "worker"),
             query=Query(record_type=RecordType.WORKER),
             translate=_translate,
-            name_of=mapping.describe_native,
+            key_of=mapping.describe_native,
+            name_of=mapping.name_native,
             progress=lambda _stage, _done, _total: None,
         )
         if found.faults:

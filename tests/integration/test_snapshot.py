@@ -55,7 +55,8 @@ def read(database):
             scope=SCOPE,
             query=QUERY,
             translate=translate,
-            name_of=lambda record: json.loads(record.payload)["id"],
+            key_of=lambda record: json.loads(record.payload)["id"],
+            name_of=lambda record: f"number of {json.loads(record.payload)['id']}",
             progress=lambda *_: None,
         )
         return extract, list(translated)
@@ -84,7 +85,7 @@ def test_what_came_as_the_same_bytes_is_not_translated_again(database, read):
 def test_one_bad_record_is_a_fault_and_its_page_goes_on(database, read):
     extract, _ = read(Pages([["a", "bad1", "b"]]))
     assert kept(database, extract) == ["a", "b"]
-    assert [(fault.key, fault.code) for fault in extract.faults] == [("bad1", "odd")]
+    assert [(fault.key, fault.name, fault.code) for fault in extract.faults] == [("bad1", "number of bad1", "odd")]
 
 
 def test_cc_11_who_is_not_seen_stays_and_counts_as_vanished(database, read):

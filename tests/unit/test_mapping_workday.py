@@ -12,7 +12,7 @@ from ml_connector.canonical.keys import RecordType, fingerprint
 from ml_connector.canonical.organization import CostCenter, JobProfile, Location, Organization, Position
 from ml_connector.canonical.workforce import Compensation, Job, Name, Organizations, Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.workday import describe_native, to_canonical
+from ml_connector.mapping.workday import describe_native, name_native, to_canonical
 from ml_connector.secret import Pay
 from tests import workday_samples as sample
 from tests.workday_samples import (
@@ -329,6 +329,19 @@ def test_a_seat_open_to_several_profiles_tells_no_single_one() -> None:
 )
 def test_what_failed_can_still_be_named(record_type: RecordType, xml: str, key: str | None) -> None:
     assert describe_native(native(record_type, xml)) == key
+
+
+@pytest.mark.parametrize(
+    ("record_type", "xml", "name"),
+    [
+        (RecordType.WORKER, worker(reference=ref("Worker_Reference", WID=WID, Employee_ID="000303")), "000303"),
+        (RecordType.WORKER, worker(reference=ref("Worker_Reference", WID=WID)), WID),
+        (RecordType.WORKER, f'<a wd:type="WID">{WID}</a', WID),
+        (RecordType.POSITION, sample.position(), "P-1044"),
+    ],
+)
+def test_what_failed_is_told_by_the_number_people_know(record_type: RecordType, xml: str, name: str) -> None:
+    assert name_native(native(record_type, xml)) == name
 
 
 def test_an_unknown_type_is_refused() -> None:

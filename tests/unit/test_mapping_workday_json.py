@@ -13,7 +13,7 @@ from ml_connector.canonical.keys import NativeRecord, Record, RecordType
 from ml_connector.canonical.organization import CostCenter, Position
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.workday import describe_native, to_canonical
+from ml_connector.mapping.workday import describe_native, name_native, to_canonical
 
 WID = "0" * 31 + "1"
 LEAST = {"key": WID, "employee_id": "007", "active": True, "contingent": False}
@@ -168,4 +168,6 @@ def test_what_workday_does_not_have_is_refused(kind: RecordType) -> None:
 
 def test_a_record_is_called_by_the_best_key_it_has() -> None:
     assert describe_native(native(fields={"employee_id": "007"})) == "007"
+    assert name_native(native(fields={"key": "a" * 32, "employee_id": "007"})) == "007"
+    assert name_native(native(fields={"key": "a" * 32})) == "a" * 32
     assert isinstance(to_canonical(native(fields=LEAST)), Record)

@@ -85,6 +85,22 @@ def describe_native(native: NativeRecord) -> str | None:
     return find_id(_reference(native.record_type, element), _KEY_TYPES.get(native.record_type, "WID"), "WID")
 
 
+def name_native(native: NativeRecord) -> str | None:
+    """What people know a record by, even one that cannot be understood: a worker's number, else as described."""
+    if native.record_type is not RecordType.WORKER:
+        return describe_native(native)
+    try:
+        number = _number_json(native) if is_json(native.payload) else _find_name(native.record_type, _parse(native))
+    except RecordError:
+        number = None
+    return number or describe_native(native)
+
+
+def _number_json(native: NativeRecord) -> str | None:
+    number = read_facts(native).text("employee_id")
+    return number if isinstance(number, str) else None
+
+
 def _translate_json(native: NativeRecord, *, use_preferred_name: bool) -> Record:
     if native.record_type not in _ELEMENTS:
         raise RecordError(f"Workday has no {native.record_type}", code="unknown_type")
@@ -94,7 +110,7 @@ def _translate_json(native: NativeRecord, *, use_preferred_name: bool) -> Record
         return READERS[native.record_type](read_facts(native))
     except RecordError as error:
         raise RecordError(
-            f"{_label(native.record_type)} {_name_json(native) or 'without an id'}: {error.message}",
+            f"{_label(native.record_type)} {name_native(native) or 'without an id'}: {error.message}",
             code=error.code,
             remedy=error.remedy or "correct the record in Workday",
         ) from None

@@ -28,13 +28,15 @@ _THREADS = 2  # one translates, one hashes; more would only wait for the interpr
 _AT_ONCE = 500
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
+Describe = Callable[[NativeRecord], str | None]
 Progress = Callable[[str, int, int | None], None]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that came but cannot be understood."""
+    """A record that came but cannot be understood: *key* as snapshots have it, *name* as people call it."""
 
     key: str
+    name: str
     code: str
     reason: str
     remedy: str | None = None
@@ -71,12 +73,15 @@ class Reader:
         scope: Scope,
         query: Query,
         translate: Translate,
-        name_of: Callable[[NativeRecord], str | None],
+        key_of: Describe,
+        name_of: Describe,
         progress: Progress,
         variant: str = "",
     ) -> Extract:
         """
         Read everything *query* asks for; *variant* names the settings that *translate* goes by.
+
+        What *translate* refuses is told by *key_of*, the key snapshots know it by, and *name_of*, the one people do.
 
         Raises:
             IncompleteReadError: three extractions in a row did not add up (CC-03).
@@ -88,6 +93,7 @@ class Reader:
                     scope=scope,
                     query=query,
                     translate=translate,
+                    key_of=key_of,
                     name_of=name_of,
                     progress=progress,
                     variant=variant,
@@ -105,7 +111,8 @@ class Reader:
         scope: Scope,
         query: Query,
         translate: Translate,
-        name_of: Callable[[NativeRecord], str | None],
+        key_of: Describe,
+        name_of: Describe,
         progress: Progress,
         variant: str,
     ) -> Extract:
@@ -115,7 +122,7 @@ class Reader:
         number = self._store.start(scope, at=self._clock(), effective_on=moments[0], entered_at=moments[1])
         faults: list[Fault] = []
         content_id, count = None, 0
-        desk = _Desk(self._database, self._store, scope, number, translate, name_of, faults, variant, before)
+        desk = _Desk(self._database, self._store, scope, number, translate, key_of, name_of, faults, variant, before)
         try:
             with closing(desk):
                 for page in connector.read(query):
@@ -153,7 +160,8 @@ class _Desk:
         scope: Scope,
         number: int,
         translate: Translate,
-        name_of: Callable[[NativeRecord], str | None],
+        key_of: Describe,
+        name_of: Describe,
         faults: list[Fault],
         variant: str,
         before: Believed | None,
@@ -161,7 +169,8 @@ class _Desk:
         self._before = before
         self.unchanged = before is not None  # so far: every record came, byte for byte, with the extraction before
         self._database, self._store, self._scope, self._number = database, store, scope, number
-        self._translate, self._name_of, self._faults, self._variant = translate, name_of, faults, variant
+        self._translate, self._key_of, self._name_of = translate, key_of, name_of
+        self._faults, self._variant = faults, variant
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
         self._hashed: _Hashed | None = None
         self._translating: Future[list[Row | Fault]] | None = None
@@ -222,7 +231,8 @@ class _Desk:
         try:
             key, canonical = self._translate(native)
         except RecordError as error:
-            return _fault(self._name_of(native) or f"row {digest[:8]}", error)
+            key = self._key_of(native) or f"row {digest[:8]}"
+            return _fault(key, self._name_of(native) or key, error)
         return Row(key, digest, canonical)
 
 
@@ -233,8 +243,15 @@ def payload_hash(payload: bytes, *, variant: str = "") -> str:
     return digest.hexdigest()[:40]
 
 
-def _fault(key: str, error: RecordError) -> Fault:
-    return Fault(key=key, code=error.code, reason=error.message, remedy=error.remedy, waiting_for=error.waiting_for)
+def _fault(key: str, name: str, error: RecordError) -> Fault:
+    return Fault(
+        key=key,
+        name=name,
+        code=error.code,
+        reason=error.message,
+        remedy=error.remedy,
+        waiting_for=error.waiting_for,
+    )
 
 
 def _plural(word: str) -> str:

@@ -128,7 +128,8 @@ class Gatherer:
             query=Query(record_type=kind, as_of=gathered.as_of),
             translate=self._translate_workday,
             variant="preferred" if self._connection.workday.use_preferred_name else "legal",
-            name_of=workday_mapping.describe_native,
+            key_of=workday_mapping.describe_native,
+            name_of=workday_mapping.name_native,
             progress=self._progress,
         )
         extract = _try_read(gathered, read, kind=kind.value, plant="", indispensable=kind is RecordType.WORKER)
@@ -147,6 +148,7 @@ class Gatherer:
             scope=Scope(self._name, "plex", kind.value, plant),
             query=Query(record_type=kind, plant=plant),
             translate=partial(_translate_plex, plant=plant),
+            key_of=lambda _native: None,
             name_of=lambda _native: None,
             progress=self._progress,
         )
@@ -165,8 +167,8 @@ class Gatherer:
             Parked(
                 type=scope.type,
                 plant=scope.plant,
-                key=fault.key,
-                label=fault.key,
+                key=fault.name,
+                label=fault.name,
                 code=fault.code,
                 reason=fault.reason,
                 remedy=fault.remedy,
@@ -183,6 +185,8 @@ class Gatherer:
                 gathered.parked += self._not_shown(scope, unseen, today=min(gathered.today.values()))
             elif not approvals.cover(drop):
                 gathered.holds.append(drop)
+                # Who is shown goes on; until a person answers, the last believed population stays the measure.
+                self._snapshots.disbelieve(extract.id)
             if extract.total:
                 return True
         hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit)

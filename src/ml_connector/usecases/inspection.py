@@ -148,7 +148,7 @@ def _translate(app: App, native: NativeRecord, *, plant: str | None, show_pay: b
     try:
         return encode(_canonical(app, native, plant), disclose_pay=show_pay)
     except RecordError as error:
-        name = workday_mapping.describe_native(native) if plant is None else None
+        name = workday_mapping.name_native(native) if plant is None else None
         on_fault(name or f"a {native.record_type} record", error)
         return None
 

@@ -155,10 +155,12 @@ def records(app: App, *, record_type: str, key: str | None = None) -> list[Recor
     if record_type not in {kind.value for kind in RecordType}:
         raise ConfigurationError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
     kind = "employee" if record_type == "worker" else record_type
+    # One that cannot be understood is parked as Workday's worker, any other as the plant's employee.
+    kinds = {"employee", "worker"} if kind == "employee" else {kind}
     found: dict[tuple[str, str], RecordInfo] = {}
     for item in ReviewStore(app.database).parked(app.name):
-        if item.type in {kind, record_type} and key in {None, item.key}:
-            found[item.plant, item.key] = RecordInfo(
+        if item.type in kinds and key in {None, item.key}:
+            info = RecordInfo(
                 type=item.type,
                 plant=item.plant,
                 key=item.key,
@@ -168,6 +170,7 @@ def records(app: App, *, record_type: str, key: str | None = None) -> list[Recor
                 remedy=item.remedy,
                 last_run=None,
             )
+            found.setdefault((item.plant, item.key), info)
     for intent, run in SyncStore(app.database, app.name).history(kind=kind, source=key, limit=5_000):
         change = intent.change
         if intent.state == "superseded":
