@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
-from ml_connector.mapping.people import People, person_id
+from ml_connector.mapping.people import SECTIONS, People, person_id
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.routing import route
 from ml_connector.settings import Plant, PlexConnection
@@ -57,6 +57,7 @@ class Projection:
         self._crosswalk = crosswalk
         self._today = today
         self._contingent = contingent
+        self._nameless = "personal" in missing_sections
         self._withheld = frozenset[str]().union(*(_SECTION_FIELDS.get(name, ()) for name in missing_sections))
 
     def in_scope(self, worker: Worker) -> bool:
@@ -106,6 +107,24 @@ class Projection:
             cost_center_source=cost_center or "",
             job_profile=profile or "",
         )
+
+    def check_creatable(self, worker: Worker) -> None:
+        """
+        Let nobody be created without a name: a missing section is held, never written as empty (UP-02).
+
+        Raises:
+            RecordError: Workday leaves out names, this worker's or everybody's.
+        """
+        name = worker.name
+        # One name alone is a person's right, and no sign of a missing permission.
+        if self._nameless or isinstance(name, UnsetType) or name.given is name.family is UNSET:
+            raise RecordError(
+                "Workday left out the name, and nobody is created in Plex without one",
+                code="section_missing",
+                waiting_for=f"domain {SECTIONS['personal'][1]}",
+                remedy=f'grant the integration user Get on "{SECTIONS["personal"][1]}" and activate pending security '
+                "policy changes in Workday; it goes by itself with the next run",
+            )
 
     def ending(self, worker: Worker) -> str | None:
         """Why the worker is no longer active anywhere, or None. Only an explicit status ends anybody (CC-11)."""

@@ -31,15 +31,17 @@ def with_what_they_need(changes: Sequence[Change], wanted: Callable[[Change], bo
     return chosen
 
 
-def part_orphans(changes: Iterable[Change], *, lacks: Callable[[str], bool]) -> Iterator[tuple[Change, str | None]]:
+def part_orphans(
+    changes: Iterable[Change], *, lacks: Callable[[Change, str], bool]
+) -> Iterator[tuple[Change, str | None]]:
     """
-    Yield every change with the parent it lacks, or None: *lacks* says of a name that Plex does not have it.
+    Yield every change with the parent it lacks, or None: *lacks* says of a change's need that Plex does not have it.
 
     *changes* are in order. Of its needs a change keeps those that this plan creates before it.
     """
     created: set[str] = set()
     for change in changes:
-        lacking = next((need for need in change.needs if need not in created and lacks(need)), None)
+        lacking = next((need for need in change.needs if need not in created and lacks(change, need)), None)
         if lacking is None and change.action == "create":
             created.add(change.name)
         yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in created)), lacking

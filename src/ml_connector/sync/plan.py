@@ -47,7 +47,8 @@ class Draft(msgspec.Struct, kw_only=True):
     """
     A plan before it is kept: everything that was decided, including what not to do.
 
-    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them.
+    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *active* is
+    the population that the guards measure by.
     """
 
     changes: list[Change] = []
@@ -59,6 +60,7 @@ class Draft(msgspec.Struct, kw_only=True):
     absent: dict[str, int] = {}
     workers: int = 0
     headcount: list[HeadcountLine] = []
+    active: int = 0
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""
@@ -97,6 +99,7 @@ class Planner:
         self._used: set[Use] = set()
         self._in_plex: set[str] = set()
         self._known: set[str] = set()
+        self._unseen: dict[str, list[str]] = {}
         self._badges: dict[tuple[str, str], str] = {}
         self._active = 0
         self._attendance = Attendance()
@@ -115,6 +118,7 @@ class Planner:
         if not missing & ROUTING_SECTIONS:
             self._compare_people(missing)
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
+        draft.active = self._active
         guarded, holds = guard_changes(
             self._in_order(), population=self._active, guard=self._connection.sync.guard, approvals=approvals
         )
@@ -156,6 +160,9 @@ class Planner:
         self._draft.absent, self._draft.workers = dict(self._people.absent), self._people.total
         if missing:
             self._draft.absent, self._draft.workers = before, total
+        if "personal" in missing:
+            self._known &= self._in_plex  # nobody is created without a name: no report can point to a newcomer
+        self._learn_unseen()
         return frozenset(missing)
 
     def _learn_person(self, projection: Projection, worker: Worker) -> str | None:
@@ -174,12 +181,30 @@ class Planner:
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet
+        if not self._gathered.readable("plex", "employee", plant):
+            self._unseen.setdefault(plant, []).append(place.key)
+            return plant
+        try:
+            self._check_creatable(projection, worker, name)
+        except RecordError:
+            return None
         self._used |= {
             (plant, Kind.JOB_PROFILE, place.job_profile),
             (plant, Kind.COST_CENTER, place.cost_center_source),
         }
         self._known.add(name)
         return plant
+
+    def _learn_unseen(self) -> None:
+        """Where employees cannot be read, only those agreed on earlier are known: nobody is written there now."""
+        for plant, keys in self._unseen.items():
+            for some in _chunks(iter(keys), _BATCH):
+                agreed = self._store.baseline("employee", plant, keys=some)
+                self._known.update(reference("employee", plant=plant, key=key) for key in agreed)
+
+    def _check_creatable(self, projection: Projection, worker: Worker, name: str) -> None:
+        if name not in self._in_plex:
+            projection.check_creatable(worker)
 
     @cached_property
     def _refused_people(self) -> frozenset[tuple[str, str]]:
@@ -284,6 +309,8 @@ class Planner:
         if self._is_worn_by_another(worker, place.plant, place.key):
             return
         self._check_setup(place.plant, place.needs)
+        if self._gathered.readable("plex", "employee", place.plant):
+            self._check_creatable(projection, worker, reference("employee", plant=place.plant, key=place.key))
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
         if waiting is not None:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
@@ -378,9 +405,15 @@ class Planner:
                 self._draft.parked.append(park_orphan(change, lacking))
         return ordered
 
-    def _is_lacking(self, need: str) -> bool:
+    def _is_lacking(self, change: Change, need: str) -> bool:
+        """A setup table that cannot be read is not held against a record; an employee has to be seen."""
         kind, plant, _key = need.split("|", 2)
-        return need not in self._in_plex and self._gathered.readable("plex", kind, plant)
+        if self._gathered.readable("plex", kind, plant):
+            return need not in self._in_plex
+        if kind != "employee":
+            return False
+        # Whoever both sides agreed on may be pointed to, but nothing is written beside a record nobody can see.
+        return change.type == "employee_attributes" or need not in self._known
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

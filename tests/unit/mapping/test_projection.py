@@ -201,3 +201,18 @@ def test_who_moved_is_ended_in_the_plant_left_behind_only_where_it_is_known():
     ended = project.endings(worker(), reason="moved", except_plant="101", known=lambda name: name == left)
     assert [(item.plant, item.state) for item in ended] == [("102", "ended")]
     assert project.endings(worker(), reason="moved", except_plant="101", known=lambda _name: False) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [(UNSET, ()), (Name(preferred="Ada"), ()), (Name(given="Ada", family="Nguyễn"), ("personal",))],
+)
+def test_up_02_nobody_is_created_without_a_name_and_the_domain_is_named(name, missing):
+    with pytest.raises(RecordError) as caught:
+        projection(missing_sections=missing).check_creatable(worker(name=name))
+    assert (caught.value.code, caught.value.waiting_for) == ("section_missing", "domain Person Data: Name")
+
+
+@pytest.mark.parametrize("name", [Name(given=None, family="Nguyễn"), Name(family="Suharto"), Name(given="Ada")])
+def test_up_01_one_name_alone_is_no_missing_section(name):
+    projection().check_creatable(worker(name=name))
