@@ -1,11 +1,15 @@
 """The main job against both pretended systems: plan, apply, and every day after."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ml_connector.errors import ConfigurationError, StalePlanError
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.sandbox.company import make_wid
+from ml_connector.snapshot.store import Scope
+from ml_connector.sync.apply import Sender
+from ml_connector.sync.store import iterate_levels
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
 
@@ -57,9 +61,14 @@ def test_the_same_plan_has_the_same_digest(world):
 
 def test_a_plan_is_carried_out_once(world):
     plan = syncs.plan(world.app, progress=silent)
-    syncs.apply(world.app, digest=plan.digest, progress=silent)
+    first = syncs.apply(world.app, digest=plan.digest, progress=silent)
     before = world.writes()
-    syncs.apply(world.app, digest=plan.digest, progress=silent)
+    for _ in range(2):
+        again = syncs.apply(world.app, digest=plan.digest, progress=silent)
+        assert again.counts["applied"] == 0
+        assert again.counts["noop"] == first.counts["noop"] + first.counts["applied"]
+        assert again.carried_out_in == first.run
+    assert first.carried_out_in is None
     assert world.writes() == before
 
 
@@ -144,6 +153,175 @@ def test_the_world_moved_between_plan_and_apply(synced):
     assert synced.writes() == before
 
 
+def _desk(world):
+    return world.sandbox.tenant._desk("test")
+
+
+def _terminate(world, number):
+    desk = _desk(world)
+    desk.terminate(desk.now().worker(number), last_day=desk.on - timedelta(days=1))
+
+
+def _change_job(world, number, *, profile):
+    desk = _desk(world)
+    desk.change_primary_job(desk.now().worker(number), kind="Change Job", job_profile=profile)
+
+
+def _transfer(world, number):
+    desk = _desk(world)
+    worker = desk.now().worker(number)
+    desk.transfer(worker, location="TOL" if worker.primary_job.location == "DET" else "DET")
+
+
+def _somebody(world, *, profile):
+    """A worker at DET who has another job than this."""
+    workers = _desk(world).plain_workers(location="DET")
+    return next(worker.key for worker in workers if worker.primary_job.job_profile != profile)
+
+
+def _is_refused(world, plan):
+    """The refusal's words, after making sure that nothing was sent and nothing that waits was touched."""
+    before, waiting = world.writes(), (syncs.parked(world.app), syncs.holds(world.app))
+    with pytest.raises(StalePlanError) as caught:
+        syncs.apply(world.app, digest=plan.digest, progress=silent)
+    assert world.writes() == before
+    assert (syncs.parked(world.app), syncs.holds(world.app)) == waiting
+    return caught.value.message
+
+
+@pytest.mark.parametrize("moves", [_terminate, _transfer])
+def test_a_planned_hire_that_workday_takes_back_is_not_sent(synced, moves):
+    (number,) = play(synced, "hire")["touched"]
+    synced.next_day()
+    plan = syncs.plan(synced.app, progress=silent)
+    hired = next(change for change in plan.changes if (change.type, change.key) == ("employee", number))
+    moves(synced, number)
+    message = _is_refused(synced, plan)
+    assert f"{hired.label} changed in Workday" in message
+    assert number not in {row["badgeNumber"] for row in active_employees(synced)}
+    fresh = syncs.plan(synced.app, progress=silent)
+    assert syncs.apply(synced.app, digest=fresh.digest, progress=silent).counts["applied"] == len(fresh.changes)
+
+
+def test_a_planned_change_that_workday_changes_again_is_not_sent(synced):
+    number = _somebody(synced, profile="JP-MNTN")
+    _change_job(synced, number, profile="JP-MNTN")
+    plan = syncs.plan(synced.app, progress=silent)
+    assert [change.action for change in plan.changes if (change.type, change.key) == ("employee", number)] == ["update"]
+    _change_job(synced, number, profile="JP-WELD")
+    assert "changed in Workday" in _is_refused(synced, plan)
+
+
+def test_rd_01_a_planned_name_that_workday_changes_again_is_not_sent(synced):
+    (center,) = play(synced, "rename_cost_center")["touched"]
+    plan = syncs.plan(synced.app, progress=silent)
+    assert {change.type for change in plan.changes} == {"cost_center"}
+    _desk(synced).rename(center, name="Renamed once more")
+    assert "Final Assembly changed in Workday" in _is_refused(synced, plan)
+
+
+def test_what_is_new_in_workday_is_for_the_next_plan(synced):
+    (planned,) = play(synced, "hire")["touched"]
+    plan = syncs.plan(synced.app, progress=silent)
+    (unplanned,) = play(synced, "hire")["touched"]
+    play(synced, "terminate")
+    assert syncs.apply(synced.app, digest=plan.digest, progress=silent).counts["applied"] == len(plan.changes)
+    badges = {row["badgeNumber"] for row in active_employees(synced)}
+    assert planned in badges
+    assert unplanned not in badges
+    assert syncs.plan(synced.app, progress=silent).counts["deactivate"] == 1
+
+
+def test_up_05_a_hand_edit_of_what_plex_owns_would_be_overwritten_and_is_not(synced):
+    number = _somebody(synced, profile="JP-MNTN")
+    _change_job(synced, number, profile="JP-MNTN")
+    plan = syncs.plan(synced.app, progress=silent)
+    row = next(row for row in active_employees(synced) if row["badgeNumber"] == number)
+    synced.sandbox.plex.edit_employee(str(row["pcn"]), number, fields={"shift": "Night"})
+    assert "changed in Plex" in _is_refused(synced, plan)
+
+
+def test_what_somebody_wrote_meanwhile_is_not_written_again(synced):
+    play(synced, "rename_cost_center")
+    play(synced, "hire")
+    plan = syncs.plan(synced.app, progress=silent)
+    renamed = [change for change in plan.changes if change.type == "cost_center"]
+    _rename_cost_center(synced, renamed[0].key, renamed[0].after["name"])
+    before = synced.writes()
+    report = syncs.apply(synced.app, digest=plan.digest, progress=silent)
+    assert report.counts["applied"] == len(plan.changes)
+    assert synced.writes() - before == len(plan.changes) - len(renamed)
+
+
+@pytest.mark.parametrize("steps", [2, 5, 6])
+def test_an_interrupted_apply_is_finished_by_applying_the_same_plan_again(world, monkeypatch, steps):
+    """What was sent before is no change of the world: not even rows that were born empty with another record."""
+    plan = syncs.plan(world.app, progress=silent)
+    keep, kept = Sender.keep, []
+
+    def keep_and_stop(sender, outcomes, **told):
+        keep(sender, outcomes, **told)
+        kept.extend(outcomes)
+        if sum(1 for _ in iterate_levels([item.intent for item in kept], size=10_000)) >= steps:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sender, "keep", keep_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        syncs.apply(world.app, digest=plan.digest, progress=silent)
+    monkeypatch.undo()
+    assert 0 < len(kept) < len(plan.changes)
+    assert syncs.apply(world.app, digest=plan.digest, progress=silent).exit_code == 0
+    assert world.writes() == len(plan.changes)
+    assert syncs.plan(world.app, progress=silent).changes == ()
+
+
+def test_up_02_without_names_nobody_is_created_and_the_domain_is_named(synced):
+    synced.sandbox.tenant.revoke_domain("Person Data: Name")
+    (number,) = play(synced, "hire")["touched"]
+    before = len(synced.sandbox.plex.state("employees"))
+    writes = synced.writes()
+    report = syncs.sync(synced.app, progress=silent)
+    assert len(synced.sandbox.plex.state("employees")) == before
+    assert not [item for item in synced.write_requests()[writes:] if item["status"] >= 400]
+    assert report.exit_code == 3
+    (item,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
+    assert (item.key, item.waiting_for) == (number, "domain Person Data: Name")
+    assert '"Person Data: Name"' in item.remedy
+    synced.sandbox.tenant.grant_domain("Person Data: Name")
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0, "it goes by itself"
+    assert number in {row["badgeNumber"] for row in active_employees(synced)}
+
+
+def test_wp_15_attributes_wait_for_employees_that_cannot_be_read_and_go_with_them(synced):
+    (number,) = play(synced, "hire")["touched"]
+    synced.sandbox.plex.set_permission("employees", granted=False)
+    before = synced.writes()
+    report = syncs.sync(synced.app, progress=silent)
+    sent = synced.write_requests()[before:]
+    assert not [item for item in sent if "/22657/" in item["path"] or "/employees" in item["path"]]
+    (item,) = [item for item in syncs.parked(synced.app) if item.type == "employee_attributes"]
+    assert item.key == number
+    assert item.waiting_for == f"employee {item.label} in plant 101"
+    assert report.counts["unknown"] == 0
+    synced.sandbox.plex.set_permission("employees", granted=True)
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert syncs.plan(synced.app, progress=silent).changes == ()
+
+
+def test_wp_14_who_reports_to_a_plant_that_cannot_be_read_keeps_the_supervisor_both_sides_agreed_on(synced):
+    rows = active_employees(synced)
+    plants = {row["id"]: row["pcn"] for row in rows}
+    across = [row for row in rows if plants.get(row.get("supervisorId"), row["pcn"]) != row["pcn"]]
+    unread = plants[across[0]["supervisorId"]]
+    for row in synced.sandbox.plex.state("employees"):
+        if row["pcn"] == unread:
+            synced.sandbox.plex.edit_employee(unread, row["badgeNumber"], fields=None)
+    plan = syncs.plan(synced.app, progress=silent)
+    assert [(hold.guard, hold.plant) for hold in plan.holds] == [("empty_result", unread)]
+    assert plan.changes == ()
+    assert syncs.parked(synced.app) == []
+
+
 def test_a_replaced_plan_is_refused(synced):
     synced.next_day()
     old = syncs.plan(synced.app, progress=silent)
@@ -174,9 +352,13 @@ def test_cc_11_a_narrowed_view_ends_nobody(synced):
     play(synced, "population_drop")
     report = syncs.sync(synced.app, progress=silent)
     assert report.exit_code == 4
-    assert [item.guard for item in syncs.holds(synced.app)] == ["population_drop"]
+    (asked,) = syncs.holds(synced.app)
+    assert asked.guard == "population_drop"
     assert len(active_employees(synced)) == before
     assert syncs.sync(synced.app, progress=silent).exit_code == 4, "it stays a question until somebody answers"
+    syncs.sync(synced.app, progress=silent)
+    assert syncs.holds(synced.app) == [asked], "and the same question: its share is of the last believed population"
+    assert syncs.plan(synced.app, progress=silent).holds[0].reason == asked.reason
     syncs.release(synced.app, syncs.holds(synced.app)[0].id)
     assert not syncs.sync(synced.app, progress=silent).waiting
     assert len(active_employees(synced)) == before
@@ -207,6 +389,23 @@ def test_one_bad_record_is_parked_and_the_others_go_on(synced, scenario, code):
     (item,) = [item for item in syncs.parked(synced.app) if item.type in {"worker", "employee"} and not item.field]
     assert item.reason
     assert item.remedy
+    for name in ("worker", "employee"):
+        told = [each for each in syncs.records(synced.app, record_type=name, key=item.key) if each.status == "parked"]
+        assert [(each.reason, each.remedy) for each in told] == [(item.reason, item.remedy)]
+
+
+def test_a_worker_that_cannot_be_understood_is_parked_under_its_number_and_has_not_vanished(synced):
+    (number,) = play(synced, "two_primary_jobs")["touched"]
+    wid = make_wid("worker", number)
+    syncs.sync(synced.app, progress=silent)
+    (item,) = [item for item in syncs.parked(synced.app) if item.type == "worker"]
+    assert item.key == number
+    assert number in item.reason
+    scope = Scope("acme", "workday", "worker")
+    snapshots = synced.app.syncer._tools.snapshots
+    newest = snapshots.last_believed(scope)
+    assert wid in snapshots.vanished(scope, extract_id=newest.id), "its row stays as it was, by its WID"
+    assert syncs.holds(synced.app) == []
 
 
 def test_wp_14_a_circle_of_managers_is_parked_and_its_members_are_synced(synced):

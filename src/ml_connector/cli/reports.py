@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -58,6 +59,8 @@ def render_outcome(report: RunReport, *, console: Console | None = None) -> None
     console = console or make_console()
     console.print(cell(f"Run {report.run} took {duration(report.duration_s)}", style="bold"))
     _render_counts(report.counts, [name for name in report.counts if name != "noop"], console)
+    if report.carried_out_in is not None:
+        console.print(f"Nothing was sent: this plan was carried out in run {report.carried_out_in}")
     if report.counts.get("parked"):
         console.print("Parked records wait for somebody: ml-connector parked")
     if report.counts.get("unknown"):
@@ -68,12 +71,14 @@ def render_outcome(report: RunReport, *, console: Console | None = None) -> None
 
 def run_answer(report: RunReport) -> dict[str, Any]:
     """The JSON that scripts rely on."""
+    again = {} if report.carried_out_in is None else {"carried_out_in": report.carried_out_in}
     return {
         "run": report.run,
         "plan": report.plan,
         "counts": report.counts,
         "watermark": report.watermark,
         "duration_s": report.duration_s,
+        **again,
     }
 
 
@@ -136,7 +141,7 @@ def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, co
         console.print("Nothing is parked, nothing is held.")
         return
     for each in parked:
-        console.print(cell(_named(each), style="bold").append(f"   since {each.since[:10]}", style="dim"))
+        console.print(cell(_named(each), style="bold").append(f"   {_since(each.since)}", style="dim"))
         _render_why(each.reason if each.field is None else f"field {each.field}: {each.reason}", each.remedy, console)
     _render_holds([_line(hold) for hold in holds], console)
 
@@ -205,6 +210,12 @@ def _named(record: ChangeInfo | ParkedInfo) -> str:
 
 def _why(reason: str, fix: str | None) -> Text:
     return cell(reason).append("\n").append_text(remedy(fix)) if fix else cell(reason)
+
+
+def _since(instant: str) -> str:
+    """The moment by our own clock, said so: a plan's day is by Workday's."""
+    moment = datetime.fromisoformat(instant).astimezone(UTC)
+    return f"since {moment:%Y-%m-%d %H:%M} UTC by this machine's clock"
 
 
 def _label(label: str, key: str) -> str:

@@ -181,6 +181,10 @@ class Planner:
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet
+        self._used |= {
+            (plant, Kind.JOB_PROFILE, place.job_profile),
+            (plant, Kind.COST_CENTER, place.cost_center_source),
+        }
         if not self._gathered.readable("plex", "employee", plant):
             self._unseen.setdefault(plant, []).append(place.key)
             return plant
@@ -188,10 +192,6 @@ class Planner:
             self._check_creatable(projection, worker, name)
         except RecordError:
             return None
-        self._used |= {
-            (plant, Kind.JOB_PROFILE, place.job_profile),
-            (plant, Kind.COST_CENTER, place.cost_center_source),
-        }
         self._known.add(name)
         return plant
 

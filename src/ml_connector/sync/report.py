@@ -58,7 +58,11 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did; *waiting* says whether a guard waits for a person."""
+    """
+    What a run did; *waiting* says whether a guard waits for a person.
+
+    *carried_out_in* is the earlier run that carried the plan out: this one had nothing left to do.
+    """
 
     run: int
     plan: str | None
@@ -66,6 +70,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     watermark: str | None
     duration_s: float
     waiting: bool = False
+    carried_out_in: int | None = None
 
     @property
     def exit_code(self) -> int:

@@ -78,8 +78,8 @@ class Run:
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         self._sender().keep(outcomes)
 
-    def finish(self, stored: StoredPlan) -> RunReport:
-        """Close the run and say what it did."""
+    def finish(self, stored: StoredPlan, *, carried_out_in: int | None = None) -> RunReport:
+        """Close the run and say what it did: nothing, where an earlier run carried the plan out."""
         tools = self._tools
         states = tools.store.counts(stored.id)
         counts = {
@@ -90,6 +90,8 @@ class Run:
             "pending": stored.counts.get("pending", 0),
             "unknown": states.get("sending", 0) + states.get("accepted", 0),
         }
+        if carried_out_in is not None:
+            counts |= {"applied": 0, "noop": counts["noop"] + counts["applied"]}
         holds = [hold for hold in tools.review.holds(tools.name, state="open") if hold.releasable]
         with tools.database.transaction() as tx:
             tools.store.set_plan_state(tx, stored.id, "done")
@@ -101,6 +103,7 @@ class Run:
             watermark=stored.watermark or None,
             duration_s=round(time.monotonic() - self._started, 2),
             waiting=bool(holds),
+            carried_out_in=carried_out_in,
         )
 
     def close(self, stored: StoredPlan, counts: dict[str, int]) -> None:

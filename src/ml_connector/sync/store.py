@@ -303,6 +303,20 @@ class SyncStore:
         """The connection's newest plan."""
         return self.find_plan("")
 
+    def carried_out_in(self, plan: StoredPlan) -> int | None:
+        """The first run that ended with this plan done; where that run was killed on its last step, by its writes."""
+        ended = select(func.min(runs.c.id)).where(
+            runs.c.connection == self._connection,
+            runs.c.plan == plan.digest,
+            runs.c.state == "done",
+            runs.c.kind != "plan",
+            runs.c.ended_at >= plan.created_at,
+        )
+        sent = select(func.max(changes.c.run_id)).where(changes.c.plan_id == plan.id)
+        with self._database.reading() as tx:
+            found = tx.execute(select(func.coalesce(ended.scalar_subquery(), sent.scalar_subquery()))).scalar_one()
+        return None if found is None else int(found)
+
     def set_plan_state(self, tx: Connection, plan_id: int, state: str) -> None:
         tx.execute(update(plans).where(plans.c.id == plan_id).values(state=state))
 

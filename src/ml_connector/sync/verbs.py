@@ -18,19 +18,19 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError, StalePlanError
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import HoldInfo, Parked
-from ml_connector.snapshot.extract import Progress, Reader
+from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
 from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
-from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.plan import Draft, Planner
-from ml_connector.sync.policy import Approvals
+from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
 from ml_connector.sync.run import SENDABLE, Run, open_run
+from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 
@@ -72,15 +72,18 @@ class Syncer:
         """
         Carry out exactly the plan with this digest (or one that begins so). A plan already carried out is a no-op.
 
+        Both sides are read again: a plan goes out only while it would be drawn up again to the letter.
+
         Raises:
             StalePlanError: there is no such plan, a newer one replaced it, or the world moved since; nothing is sent.
         """
         with open_run(self._tools, "apply", progress=progress) as run:
             stored = self._approved(digest)
-            if stored.state != "done":
-                run.recover()
-                self._check_unmoved(run, stored)
-                run.send(stored)
+            if stored.state == "done":
+                return run.finish(stored, carried_out_in=self._tools.store.carried_out_in(stored))
+            sources = self._look(run)
+            self._check_stands(run, stored, sources)
+            run.send(stored)
             return run.finish(stored)
 
     def sync(self, *, progress: Progress) -> RunReport:
@@ -207,17 +210,7 @@ class Syncer:
     ) -> tuple[StoredPlan, Draft]:
         run.progress("comparing", 0, None)
         gathered, approvals = sources.gathered, sources.approvals
-        planner = Planner(
-            name=self._name,
-            connection=self._tools.connection,
-            crosswalk=sources.crosswalk,
-            snapshots=self._tools.snapshots,
-            store=self._tools.store,
-            gathered=gathered,
-            refused=sources.refused,
-            who=sources.who,
-        )
-        draft = planner.draft(approvals=approvals, only=_types(only), keys=keys)
+        draft = self._planner(sources).draft(approvals=approvals, only=_types(only), keys=keys)
         stored = self._save(
             run,
             as_of=gathered.as_of.effective_on.isoformat(),
@@ -227,6 +220,18 @@ class Syncer:
             inputs=self._inputs(sources) if settled and not only and not keys else None,
         )
         return stored, draft
+
+    def _planner(self, sources: _Sources) -> Planner:
+        return Planner(
+            name=self._name,
+            connection=self._tools.connection,
+            crosswalk=sources.crosswalk,
+            snapshots=self._tools.snapshots,
+            store=self._tools.store,
+            gathered=sources.gathered,
+            refused=sources.refused,
+            who=sources.who,
+        )
 
     def _inputs(self, sources: _Sources) -> str:
         return fingerprint_inputs(
@@ -382,31 +387,45 @@ class Syncer:
         zones = [ZoneInfo(plant.time_zone) for plant in self._tools.connection.plex.plants]
         return max(now.astimezone(zone).date().isoformat() for zone in zones)
 
-    def _check_unmoved(self, run: Run, stored: StoredPlan) -> None:
-        """Read again what the plan is about to touch: exactly what was approved, or nothing."""
+    def _check_stands(self, run: Run, stored: StoredPlan, sources: _Sources) -> None:
+        """Draw the plan up again, from both sides as they are now: exactly what was approved, or nothing."""
+        run.progress("comparing", 0, None)
+        draft = self._planner(sources).draft(approvals=sources.approvals)
         intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
-        scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
+        extracts = sources.gathered.extracts
+
+        def look(change: Change) -> Sequence[PlexRecord] | None:
+            extract = extracts.get(("plex", change.type, change.plant))
+            return None if extract is None else self._find(change, extract)
+
+        standing = compare_plan(intents, again=draft.changes, parked=draft.parked, look=look)
+        # What is new in the world waits for the next plan; the guards look at what this one would send.
+        _marked, held = guard_changes(
+            [intent.change for intent in intents],
+            population=draft.active,
+            guard=self._tools.connection.sync.guard,
+            approvals=sources.approvals,
+        )
+        check_stands(standing, digest=stored.digest, held=held)
+        self._keep_already(run, standing)
+
+    def _check_unmoved(self, run: Run, stored: StoredPlan) -> None:
+        """Read again what is about to be touched in Plex."""
+        intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
         gatherer = self._gatherer(run.progress)
-        seen = {scope: gatherer.read_again(*scope) for scope in scopes}
-        moved: list[Intent] = []
-        already: list[Outcome] = []
-        for intent in intents:
-            change = intent.change
-            extract = seen[change.type, change.plant]
-            found = self._tools.snapshots.find(extract.scope, keys=[change.key], of=PlexRecord, extract_id=extract.id)
-            verdict = judge(change, list(found.values()))
-            if verdict == "applied":
-                already.append(Outcome(intent=intent, state="applied", reason="Plex holds this already", sent=False))
-            elif verdict != "absent":
-                moved.append(intent)
-        if moved:
-            names = ", ".join(sorted(intent.change.label for intent in moved)[:5])
-            raise StalePlanError(
-                f"{len(moved)} record{'s' if len(moved) > 1 else ''} of plan {stored.digest[:12]} changed in Plex "
-                f"since: {names}; nothing was sent",
-                remedy="ml-connector plan   shows them as they are now",
-            )
-        run.keep(already)
+        scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
+        extracts = {scope: gatherer.read_again(*scope) for scope in scopes}
+        standing = compare_plex(intents, look=lambda change: self._find(change, extracts[change.type, change.plant]))
+        check_stands(standing, digest=stored.digest)
+        self._keep_already(run, standing)
+
+    def _find(self, change: Change, extract: Extract) -> list[PlexRecord]:
+        found = self._tools.snapshots.find(extract.scope, keys=[change.key], of=PlexRecord, extract_id=extract.id)
+        return list(found.values())
+
+    def _keep_already(self, run: Run, standing: Standing) -> None:
+        reason = "Plex holds this already"
+        run.keep([Outcome(intent=it, state="applied", reason=reason, sent=False) for it in standing.already])
 
     def _parked_whole(self) -> list[Parked]:
         return [item for item in self._tools.review.parked(self._name) if not item.field]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Callable
 
 import msgspec
 import pytest
 from rich.console import Console
 
-from ml_connector.cli.reports import render_plan, render_records
+from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, run_answer
 from ml_connector.mapping.desired import Pending
-from ml_connector.sync.report import PlanReport
-from ml_connector.usecases.syncs import RecordInfo
+from ml_connector.sync.report import PlanReport, RunReport
+from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 WORKER = RecordInfo(
     type="employee", plant="101", key="1", label="Ada", status="applied", reason="new", remedy=None, last_run=3
@@ -58,3 +60,32 @@ def test_ed_02_a_future_hire_without_a_plant_is_shown_by_number_and_name() -> No
         render_plan(report, limit=None, console=console)
     assert "2026-12-07" in captured.get()
     assert "employee 000025 Ada Lee" in captured.get()
+
+
+COUNTS = {"applied": 0, "noop": 2314}
+REPORT = RunReport(run=8, plan="f" * 64, counts=COUNTS, watermark=None, duration_s=0.1, carried_out_in=7)
+
+
+def shown(render: Callable[..., None], *told: object) -> str:
+    out = io.StringIO()
+    render(*told, console=Console(file=out, width=160))
+    return out.getvalue()
+
+
+def test_a_plan_applied_again_names_the_run_that_carried_it_out() -> None:
+    assert "this plan was carried out in run 7" in shown(render_outcome, REPORT)
+    assert run_answer(REPORT)["carried_out_in"] == 7
+
+
+def test_since_is_told_in_utc_and_by_which_clock() -> None:
+    parked = ParkedInfo(
+        type="employee",
+        key="21001",
+        plant="101",
+        label="Ada",
+        reason="no mapping",
+        remedy=None,
+        since="2026-11-23T23:30:00-05:00",
+        waiting_for=None,
+    )
+    assert "since 2026-11-24 04:30 UTC by this machine's clock" in shown(render_parked, [parked], [])
