@@ -214,3 +214,16 @@ def test_the_actor_of_a_schedule_is_named_in_the_trail(terminal: Terminal, monke
     (viewed,) = terminal.ask("audit", "list", "--action", "pay.viewed")
     assert viewed["event"]["actor"] == "nightly sync"
     assert datetime.fromisoformat(viewed["event"]["at"]).tzinfo
+
+
+def test_discover_says_in_words_what_a_surface_cannot_give(terminal: Terminal) -> None:
+    assert "not given" not in terminal.type("discover", "workday").stdout
+    config = terminal.config.read_text(encoding="utf-8")
+    isu, rest = 'auth = "isu"', 'auth = "oauth"\nsurface = "rest"'
+    assert isu in config
+    terminal.config.write_text(config.replace(isu, rest, 1), encoding="utf-8")
+    words = " ".join(terminal.type("discover", "workday").stdout.split())
+    missing = [", ".join(info["missing"]) for info in terminal.ask("discover", "workday") if info["missing"]]
+    assert words.count("not given by this surface: ") == len(missing) > 1
+    assert all(f"not given by this surface: {names}" in words for names in missing)
+    assert "jobs.organizations" in missing[0]
