@@ -27,9 +27,10 @@ from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.inflate import MAX_BYTES
 from ml_connector.connectors.plex.connector import PlexConnector
-from ml_connector.connectors.port import Page, Query
+from ml_connector.connectors.port import Page, Query, TypeInfo
 from ml_connector.connectors.transport import HttpRequest, HttpResponse
 from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.connectors.workday.fields import list_types
 from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.store import MappingStore
 from ml_connector.review.store import holds, parked
@@ -167,6 +168,9 @@ class PlayedBack:
             self._boundary()
             part = natives[number * self.page : (number + 1) * self.page]
             yield Page(part, number + 1, pages, len(natives))
+
+    def discover(self) -> list[TypeInfo]:
+        return list_types()
 
     def now(self) -> datetime:
         return self.day.now

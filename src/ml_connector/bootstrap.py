@@ -63,6 +63,7 @@ class App:
             keep=self._keep("workday"),
             transport=self._transport("workday"),
             clock=self.clock,
+            sleep=self.sleep,
             pay_rates=self.connection.sync.pay_rates,
         )
 
@@ -70,7 +71,11 @@ class App:
     def plex(self) -> Connector:
         settings = self.connection.plex
         return PlexConnector(
-            settings, credential=self._credential("plex"), transport=self._transport("plex"), clock=self.clock
+            settings,
+            credential=self._credential("plex"),
+            transport=self._transport("plex"),
+            clock=self.clock,
+            sleep=self.sleep,
         )
 
     @cached_property

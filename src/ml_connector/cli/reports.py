@@ -65,6 +65,8 @@ def render_outcome(report: RunReport, *, console: Console | None = None) -> None
         console.print("Parked records wait for somebody: ml-connector parked")
     if report.counts.get("unknown"):
         console.print(f"Not sure yet what Plex did with some: ml-connector runs show {report.run}")
+    if report.counts.get("held") and not report.waiting:
+        console.print("Something could not be read and is left alone: ml-connector parked   says why, and what to do")
     if report.waiting:
         console.print("A guard waits for a decision: ml-connector parked   then   ml-connector release HOLD")
 
@@ -91,11 +93,12 @@ def render_runs(runs: Sequence[RunInfo]) -> None:
             cell(run.state),
             run.started_at[:16].replace("T", " "),
             (run.plan or "")[:SHORT] or None,
+            (run.watermark or "")[:19].replace("T", " ") or None,
             run.problem or _counts(run.counts),
         )
         for run in runs
     ]
-    make_console().print(table(("run", "kind", "state", "started", "plan", "what"), rows, right=("run",)))
+    make_console().print(table(("run", "kind", "state", "started", "plan", "watermark", "what"), rows, right=("run",)))
 
 
 def render_run(detail: Mapping[str, Any]) -> None:
@@ -104,6 +107,8 @@ def render_run(detail: Mapping[str, Any]) -> None:
     plan = (detail["plan"] or "")[:SHORT]
     head = f"Run {detail['id']}: {detail['kind']} by {detail['actor']}, {detail['state']}"
     console.print(cell(head + (f", plan {plan}" if plan else ""), style="bold"))
+    if detail["watermark"]:
+        console.print(cell(f"Workday read and believed up to {detail['watermark']}", style="dim"))
     if detail["problem"]:
         console.print(cell(detail["problem"], style="red"))
     states = Counter(write["state"] for write in detail["writes"])

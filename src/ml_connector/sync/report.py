@@ -62,6 +62,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     What a run did; *waiting* says whether a guard waits for a person.
 
     *carried_out_in* is the earlier run that carried the plan out: this one had nothing left to do.
+
+    *held* counts the writes a guard holds back, and the readings that were refused: nobody can release those.
     """
 
     run: int

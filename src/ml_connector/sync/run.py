@@ -82,17 +82,18 @@ class Run:
         """Close the run and say what it did: nothing, where an earlier run carried the plan out."""
         tools = self._tools
         states = tools.store.counts(stored.id)
+        open_holds = tools.review.holds(tools.name, state="open")
+        unread = sum(1 for hold in open_holds if not hold.releasable)
         counts = {
             "applied": states.get("applied", 0),
             "noop": stored.counts.get("noop", 0),
             "parked": len(tools.review.parked(tools.name)),
-            "held": states.get("held", 0),
+            "held": states.get("held", 0) + unread,
             "pending": stored.counts.get("pending", 0),
             "unknown": states.get("sending", 0) + states.get("accepted", 0),
         }
         if carried_out_in is not None:
             counts |= {"applied": 0, "noop": counts["noop"] + counts["applied"]}
-        holds = [hold for hold in tools.review.holds(tools.name, state="open") if hold.releasable]
         with tools.database.transaction() as tx:
             tools.store.set_plan_state(tx, stored.id, "done")
         self.close(stored, counts)
@@ -102,7 +103,7 @@ class Run:
             counts=counts,
             watermark=stored.watermark or None,
             duration_s=round(time.monotonic() - self._started, 2),
-            waiting=bool(holds),
+            waiting=len(open_holds) > unread,
             carried_out_in=carried_out_in,
         )
 

@@ -320,6 +320,10 @@ class SyncStore:
     def set_plan_state(self, tx: Connection, plan_id: int, state: str) -> None:
         tx.execute(update(plans).where(plans.c.id == plan_id).values(state=state))
 
+    def move_watermark(self, tx: Connection, plan_id: int, watermark: str) -> None:
+        """Note that Workday was read whole again, and the plan still stands."""
+        tx.execute(update(plans).where(plans.c.id == plan_id).values(watermark=watermark))
+
     # Intents
 
     def intents(self, *, plan_id: int | None = None, states: Sequence[str] = ()) -> list[Intent]:

@@ -22,7 +22,7 @@ from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
-from ml_connector.sync.gather import PLEX_TYPES, Gathered, Gatherer
+from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.parking import why_parked
@@ -195,9 +195,11 @@ class Syncer:
             reason="neither side changed since that plan",
             detail={"count": count},
         )
+        watermark = sources.gathered.as_of.entered_at.isoformat()  # nothing is held, so everything was believed
         with self._tools.database.transaction() as tx:
+            self._tools.store.move_watermark(tx, newest.id, watermark)
             self._tools.trail.append(tx, [event])
-        return msgspec.structs.replace(newest, watermark=sources.gathered.as_of.entered_at.isoformat())
+        return msgspec.structs.replace(newest, watermark=watermark)
 
     def _draw_up(
         self,
@@ -214,7 +216,7 @@ class Syncer:
         stored = self._save(
             run,
             as_of=gathered.as_of.effective_on.isoformat(),
-            watermark=gathered.as_of.entered_at.isoformat(),
+            watermark=self._watermark(gathered, draft, settled=settled),
             draft=draft,
             approvals=approvals if settled else None,
             inputs=self._inputs(sources) if settled and not only and not keys else None,
@@ -232,6 +234,19 @@ class Syncer:
             refused=sources.refused,
             who=sources.who,
         )
+
+    def _watermark(self, gathered: Gathered, draft: Draft, *, settled: bool) -> str:
+        """
+        Up to when Workday was read and believed.
+
+        It stays where it was unless every type that the surface gives was (A2.2): a hold on a reading is a doubt.
+        """
+        given = {info.type for info in self._tools.workday().discover()}.intersection(WORKDAY_TYPES)
+        doubted = {hold.type for hold in draft.holds if not hold.plant} & given
+        if settled and not doubted:
+            return gathered.as_of.entered_at.isoformat()
+        newest = self._tools.store.newest_plan()
+        return newest.watermark if newest else ""
 
     def _inputs(self, sources: _Sources) -> str:
         return fingerprint_inputs(

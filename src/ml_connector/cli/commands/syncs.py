@@ -55,7 +55,7 @@ def plan(
         render_plan(report, limit=None if everything else _SHOWN)
     if any(hold.releasable for hold in report.holds):
         return WAITING
-    return IN_PART if report.counts.get("parked") or report.counts.get("hold") else DONE
+    return IN_PART if report.holds or report.counts.get("parked") or report.counts.get("hold") else DONE
 
 
 def apply_plan(
