@@ -97,6 +97,8 @@ class Sender:
         missing: dict[str, str] = {}
         intents = self._without_conflicts(intents, missing, digest)
         done = 0
+        if intents:
+            self._progress("writing to Plex", done, len(intents))
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
             for batch in iterate_levels(intents, size=BATCH):

@@ -44,7 +44,7 @@ class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored plan. *forecast_s* is how long the writes take at the configured pace."""
+    """A stored plan. *forecast_s* is how long `apply` takes at the configured pace."""
 
     digest: str
     connection: str

@@ -13,6 +13,7 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.errors import MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.apply import Sender, resumed
+from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.lease import Lease
 from ml_connector.sync.report import RunReport
 from ml_connector.sync.store import Outcome, StoredPlan
@@ -49,6 +50,7 @@ class Run:
         self._lease = lease
         self._started = time.monotonic()
         self._closed = False
+        self._foretold = False
         self._progress = progress
         now = tools.clock()
         guard = self._guard_changed()
@@ -68,7 +70,20 @@ class Run:
     def recover(self) -> None:
         self._sender().recover()
 
+    def foretell(self, stored: StoredPlan, *, reads_again: bool) -> None:
+        """Say how long it will take, before anything of it is done and once; a short one needs no words."""
+        if self._foretold:
+            return
+        self._foretold = True
+        intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
+        forecast = forecast_writes(
+            [intent.change for intent in intents], plex=self._tools.connection.plex, reads_again=reads_again
+        )
+        if forecast.is_long:
+            self.progress(str(forecast), 0, None)
+
     def send(self, stored: StoredPlan) -> None:
+        self.foretell(stored, reads_again=False)
         tools = self._tools
         with tools.database.transaction() as tx:
             tools.store.set_plan_state(tx, stored.id, "applying")

@@ -22,6 +22,7 @@ from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
+from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
@@ -81,6 +82,7 @@ class Syncer:
             stored = self._approved(digest)
             if stored.state == "done":
                 return run.finish(stored, carried_out_in=self._tools.store.carried_out_in(stored))
+            run.foretell(stored, reads_again=True)
             sources = self._look(run)
             self._check_stands(run, stored, sources)
             run.send(stored)
@@ -123,6 +125,7 @@ class Syncer:
             newest = self._tools.store.newest_plan()
             as_of, watermark = (newest.as_of, newest.watermark) if newest else ("", "")
             stored = self._save(run, as_of=as_of, watermark=watermark, draft=Draft(changes=changes))
+            run.foretell(stored, reads_again=True)
             self._check_unmoved(run, stored)
             run.send(stored)
             return run.finish(stored)
@@ -503,8 +506,7 @@ class Syncer:
         )
 
     def _report(self, stored: StoredPlan, draft: Draft) -> PlanReport:
-        pace = self._tools.connection.plex.calls_per_minute * float(self._tools.connection.plex.share)
-        writes = sum(1 for change in draft.changes if change.hold is None)
+        forecast = forecast_writes(draft.changes, plex=self._tools.connection.plex, reads_again=True)
         return PlanReport(
             digest=stored.digest,
             connection=self._name,
@@ -514,7 +516,7 @@ class Syncer:
             holds=tuple(hold_line(hold) for hold in draft.holds),
             pending=tuple(draft.pending),
             headcount=tuple(draft.headcount),
-            forecast_s=round(60 * writes / pace, 1),
+            forecast_s=forecast.seconds,
         )
 
 

@@ -1,0 +1,71 @@
+"""
+How long the writes of a plan take at the pace Plex allows, so that nobody is surprised by an hour. Pure.
+
+Reads that a write needs spend the same budget and are counted with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ml_connector.settings import PlexConnection
+from ml_connector.sync.change import Change
+
+# Up to here the bar says it all: the wait is over before anybody could plan around it.
+LONG_S = 60.0
+_COMMANDS = frozenset({"deactivate", "reactivate"})
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """So many writes, that cost so many *calls*, of which *pace* are allowed a minute."""
+
+    writes: int
+    calls: int
+    pace: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes when Plex answers as fast as it is asked."""
+        return round(60 * self.calls / self.pace, 1)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is worth saying before it begins."""
+        return self.seconds > LONG_S
+
+    def __str__(self) -> str:
+        calls = "" if self.calls == self.writes else f" ({self.calls:,} calls with the reads they need)"
+        return f"{self.writes:,} writes{calls}, about {_spoken(self.seconds)} at {self.pace:,} a minute"
+
+
+def forecast_writes(changes: Iterable[Change], *, plex: PlexConnection, reads_again: bool) -> Forecast:
+    """
+    Foretell what sending *changes* takes; what is held is not sent.
+
+    *reads_again*: what is about to be touched is first read once more, as `apply` does.
+    """
+    sent = [change for change in changes if change.hold is None]
+    calls = sum(_calls(change) for change in sent)
+    if reads_again:
+        calls += sum(_reads(kind) for kind, _plant in {(change.type, change.plant) for change in sent})
+    return Forecast(writes=len(sent), calls=calls, pace=max(1, int(plex.calls_per_minute * plex.share)))
+
+
+def _calls(change: Change) -> int:
+    if change.type == "employee" and change.action in _COMMANDS:
+        return 2  # it is accepted at first, and looked at until it is seen (PX-02)
+    # A cost center wants its department's number, which has to be looked up.
+    return 2 if change.type == "cost_center" and "department_code" in change.body else 1
+
+
+def _reads(kind: str) -> int:
+    return 2 if kind == "cost_center" else 1
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
