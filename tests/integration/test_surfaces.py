@@ -10,6 +10,8 @@ import pytest
 
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
+from ml_connector.cli.render import make_console
+from ml_connector.cli.reports import render_plan
 from ml_connector.connectors.port import Query
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
@@ -86,6 +88,40 @@ def test_a_plan_over_a_report_plans_the_workers_and_holds_the_rest_by_name(sandb
     assert {"cost_center", "job_profile", "location", "position"} <= held
     for world in (soap, report):
         world.app.close()
+
+
+@pytest.mark.parametrize("surface", ["soap", "rest", "report"])
+def test_a_plan_names_what_its_surface_cannot_give(sandbox: Sandbox, tmp_path: Path, surface: str) -> None:
+    world = Reached(sandbox, tmp_path / surface, surface)
+    plan = syncs.plan(world.app, progress=silent)
+    arrived = len(sandbox.arrivals.list())
+    discovered = {info.type: info.missing for info in world.app.workday.discover() if info.missing}
+    world.app.close()
+    assert len(sandbox.arrivals.list()) == arrived, "it is known without asking"
+    assert plan.not_given == discovered
+    assert (
+        set(plan.not_given)
+        == {"soap": set(), "rest": {"worker", "position"} | set(discovered), "report": {"worker"}}[surface]
+    )
+    console = make_console(width=80, record=True)
+    with console.capture() as captured:
+        render_plan(plan, limit=0, console=console)
+    (line,) = [line for line in captured.get().splitlines() if "does not give" in line] or [""]
+    for kind, names in plan.not_given.items():
+        assert f"{kind.replace('_', ' ')}: {', '.join(names)}" in line
+    assert bool(line) == bool(plan.not_given)
+
+
+def test_a_report_moves_the_watermark_by_the_workers_it_gives(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What the surface never gives is held and named; it is no reading that was refused."""
+    world = Reached(sandbox, tmp_path / "report", "report")
+    first, second = (syncs.sync(world.app, progress=silent) for _ in range(2))
+    world.app.close()
+    assert first.exit_code == second.exit_code == 3
+    assert first.counts["held"] >= 4
+    assert first.watermark is not None
+    assert second.watermark is not None
+    assert second.watermark > first.watermark
 
 
 def test_a_rotated_refresh_token_is_sealed_and_recorded_before_it_is_used(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
     if len(report.changes) > len(changes):
         console.print(f"… and {plural(len(report.changes) - len(changes), 'more change')}: --all, or --output json")
     _render_holds(report.holds, console)
+    if report.not_given:
+        missing = "; ".join(f"{kind.replace('_', ' ')}: {', '.join(names)}" for kind, names in report.not_given.items())
+        console.print(cell(f"Workday's surface does not give {missing}", style="dim"), soft_wrap=True)
     if report.pending:
         rows = [(item.on[:10], item.plant or None, _due(item), item.reason) for item in report.pending[:limit]]
         console.print(table(("due", "plant", "record", "what"), rows))

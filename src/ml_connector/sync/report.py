@@ -44,7 +44,11 @@ class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored plan. *forecast_s* is how long `apply` takes at the configured pace."""
+    """
+    A stored plan. *forecast_s* is how long `apply` takes at the configured pace.
+
+    *not_given* names, by type, the canonical fields Workday's surface cannot give as it is configured.
+    """
 
     digest: str
     connection: str
@@ -55,6 +59,7 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     pending: tuple[Pending, ...]
     headcount: tuple[HeadcountLine, ...]
     forecast_s: float
+    not_given: dict[str, tuple[str, ...]] = {}
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):

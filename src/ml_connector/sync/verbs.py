@@ -507,6 +507,8 @@ class Syncer:
 
     def _report(self, stored: StoredPlan, draft: Draft) -> PlanReport:
         forecast = forecast_writes(draft.changes, plex=self._tools.connection.plex, reads_again=True)
+        # Asked after the reading: only then a surface knows what the tenant did not take.
+        types = self._tools.workday().discover()
         return PlanReport(
             digest=stored.digest,
             connection=self._name,
@@ -517,6 +519,7 @@ class Syncer:
             pending=tuple(draft.pending),
             headcount=tuple(draft.headcount),
             forecast_s=forecast.seconds,
+            not_given={info.type: info.missing for info in types if info.missing},
         )
 
 
