@@ -162,6 +162,7 @@ def _nothing(_answer: Answer) -> bool:
 def _rows(body: bytes) -> list[msgspec.Raw]:
     try:
         rows = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=list[msgspec.Raw])
+        body.decode()  # what stays raw is not checked for being UTF-8
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise UnavailableError("the answer is no JSON array") from None
     if not all(bytes(row).startswith(b"{") for row in rows):
