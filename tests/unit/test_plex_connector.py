@@ -58,6 +58,38 @@ def test_a5_only_json_by_its_own_account_is_read(kind: str) -> None:
     assert len(script.requests) == 4
 
 
+TWICE = b'{"id":"%s","badgeNumber":"21001","badgeNumber":"21002"}' % ID.encode()
+
+
+def test_a5_a_row_that_says_one_thing_twice_is_not_read() -> None:
+    connector, _ = make_connector(*[(200, b"[" + TWICE + b"]")] * 4)
+    with pytest.raises(UnavailableError, match="plain objects"):
+        read(connector, employees())
+
+
+@pytest.mark.parametrize("answers", [[(404, {}), *[(200, b"[" + TWICE + b"]")] * 4], [(200, TWICE)] * 4])
+def test_a5_nobody_is_found_in_what_says_one_thing_twice(answers: list[Any]) -> None:
+    connector, _ = make_connector(*answers)
+    with pytest.raises(UnavailableError, match="plain"):
+        connector.find(write(badgeNumber="21001"))
+
+
+def test_a5_a_yes_that_says_one_thing_twice_proves_nothing() -> None:
+    connector, _ = make_connector((201, TWICE))
+    with pytest.raises(AmbiguousWriteError):
+        connector.write(write(lastName="Nguyễn"))
+
+
+@pytest.mark.parametrize("body", [b'{"access_token":"a","access_token":"b"}', b"<html>", b"", b"[]"])
+def test_a5_a_token_that_is_said_twice_is_none(body: bytes) -> None:
+    connector, script = make_connector((200, body), TOKEN, (200, [ROW]), **OAUTH)
+    assert len(read(connector, employees())) == 1
+    assert [request.url for request in script.requests].count(OAUTH["token_url"]) == 2
+    connector, _ = make_connector(*[(200, body)] * 8, **OAUTH)
+    with pytest.raises(UnavailableError, match="no token"):
+        read(connector, employees())
+
+
 def test_a5_a_yes_that_is_no_json_proves_nothing() -> None:
     connector, script = make_connector((201, ROW, {"content-type": "text/html"}))
     with pytest.raises(AmbiguousWriteError, match="not JSON"):

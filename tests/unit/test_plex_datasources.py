@@ -26,6 +26,8 @@ CENTER = {"Cost_Center_Key": 9, "Cost_Center_No": "4100", "Cost_Center_Name": "S
 DEPARTMENT = {"Department_No": 3, "Department_Code": "4100-STP", "Department_Name": "Stamping", "Active": True}
 IDS = {"staffing_levels_get": {"id": 900101}, "cost_center_add": {"id": 900103}, "position_update": {"id": 900107}}
 
+TWICE = b'{"outputs":{},"rows":[{"Position_Key":7,"Position":"W","Position":"X","Active":1}]}'
+
 
 def result(*rows: Any, **more: Any) -> tuple[int, Any]:
     return 200, {"outputs": {}, "rows": list(rows), "rowLimitedExceeded": False, "transactionNo": "12"} | more
@@ -115,7 +117,9 @@ def test_columns_may_be_renamed_by_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"rows":null}', b'{"rows":[1]}', b'{"outputs":[],"rows":[]}', b"<html>"], ids=repr
+    "body",
+    [b"", b"[]", b"{}", b'{"rows":null}', b'{"rows":[1]}', b'{"outputs":[],"rows":[]}', b"<html>", TWICE],
+    ids=repr,
 )
 def test_cc_13_an_answer_without_rows_is_never_an_empty_list(body: bytes) -> None:
     connector, _ = make_connector(*[(200, body)] * 4)
@@ -223,7 +227,16 @@ def test_a_result_error_that_is_not_set_is_success(flag: Any) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [(200, b""), (200, b"<html>"), (200, []), (200, {}), (200, {"outputs": None}), (200, b'{"outputs":{'), (500, b"")],
+    [
+        (200, b""),
+        (200, b"<html>"),
+        (200, []),
+        (200, {}),
+        (200, {"outputs": None}),
+        (200, b'{"outputs":{'),
+        (200, TWICE),
+        (500, b""),
+    ],
     ids=repr,
 )
 def test_a1_t1_an_answer_that_proves_nothing_is_ambiguous(answer: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.connectors.workday.strict_json import MAX_ROW_CHARACTERS, iterate_rows, parse_json
+from ml_connector.connectors.strict_json import MAX_ROW_CHARACTERS, iterate_rows, parse_json
 
 ROWS = [{"Workday_ID": "a", "Name": 'Zoë "Z" \\ {[', "n": {"m": [1, None, True]}}, {"Workday_ID": "b"}, {}]
 REPORT = json.dumps({"Report_Entry": ROWS}, ensure_ascii=False, indent=1).encode()

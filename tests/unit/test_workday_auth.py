@@ -161,7 +161,8 @@ def test_a_revoked_refresh_token_is_not_tried_again(status: int) -> None:
 
 
 def test_a_token_endpoint_in_trouble_is_asked_again() -> None:
-    trouble = [MemoryResponse(503, b""), MemoryResponse(200, b"<html>")]
+    twice = MemoryResponse(200, b'{"access_token":"a","access_token":"b"}')
+    trouble = [MemoryResponse(503, b""), MemoryResponse(200, b"<html>"), twice]
     connector, _ = connect(Tenant(*trouble), Clock())
     connector.now()
     connector, _ = connect(Tenant(*[MemoryResponse(503, b"")] * 9), Clock())

@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
-import msgspec
-
+from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import HttpRequest, Transport
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -147,11 +146,13 @@ class ClientCredentials:
             except (NotSentError, AmbiguousWriteError) as error:
                 fault = error
                 continue
-            if status == 200:
-                return _parse_token(body)
+            if status == 200 and (answer := _read_object(body)) is not None:
+                return _take_token(answer)
             if 400 <= status < 500 and status not in {408, 425, 429}:
                 raise _refused(status, body)
-            fault = UnavailableError(f"the token endpoint answers with status {status}")
+            fault = UnavailableError(
+                f"the token endpoint answers with status {status}" + ", and no token" * (status == 200)
+            )
         # Without a token the request that needed it has not left.
         raise NotSentError(
             f"Plex gives no token: {fault.message if fault else ''}", remedy="check plex.token_url, or try again later"
@@ -174,8 +175,7 @@ class ClientCredentials:
         )
 
 
-def _parse_token(body: bytes) -> tuple[str, float]:
-    answer = _decode(body)
+def _take_token(answer: dict[str, Any]) -> tuple[str, float]:
     token, lifetime = answer.get("access_token"), answer.get("expires_in", _DEFAULT_LIFETIME_S)
     kind = answer.get("token_type", "Bearer")
     if not isinstance(token, str) or not token or not isinstance(kind, str) or kind.lower() != "bearer":
@@ -190,7 +190,7 @@ def _parse_token(body: bytes) -> tuple[str, float]:
 
 def _refused(status: int, body: bytes) -> AuthenticationError:
     """RFC 6749, section 5.2: the error is one of a few words; anything else of the body is left alone."""
-    word = _decode(body).get("error")
+    word = (_read_object(body) or {}).get("error")
     known = {"invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client"}
     reason = f"{status}, {word}" if word in known else str(status)
     return AuthenticationError(
@@ -199,9 +199,9 @@ def _refused(status: int, body: bytes) -> AuthenticationError:
     )
 
 
-def _decode(body: bytes) -> dict[str, Any]:
+def _read_object(body: bytes) -> dict[str, Any] | None:
     try:
-        answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        answer = parse_json(body)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None

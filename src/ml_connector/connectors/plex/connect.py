@@ -7,8 +7,7 @@ gives back is filtered once more here. Source: Plex's own portal texts and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
 import msgspec
@@ -17,6 +16,7 @@ from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.refusal import sort_read, sort_write
 from ml_connector.connectors.port import Allowed, Receipt, Write, always
+from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, RecordError, UnavailableError
 
 EMPLOYEES = "/mdm/v1/employees"
@@ -43,10 +43,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 encode_body = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class _WithId(msgspec.Struct, frozen=True):
-    id: str
-
-
 class ConnectApi:
     """Plex's resources, for every plant of the connection."""
 
@@ -68,7 +64,7 @@ class ConnectApi:
         def parse(answer: Answer) -> list[NativeRecord]:
             if answer.status != 200:
                 raise sort_read(answer, call)
-            return [NativeRecord(record_type, bytes(row)) for row in _check_rows(_rows(answer.body), record_type, call)]
+            return [NativeRecord(record_type, row) for row in _check_rows(_rows(answer.body), record_type, call)]
 
         return self._channel.read(call, parse=parse)
 
@@ -82,9 +78,10 @@ class ConnectApi:
                 return None
             if answer.status != 200:
                 raise sort_read(answer, call)
-            if not _is_object(answer.body):
-                raise UnavailableError("the answer is no JSON object")
-            if not _answers_for(answer.body, key):
+            said = _read_object(answer.body)
+            if said is None:
+                raise UnavailableError("the answer is no plain JSON object")
+            if not _is_about(said, key):
                 raise UnavailableError("the answer is about another record")
             return NativeRecord(RecordType.EMPLOYEE, answer.body)
 
@@ -100,8 +97,8 @@ class ConnectApi:
                 return []
             if answer.status != 200:
                 raise sort_read(answer, call)
-            rows = (bytes(row) for row in _rows(answer.body))
-            return [NativeRecord(RecordType.EMPLOYEE, row) for row in rows if _has_badge(row, badge)]
+            rows = _rows(answer.body)
+            return [NativeRecord(RecordType.EMPLOYEE, row) for row, said in rows if said.get("badgeNumber") == badge]
 
         return self._channel.read(call, parse=parse)
 
@@ -151,7 +148,7 @@ def change_filters(record_type: RecordType) -> tuple[str, ...]:
 
 
 def _echo(key: str, statuses: set[int]) -> Callable[[Answer], bool]:
-    return lambda answer: answer.status in statuses and _answers_for(answer.body, key)
+    return lambda answer: answer.status in statuses and _is_about(_read_object(answer.body), key)
 
 
 def _nothing(_answer: Answer) -> bool:
@@ -159,48 +156,46 @@ def _nothing(_answer: Answer) -> bool:
     return False
 
 
-def _rows(body: bytes) -> list[msgspec.Raw]:
+def _rows(body: bytes) -> Iterator[tuple[bytes, Row]]:
+    """Each row of an array: its own bytes, and what they say."""
     try:
         rows = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=list[msgspec.Raw])
         body.decode()  # what stays raw is not checked for being UTF-8
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise UnavailableError("the answer is no JSON array") from None
-    if not all(bytes(row).startswith(b"{") for row in rows):
-        raise UnavailableError("the answer's array holds something else than objects")
-    return rows
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(body), dict)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-
-
-def _answers_for(body: bytes, key: str) -> bool:
-    try:
-        return msgspec.json.decode(body, type=_WithId).id.lower() == key.lower()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-
-
-def _has_badge(row: bytes, badge: str) -> bool:
-    content: Mapping[str, Any] = msgspec.json.decode(row)
-    return content.get("badgeNumber") == badge
-
-
-def _check_rows(rows: list[msgspec.Raw], record_type: RecordType, call: Call) -> list[msgspec.Raw]:
-    seen: set[str] = set()
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
     for raw in rows:
-        row = decode(raw)
+        row = bytes(raw)
+        said = _read_object(row)
+        if said is None:
+            raise UnavailableError("the answer's array holds something else than plain objects")
+        yield row, said
+
+
+def _read_object(body: bytes) -> Row | None:
+    """What one object says; None for anything else, also for one that says something twice."""
+    try:
+        value = parse_json(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_about(said: Row | None, key: str) -> bool:
+    named = None if said is None else said.get("id")
+    return isinstance(named, str) and named.lower() == key.lower()
+
+
+def _check_rows(rows: Iterable[tuple[bytes, Row]], record_type: RecordType, call: Call) -> Iterator[bytes]:
+    """The bytes of each row."""
+    seen: set[str] = set()
+    for raw, row in rows:
         if not any(name in row for name in _MARKS[record_type]):
             raise UnavailableError("the answer is about something else")
         key = row.get("id")
         if isinstance(key, str) and key.lower() in seen:
             raise IncompleteReadError(f"Plex gave the same id twice: {call.what}, plant {call.plant}")
         seen.add(str(key).lower() if key is not None else str(len(seen)))
-    return rows
+        yield raw
 
 
 def _employee_id(key: str) -> str:

@@ -20,8 +20,9 @@ from ml_connector.connectors.plex.auth import ApiKey, Auth, Basic, ClientCredent
 from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalog
 from ml_connector.connectors.plex.channel import Channel
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, encode_body
-from ml_connector.connectors.plex.datasource import DataSourceApi, Row
+from ml_connector.connectors.plex.datasource import DataSourceApi
 from ml_connector.connectors.port import Allowed, Page, Query, Receipt, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.errors import ConfigurationError, PermissionError_, RecordError
 from ml_connector.settings import PlexConnection

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.connect import encode_body
 from ml_connector.connectors.plex.refusal import Problem, parse_problem, redact, refused, sort_read, sort_write
 from ml_connector.connectors.port import Allowed, Receipt, always
+from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -29,8 +29,6 @@ from ml_connector.errors import (
     PermissionError_,
     UnavailableError,
 )
-
-Row = dict[str, Any]
 
 _ROW_LIMIT_FLAG = re.compile(r"(row)?limit(ed)?exceeded", re.IGNORECASE)
 _NO = (None, False, "", "0", "false")
@@ -47,7 +45,6 @@ _CONTRACT = frozenset(
         "METHOD_NOT_ALLOWED",
     }
 )
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,8 +196,8 @@ def _rename(rows: Sequence[Row], entry: Entry) -> list[Row]:
 
 def _content(body: bytes) -> dict[str, Any] | None:
     try:
-        content = _decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        content = parse_json(body.removeprefix(b"\xef\xbb\xbf"), decimals=True)
+    except ValueError:
         return None
     return content if isinstance(content, dict) else None
 

@@ -14,8 +14,9 @@ import msgspec
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalog, Entry
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, change_filters
-from ml_connector.connectors.plex.datasource import DataSourceApi, Row, find_drift
+from ml_connector.connectors.plex.datasource import DataSourceApi, find_drift
 from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo
+from ml_connector.connectors.strict_json import Row
 from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,

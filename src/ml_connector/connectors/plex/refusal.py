@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ml_connector.connectors.plex.channel import Answer, Call
+from ml_connector.connectors.strict_json import parse_json
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -98,8 +99,8 @@ def refused(call: Call, problem: Problem) -> RecordError:
 def parse_problem(body: bytes, *, sent: Mapping[str, Any]) -> Problem:
     """Read an error body of either surface; an unreadable one gives an empty problem."""
     try:
-        content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        content = parse_json(body)
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         return Problem("", ())

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
 from ml_connector.connectors.workday.faults import sort_status
 from ml_connector.errors import (
@@ -229,8 +230,8 @@ class BearerToken:
 
     def _take(self, body: bytes, *, asked_with: Secret) -> Signature:
         try:
-            token = msgspec.json.decode(body, type=_Token)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            token = msgspec.convert(parse_json(body), _Token, strict=False)  # a fraction is text here
+        except ValueError:
             raise UnavailableError("Workday's token endpoint answered with something that is no token") from None
         life = _TOKEN_LIFE
         if token.expires_in is not None and 0 < token.expires_in < _TOKEN_LIFE.total_seconds() * 2:

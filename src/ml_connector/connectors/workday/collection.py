@@ -18,8 +18,8 @@ from itertools import islice
 
 import msgspec
 
+from ml_connector.connectors.strict_json import Row, write_json
 from ml_connector.connectors.workday.json_answers import Collection
-from ml_connector.connectors.workday.strict_json import Row, write_json
 from ml_connector.errors import IncompleteReadError
 
 AskWindow = Callable[[int, int], Collection]

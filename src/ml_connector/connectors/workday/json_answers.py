@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.connectors.transport import HttpResponse
-from ml_connector.connectors.workday.strict_json import Row, parse_json
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
 
 _MAX_PAGE_BYTES = 64 << 20

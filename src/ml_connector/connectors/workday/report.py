@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.connectors.strict_json import Row, iterate_rows, write_json
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BasicUser, BearerToken, Credential, Keep, Signer
 from ml_connector.connectors.workday.collection import tell_apart
@@ -27,7 +28,6 @@ from ml_connector.connectors.workday.patience import read_insistently
 from ml_connector.connectors.workday.rest import RestClient
 from ml_connector.connectors.workday.rest_fields import tell_report
 from ml_connector.connectors.workday.rest_health import check_rest
-from ml_connector.connectors.workday.strict_json import Row, iterate_rows, write_json
 from ml_connector.connectors.workday.wql import PAY
 from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordError, UnavailableError
 from ml_connector.settings import Report, WorkdayConnection

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from ml_connector.connectors.content_type import says_json
+from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import ACTIVATE, sort_status
@@ -30,7 +31,6 @@ from ml_connector.connectors.workday.json_answers import (
     tell_date,
 )
 from ml_connector.connectors.workday.patience import Pace, ask_patiently
-from ml_connector.connectors.workday.strict_json import Row
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
 from ml_connector.connectors.workday.collection import Window, read_windows
@@ -27,7 +28,6 @@ from ml_connector.connectors.workday.rest import MAX_PAGE, RestClient
 from ml_connector.connectors.workday.rest_fields import list_rest_types
 from ml_connector.connectors.workday.rest_health import check_rest
 from ml_connector.connectors.workday.rest_records import Book, Staff, build_record
-from ml_connector.connectors.workday.strict_json import Row
 from ml_connector.connectors.workday.tailor import Fitted, Tailor
 from ml_connector.connectors.workday.wql import PAY, Source, open_sources
 from ml_connector.errors import (

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.workday.strict_json import Row, write_json
+from ml_connector.connectors.strict_json import Row, write_json
 from ml_connector.connectors.workday.wql import COMPANY, PAY_GROUP, Source
 
 # Canonical field → the list that turns its WIDs into ids.

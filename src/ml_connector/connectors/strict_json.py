@@ -1,7 +1,7 @@
 """
-JSON as Workday may send it, read strictly: no key twice, no NaN, no endless number, bounded in size and depth.
+JSON as either system may send it, read strictly: no key twice, no NaN, no endless number, bounded in size and depth.
 
-Fractions stay exact text: nothing here makes a float. A report, which has no pages, is cut into its rows while it
+Fractions stay exact text, or become decimals: nothing here makes a float. A report, which has no pages, is cut into its rows while it
 arrives, so that memory is one row and one chunk whatever the report's size. The standard library's scanner is used
 because it alone hands over every key, twice or not, and can stop after one value.
 """
@@ -12,6 +12,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -25,16 +26,16 @@ _NUMBER_DIGITS = 40
 Row = dict[str, Any]
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(body: bytes, *, decimals: bool = False) -> Any:
     """
-    Read one whole document.
+    Read one whole document; fractions as the text they came as, or with *decimals* as numbers.
 
     Raises:
         ValueError: not JSON as above; the message holds nothing of the body.
     """
     try:
         text = body.decode("utf-8")
-        value, end = _DECODER.raw_decode(text, _skip(text, 0))
+        value, end = (_DECIMALS if decimals else _DECODER).raw_decode(text, _skip(text, 0))
     except (ValueError, RecursionError) as error:
         raise ValueError(_tell(error)) from None
     if _skip(text, end) != len(text):
@@ -176,6 +177,10 @@ def _fraction(text: str) -> str:
     return text
 
 
+def _decimal(text: str) -> Decimal:
+    return Decimal(_fraction(text))
+
+
 def _whole(text: str) -> int:
     return int(_fraction(text))
 
@@ -198,4 +203,7 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
+_DECODER, _DECIMALS = (
+    json.JSONDecoder(object_pairs_hook=_pairs, parse_float=fraction, parse_int=_whole, parse_constant=_constant)
+    for fraction in (_fraction, _decimal)
+)
