@@ -17,7 +17,7 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, Query
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.surfaces import open_workday
-from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError
+from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, PermissionError_
 from ml_connector.mapping.workday import describe_native, to_canonical
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
@@ -25,6 +25,8 @@ from ml_connector.secret import Secret
 from ml_connector.settings import WorkdayConnection
 
 WORKERS = 60
+# REST without a WQL source of workers: the staffing service alone tells of them.
+STAFFING = ("staffing", "oauth")
 WAYS = (("soap", "isu"), ("soap", "oauth"), ("rest", "oauth"), ("report", "isu"), ("report", "oauth"))
 OTHERS = (("rest", "oauth"), ("report", "isu"))
 PEOPLE = Query(record_type=RecordType.WORKER, include_pay=True)
@@ -86,11 +88,15 @@ def shared() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
     """The one sandbox, as it was founded."""
-    shared.tenant.reset()
-    shared.faults.clear()
+    clean(shared)
     yield shared
-    shared.tenant.reset()
-    shared.faults.clear()
+    clean(shared)
+
+
+def clean(sandbox: Sandbox) -> None:
+    sandbox.tenant.reset()
+    sandbox.workday.reset()
+    sandbox.faults.clear()
 
 
 def connect(
@@ -102,6 +108,9 @@ def connect(
     **changes: Any,
 ) -> Connector:
     surface, auth = way
+    if way == STAFFING:
+        surface = "rest"
+        sandbox.workday.grant_source("allWorkers", granted=False)
     ready = sandbox.ready["workday"]
     settings = {"host": ready["url"], "tenant": ready["tenant"], "surface": surface, "auth": auth, "page_size": 25}
     if surface == "report":
@@ -220,12 +229,74 @@ def test_what_is_not_given_is_named_and_never_said(sandbox: Sandbox, way: tuple[
     assert "hire_rescinded" in (health.version_note or "")
 
 
+SAID_BY_STAFFING = {
+    "type",
+    "key",
+    "employee_id",
+    "worker_type",
+    "email",
+    "jobs.0.primary",
+    "jobs.0.title",
+    "jobs.0.job_profile_id",
+    "jobs.0.location_id",
+    "organizations.supervisory",
+}
+
+
+@pytest.mark.parametrize("scenarios", [(), ("hire", "terminate", "transfer", "rehire", "leave", "change_job")])
+def test_staffing_alone_says_the_same_of_every_worker_and_nothing_it_does_not_know(
+    sandbox: Sandbox, scenarios: tuple[str, ...]
+) -> None:
+    for scenario in scenarios:
+        sandbox.tenant.play(scenario)
+    sandbox.tenant.advance(1)
+    alone, soap = understand(connect(sandbox, STAFFING)), understand(connect(sandbox, ("soap", "isu")))
+    assert_agree(alone, soap)
+    assert set().union(*(say(worker).keys() for worker in alone.values())) == SAID_BY_STAFFING
+    assert all(set(say(worker)) >= SAID_BY_STAFFING - {"email"} for worker in alone.values())
+
+
+def test_staffing_alone_is_told_with_the_grant_that_would_give_more(sandbox: Sandbox) -> None:
+    connector = connect(sandbox, STAFFING)
+    (info,) = (info for info in connector.discover() if info.type == RecordType.WORKER)
+    assert {"active", "hired_on", "name.family", "organizations.cost_center", "compensation.amount"} <= set(
+        info.missing
+    )
+    assert "wql" not in info.operation
+    assert "Workday Query Language" in (info.remedy or "")
+    (health,) = connector.check()
+    worker = next(each for each in health.types if each.type == RecordType.WORKER)
+    assert not health.ok
+    assert (worker.permitted, worker.count) == (True, WORKERS)
+    assert "staffing v6 workers" in (worker.problem or "")
+    assert "active" in (worker.problem or "")
+    assert "Workday Query Language" in (worker.remedy or "")
+    sandbox.workday.grant_source("allWorkers", granted=True)
+    assert len(understand(connector)) == WORKERS
+    (info,) = (info for info in connector.discover() if info.type == RecordType.WORKER)
+    assert info.remedy is None
+
+
+def test_without_staffing_either_the_grant_is_asked_for(sandbox: Sandbox) -> None:
+    connector = connect(sandbox, STAFFING)
+    sandbox.tenant.revoke_domain("Worker Data: Public Worker Reports")
+    with pytest.raises(PermissionError_, match="staffing"):
+        gather(connector)
+
+
+def test_cc_02_staffing_alone_gives_no_other_day_and_says_so(sandbox: Sandbox) -> None:
+    connector = connect(sandbox, STAFFING)
+    now = connector.now()
+    with pytest.raises(ConfigurationError, match="today only"):
+        gather(connector, Query(record_type=RecordType.WORKER, as_of=AsOf(now.date() + timedelta(days=8), now)))
+
+
 def test_a_report_gives_workers_only(sandbox: Sandbox) -> None:
     with pytest.raises(ConfigurationError, match="workers only"):
         gather(connect(sandbox, ("report", "isu")), Query(record_type=RecordType.COST_CENTER))
 
 
-@pytest.mark.parametrize("way", OTHERS, ids="-".join)
+@pytest.mark.parametrize("way", [*OTHERS, STAFFING], ids="-".join)
 def test_the_same_records_come_however_they_are_paged(sandbox: Sandbox, way: tuple[str, str]) -> None:
     found = [
         sorted(native.payload for native in gather(connect(sandbox, way, page_size=size, pages_ahead=ahead)))
@@ -275,7 +346,7 @@ def test_cc_03_a_hire_between_two_pages_is_noticed_or_kept_out(sandbox: Sandbox,
         assert len(gather(connector)) == WORKERS + 1
 
 
-@pytest.mark.parametrize("way", OTHERS, ids="-".join)
+@pytest.mark.parametrize("way", [*OTHERS, STAFFING], ids="-".join)
 @pytest.mark.parametrize("mode", [*BEFORE_ACTING, *AFTER_ACTING])
 def test_trouble_costs_a_second_asking_and_no_record(sandbox: Sandbox, way: tuple[str, str], mode: str) -> None:
     connector = connect(sandbox, way, timeout_s=0.5)

@@ -73,6 +73,23 @@ def test_the_plan_over_rest_is_the_plan_over_soap(sandbox: Sandbox, tmp_path: Pa
     assert rest == soap
 
 
+def test_up_02_workers_of_the_staffing_service_alone_are_held_and_nothing_of_them_is_written(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    world = Reached(sandbox, tmp_path / "rest", "rest")
+    world.map_everything()
+    sandbox.workday.grant_source("allWorkers", granted=False)
+    try:
+        plan = syncs.plan(world.app, progress=silent)
+    finally:
+        sandbox.workday.reset()
+    assert not [each for each in plan.changes if each.type == "employee"]
+    held = " ".join(hold.reason for hold in plan.holds)
+    for section in ("personal", "employment"):
+        assert f"leaves out {section} for 100% of workers" in held
+    world.app.close()
+
+
 def test_a_plan_over_a_report_plans_the_workers_and_holds_the_rest_by_name(sandbox: Sandbox, tmp_path: Path) -> None:
     soap, report = (Reached(sandbox, tmp_path / surface, surface) for surface in ("soap", "report"))
     soap.map_everything()

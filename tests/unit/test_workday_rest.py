@@ -315,6 +315,53 @@ def test_a_token_that_cannot_be_kept_stops_everything_and_is_kept_first_the_next
     assert rig.kept == [("refresh_token", "second")]
 
 
+def staff(n: int) -> dict[str, Any]:
+    return {
+        "id": wid(n),
+        "descriptor": f"Person {n}",
+        "workerId": str(21000 + n),
+        "workerType": {"descriptor": "Employee", "id": "x"},
+        "person": {"id": "p", "email": f"p{n}@acme.example", "phone": "5"},
+        "primaryJob": {"businessTitle": "Welder", "jobProfile": {"id": "j", "Job_Profile_ID": "JP-WELD"}},
+    }
+
+
+def test_staffing_alone_is_read_page_by_page_and_no_further_than_is_taken() -> None:
+    tenant = Tenant()
+    tenant.staffing = [staff(n) for n in range(40)]
+    rig = Rig(tenant)
+    pages = rig.connector.read(WORKERS)
+    (worker, _) = map(to_canonical, next(pages).records)
+    assert isinstance(worker, Worker)
+    assert (worker.key, worker.employee_id, worker.email) == (wid(0), "21000", "p0@acme.example")
+    asked = [request for request in rig.transport.requests if request.url.endswith("/workers")]
+    assert len(asked) <= 3
+    assert len(next(pages).records) == 2
+    pages.close()
+
+
+def test_a_stray_refusal_costs_no_source_of_workers() -> None:
+    rows = [{"workdayID": wid(1), "employeeID": "1", "activeStatus": True, "isContingentWorker": False}]
+    tenant = Tenant(allWorkers=rows)
+    tenant.troubles = [reply({"error": "no"}, status=403)]
+    (record,) = Rig(tenant).read(WORKERS)
+    assert b'"active":true' in record.payload
+
+
+def test_a_client_without_the_scope_of_wql_reads_workers_and_clock_of_the_staffing_service() -> None:
+    tenant = Tenant()
+    tenant.staffing = [staff(1)]
+
+    def answer(request: HttpRequest) -> MemoryResponse | Exception:
+        return reply({"error": "no scope"}, status=403) if "/wql/" in request.url else tenant(request)
+
+    rig = Rig(answer)
+    assert keys(rig.read(WORKERS)) == [wid(1)]
+    assert rig.connector.now() == NOW
+    with pytest.raises(PermissionError_):
+        rig.read(CENTERS)
+
+
 def test_refused_fields_are_left_out_and_named() -> None:
     rig = Rig(Tenant())
     rig.read()

@@ -94,7 +94,8 @@ class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """
     One record type of a surface: its operation, its fields, and which change filters the system offers for it.
 
-    *missing* are the canonical fields this surface cannot give as configured, which another surface could.
+    *missing* are the canonical fields this surface cannot give as configured, which another surface could; *remedy* says
+    what grant would give more, where one would.
     """
 
     type: str
@@ -104,6 +105,7 @@ class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
     writable: tuple[str, ...] = ()
     fields: tuple[FieldInfo, ...] = ()
     missing: tuple[str, ...] = ()
+    remedy: str | None = None
 
 
 Action = Literal["create", "update", "deactivate", "reactivate"]

@@ -92,7 +92,7 @@ def discover(door: Door, *, system: System) -> None:
         return
     from rich.padding import Padding
 
-    from ml_connector.cli.render import cell, make_console
+    from ml_connector.cli.render import cell, make_console, remedy
 
     console = make_console()
     for info in types:
@@ -106,6 +106,8 @@ def discover(door: Door, *, system: System) -> None:
         if info.missing:
             missing = f"not given by this surface: {', '.join(info.missing)}"
             console.print(Padding(cell(missing, style="yellow"), (0, 0, 0, 4)))
+        if info.remedy:
+            console.print(remedy(info.remedy))
 
 
 def read(

@@ -1,8 +1,8 @@
 """
 Workday over REST and WQL as a `Connector`: read only, with bearer tokens.
 
-Workers are every row of the WQL source, each joined with what the staffing service says of it; everything else is WQL
-alone. This surface freezes no entry moment: what changes while it is read shows as totals that do not add up, and the
+Workers are every row of the WQL source, each joined with what the staffing service says of it, or, where no such source
+is granted, the staffing service's alone, page by page; everything else is WQL alone. This surface freezes no entry moment: what changes while it is read shows as totals that do not add up, and the
 reading is refused (CC-03). An effective date is kept by WQL where the source takes one.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, datetime
 from functools import partial
 from typing import NoReturn
@@ -21,19 +21,20 @@ from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, Ty
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
-from ml_connector.connectors.workday.collection import Window, read_windows
+from ml_connector.connectors.workday.collection import AskWindow, Window, read_windows
 from ml_connector.connectors.workday.json_answers import Collection
 from ml_connector.connectors.workday.patience import read_insistently
 from ml_connector.connectors.workday.rest import MAX_PAGE, RestClient
 from ml_connector.connectors.workday.rest_fields import list_rest_types
 from ml_connector.connectors.workday.rest_health import check_rest
-from ml_connector.connectors.workday.rest_records import Book, Staff, build_record
-from ml_connector.connectors.workday.tailor import Fitted, Tailor
+from ml_connector.connectors.workday.rest_records import Book, Staff, build_record, build_staffing_record
+from ml_connector.connectors.workday.tailor import Fitted, SourceRefusedError, Tailor
 from ml_connector.connectors.workday.wql import PAY, Source, open_sources
 from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,
     IncompleteReadError,
+    MLConnectorError,
     PermissionError_,
     RecordError,
 )
@@ -75,6 +76,7 @@ class RestConnector:
         self._client = RestClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
         self._tailor = Tailor(self._client)
         self._sources = open_sources({str(kind): own for kind, own in settings.wql.items()})
+        self._no_source: str | None = None
 
     def check(self) -> Sequence[SurfaceHealth]:
         return [
@@ -89,8 +91,16 @@ class RestConnector:
         ]
 
     def discover(self) -> Sequence[TypeInfo]:
+        with suppress(MLConnectorError):  # what cannot be asked now is told as it should be
+            self._fit(self._choose(Query(record_type=RecordType.WORKER)), effective_on=None)
         refused = {str(kind): self._tailor.known(str(kind)) for kind in _TYPES}
-        return list_rest_types(_TYPES, sources=self._sources, refused=refused, version=self._settings.staffing_version)
+        return list_rest_types(
+            _TYPES,
+            sources=self._sources,
+            refused=refused,
+            version=self._settings.staffing_version,
+            no_source=self._no_source,
+        )
 
     def read(self, query: Query) -> Generator[Page, None, None]:
         """
@@ -114,8 +124,15 @@ class RestConnector:
         raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
 
     def now(self) -> datetime:
-        tenant = self._settings.tenant
-        at = self._client.ask_clock(f"/ccx/api/wql/v1/{tenant}/dataSources", task="wql.dataSources", limit="1")
+        try:
+            at = self._client.ask_clock(
+                f"/ccx/api/wql/v1/{self._settings.tenant}/dataSources", task="wql.dataSources", limit="1"
+            )
+        except (ConfigurationError, PermissionError_) as refused:
+            if isinstance(refused, AuthenticationError):
+                raise
+            # A client without the scope of WQL may still ask the staffing service, which has the same clock.
+            at = self._client.ask_clock(f"/ccx/api/{self._staffing}", task="staffing.workers", limit="1")
         return at.astimezone(self._zone)
 
     def close(self) -> None:
@@ -125,7 +142,10 @@ class RestConnector:
         source = self._choose(query)
         effective_on = query.as_of.effective_on if query.as_of else None
         near = query.as_of is None or self._is_near(query.as_of)
-        fitted = self._tailor.fit(source, effective_on=effective_on)
+        fitted = self._fit(source, effective_on=effective_on)
+        if fitted is None:
+            yield from self._read_staffing_alone(limit=query.limit, near=near)
+            return
         source = fitted.source
         if not near and not fitted.dated:
             raise ConfigurationError(
@@ -158,6 +178,45 @@ class RestConnector:
                     _check_all_taken(staff)
                 yield Page(records, window.number, window.of_pages, window.total)
 
+    def _fit(self, source: Source, *, effective_on: date | None) -> Fitted | None:
+        """
+        What the tenant takes of *source*; None where it is the workers' and refused as a whole.
+
+        Raises:
+            ConfigurationError, PermissionError_: another source is refused, or a field that cannot be done without.
+        """
+        for again in (True, False):
+            try:
+                fitted = self._tailor.fit(source, effective_on=effective_on)
+            except PermissionError_ as refused:
+                if source.type != RecordType.WORKER:
+                    raise
+                if again:  # a refusal counts when it is repeated
+                    continue
+                self._no_source = refused.remedy
+            except SourceRefusedError as refused:
+                if source.type != RecordType.WORKER:
+                    raise
+                self._no_source = refused.remedy
+                break
+            else:
+                if source.type == RecordType.WORKER:
+                    self._no_source = None
+                return fitted
+        return None
+
+    def _read_staffing_alone(self, *, limit: int | None, near: bool) -> Generator[Page, None, None]:
+        if not near:
+            raise ConfigurationError(
+                "the staffing service shows workers as of today only", remedy=f"read as of today, or {self._no_source}"
+            )
+        with closing(self._read_windows(self._ask_staffing, id_field="id", limit=limit)) as windows:
+            count = 0
+            for window in windows:
+                rows = window.rows if limit is None else window.rows[: limit - count]
+                count += len(rows)
+                yield Page(tuple(map(build_staffing_record, rows)), window.number, window.of_pages, window.total)
+
     def _choose(self, query: Query) -> Source:
         """The fields to ask for; pay only when asked for (UP-03)."""
         source = self._sources[query.record_type]
@@ -172,30 +231,37 @@ class RestConnector:
         self, fitted: Fitted, *, effective_on: date | None, limit: int | None = None
     ) -> Generator[Window, None, None]:
         on = effective_on if fitted.dated else None
-        page = min(self._settings.page_size, MAX_PAGE)
-        size = page if limit is None else max(1, min(page, limit))
 
         def ask(count: int, offset: int) -> Collection:
             return self._tailor.ask(fitted.source, effective_on=on, limit=count, offset=offset)
 
+        return self._read_windows(ask, id_field=fitted.source.id_alias, limit=limit)
+
+    def _read_windows(
+        self, ask: AskWindow, *, id_field: str, limit: int | None = None
+    ) -> Generator[Window, None, None]:
+        page = min(self._settings.page_size, MAX_PAGE)
+        size = page if limit is None else max(1, min(page, limit))
         return read_windows(
             ask,
-            id_field=fitted.source.id_alias,
+            id_field=id_field,
             size=size,
             ahead=self._settings.pages_ahead,
             pages=None if limit is None else max(1, -(-limit // size)),
         )
 
+    @property
+    def _staffing(self) -> str:
+        return f"staffing/{self._settings.staffing_version}/{self._settings.tenant}/workers"
+
     def _ask_staffing(self, count: int, offset: int) -> Collection:
-        path = f"staffing/{self._settings.staffing_version}/{self._settings.tenant}/workers"
         return self._client.ask_collection(
-            path, task="staffing.workers", limit=count, offset=offset, includeTerminatedWorkers="true"
+            self._staffing, task="staffing.workers", limit=count, offset=offset, includeTerminatedWorkers="true"
         )
 
     def _read_staff(self, *, with_email: bool) -> Staff:
-        staff, size = Staff(with_email=with_email), min(self._settings.page_size, MAX_PAGE)
-        windows = read_windows(self._ask_staffing, id_field="id", size=size, ahead=self._settings.pages_ahead)
-        with closing(windows):
+        staff = Staff(with_email=with_email)
+        with closing(self._read_windows(self._ask_staffing, id_field="id")) as windows:
             for window in windows:
                 for row in window.rows:
                     staff.add(row)

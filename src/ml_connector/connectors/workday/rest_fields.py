@@ -23,12 +23,27 @@ _IMPLIED = frozenset({"jobs.primary", "kind"})
 
 
 def list_rest_types(
-    types: Sequence[RecordType], *, sources: Mapping[str, Source], refused: Mapping[str, Sequence[str]], version: str
+    types: Sequence[RecordType],
+    *,
+    sources: Mapping[str, Source],
+    refused: Mapping[str, Sequence[str]],
+    version: str,
+    no_source: str | None = None,
 ) -> list[TypeInfo]:
-    """Name every record type and field; *refused* are fields the tenant was found not to take."""
+    """
+    Name every record type and field; *refused* are fields the tenant was found not to take.
+
+    *no_source*: the grant that is lacking where no data source of workers is there and staffing alone tells of them.
+    """
     told = []
     for kind in types:
         source = sources[kind]
+        if kind is RecordType.WORKER and no_source is not None:
+            alone = {name: f"staffing {path}" for name, path in _STAFFING.items()} | {"key": "staffing id"}
+            told.append(
+                _tell(kind, surface="rest", operation=f"staffing {version} workers", paths=alone, remedy=no_source)
+            )
+            continue
         paths = {
             name: f"wql {source.alias}.{alias}" for name, alias in source.fields.items() if name not in refused[kind]
         }
@@ -51,13 +66,16 @@ def tell_report(columns: Mapping[str, str], *, operation: str) -> TypeInfo:
     return _tell(RecordType.WORKER, surface="report", operation=operation, paths=paths)
 
 
-def _tell(kind: RecordType, *, surface: str, operation: str, paths: Mapping[str, str]) -> TypeInfo:
+def _tell(
+    kind: RecordType, *, surface: str, operation: str, paths: Mapping[str, str], remedy: str | None = None
+) -> TypeInfo:
     return TypeInfo(
         type=kind.value,
         surface=surface,
         operation=f"{operation} (read only)",
         fields=tuple(FieldInfo(name=name, path=path) for name, path in paths.items()),
         missing=tuple(name for name in _given_by_soap(kind) if name not in paths and name not in _IMPLIED),
+        remedy=remedy,
     )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import SurfaceHealth, TypeHealth, TypeInfo
 from ml_connector.connectors.workday.health import judge_clock
@@ -53,6 +55,8 @@ def check_rest(
         theirs = ask_clock()
         offset_s = (theirs - (asked_at + (clock() - asked_at) / 2)).total_seconds()
         checked = tuple(_check_type(kind, ask_sample=ask_sample, pay_rates=pay_rates) for kind in types)
+        told = describe()
+        checked = tuple(_name_lack(each, told) for each in checked)
     except MLConnectorError as error:
         return SurfaceHealth(
             system="workday",
@@ -69,7 +73,7 @@ def check_rest(
         surface=surface,
         ok=not mixed_up and all(each.permitted and each.problem is None for each in checked),
         signed_in=True,
-        version_note=describe_missing(describe()),
+        version_note=describe_missing(told),
         clock_offset_s=round(offset_s, 3),
         types=checked,
         problem=problem,
@@ -101,6 +105,18 @@ def _check_type(kind: RecordType, *, ask_sample: AskSample, pay_rates: bool) -> 
         count=total,
         problem=f"nobody in a sample of {len(records)} has {', '.join(absent)}" if absent else None,
         remedy="grant the domains of these fields, or set their names in the configuration" if absent else None,
+    )
+
+
+def _name_lack(checked: TypeHealth, told: Sequence[TypeInfo]) -> TypeHealth:
+    """Where a grant would give more of a type than is had now, say so in place of what a sample lacks."""
+    info = next((info for info in told if info.type == checked.type and info.remedy is not None), None)
+    if info is None or not checked.permitted or not checked.count:
+        return checked
+    return msgspec.structs.replace(
+        checked,
+        problem=f"only {info.operation.removesuffix(' (read only)')} tells of them, without {', '.join(info.missing)}",
+        remedy=info.remedy,
     )
 
 

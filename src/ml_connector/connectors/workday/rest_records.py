@@ -127,6 +127,18 @@ def shorten_staffing(row: Row) -> Row:
     return short
 
 
+def build_staffing_record(row: Row) -> NativeRecord:
+    """One native worker out of what the staffing service says, and nothing else: what it leaves out stays unsaid."""
+    staffing = shorten_staffing(row)
+    wid, worker_id, person = row.get("id"), row.get("workerId"), row.get("person")
+    if worker_id is not None:
+        staffing["workerId"] = worker_id
+    if isinstance(person, dict) and "email" in person:
+        staffing["person"] = {"email": person["email"]}
+    fields = {} if wid is None else {"key": wid}
+    return NativeRecord(RecordType.WORKER, write_json({"surface": "rest", "fields": fields, "staffing": staffing}))
+
+
 def _shorten_instance(value: Any) -> Any:
     return {name: text for name, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else value
 

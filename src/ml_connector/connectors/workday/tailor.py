@@ -19,6 +19,10 @@ from ml_connector.errors import ConfigurationError
 _REFUSALS = 2
 
 
+class SourceRefusedError(ConfigurationError):
+    """The tenant carries no query of a data source out, whatever its fields."""
+
+
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """A source with the fields the tenant takes, those it refused, and whether it takes an effective date."""
 
@@ -40,7 +44,7 @@ class Tailor:
         Find out what of *source* the tenant takes; asked once.
 
         Raises:
-            ConfigurationError: no such source is granted, or an indispensable field is refused.
+            SourceRefusedError: no such source is granted. ConfigurationError: an indispensable field is refused.
         """
         key = (source.type, tuple(source.fields))
         with self._lock:
@@ -60,7 +64,7 @@ class Tailor:
             if self._takes(candidate, candidate.needed[:1], None):
                 return self._try_fields(candidate, effective_on)
         named = " or ".join((source.alias, *source.other_aliases))
-        raise ConfigurationError(
+        raise SourceRefusedError(
             f"Workday refuses the data source {named}, or its field {source.fields[source.needed[0]]}",
             remedy=f"grant the API client Workday Query Language and the source, or set workday.wql.{source.type}",
         )
