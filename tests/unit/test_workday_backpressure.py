@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,9 +12,12 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.port import Page
 from ml_connector.connectors.transport import HttpRequest
-from ml_connector.connectors.workday.reading import Limits, Wish, read_pages
+from ml_connector.connectors.workday.ahead import Limits, Wish
+from ml_connector.connectors.workday.collection import read_windows
+from ml_connector.connectors.workday.json_answers import Collection
+from ml_connector.connectors.workday.reading import read_pages
 from ml_connector.connectors.workday.soap import WorkdayPage
-from ml_connector.connectors.workday.split import LongPage, open_page
+from ml_connector.connectors.workday.split import SplitPage, open_page
 from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, UnavailableError
 from ml_connector.secret import Secret
 from tests.unit.test_workday_connector import WORKERS, connect
@@ -101,27 +105,59 @@ def test_cc_03_a_long_page_that_breaks_is_taken_back_and_held_the_next_time(dama
             list(connector.read(WORKERS))
 
 
-@pytest.mark.parametrize(("budget_mb", "most_waiting"), [(1, 1), (100, 4)])
-def test_pages_ahead_keep_to_the_budget(budget_mb: int, most_waiting: int) -> None:
-    big = "x" * 200_000
-    answer = tenant([make_worker(n, inside=big) for n in range(40)])
-    waiting, most, lock = [0], [0], threading.Lock()
+PAGES, PAGE_BYTES = 40, 1 << 20
 
-    def ask(wish: Wish) -> WorkdayPage:
-        body = page_bytes(answer, wish)
-        opened = open_page(Body((body,), ""), answer="Get_Workers_Response", record="Worker")
-        assert not isinstance(opened, LongPage)
-        with lock:
-            waiting[0] += 1
-            most[0] = max(most[0], waiting[0])
-        return opened  # type: ignore[return-value]
 
-    limits = Limits(size=4, ahead=4, held_bytes=budget_mb << 20)
-    for _ in read_pages(ask, record_type=RecordType.WORKER, reference="Worker_Reference", limits=limits):
-        with lock:
-            waiting[0] -= 1
-    # Besides the pages waiting, the one just taken.
-    assert most[0] <= most_waiting + 1
+class Door:
+    """Gives pages of a megabyte, of which it counts those asked for and those being asked for at once."""
+
+    def __init__(self) -> None:
+        self.asked = self.now = self.most_now = 0
+        self.changed = threading.Condition()
+
+    def ask_page(self, wish: Wish) -> WorkdayPage:
+        with self.count():
+            records = [make_worker(n, inside="x" * (PAGE_BYTES // 2 - 300)) for n in range(2 * PAGES)]
+            body = page_bytes(tenant(records), wish)
+            opened = open_page(Body((body,), ""), answer="Get_Workers_Response", record="Worker")
+            assert isinstance(opened, SplitPage)
+            return opened
+
+    def ask_window(self, wish: Wish) -> Collection:
+        with self.count():
+            return Collection(2 * PAGES, tuple({"id": f"{wish.start + n:032x}"} for n in range(wish.count)), PAGE_BYTES)
+
+    @contextmanager
+    def count(self) -> Iterator[None]:
+        with self.changed:
+            self.now += 1
+            self.most_now = max(self.most_now, self.now)
+        yield
+        with self.changed:
+            self.asked, self.now = self.asked + 1, self.now - 1
+            self.changed.notify_all()
+
+    def read(self, surface: str, limits: Limits) -> Generator[object, None, None]:
+        if surface == "rest":
+            return read_windows(self.ask_window, id_field="id", limits=limits)
+        return read_pages(self.ask_page, record_type=RecordType.WORKER, reference="Worker_Reference", limits=limits)
+
+
+@pytest.mark.parametrize("surface", ["soap", "rest"])
+@pytest.mark.parametrize(("budget_mb", "waiting"), [(1, 1), (5, 5), (100, PAGES - 1)])
+def test_a_slow_reader_keeps_no_page_from_being_asked_for_within_the_budget(
+    surface: str, budget_mb: int, waiting: int
+) -> None:
+    door, taken = Door(), 0
+    pages = door.read(surface, Limits(size=2, ahead=3, held_bytes=budget_mb << 20))
+    for _ in pages:
+        taken += 1
+        with door.changed:  # the reader does nothing until all came that may
+            assert door.changed.wait_for(lambda: door.asked >= min(PAGES, taken + waiting), timeout=60)  # noqa: B023
+        # Besides the pages waiting, the one just taken; an answer on its way has its place among those waiting.
+        assert door.asked <= taken + waiting
+    assert (taken, door.asked) == (PAGES, PAGES)
+    assert door.most_now <= 3
 
 
 def page_bytes(answer: Callable[[HttpRequest], MemoryResponse], wish: Wish) -> bytes:

@@ -20,6 +20,7 @@ from ml_connector.connectors.transport import HttpRequest
 from ml_connector.connectors.workday.rest_connector import RestConnector
 from ml_connector.connectors.workday.wql import open_sources
 from ml_connector.errors import (
+    AmbiguousWriteError,
     AuthenticationError,
     ConfigurationError,
     IncompleteReadError,
@@ -102,7 +103,7 @@ class Rig:
         self.now = NOW
         self.transport = MemoryTransport(answer)
         self.connector = RestConnector(
-            settings(surface="rest", auth="oauth", page_size=2, pages_ahead=1, **changes),
+            settings(surface="rest", auth="oauth", **{"page_size": 2, "pages_ahead": 1} | changes),
             credential=credential,
             keep=self._keep,
             transport=self.transport,  # type: ignore[arg-type]
@@ -315,6 +316,64 @@ def test_a_token_that_cannot_be_kept_stops_everything_and_is_kept_first_the_next
     assert rig.kept == [("refresh_token", "second")]
 
 
+def late() -> AmbiguousWriteError:
+    error = AmbiguousWriteError("the answer did not come in time")
+    error.timed_out = True
+    return error
+
+
+def centers(count: int) -> Tenant:
+    return Tenant(costCenters=[{"workdayID": wid(n), "referenceID": f"CC{n}"} for n in range(count)])
+
+
+def windows(rig: Rig) -> list[tuple[int, int]]:
+    """Limit and offset of every page asked for; the fitting asks for one row."""
+    asked = (dict(request.query) for request in rig.transport.requests if request.url.endswith("/data"))
+    return [(int(query["limit"]), int(query["offset"])) for query in asked if query["limit"] != "1"]
+
+
+def slow_above(tenant: Tenant, most: int, *, offsets: range = range(10**9)) -> Answer:
+    def answer(request: HttpRequest) -> MemoryResponse | Exception:
+        query = dict(request.query)
+        slow = int(query.get("limit", 0)) > most and int(query.get("offset", 0)) in offsets
+        return late() if slow else tenant(request)
+
+    return answer
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(50, {100, 50}), (30, {100, 50, 25}), (10, {100, 50, 25, 10})])
+def test_a_page_that_comes_too_late_is_asked_for_in_smaller_ones(most: int, sizes: set[int]) -> None:
+    rig = Rig(slow_above(centers(330), most), page_size=999)
+    assert keys(rig.read()) == [f"CC{n}" for n in range(330)]
+    assert {limit for limit, _ in windows(rig)} == sizes
+    assert rig.slept == []
+
+
+@pytest.mark.parametrize("trouble", ["silence", "504"])
+def test_in_the_middle_reading_goes_on_where_it_was_and_pages_grow_back(trouble: str) -> None:
+    tenant, tired = centers(1430), range(300, 500)
+
+    def answer(request: HttpRequest) -> MemoryResponse | Exception:
+        query = dict(request.query)
+        if int(query.get("limit", 0)) == 100 and int(query["offset"]) in tired:
+            return late() if trouble == "silence" else reply({}, status=504)
+        return tenant(request)
+
+    rig = Rig(answer, page_size=100)
+    assert keys(rig.read()) == [f"CC{n}" for n in range(1430)]
+    asked = windows(rig)
+    assert {(100, 200), (100, 300), (50, 300), (50, 650), (100, 700)} <= set(asked)
+    assert (50, 700) not in asked
+
+
+def test_the_smallest_pages_are_asked_for_patiently() -> None:
+    rig = Rig(slow_above(centers(330), 1), page_size=100)
+    with pytest.raises(UnavailableError):
+        rig.read()
+    assert [limit for limit, _ in windows(rig)] == [100, 50, 25, *[10] * 5]
+    assert len(rig.slept) == 4
+
+
 def staff(n: int) -> dict[str, Any]:
     return {
         "id": wid(n),
@@ -326,17 +385,19 @@ def staff(n: int) -> dict[str, Any]:
     }
 
 
-def test_staffing_alone_is_read_page_by_page_and_no_further_than_is_taken() -> None:
+def test_staffing_alone_is_read_page_by_page_and_no_further_than_the_budget_allows() -> None:
     tenant = Tenant()
-    tenant.staffing = [staff(n) for n in range(40)]
-    rig = Rig(tenant)
+    tenant.staffing = [staff(n) | {"descriptor": "x" * 10_000} for n in range(4000)]
+    rig = Rig(tenant, page_size=50, read_ahead_mb=9)
     pages = rig.connector.read(WORKERS)
-    (worker, _) = map(to_canonical, next(pages).records)
+    worker, *others = map(to_canonical, next(pages).records)
     assert isinstance(worker, Worker)
     assert (worker.key, worker.employee_id, worker.email) == (wid(0), "21000", "p0@acme.example")
-    asked = [request for request in rig.transport.requests if request.url.endswith("/workers")]
-    assert len(asked) <= 3
-    assert len(next(pages).records) == 2
+    assert len(others) == 49
+    for _ in range(20):
+        assert len(next(pages).records) == 50
+    # Half a megabyte a page, two while it waits: four may wait beside the 21 taken.
+    assert len([request for request in rig.transport.requests if request.url.endswith("/workers")]) <= 25
     pages.close()
 
 

@@ -10,65 +10,99 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice
+from functools import partial
 
 import msgspec
 
 from ml_connector.connectors.strict_json import Row, write_json
+from ml_connector.connectors.workday.ahead import Limits, Stretch, Wish, fetch_ahead, plan_stretch, read_stretches
 from ml_connector.connectors.workday.json_answers import Collection
 from ml_connector.errors import IncompleteReadError
 
-AskWindow = Callable[[int, int], Collection]
+AskWindow = Callable[[Wish], Collection]
 
 _REMEDY = "read again from the first page; if it stays, somebody is changing many records just now"
 _WID = re.compile("[0-9a-f]{32}")
 
 
 class Window(msgspec.Struct, frozen=True):
-    """One page: its rows, which one it is, of how many, and the announced total."""
+    """One page: its rows, which one it is, of how many, the announced total, and whether it ends the whole."""
 
     rows: tuple[Row, ...]
     number: int
     of_pages: int
     total: int
+    ends: bool
 
 
-def read_windows(
-    ask: AskWindow, *, id_field: str, size: int, ahead: int, pages: int | None = None
-) -> Generator[Window, None, None]:
+def read_windows(ask: AskWindow, *, id_field: str, limits: Limits) -> Generator[Window, None, None]:
     """
-    Yield the pages that *ask* (limit, offset) gives, the last one only when all of them add up.
+    Yield the pages that *ask* gives, the last one only when all of them add up.
 
-    With *pages* only so many are read, and nothing is claimed about the whole.
+    With `limits.records` no more pages are read than hold them, and nothing is claimed about the whole.
 
     Raises:
         IncompleteReadError: what was yielded must not be believed.
     """
-    first = ask(size, 0)
-    total, of_pages = first.total, max(1, -(-first.total // size))
-    last = of_pages if pages is None else min(of_pages, pages)
-    seen: set[bytes] = set()
-    count = 0
-    coming = _fetch_all(ask, first, size=size, last=last, ahead=ahead)
-    del first  # or the whole extraction would hold its first page
+    tally = _Tally(id_field, limits.records)
+    windows = read_stretches(
+        partial(_read_stretch, ask, tally, limits), size=limits.size, given=lambda: 0, ended=lambda: tally.ended
+    )
+    with closing(windows):
+        yield from windows
+
+
+class _Tally:
+    """Adds the pages of one collection up. *start* is where the next page begins, *ended* that there is none."""
+
+    def __init__(self, id_field: str, records: int | None) -> None:
+        self._id_field, self._records = id_field, records
+        self._seen: set[bytes] = set()
+        self._total: int | None = None
+        self.start = self.number = 0
+        self.ended = False
+
+    def end(self, page: Collection) -> int:
+        """The record before which reading ends."""
+        return page.total if self._records is None else min(page.total, self._records)
+
+    def add(self, page: Collection, size: int) -> Window:
+        """Take a page in, asked for *size* records."""
+        number = self.number = self.number + 1
+        total = self._total = page.total if self._total is None else self._total
+        if page.total != total:
+            raise IncompleteReadError(
+                f"page {number} speaks of {page.total} records, page 1 of {total}: the set moved while we read it",
+                remedy=_REMEDY,
+            )
+        expected = min(size, total - self.start)
+        self.start += size
+        before = len(self._seen)
+        self._seen.update(tell_apart(row, self._id_field) for row in page.rows)
+        if len(self._seen) - before != len(page.rows):
+            raise IncompleteReadError(f"a record of page {number} came before already", remedy=_REMEDY)
+        if len(page.rows) != expected:
+            raise IncompleteReadError(
+                f"page {number} has {len(page.rows)} records instead of {expected}: {total} were announced",
+                remedy=_REMEDY,
+            )
+        self.ended = self.start >= self.end(page)
+        left = max(0, total - self.start)
+        return Window(page.rows, number, number + -(-left // size), total, self.start >= total)
+
+
+def _read_stretch(ask: AskWindow, tally: _Tally, limits: Limits, stretch: Stretch) -> Generator[Window, None, None]:
+    """Pages of one size, until the last or until it is time to try more."""
+    begin = Wish(start=tally.start, count=stretch.size, give_way=stretch.may_shrink)
+    first = ask(begin)
+    wishes = plan_stretch(stretch, limits, start=begin.start, end=tally.end(first))
+    coming = fetch_ahead(ask, first, wishes, limits)
+    del first  # or the whole stretch would hold its first page
     with closing(coming):
-        for number, page in enumerate(coming, start=1):
-            if page.total != total:
-                raise IncompleteReadError(
-                    f"page {number} speaks of {page.total} records, page 1 of {total}: the set moved while we read it",
-                    remedy=_REMEDY,
-                )
-            count += len(page.rows)
-            seen.update(tell_apart(row, id_field) for row in page.rows)
-            if len(seen) != count:
-                raise IncompleteReadError(f"a record of page {number} came before already", remedy=_REMEDY)
-            if number == of_pages and count != total:
-                raise IncompleteReadError(f"{total} records were announced and {count} came", remedy=_REMEDY)
-            yield Window(page.rows, number, of_pages, total)
+        for page in coming:
+            yield tally.add(page, stretch.size)
 
 
 def tell_apart(row: Row, id_field: str) -> bytes:
@@ -77,26 +111,3 @@ def tell_apart(row: Row, id_field: str) -> bytes:
     if isinstance(wid, str) and _WID.fullmatch(wid):
         return bytes.fromhex(wid)
     return hashlib.blake2b(write_json(row), digest_size=16).digest()
-
-
-def _fetch_all(
-    ask: AskWindow, first: Collection, *, size: int, last: int, ahead: int
-) -> Generator[Collection, None, None]:
-    """The first page, then the others in order while up to *ahead* of them are on their way."""
-    if last == 1:
-        yield first
-        return
-    with ThreadPoolExecutor(max_workers=ahead, thread_name_prefix="workday-window") as pool:
-        offsets = iter(range(size, last * size, size))
-        coming: deque[Future[Collection]] = deque()
-        try:
-            coming.extend(pool.submit(ask, size, offset) for offset in islice(offsets, ahead))
-            yield first
-            del first
-            while coming:
-                page = coming.popleft().result()
-                coming.extend(pool.submit(ask, size, offset) for offset in islice(offsets, 1))
-                yield page
-        finally:
-            for future in coming:
-                future.cancel()

@@ -14,11 +14,12 @@ import msgspec
 from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
 from ml_connector.connectors.transport import Transport
+from ml_connector.connectors.workday.ahead import Limits, Wish
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
 from ml_connector.connectors.workday.fields import list_types
 from ml_connector.connectors.workday.health import check_tenant
 from ml_connector.connectors.workday.operations import OPERATIONS, build_page_request
-from ml_connector.connectors.workday.reading import BrokenPageError, Limits, Wish, read_pages
+from ml_connector.connectors.workday.reading import BrokenPageError, read_pages
 from ml_connector.connectors.workday.soap import SoapClient, WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import OLDEST_READABLE
@@ -153,7 +154,7 @@ class WorkdayConnector:
 
     def _ask_sample(self, record_type: RecordType, as_of: AsOf, count: int) -> SplitPage:
         query = Query(record_type=record_type, include_pay=self._pay_rates)
-        page = self._ask(query, as_of, Wish(number=1, count=count, give_way=False), hold=True)
+        page = self._ask(query, as_of, Wish(start=0, count=count, give_way=False), hold=True)
         if not isinstance(page, SplitPage):
             raise TypeError("a page that was to be held is not")
         return page

@@ -12,15 +12,18 @@ from lxml import etree
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.errors import (
+    AmbiguousWriteError,
     AuthenticationError,
     ConfigurationError,
     MLConnectorError,
+    NotSentError,
     PermissionError_,
     RateLimitError,
     UnavailableError,
 )
 
 _MAX_WORDS = 300
+_LATE_STATUS = frozenset({408, 504})
 ACTIVATE = "then run Activate Pending Security Policy Changes"
 
 
@@ -87,7 +90,16 @@ def sort_status(status: int, *, task: str, retry_after_s: float | None = None) -
         )
     if status == 429:
         return RateLimitError("Workday asks for patience (HTTP 429)", retry_after_s=retry_after_s)
-    return UnavailableError(f"Workday answered {task} with something that is no answer (HTTP {status})")
+    away = UnavailableError(f"Workday answered {task} with something that is no answer (HTTP {status})")
+    away.timed_out = status in _LATE_STATUS
+    return away
+
+
+def sort_silence(error: AmbiguousWriteError | NotSentError, *, task: str) -> UnavailableError:
+    """Say what no whole answer means for a question, which may be asked again."""
+    away = UnavailableError(f"{task}: {error.message}", remedy=error.remedy)
+    away.timed_out = isinstance(error, AmbiguousWriteError) and error.timed_out
+    return away
 
 
 def grant_task(task: str) -> str:

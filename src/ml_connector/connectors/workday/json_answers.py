@@ -14,13 +14,16 @@ from ml_connector.errors import AmbiguousWriteError, UnavailableError
 _MAX_PAGE_BYTES = 64 << 20
 _MAX_REFUSAL_BYTES = 64 << 10
 _MAX_WORDS = 300
+# Rows take so many times the bytes they came as.
+_ROWS_PER_BYTE = 4
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """One page of a collection: rows, and how many Workday says there are in all."""
+    """One page of a collection: rows, how many Workday says there are in all, and the bytes it takes while it waits."""
 
     total: int
     rows: tuple[Row, ...]
+    size: int
 
 
 def read_collection(response: HttpResponse) -> Collection:
@@ -37,7 +40,7 @@ def read_collection(response: HttpResponse) -> Collection:
         raise ValueError("it does not say how many records there are")
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
         raise ValueError("its records are no list of objects")
-    return Collection(total, tuple(data))
+    return Collection(total, tuple(data), len(body) * _ROWS_PER_BYTE)
 
 
 def read_item(response: HttpResponse) -> Row:

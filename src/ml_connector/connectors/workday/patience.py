@@ -60,9 +60,13 @@ class Pace:
             self._owed_s = max(self._owed_s, min(seconds, LONGEST_ASKED_S))
 
 
-def ask_patiently(once: Callable[[Signature], _Answer], *, signer: Signer, pace: Pace, task: str) -> _Answer:
+def ask_patiently(
+    once: Callable[[Signature], _Answer], *, signer: Signer, pace: Pace, task: str, give_way: bool = False
+) -> _Answer:
     """
     Call *once* with a signature until it answers; for reading only, which may be asked again.
+
+    With *give_way* an answer that came too late is not asked for again.
 
     Raises:
         AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again but for one renewed token.
@@ -80,7 +84,7 @@ def ask_patiently(once: Callable[[Signature], _Answer], *, signer: Signer, pace:
                 raise
             renewed = True
         except TransientError as error:
-            if not attempts_left:
+            if not attempts_left or (give_way and isinstance(error, UnavailableError) and error.timed_out):
                 raise
             own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
             pace.owe(max(error.retry_after_s or 0, own_s))

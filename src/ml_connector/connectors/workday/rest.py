@@ -20,8 +20,9 @@ import msgspec
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
+from ml_connector.connectors.workday.ahead import Wish
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.connectors.workday.faults import ACTIVATE, sort_status
+from ml_connector.connectors.workday.faults import ACTIVATE, sort_silence, sort_status
 from ml_connector.connectors.workday.json_answers import (
     Collection,
     read_collection,
@@ -83,7 +84,7 @@ class RestClient:
         self._settings, self._signer, self._transport, self._clock = settings, signer, transport, clock
         self._pace = Pace(sleep=sleep)
 
-    def ask_collection(self, path: str, *, task: str, limit: int, offset: int, **query: str) -> Collection:
+    def ask_collection(self, path: str, wish: Wish, *, task: str, **query: str) -> Collection:
         """
         One page of `GET /ccx/api/{path}`; *path* has its `{tenant}` in it already.
 
@@ -91,24 +92,25 @@ class RestClient:
             AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again.
             RateLimitError, UnavailableError: still no answer after patient attempts.
         """
-        window = (("limit", str(limit)), ("offset", str(offset)), *query.items())
-        return self._ask("GET", f"/ccx/api/{path}", query=window, task=task, read=read_collection)
+        window = (*_window(wish), *query.items())
+        return self._ask(
+            "GET", f"/ccx/api/{path}", query=window, task=task, read=read_collection, give_way=wish.give_way
+        )
 
-    def ask_data(self, query: str, *, task: str, limit: int, offset: int) -> Collection:
+    def ask_data(self, query: str, wish: Wish, *, task: str) -> Collection:
         """One page of a WQL query. Raises as `ask_collection`."""
-        return self._ask_data(query, task=task, limit=limit, offset=offset)
+        return self._ask_data(query, wish, task=task)
 
-    def _ask_data(
-        self, query: str, *, task: str, limit: int, offset: int, no: frozenset[int] = frozenset()
-    ) -> Collection:
+    def _ask_data(self, query: str, wish: Wish, *, task: str, no: frozenset[int] = frozenset()) -> Collection:
         return self._ask(
             "POST",
             f"/ccx/api/wql/v1/{self._settings.tenant}/data",
-            query=(("limit", str(limit)), ("offset", str(offset))),
+            query=_window(wish),
             body=msgspec.json.encode({"query": query}),
             task=task,
             read=read_collection,
             no=no,
+            give_way=wish.give_way,
         )
 
     def ask_worker(self, wid: str, *, version: str) -> Row | None:
@@ -122,7 +124,7 @@ class RestClient:
     def takes_query(self, query: str, *, task: str) -> bool:
         """Whether a WQL query is one this tenant carries out, found out on one row. Raises as `ask_collection`."""
         try:
-            self._ask_data(query, task=task, limit=1, offset=0, no=_REFUSED)
+            self._ask_data(query, Wish(start=0, count=1, give_way=False), task=task, no=_REFUSED)
         except _NoError:
             return False
         return True
@@ -178,6 +180,7 @@ class RestClient:
         read: Callable[[HttpResponse], _Answer],
         body: bytes | None = None,
         no: frozenset[int] = frozenset(),
+        give_way: bool = False,
     ) -> _Answer:
         def once(signature: Signature) -> _Answer:
             with self._send(method, path, signature, query=query, task=task, body=body) as response:
@@ -187,11 +190,11 @@ class RestClient:
                 try:
                     return read(response)
                 except AmbiguousWriteError as error:
-                    raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+                    raise sort_silence(error, task=task) from None
                 except ValueError as reason:
                     raise UnavailableError(f"Workday's answer to {task} cannot be used: {reason}") from None
 
-        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task)
+        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task, give_way=give_way)
 
     def _send(
         self,
@@ -217,7 +220,7 @@ class RestClient:
         try:
             response = self._transport.send(request)
         except (AmbiguousWriteError, NotSentError) as error:
-            raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+            raise sort_silence(error, task=task) from None
         self._pace.note(response.headers)
         return response
 
@@ -243,8 +246,12 @@ class RestClient:
         return error
 
 
+def _window(wish: Wish) -> tuple[tuple[str, str], ...]:
+    return ("limit", str(wish.count)), ("offset", str(wish.start))
+
+
 def _chunks(response: HttpResponse, *, task: str) -> Iterator[bytes]:
     try:
         yield from response.chunks()
     except AmbiguousWriteError as error:
-        raise UnavailableError(f"{task}: {error.message}", remedy=error.remedy) from None
+        raise sort_silence(error, task=task) from None

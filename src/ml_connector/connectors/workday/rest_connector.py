@@ -21,13 +21,13 @@ from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, Ty
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
-from ml_connector.connectors.workday.collection import AskWindow, Window, read_windows
-from ml_connector.connectors.workday.json_answers import Collection
+from ml_connector.connectors.workday.collection import Window, read_windows
 from ml_connector.connectors.workday.patience import read_insistently
-from ml_connector.connectors.workday.rest import MAX_PAGE, RestClient
+from ml_connector.connectors.workday.rest import RestClient
 from ml_connector.connectors.workday.rest_fields import list_rest_types
 from ml_connector.connectors.workday.rest_health import check_rest
-from ml_connector.connectors.workday.rest_records import Book, Staff, build_record, build_staffing_record
+from ml_connector.connectors.workday.rest_records import Book, Staff, build_record
+from ml_connector.connectors.workday.staffing import Staffing, limit_pages
 from ml_connector.connectors.workday.tailor import Fitted, SourceRefusedError, Tailor
 from ml_connector.connectors.workday.wql import PAY, Source, open_sources
 from ml_connector.errors import (
@@ -75,6 +75,7 @@ class RestConnector:
         self._zone = ZoneInfo(settings.time_zone)
         self._client = RestClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
         self._tailor = Tailor(self._client)
+        self._staffing = Staffing(self._client, settings)
         self._sources = open_sources({str(kind): own for kind, own in settings.wql.items()})
         self._no_source: str | None = None
 
@@ -132,7 +133,7 @@ class RestConnector:
             if isinstance(refused, AuthenticationError):
                 raise
             # A client without the scope of WQL may still ask the staffing service, which has the same clock.
-            at = self._client.ask_clock(f"/ccx/api/{self._staffing}", task="staffing.workers", limit="1")
+            at = self._staffing.ask_clock()
         return at.astimezone(self._zone)
 
     def close(self) -> None:
@@ -144,7 +145,9 @@ class RestConnector:
         near = query.as_of is None or self._is_near(query.as_of)
         fitted = self._fit(source, effective_on=effective_on)
         if fitted is None:
-            yield from self._read_staffing_alone(limit=query.limit, near=near)
+            if not near:
+                raise ConfigurationError("the staffing service shows workers as of today only", remedy=self._no_source)
+            yield from self._staffing.read(limit=query.limit)
             return
         source = fitted.source
         if not near and not fitted.dated:
@@ -154,7 +157,9 @@ class RestConnector:
             )
         limit, workers = query.limit, query.record_type is RecordType.WORKER
         staff = (
-            self._read_staff(with_email="email" not in source.fields) if workers and near and limit is None else Staff()
+            self._staffing.collect(with_email="email" not in source.fields)
+            if workers and near and limit is None
+            else Staff()
         )
         books = _Books(self._read_book, staff if workers else None)
         count = 0
@@ -174,7 +179,7 @@ class RestConnector:
                     )
                     for row in rows
                 )
-                if window.number == window.of_pages and limit is None:
+                if window.ends and limit is None:
                     _check_all_taken(staff)
                 yield Page(records, window.number, window.of_pages, window.total)
 
@@ -205,18 +210,6 @@ class RestConnector:
                 return fitted
         return None
 
-    def _read_staffing_alone(self, *, limit: int | None, near: bool) -> Generator[Page, None, None]:
-        if not near:
-            raise ConfigurationError(
-                "the staffing service shows workers as of today only", remedy=f"read as of today, or {self._no_source}"
-            )
-        with closing(self._read_windows(self._ask_staffing, id_field="id", limit=limit)) as windows:
-            count = 0
-            for window in windows:
-                rows = window.rows if limit is None else window.rows[: limit - count]
-                count += len(rows)
-                yield Page(tuple(map(build_staffing_record, rows)), window.number, window.of_pages, window.total)
-
     def _choose(self, query: Query) -> Source:
         """The fields to ask for; pay only when asked for (UP-03)."""
         source = self._sources[query.record_type]
@@ -232,55 +225,20 @@ class RestConnector:
     ) -> Generator[Window, None, None]:
         on = effective_on if fitted.dated else None
 
-        def ask(count: int, offset: int) -> Collection:
-            return self._tailor.ask(fitted.source, effective_on=on, limit=count, offset=offset)
-
-        return self._read_windows(ask, id_field=fitted.source.id_alias, limit=limit)
-
-    def _read_windows(
-        self, ask: AskWindow, *, id_field: str, limit: int | None = None
-    ) -> Generator[Window, None, None]:
-        page = min(self._settings.page_size, MAX_PAGE)
-        size = page if limit is None else max(1, min(page, limit))
-        return read_windows(
-            ask,
-            id_field=id_field,
-            size=size,
-            ahead=self._settings.pages_ahead,
-            pages=None if limit is None else max(1, -(-limit // size)),
-        )
-
-    @property
-    def _staffing(self) -> str:
-        return f"staffing/{self._settings.staffing_version}/{self._settings.tenant}/workers"
-
-    def _ask_staffing(self, count: int, offset: int) -> Collection:
-        return self._client.ask_collection(
-            self._staffing, task="staffing.workers", limit=count, offset=offset, includeTerminatedWorkers="true"
-        )
-
-    def _read_staff(self, *, with_email: bool) -> Staff:
-        staff = Staff(with_email=with_email)
-        with closing(self._read_windows(self._ask_staffing, id_field="id")) as windows:
-            for window in windows:
-                for row in window.rows:
-                    staff.add(row)
-        return staff
+        ask = partial(self._tailor.ask, fitted.source, effective_on=on)
+        return read_windows(ask, id_field=fitted.source.id_alias, limits=limit_pages(self._settings, records=limit))
 
     def _ask_staff_around(self, rows: Sequence[Row], staff: Staff, source: Source) -> None:
         """For a few workers: their own staffing records and their managers', where there are any."""
         managers = (row.get(source.fields.get("manager_id", "")) for row in rows)
         wids = [row.get(source.id_alias) for row in rows]
         wids += [manager.get("id") for manager in managers if isinstance(manager, dict)]
-        for wid in dict.fromkeys(wid for wid in wids if isinstance(wid, str) and wid.isalnum()):
-            found = self._client.ask_worker(wid, version=self._settings.staffing_version)
-            if found is not None:
-                staff.add(found)
+        self._staffing.add_each(dict.fromkeys(wid for wid in wids if isinstance(wid, str) and wid.isalnum()), staff)
 
     def _read_book(self, kind: str) -> Book:
         """The ids behind WIDs of one type; a list that is not granted is an empty one."""
         if kind == RecordType.WORKER:
-            return self._read_staff(with_email=False)
+            return self._staffing.collect(with_email=False)
         source = self._sources[kind].choose(("wid", "key"))
         book: dict[str, str] = {}
         try:

@@ -16,7 +16,7 @@ from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_status
+from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_silence, sort_status
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC, CLOCK_SERVICE, Operation, build_clock_request
 from ml_connector.connectors.workday.split import LongPage, OtherDocument, SplitPage, open_page
@@ -38,7 +38,6 @@ _SMALL = 1 << 20
 _Answer = TypeVar("_Answer")
 Reader = Callable[[Body], _Answer | OtherDocument]
 WorkdayPage = SplitPage | LongPage
-_LATE_STATUS = frozenset({408, 504})
 
 
 class SoapClient:
@@ -115,9 +114,7 @@ class SoapClient:
             ) as response:
                 return self._read_answer(response, read=read, task=task)
         except (AmbiguousWriteError, NotSentError) as error:
-            away = UnavailableError(f"{task}: {error.message}", remedy=error.remedy)
-            away.timed_out = isinstance(error, AmbiguousWriteError) and error.timed_out
-            raise away from None
+            raise sort_silence(error, task=task) from None
 
     def _read_answer(self, response: HttpResponse, *, read: Reader[_Answer], task: str) -> _Answer:
         if response.status == 200 and not says_soap(response.headers):
@@ -134,10 +131,7 @@ class SoapClient:
         if fault is not None:
             raise sort_fault(fault, task=task)
         asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
-        refusal = sort_status(response.status, task=task, retry_after_s=asked_s)
-        if isinstance(refusal, UnavailableError):
-            refusal.timed_out = response.status in _LATE_STATUS
-        raise refusal
+        raise sort_status(response.status, task=task, retry_after_s=asked_s)
 
 
 def build_envelope(request: str, *, header: str = "") -> str:

@@ -11,6 +11,7 @@ from datetime import date
 
 import msgspec
 
+from ml_connector.connectors.workday.ahead import Wish
 from ml_connector.connectors.workday.json_answers import Collection
 from ml_connector.connectors.workday.rest import RestClient
 from ml_connector.connectors.workday.wql import Source, build_query
@@ -96,7 +97,7 @@ class Tailor:
         query = build_query(source, effective_on=effective_on, names=names)
         return any(self._client.takes_query(query, task=f"wql.{source.alias}") for _ in range(_REFUSALS))
 
-    def ask(self, source: Source, *, effective_on: date | None, limit: int, offset: int) -> Collection:
+    def ask(self, source: Source, wish: Wish, *, effective_on: date | None) -> Collection:
         """One page of the source. Raises as `RestClient.ask_data`."""
         query = build_query(source, effective_on=effective_on)
-        return self._client.ask_data(query, task=f"wql.{source.alias}", limit=limit, offset=offset)
+        return self._client.ask_data(query, wish, task=f"wql.{source.alias}")
