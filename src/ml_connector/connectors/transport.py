@@ -259,4 +259,6 @@ def _reveal(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:
 def _reason(error: Exception) -> str:
     """The system's own short reason (refused, timed out, certificate …); it holds names and numbers only."""
     inner: Any = error.args[-1] if error.args else error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"{inner.reason}, {inner.verify_message}"[:200]
     return str(inner).rpartition(": ")[2][:200] if not isinstance(inner, ssl.SSLError) else str(inner.reason)
