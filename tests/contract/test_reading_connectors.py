@@ -33,10 +33,9 @@ from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.settings import WorkdayConnection
+from tests.fault_modes import AFTER_ACTING, BEFORE_ACTING
 
 WORKERS = Query(record_type=RecordType.WORKER)
-BEFORE_ACTING = ("429", "503", "500", "timeout_before", "reset_before", "half_read")
-AFTER_ACTING = ("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "garbage_json")
 MODES = (*BEFORE_ACTING, *AFTER_ACTING)
 
 

@@ -17,12 +17,22 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, Query
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.surfaces import open_workday
-from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, PermissionError_
+from ml_connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    IncompleteReadError,
+    MLConnectorError,
+    PermissionError_,
+    RateLimitError,
+    RecordError,
+    UnavailableError,
+)
 from ml_connector.mapping.workday import describe_native, to_canonical
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.settings import WorkdayConnection
+from tests.fault_modes import AFTER_ACTING, AUTH, BEFORE_ACTING, CONTENT, HOSTILE_XML, PAGES, bounded_memory
 
 WORKERS = 60
 # REST without a WQL source of workers: the staffing service alone tells of them.
@@ -56,27 +66,6 @@ ALWAYS = (
     "organizations.supervisory",
     "compensation.amount",
 )
-BEFORE_ACTING = ("429", "503", "500", "timeout_before", "reset_before", "half_read")
-CONTENT = (
-    "bom",
-    "duplicate_keys",
-    "nan",
-    "empty_200",
-    "gzip_bomb",
-    "mixed_encodings",
-    "wrong_content_type",
-    "wrong_answer",
-)
-PAGES = (
-    "page_repeated",
-    "page_skipped",
-    "empty_page",
-    "no_rows",
-    "wrong_total",
-    "token_dies_mid_page",
-    "token_expired",
-)
-AFTER_ACTING = ("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "garbage_json")
 
 
 @pytest.fixture(scope="module")
@@ -360,30 +349,141 @@ def test_trouble_costs_a_second_asking_and_no_record(sandbox: Sandbox, way: tupl
     assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
 
 
+# What is told at once, as a person must settle it; a token is renewed first, where there is one.
+FINAL: dict[str, type[MLConnectorError]] = {"403": PermissionError_, "404": ConfigurationError}
+SIGN_IN = ("401", "token_expired")
+# What is told when a fault stays: by the fault, else that no answer can be had. None: records are parked, or all is well.
+STAYING: dict[str, tuple[type[MLConnectorError] | None, ...]] = {
+    **{mode: (error,) for mode, error in FINAL.items()},
+    **dict.fromkeys(SIGN_IN, (AuthenticationError,)),
+    **dict.fromkeys(("429", "quota_403"), (RateLimitError,)),
+    **dict.fromkeys(("empty_page", "page_repeated", "page_skipped", "wrong_total"), (IncompleteReadError,)),
+    **dict.fromkeys(("bom", "comment_split_id", "duplicate_keys", "mixed_encodings", "nan"), (None,)),
+    "wrong_answer": (IncompleteReadError, UnavailableError),
+}
+# A fault of the token endpoint alone.
+ELSEWHERE = ("grant_revoked",)
+PARKED = {"duplicate_keys": ["said_twice"], "mixed_encodings": ["malformed"], "nan": ["bad_decimal"]}
+MOST_MB = 100
+
+
+def play(sandbox: Sandbox, mode: str, **more: object) -> None:
+    sandbox.faults.reset()
+    sandbox.faults.add(parse_fault({"system": "workday", "mode": mode, "count": 1, **more}))
+
+
+def sort_out(records: list[NativeRecord]) -> tuple[dict[str, Record], list[str]]:
+    """The records that are understood, and the codes of those that are parked."""
+    understood, parked = {}, []
+    for native in records:
+        try:
+            record = to_canonical(native)
+        except RecordError as error:
+            parked.append(error.code or "")
+        else:
+            understood[record.key] = record
+    return understood, parked
+
+
+def read_through(connector: Connector) -> list[NativeRecord]:
+    """Read, and once more where what was read is to be discarded."""
+    try:
+        return gather(connector)
+    except IncompleteReadError:
+        return gather(connector)
+
+
+@pytest.mark.parametrize("way", [WAYS[0], WAYS[1]], ids="-".join)
+@pytest.mark.parametrize("after", [1, 2], ids=["first page", "later page"])
+@pytest.mark.parametrize("mode", [m for m in (*CONTENT, *HOSTILE_XML, *PAGES, *AUTH) if m not in ELSEWHERE])
+def test_a2_2_whatever_comes_over_soap_is_whole_or_refused_or_parked(
+    sandbox: Sandbox, way: tuple[str, str], mode: str, after: int, tally: Callable[..., None]
+) -> None:
+    connector = connect(sandbox, way, timeout_s=1)
+    whole = understand(connector)
+    play(sandbox, mode, after=after, path="/ccx/service")
+    expected = AuthenticationError if mode in SIGN_IN and way[1] == "isu" else FINAL.get(mode)
+    records, told = [], None
+    with bounded_memory(MOST_MB):
+        try:
+            records = read_through(connector)
+        except MLConnectorError as error:
+            told = type(error)
+            records = gather(connector)
+    assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
+    understood, parked = sort_out(records)
+    if mode == "no_rows" and after == 1:  # an emptied list: nothing in it is wrong, and a sync holds it (CC-13)
+        assert (told, understood) == (None, {})
+        return
+    assert told is expected
+    assert parked == ([] if expected else PARKED.get(mode, []))
+    assert len(understood) + len(parked) == len(whole)
+    assert understood.items() <= whole.items()
+    tally("A2.2 faults over SOAP", played=1, refused=int(told is not None), parked=len(parked), believed_wrongly=0)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        mode
+        for mode in (*BEFORE_ACTING, *AFTER_ACTING, *CONTENT, *HOSTILE_XML, *PAGES, *AUTH)
+        if mode not in {*ELSEWHERE, "no_rows"}
+    ],
+)
+def test_a2_2_a_fault_that_stays_over_soap_is_told_as_an_error_or_as_parked_records(
+    sandbox: Sandbox, mode: str
+) -> None:
+    connector = connect(sandbox, ("soap", "oauth"), timeout_s=0.3)
+    whole, told = understand(connector), None
+    play(sandbox, mode, count=None, path="/ccx/service")
+    with bounded_memory(MOST_MB):
+        try:
+            understood, parked = sort_out(gather(connector))
+        except MLConnectorError as error:
+            told = type(error)
+        else:
+            assert set(parked) == set(PARKED.get(mode, []))
+            assert understood.items() <= whole.items()
+            assert len(understood) + len(parked) == len(whole)
+    assert told in STAYING.get(mode, (UnavailableError,))
+    assert sandbox.faults.report()["fired"][f"workday/{mode}"] >= 1
+
+
 @pytest.mark.parametrize("after", [1, 4], ids=["staffing", "wql"])
-@pytest.mark.parametrize("mode", [*CONTENT, *PAGES, "quota_403", "truncated_at"])
+@pytest.mark.parametrize("mode", [*CONTENT, *PAGES, "quota_403", "token_dies_mid_page", "token_expired"])
 def test_a2_2_whatever_comes_over_rest_is_whole_or_refused(sandbox: Sandbox, mode: str, after: int) -> None:
     connector = connect(sandbox, ("rest", "oauth"), timeout_s=1)
     whole = understand(connector)
-    sandbox.faults.reset()
-    sandbox.faults.add(parse_fault({"system": "workday", "mode": mode, "after": after, "count": 1}))
-    try:
-        assert understand(connector) == whole
-    except IncompleteReadError:
-        assert understand(connector) == whole
+    play(sandbox, mode, after=after)
+    with bounded_memory(MOST_MB):
+        try:
+            assert understand(connector) == whole
+        except IncompleteReadError:
+            assert understand(connector) == whole
     assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
 
 
-@pytest.mark.parametrize("mode", [*CONTENT, "quota_403", "truncated_at", "token_dies_mid_page"])
+@pytest.mark.parametrize("way", [WAYS[1], WAYS[2]], ids="-".join)
+def test_a2_2_a_grant_that_was_revoked_is_told_and_not_tried_again(sandbox: Sandbox, way: tuple[str, str]) -> None:
+    connector = connect(sandbox, way)
+    play(sandbox, "grant_revoked", path="/ccx/oauth2")
+    with pytest.raises(AuthenticationError, match="revoked"):
+        gather(connector)
+    assert sandbox.faults.report()["fired"] == {"workday/grant_revoked": 1}
+    assert len(gather(connector)) == WORKERS
+
+
+@pytest.mark.parametrize("mode", [*CONTENT, "quota_403", "token_dies_mid_page"])
 def test_a2_2_whatever_comes_as_a_report_is_whole_or_refused(sandbox: Sandbox, mode: str) -> None:
     connector = connect(sandbox, ("report", "isu"), timeout_s=1)
     whole = understand(connector)
-    sandbox.faults.reset()
-    sandbox.faults.add(parse_fault({"system": "workday", "mode": mode, "after": 0, "count": 1}))
-    try:
-        assert understand(connector) == whole
-    except IncompleteReadError:
-        assert understand(connector) == whole
+    play(sandbox, mode)
+    with bounded_memory(MOST_MB):
+        try:
+            assert understand(connector) == whole
+        except IncompleteReadError:
+            assert understand(connector) == whole
+    assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
 
 
 def test_a_rotating_refresh_token_is_kept_each_time_and_the_newest_is_used(sandbox: Sandbox) -> None:

@@ -6,6 +6,8 @@ Pure. Words of a fault reach people shortened and in one line; bodies never do.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from lxml import etree
 
@@ -23,6 +25,7 @@ from ml_connector.errors import (
 )
 
 _MAX_WORDS = 300
+_QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
 ACTIVATE = "then run Activate Pending Security Policy Changes"
 
@@ -71,12 +74,14 @@ def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
     return UnavailableError(f"Workday could not carry out {task}: {fault.words or fault.code or 'no reason given'}")
 
 
-def sort_status(status: int, *, task: str, retry_after_s: float | None = None) -> MLConnectorError:
-    """Say what an answer that is no SOAP document means, by its status alone."""
+def sort_status(status: int, *, task: str, retry_after_s: float | None = None, words: str = "") -> MLConnectorError:
+    """Say what an answer that is no SOAP document means: by its status, a 403 for a quota by its *words* too."""
     if status == 401:
         return AuthenticationError(
             "Workday does not let us in (HTTP 401)", remedy="ml-connector credentials list   then set what is wrong"
         )
+    if status == 403 and (retry_after_s is not None or _QUOTA.search(words)):
+        return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=retry_after_s)
     if status == 403:
         return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=grant_task(task))
     if 300 <= status < 400:

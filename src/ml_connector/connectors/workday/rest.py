@@ -7,7 +7,6 @@ again is always safe; a WQL query is a POST and still only reads.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +37,6 @@ from ml_connector.errors import (
     MLConnectorError,
     NotSentError,
     PermissionError_,
-    RateLimitError,
     UnavailableError,
 )
 from ml_connector.settings import WorkdayConnection
@@ -49,7 +47,6 @@ _GRANT = (
     "in Workday, give the API client the scope (functional area) of this data and the integration system security group "
     f"Get access to its domain, {ACTIVATE}"
 )
-_QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
 
 
 _Answer = TypeVar("_Answer")
@@ -234,13 +231,11 @@ class RestClient:
     def _sort(self, response: HttpResponse, *, task: str) -> MLConnectorError:
         words = read_words(response)
         asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
-        if response.status == 403 and (asked_s is not None or _QUOTA.search(words)):
-            return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=asked_s)
         if response.status == 400:
             return ConfigurationError(f"Workday refuses {task} (HTTP 400){': ' + words if words else ''}")
-        if response.status == 403:
-            return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=_GRANT)
-        error = sort_status(response.status, task=task, retry_after_s=asked_s)
+        error = sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
+        if isinstance(error, PermissionError_):
+            error.remedy = _GRANT
         if asked_s is not None and isinstance(error, UnavailableError):
             error.retry_after_s = asked_s
         return error

@@ -33,7 +33,7 @@ from ml_connector.settings import WorkdayConnection
 
 ATTEMPTS = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0
-_SMALL = 1 << 20
+_SMALL, _WORDS = 1 << 20, 4096
 
 _Answer = TypeVar("_Answer")
 Reader = Callable[[Body], _Answer | OtherDocument]
@@ -119,8 +119,14 @@ class SoapClient:
     def _read_answer(self, response: HttpResponse, *, read: Reader[_Answer], task: str) -> _Answer:
         if response.status == 200 and not says_soap(response.headers):
             raise UnavailableError(f"Workday's answer to {task} cannot be used: it is not XML by its own account")
+        words = ""
         try:
-            answer = read(response.keep()) if response.status == 200 else _read_refusal(response)
+            if response.status == 200:
+                answer = read(response.keep())
+            else:
+                body = _take(response.chunks())
+                words = body[:_WORDS].decode("latin-1")  # to be recognised, never to be shown
+                answer = OtherDocument(parse_xml(body))
             if not isinstance(answer, OtherDocument):
                 return answer
             fault = read_fault(answer.root)
@@ -131,7 +137,7 @@ class SoapClient:
         if fault is not None:
             raise sort_fault(fault, task=task)
         asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
-        raise sort_status(response.status, task=task, retry_after_s=asked_s)
+        raise sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
 
 
 def build_envelope(request: str, *, header: str = "") -> str:
@@ -141,10 +147,6 @@ def build_envelope(request: str, *, header: str = "") -> str:
         f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header>{header}</soapenv:Header>'
         f"<soapenv:Body>{request}</soapenv:Body></soapenv:Envelope>"
     )
-
-
-def _read_refusal(response: HttpResponse) -> OtherDocument:
-    return OtherDocument(parse_xml(_take(response.chunks())))
 
 
 def _read_clock(body: Body) -> datetime | OtherDocument:
