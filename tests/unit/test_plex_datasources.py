@@ -134,6 +134,15 @@ def test_a_cost_center_is_given_its_departments_code() -> None:
     assert (first["department_code"], second["department_code"]) == ("4100-STP", None)
 
 
+def test_up_01_a_departments_number_in_quotes_is_that_number_and_an_unknown_one_says_nothing() -> None:
+    quoted = CENTER | {"Department_No": str(CENTER["Department_No"])}
+    unknown = CENTER | {"Cost_Center_No": "4200", "Department_No": 999}
+    connector, _ = make_connector(result(quoted, unknown), result(DEPARTMENT))
+    first, second = read(connector, query(RecordType.COST_CENTER))
+    assert first["department_code"] == "4100-STP"
+    assert "department_code" not in second
+
+
 def test_without_permission_for_departments_the_code_is_not_given() -> None:
     connector, _ = make_connector(result(CENTER), (403, error_of("DATA_SOURCE_ACCESS_DENIED")))
     assert "department_code" not in read(connector, query(RecordType.COST_CENTER))[0]

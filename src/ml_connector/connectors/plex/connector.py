@@ -159,10 +159,10 @@ class PlexConnector:
     def _with_department_code(self, rows: list[Row], plant: str) -> list[Row]:
         """A cost center names its department by number only; people and mappings know the code."""
         try:
-            codes = self._departments(plant)
+            codes = {str(number): code for number, code in self._departments(plant).items()}
         except PermissionError_:  # the code is then not given, which is not the same as empty
             return rows
-        return [row | {"department_code": codes.get(row.get("department_no"))} for row in rows]
+        return [row | _code_of(row.get("department_no"), codes) for row in rows]
 
     def _with_department_no(self, write: Write) -> dict[str, Any]:
         body = dict(write.body)
@@ -193,6 +193,14 @@ class PlexConnector:
                 remedy="known plants: " + ", ".join(self._plants),
             )
         return pcn
+
+
+def _code_of(number: Any, codes: Mapping[str, str]) -> Row:
+    """The department's code, empty where there is none; of a number nobody knows nothing is said."""
+    if number in (None, ""):
+        return {"department_code": None}
+    code = codes.get(str(number))
+    return {} if code is None else {"department_code": code}
 
 
 def _signing(
