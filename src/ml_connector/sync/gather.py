@@ -7,8 +7,8 @@ the workers themselves are indispensable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,6 +61,11 @@ class Gathered(msgspec.Struct, kw_only=True):
         return (side, kind, plant) in self.extracts
 
 
+def local_days(at: datetime, zones: Mapping[str, ZoneInfo]) -> dict[str, date]:
+    """Say which day it is at each plant at one instant, whatever its clocks were set to in the night before."""
+    return {plant: at.astimezone(zone).date() for plant, zone in zones.items()}
+
+
 class Gatherer:
     """Reads one connection's two systems into the snapshot store."""
 
@@ -93,7 +98,7 @@ class Gatherer:
         """
         entered_at = self._workday.now().astimezone(UTC)
         zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in self._connection.plex.plants}
-        today = {pcn: as_of or entered_at.astimezone(zone).date() for pcn, zone in zones.items()}
+        today = {pcn: as_of or day for pcn, day in local_days(entered_at, zones).items()}
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)
