@@ -451,6 +451,46 @@ def test_a_server_that_does_not_speak_tls_is_not_sent_anything() -> None:
         _send_over_tls(server, ca_bundle=None)
 
 
+@pytest.mark.parametrize("alert", [True, False])
+def test_a_handshake_that_fails_is_not_sent(alert: bool) -> None:
+    """The server refuses by TLS's own alert, or hangs up in the middle."""
+
+    def serve(sock: socket.socket, _number: int) -> None:
+        sock.recv(65536)
+        if alert:
+            sock.sendall(b"\x15\x03\x03\x00\x02\x02\x28")  # fatal: handshake_failure
+
+    with serving(serve) as server, pytest.raises(NotSentError):
+        _send_over_tls(server, ca_bundle=None)
+
+
+def test_a_certificate_changed_between_two_requests_is_refused_before_the_second(tmp_path: Path) -> None:
+    first, bundle = _certificate(tmp_path, "cloud.plex.com")
+    (tmp_path / "new").mkdir()
+    second, _ = _certificate(tmp_path / "new", "cloud.plex.com")
+    requests: list[bytes] = []
+    shown = [first]
+
+    def serve(sock: socket.socket, _number: int) -> None:
+        with shown[-1].wrap_socket(sock, server_side=True) as line:
+            requests.append(read_request(line))
+            line.sendall(OK)
+
+    with serving(serve) as server:
+        transport = Transport(
+            system="plex",
+            ca_bundle=bundle,
+            resolve=lambda *_: ["8.8.8.8"],
+            connect=lambda _address, timeout_s: socket.create_connection(("127.0.0.1", server.port), timeout_s),
+        )
+        assert transport.send(post("https://cloud.plex.com/x")).read() == b"hi"
+        shown.append(second)
+        with pytest.raises(NotSentError, match="CERT"):
+            transport.send(post("https://cloud.plex.com/x"))
+        transport.close()
+    assert len(requests) == 1
+
+
 def test_a_ca_bundle_that_cannot_be_read_is_a_configuration_fault(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
     for file in ("absent.pem", "empty.pem"):
