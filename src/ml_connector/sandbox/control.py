@@ -7,8 +7,10 @@ Everything is JSON below `/sandbox` on the Workday port. A wrong request is told
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ml_connector.sandbox.arrivals import Arrivals
@@ -67,9 +69,10 @@ class Control:
         faults: FaultBook,
         arrivals: Arrivals,
         deeds: Deeds,
+        now: Callable[[], datetime],
     ) -> None:
         self._tenant, self._workday, self._plex = tenant, workday, plex
-        self._faults, self._arrivals, self._deeds = faults, arrivals, deeds
+        self._faults, self._arrivals, self._deeds, self._now = faults, arrivals, deeds, now
         self._actions: Mapping[tuple[str, str], Action] = {
             ("POST", "advance"): self._advance,
             ("POST", "scenario"): self._play,
@@ -83,6 +86,8 @@ class Control:
             ("GET", "permission"): lambda _: {"plex": list(PERMISSIONS), "workday": _workday_permissions()},
             ("POST", "setting"): self._set_setting,
             ("GET", "setting"): lambda _: {"plex": asdict(plex.switches), "workday": asdict(workday.switches)},
+            ("GET", "clock"): lambda _: self._clocks(),
+            ("POST", "clock"): self._set_clock,
             ("POST", "edit"): self._edit,
             ("POST", "reset"): self._reset,
             ("GET", "log"): self._list_deeds,
@@ -127,7 +132,8 @@ class Control:
         name = _text(body, "name")
         try:
             if name.startswith(PREFIX):
-                return self._set_fault(find_fault(name, system=str(body.get("system", "workday"))))
+                detail = {key: value for key, value in body.items() if key not in {"name", "system"}}
+                return self._set_fault(find_fault(name, system=str(body.get("system", "workday"))) | detail)
             return self._tenant.play(name)
         except LookupError as unknown:
             raise WrongRequestError(str(unknown.args[0])) from None
@@ -188,16 +194,37 @@ class Control:
     def _set_setting(self, request: Request) -> Any:
         body = _body(request)
         name, system = _text(body, "name"), body.get("system", "plex")
+        self._change_setting(system, name, body.get("value"))
+        return {"system": system, "name": name, "value": body.get("value")}
+
+    def _change_setting(self, system: Any, name: str, value: Any) -> None:
         try:
             if system == "plex":
-                self._plex.switches.change(name, body.get("value"))
+                self._plex.switches.change(name, value)
             elif system == "workday":
-                self._workday.change_setting(name, body.get("value"))
+                self._workday.change_setting(name, value)
             else:
                 raise WrongRequestError("system is one of workday, plex")
         except ValueError as wrong:
             raise WrongRequestError(str(wrong)) from None
-        return {"system": system, "name": name, "value": body.get("value")}
+
+    def _clocks(self) -> dict[str, str]:
+        wrong = {"workday": self._workday.switches.clock_offset_s, "plex": self._plex.switches.clock_offset_s}
+        return {
+            system: (self._now() + timedelta(seconds=offset_s)).isoformat(timespec="seconds")
+            for system, offset_s in wrong.items()
+        }
+
+    def _set_clock(self, request: Request) -> Any:
+        """Make a system's clock wrong by so much that it shows a given instant."""
+        body = _body(request)
+        try:
+            at = datetime.fromisoformat(_text(body, "at"))
+            offset_s = math.ceil((at - self._now()).total_seconds())
+        except (ValueError, TypeError):
+            raise WrongRequestError("at is an instant such as 2026-11-27T23:30:00-08:00") from None
+        self._change_setting(body.get("system", "workday"), "clock_offset_s", offset_s)
+        return self._clocks()
 
     def _edit(self, request: Request) -> Any:
         body = _body(request)

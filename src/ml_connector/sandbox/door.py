@@ -6,10 +6,13 @@ import contextlib
 import socket
 import struct
 import threading
+import time
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import Any
 
+from ml_connector.sandbox.absence import Absence
 from ml_connector.sandbox.arrivals import Arrivals
 from ml_connector.sandbox.deeds import Deeds
 from ml_connector.sandbox.exchange import Pretender, SocketExchange, send_response
@@ -45,7 +48,8 @@ class Door(TCPServer):
         self._open: dict[socket.socket, threading.Thread] = {}
         self._resets: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._accepting: threading.Thread | None = None
+        self.absence = Absence(self, pause=self._pause, resume=self.start)
 
     @property
     def url(self) -> str:
@@ -54,21 +58,35 @@ class Door(TCPServer):
 
     def start(self) -> None:
         """Begin to answer."""
+        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._accepting.start()
 
     def stop(self) -> None:
         """Stop answering and end every connection, held ones too."""
         self.pretender.stopping.set()
-        if self._accepting.is_alive():
+        self.absence.cancel()
+        self._stop_accepting()
+        self.server_close()
+        for thread in self._end_connections():
+            thread.join(timeout=5)
+
+    def _pause(self) -> None:
+        self._stop_accepting()
+        self._end_connections()
+
+    def _stop_accepting(self) -> None:
+        if self._accepting is not None and self._accepting.is_alive():
             self.shutdown()
             self._accepting.join()
-        self.server_close()
+
+    def _end_connections(self) -> list[threading.Thread]:
+        """End every connection but the one that asks for it, and name their threads."""
         with self._lock:
-            open_now = dict(self._open)
-        for connection, thread in open_now.items():
+            others = {each: thread for each, thread in self._open.items() if thread is not threading.current_thread()}
+        for connection in others:
             with contextlib.suppress(OSError):  # it may have ended by itself meanwhile
                 connection.shutdown(socket.SHUT_RDWR)
-            thread.join(timeout=5)
+        return list(others.values())
 
     def reset_when_closed(self, connection: socket.socket) -> None:
         """Let this connection end with a TCP reset."""
@@ -112,6 +130,10 @@ class _Conversation(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the standard library's own name
         """Keep quiet: the arrivals tell."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time in `Date` as this system's clock has it."""
+        return formatdate(time.time() + self.server.pretender.clock_offset_s(), usegmt=True)
+
     def _meet(self) -> None:
         length = self._announced_length()
         if length is None:
@@ -119,7 +141,9 @@ class _Conversation(BaseHTTPRequestHandler):
         door = self.server
         exchange = SocketExchange(self, pretender=door.pretender, length=length)
         if door.control and (exchange.path + "/").startswith(CONTROL_PATH + "/"):
-            send_response(self, door.control(exchange.request()))
+            answer = door.control(exchange.request())
+            self.close_connection |= bool(door.absence)  # it may just have been told to go away
+            send_response(self, answer)
             return
         door.arrivals.append(exchange.arrival)
         fault = door.faults.take(system=exchange.system, method=exchange.method, path=exchange.path)

@@ -15,6 +15,7 @@ from typing import Protocol
 from ml_connector.sandbox.http import Request, Response, json_response
 
 STALE_READ = "stale_read"
+ABSENCES = {"refused": False, "connect_timeout": True}
 DEFAULT_SECONDS = 2.0
 _UNKNOWN_CALLER = "The request could not be authenticated."
 _HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Scheduled maintenance</h1></body></html>"
@@ -30,8 +31,8 @@ class Fault:
     """
     One fault waiting. It lets *after* fitting requests pass, then spoils *count* (`None`: all until removed).
 
-    *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*` and `stale_read` it
-    is seconds. *path* is a prefix of the request's path; *at* is for `truncated_at`: how many bytes of the body arrive.
+    *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*`, `half_read_stall`,
+    `stale_read`, `refused` and `connect_timeout` it is seconds. *path* is a prefix of the request's path; *at* is for `truncated_at`: how many bytes of the body arrive.
     """
 
     system: str
@@ -93,6 +94,12 @@ class Exchange(Protocol):
     def other_answer(self) -> Response:
         """An answer that belongs to another request."""
 
+    def meddle(self, deed: str) -> None:
+        """Let somebody at the system do something to the record this request is about."""
+
+    def now(self) -> datetime:
+        """The present instant by this system's clock, right or wrong."""
+
     def expire_tokens(self) -> None:
         """Let the system forget the tokens it gave out."""
 
@@ -110,7 +117,7 @@ def retry_after_header(text: str | None, *, now: datetime) -> dict[str, str]:
 def _refuse(status: int, code: str, message: str = "Refused by a rehearsal.") -> Callable[[Fault, Exchange], None]:
     def effect(fault: Fault, exchange: Exchange) -> None:
         exchange.read()
-        headers = retry_after_header(fault.retry_after, now=datetime.now(UTC))
+        headers = retry_after_header(fault.retry_after, now=exchange.now())
         answer = json_response({"code": code, "message": message}, status)
         exchange.send(Response(status, answer.body, {**answer.headers, **headers}))
 
@@ -156,6 +163,12 @@ def _reset_after(fault: Fault, exchange: Exchange) -> None:
 def _half_read(fault: Fault, exchange: Exchange) -> None:
     exchange.read_half()
     exchange.reset()
+
+
+def _half_read_stall(fault: Fault, exchange: Exchange) -> None:
+    exchange.read_half()
+    exchange.hold(fault.seconds())
+    exchange.hang_up()
 
 
 def _truncated(fault: Fault, exchange: Exchange) -> None:
@@ -208,6 +221,7 @@ MODES: dict[str, Callable[[Fault, Exchange], None]] = {
     "timeout_before": _timeout_before,
     "reset_before": _reset_before,
     "half_read": _half_read,
+    "half_read_stall": _half_read_stall,
     # It acts, and the caller cannot tell.
     "timeout_after": _timeout_after,
     "reset_after": _reset_after,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import select
 import selectors
 import socket
 import threading
@@ -10,6 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,13 +27,16 @@ class Pretender:
     """
     One system behind a port.
 
-    *recent* remembers successful answers for `wrong_answer`, a streamed one as `None`; *stopping* ends every wait when the
+    *clock_offset_s* is by how much its clock is wrong; *meddle* lets somebody at the system do a deed to the record a
+    request is about, before it is carried out. *recent* remembers successful answers for `wrong_answer`, a streamed one as `None`; *stopping* ends every wait when the
     port closes.
     """
 
     system: str
     answer: Handler
     expire_tokens: Callable[[], None]
+    clock_offset_s: Callable[[], float] = lambda: 0.0
+    meddle: Callable[[Request, str], None] = lambda _request, _deed: None
     recent: deque[tuple[Request, Response | None]] = field(default_factory=lambda: deque(maxlen=8))
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -101,7 +106,7 @@ class SocketExchange:
             watch.register(connection, selectors.EVENT_READ)
             while (seconds is None or waited < seconds) and not self._pretender.stopping.wait(_POLL_S):
                 waited += _POLL_S
-                if watch.select(0) and not connection.recv(1, socket.MSG_PEEK):
+                if watch.select(0) and (_hung_up(connection) or not connection.recv(1, socket.MSG_PEEK)):
                     return
 
     def reset(self) -> None:
@@ -123,9 +128,26 @@ class SocketExchange:
             return answer or self._pretender.answer(asked)  # only reads are streamed: asking again changes nothing
         return json_response([])
 
+    def meddle(self, deed: str) -> None:
+        """Let somebody at the system do something to the record this request is about."""
+        self._pretender.meddle(self.request(), deed)
+
+    def now(self) -> datetime:
+        """The present instant by this system's clock, right or wrong."""
+        return datetime.now(UTC) + timedelta(seconds=self._pretender.clock_offset_s())
+
     def expire_tokens(self) -> None:
         """Let the system forget the tokens it gave out."""
         self._pretender.expire_tokens()
+
+
+def _hung_up(connection: socket.socket) -> bool:
+    """Whether the caller has gone though bytes of theirs are still unread; where the platform cannot tell, False."""
+    if not hasattr(select, "POLLRDHUP"):
+        return False
+    watch = select.poll()
+    watch.register(connection, select.POLLRDHUP)
+    return bool(watch.poll(0))
 
 
 def _meaning(request: Request) -> tuple[object, ...]:

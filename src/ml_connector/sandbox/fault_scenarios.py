@@ -9,16 +9,21 @@ PREFIX = "fault:"
 _FOR_EVER: Mapping[str, Any] = {"count": None}
 
 _PLAIN = (
-    "500", "404", "quota_403", "timeout_before", "reset_before", "half_read", "timeout_after", "reset_after",
+    "500", "404", "quota_403", "timeout_before", "reset_before", "half_read", "half_read_stall", "timeout_after", "reset_after",
     "500_after", "truncated", "empty", "html", "soap_fault_200", "garbage_json", "wrong_answer", "slow", "empty_200",
     "no_rows", "bom", "mixed_encodings", "duplicate_keys", "numbers_as_strings", "nan", "gzip_bomb",
     "wrong_content_type", "wrong_total", "page_repeated", "page_skipped", "empty_page", "doctype", "entity_bomb",
     "quadratic_blowup", "external_entity", "xinclude", "wrong_namespace", "comment_split_id", "token_dies_mid_page",
+    "refused", "connect_timeout", "id_reused",
 )  # fmt: skip
 
 _PAGED = {"page_repeated", "page_skipped", "empty_page"}
 
 SCENARIOS: dict[str, Mapping[str, Any]] = {
+    "stale-read": {"mode": "stale_read", "retry_after": "30"},
+    "truncated-at": {"mode": "truncated_at", "at": 64},
+    "edited-meanwhile": {"mode": "edited_meanwhile", "method": "PUT"},
+    "deleted-meanwhile": {"mode": "deleted_meanwhile", "method": "GET"},
     "429-seconds": {"mode": "429", "retry_after": "2"},
     "429-date": {"mode": "429", "retry_after": "date:2"},
     "429-no-header": {"mode": "429", "retry_after": "none"},
@@ -35,7 +40,16 @@ SCENARIOS: dict[str, Mapping[str, Any]] = {
     **{name.replace("_", "-"): {"mode": name} for name in _PLAIN if name not in _PAGED},
     **{name.replace("_", "-"): {"mode": name, "after": 1} for name in sorted(_PAGED)},
 }
-_TOKEN_PATHS = {"workday": "/ccx/oauth2/", "plex": "/oauth2/"}
+_ONE_EMPLOYEE = {"path": "/api/mdm/v1/employees/"}
+_BY_SYSTEM: dict[tuple[str, str], Mapping[str, Any]] = {
+    ("grant_revoked", "workday"): {"path": "/ccx/oauth2/"},
+    ("grant_revoked", "plex"): {"path": "/oauth2/"},
+    ("edited_meanwhile", "plex"): _ONE_EMPLOYEE,
+    ("deleted_meanwhile", "plex"): _ONE_EMPLOYEE,
+    # A list is let through as it is: whom it named is gone for every request that names them.
+    ("deleted_meanwhile", "workday"): {"method": None, **_FOR_EVER},
+    ("id_reused", "plex"): {"path": "/api/mdm/v1/employees"},
+}
 
 
 def find_fault(name: str, *, system: str) -> dict[str, Any]:
@@ -48,8 +62,7 @@ def find_fault(name: str, *, system: str) -> dict[str, Any]:
     wanted = SCENARIOS.get(name.removeprefix(PREFIX))
     if wanted is None:
         raise LookupError(f"there is no fault {name!r}; there are {', '.join(list_names())}")
-    path = {"path": _TOKEN_PATHS.get(system, "/")} if wanted["mode"] == "grant_revoked" else {}
-    return {"system": system, **wanted, **path}
+    return {"system": system, **wanted, **_BY_SYSTEM.get((wanted["mode"], system), {})}
 
 
 def list_names() -> list[str]:

@@ -9,30 +9,53 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
-from ml_connector.sandbox.effects import DEFAULT_SECONDS, STALE_READ, Fault
-from ml_connector.sandbox.modes import ALL_MODES, PAGED_ONLY
+from ml_connector.sandbox.effects import ABSENCES, DEFAULT_SECONDS, STALE_READ, Fault
+from ml_connector.sandbox.modes import KNOWN, PAGED_ONLY, PLEX_ONLY
 
 SYSTEMS = ("workday", "plex")
 _RETRY_AFTER = re.compile(r"none|date(:-?\d{1,6})?|-?\d{1,18}(\.\d+)?")
 
 
-class FaultBook:
-    """The faults waiting, and how often each mode has fired since the last reset; thread-safe."""
+class Doors(Protocol):
+    """The ports of both systems, as far as a fault can close them."""
 
-    def __init__(self, *, lag_reads: Callable[[float], None]) -> None:
-        self._lag_reads = lag_reads
+    def leave(self, system: str, seconds: float, *, silent: bool) -> None:
+        """Let a system's port be away: connections are refused, or never completed."""
+
+    def come_back(self) -> None:
+        """Let both answer again."""
+
+
+class FaultBook:
+    """
+    The faults waiting, and how often each mode has fired since the last reset; thread-safe.
+
+    *doors* is None where there are no ports.
+    """
+
+    def __init__(self, *, lag_reads: Callable[[float], None], doors: Doors | None = None) -> None:
+        self._lag_reads, self._doors = lag_reads, doors
         self._waiting: list[Fault] = []
         self._fired: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Set a fault; `stale_read` begins at once and lasts until the faults are cleared."""
+        """Set a fault; `stale_read` and a closed port begin at once, and last no longer than until the faults are cleared."""
+        if fault.mode in ABSENCES:
+            self._close_door(fault)
+            return
         with self._lock:
             self._waiting.append(fault)
         if fault.mode == STALE_READ:
             self._lag_reads(fault.seconds() or DEFAULT_SECONDS)
+
+    def _close_door(self, fault: Fault) -> None:
+        with self._lock:
+            self._fired[f"{fault.system}/{fault.mode}"] += 1
+        if self._doors is not None:
+            self._doors.leave(fault.system, fault.seconds() or DEFAULT_SECONDS, silent=ABSENCES[fault.mode])
 
     def take(self, *, system: str, method: str, path: str) -> Fault | None:
         """The fault that spoils this request, if one does; the first set wins."""
@@ -57,6 +80,8 @@ class FaultBook:
         with self._lock:
             self._waiting.clear()
         self._lag_reads(0)
+        if self._doors is not None:
+            self._doors.come_back()
 
     def reset(self) -> None:
         """Remove every fault and forget the counts."""
@@ -70,7 +95,7 @@ class FaultBook:
             return {
                 "faults": [asdict(each) for each in self._waiting],
                 "fired": dict(self._fired),
-                "modes": sorted(ALL_MODES),
+                "modes": sorted(KNOWN),
             }
 
 
@@ -89,6 +114,8 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
     count, after, path, method = (given.get(name, default) for name, default in _DEFAULTS)
     if mode == STALE_READ and "count" not in given:
         count = None
+    if mode in ABSENCES and (pointless := sorted(set(given) & {"count", "after", "path", "method", "at"})):
+        raise ValueError(f"{mode} closes the whole port at once: {', '.join(pointless)} would choose nothing")
     if not (count is None or _is_count(count)) or not _is_count(after):
         raise ValueError("count and after are whole numbers from 0; count null lasts until the faults are cleared")
     if not _is_count(given.get("at", 0)):
@@ -114,10 +141,10 @@ def _system_and_mode(given: Mapping[str, Any]) -> tuple[str, str]:
     system, mode = given.get("system"), str(given.get("mode"))
     if system not in SYSTEMS:
         raise ValueError(f"system is one of {', '.join(SYSTEMS)}")
-    if mode not in ALL_MODES:
-        raise ValueError(f"no mode {mode!r}; known: {', '.join(sorted(ALL_MODES))}")
-    if mode == STALE_READ and system != "plex":
-        raise ValueError("stale_read is for plex: nothing is written to workday")
+    if mode not in KNOWN:
+        raise ValueError(f"no mode {mode!r}; known: {', '.join(sorted(KNOWN))}")
+    if mode in PLEX_ONLY and system != "plex":
+        raise ValueError(f"{mode} is for plex: {PLEX_ONLY[mode]}")
     if mode in PAGED_ONLY and system != "workday":
         raise ValueError(f"{mode} is for workday: plex has no pages")
     return str(system), mode

@@ -7,11 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ml_connector.sandbox.distortions import DISTORTIONS, XML_ONLY, Distortion, is_xml, make_bomb, unzip
-from ml_connector.sandbox.effects import MODES, Exchange, Fault
+from ml_connector.sandbox.effects import ABSENCES, MODES, Exchange, Fault
 from ml_connector.sandbox.http import Request, Response, json_response
 
+_REFERENCES = re.compile(rb"(<(?:\w+:)?Request_References\b.*?</(?:\w+:)?Request_References>)", re.DOTALL)
+_ID = re.compile(rb"(<(?:\w+:)?ID\b[^>]*>)[^<]*")
+_RECORD = re.compile(r"(/(?:workers|jobs|supervisoryOrganizations|jobProfiles)/)[^/]+")
+_NOBODY = "0" * 32
 _PAGE = re.compile(rb"(<(?:\w+:)?Page>\s*)(\d+)")
 PAGED_ONLY = frozenset({"page_repeated", "page_skipped", "empty_page", "wrong_total"})
+PLEX_ONLY = {
+    "stale_read": "nothing is written to workday",
+    "edited_meanwhile": "nothing is written to workday",
+    "id_reused": "in workday, play the scenario id_reused",
+}
 
 
 def _distort(distortion: Distortion, *, xml_only: bool) -> Callable[[Fault, Exchange], None]:
@@ -66,6 +75,35 @@ def turn(request: Request, *, step: int) -> Request:
     return replace(request, query={**request.query, "offset": [str(offset)]})
 
 
+def _meddle(deed: str) -> Callable[[Fault, Exchange], None]:
+    """Act after somebody at the system has done something to the record in question."""
+
+    def effect(fault: Fault, exchange: Exchange) -> None:
+        exchange.meddle(deed)
+        exchange.send(exchange.act())
+
+    return effect
+
+
+def _deleted_meanwhile(fault: Fault, exchange: Exchange) -> None:
+    """In Plex the record goes for good; Workday keeps everybody, so there the request names nobody any more."""
+    if exchange.system == "workday":
+        exchange.send(exchange.act_on(ask_for_nobody))
+    else:
+        _meddle("remove")(fault, exchange)
+
+
+def ask_for_nobody(request: Request) -> Request:
+    """Let a request for single records, by SOAP's references or REST's path, name ids that are not there."""
+    if request.method == "GET":
+        return replace(request, path=_RECORD.sub(rf"\g<1>{_NOBODY}", request.path))
+    found = _REFERENCES.search(request.body)
+    if found is None:
+        return request
+    unknown = _ID.sub(rb"\g<1>" + _NOBODY.encode(), found[0])
+    return replace(request, body=request.body[: found.start()] + unknown + request.body[found.end() :])
+
+
 def _truncated_at(fault: Fault, exchange: Exchange) -> None:
     exchange.send_part(exchange.act(), size=fault.at)
 
@@ -101,8 +139,12 @@ ALL_MODES: dict[str, Callable[[Fault, Exchange], None]] = {
     "token_dies_mid_page": _token_dies_mid_page,
     "grant_revoked": _grant_revoked,
     "quota_403": _refuse_plainly(403, "QUOTA_EXCEEDED", "The quota for this period is used up."),
+    "edited_meanwhile": _meddle("edit"),
+    "deleted_meanwhile": _deleted_meanwhile,
+    "id_reused": _meddle("reuse"),
     "404": _refuse_plainly(404, "RESOURCE_NOT_FOUND", "Not found"),
 }
+KNOWN = (*ALL_MODES, *ABSENCES)
 
 
 def spoil(fault: Fault, exchange: Exchange) -> None:

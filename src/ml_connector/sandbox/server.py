@@ -65,7 +65,7 @@ class Sandbox:
             self.workday.kept = render_pages(self.workday, pages_folder, page_sizes=page_sizes, filling=filling)
         self.plex = PlexSandbox(seed=seed, workers=workers, clock=self.now, calls_per_minute=calls_per_minute)
         self.arrivals, self.deeds = Arrivals(), Deeds()
-        self.faults = FaultBook(lag_reads=self.plex.lag_reads)
+        self.faults = FaultBook(lag_reads=self.plex.lag_reads, doors=self)
         control = Control(
             tenant=self.tenant,
             workday=self.workday,
@@ -73,10 +73,16 @@ class Sandbox:
             faults=self.faults,
             arrivals=self.arrivals,
             deeds=self.deeds,
+            now=self.now,
         )
         self._workday_door = Door(
             workday_port,
-            pretender=Pretender("workday", self.workday.answer, self.workday.expire_tokens),
+            pretender=Pretender(
+                "workday",
+                self.workday.answer,
+                self.workday.expire_tokens,
+                clock_offset_s=lambda: self.workday.switches.clock_offset_s,
+            ),
             faults=self.faults,
             arrivals=self.arrivals,
             control=control.answer,
@@ -85,7 +91,13 @@ class Sandbox:
         try:
             self._plex_door = Door(
                 plex_port,
-                pretender=Pretender("plex", self.plex.answer, self.plex.access.expire_tokens),
+                pretender=Pretender(
+                    "plex",
+                    self.plex.answer,
+                    self.plex.access.expire_tokens,
+                    clock_offset_s=lambda: self.plex.switches.clock_offset_s,
+                    meddle=self.plex.meddle,
+                ),
                 faults=self.faults,
                 arrivals=self.arrivals,
                 deeds=self.deeds,
@@ -95,7 +107,7 @@ class Sandbox:
             raise
 
     def now(self) -> datetime:
-        """The instant Plex goes by: the time of day outside, on the tenant's day."""
+        """The true instant: the time of day outside, on the tenant's day. Either system's clock may be wrong."""
         return datetime.now(UTC) + self._shift + (self.tenant.today - self._first_day)
 
     @property
@@ -121,6 +133,15 @@ class Sandbox:
         }
         workday = {"url": self._workday_door.url, **self.workday.describe()}
         return {"workday": workday, "plex": plex, "control": self.control_url}
+
+    def leave(self, system: str, seconds: float, *, silent: bool) -> None:
+        """Let a system's port be away: connections are refused, or never completed."""
+        {"workday": self._workday_door, "plex": self._plex_door}[system].absence.begin(seconds, silent=silent)
+
+    def come_back(self) -> None:
+        """Let both ports answer again."""
+        self._workday_door.absence.end()
+        self._plex_door.absence.end()
 
     def start(self) -> Self:
         """Begin to answer on both ports."""

@@ -1,8 +1,12 @@
 """Paging: the pages of one extraction are the whole, each record once."""
 
+from datetime import datetime
+
 import pytest
 
 from ml_connector.sandbox.tenant.tenant import Tenant
+from ml_connector.sandbox.workday.maintenance import is_maintained
+from ml_connector.sandbox.workday.page_cache import PageCache
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from tests.unit.sandbox.soap import WD, ask, filtered, group, now, pages, refuse, results, send, worker_ids
 
@@ -99,3 +103,33 @@ def test_a_page_being_sent_is_not_disturbed(sandbox: WorkdaySandbox) -> None:
     sandbox.tenant.advance(2)
     sandbox.tenant.play("same_field_change")
     assert first + b"".join(chunks) == expected
+
+
+def test_a_selection_is_kept_for_two_hours_and_only_its_first_page_is_slow() -> None:
+    moment, made, slept = [0.0], [], []
+    cache = PageCache(clock=lambda: moment[0], first_page_s=lambda: 3.0, sleep=slept.append)
+
+    def ask_again() -> int:
+        return len(cache.keep("everybody", lambda: made.append(1) or list(made)))
+
+    for at, times in ((0.0, 1), (7199.0, 1), (7200.0, 2), (14399.0, 2), (14400.0, 3)):
+        moment[0] = at
+        assert ask_again() == times
+    assert slept == [3.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("instant", "closed"),
+    [
+        ("2026-11-28T06:59:59+00:00", False),  # Friday 22:59:59 in winter time
+        ("2026-11-28T07:00:00+00:00", True),
+        ("2026-11-28T10:59:59+00:00", True),
+        ("2026-11-28T11:00:00+00:00", False),
+        ("2026-07-11T06:00:00+00:00", True),  # Friday 23:00 in summer time
+        ("2026-07-11T09:59:59+00:00", True),
+        ("2026-07-11T10:00:00+00:00", False),
+        ("2026-11-27T08:30:00+00:00", False),  # half past midnight on a Friday
+    ],
+)
+def test_the_weekly_maintenance_is_friday_night_in_california(instant: str, closed: bool) -> None:
+    assert is_maintained(datetime.fromisoformat(instant)) is closed

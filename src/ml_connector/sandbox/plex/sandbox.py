@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex import datasources, resources
@@ -13,6 +13,7 @@ from ml_connector.sandbox.plex.access import Access, Caller, Keys
 from ml_connector.sandbox.plex.answers import RefusedError, no_route, too_many, unauthenticated
 from ml_connector.sandbox.plex.call import Call
 from ml_connector.sandbox.plex.catalog import DATA_SOURCES, KEYS
+from ml_connector.sandbox.plex.drift import drift
 from ml_connector.sandbox.plex.enterprise import Enterprise
 from ml_connector.sandbox.plex.procedures import staffing_rows
 from ml_connector.sandbox.plex.switches import Switches
@@ -54,9 +55,9 @@ class PlexSandbox:
         self.switches = Switches(calls_per_minute=calls_per_minute)
         self._start = Switches(calls_per_minute=calls_per_minute)
         self.keys = Keys.from_seed(seed)
-        self.access = Access(self.keys, clock=clock, switches=self.switches)
-        self.enterprise = Enterprise(workers=workers, clock=clock, monotonic=monotonic, switches=self.switches)
-        self._clock = clock
+        self._true_clock = clock
+        self.access = Access(self.keys, clock=self.now, switches=self.switches)
+        self.enterprise = Enterprise(workers=workers, clock=self.now, monotonic=monotonic, switches=self.switches)
         self._throttle = Throttle(monotonic=monotonic)
         self._data_sources = datasources.DataSources(self.enterprise, self.switches)
         self._denied: set[str] = set()
@@ -67,6 +68,10 @@ class PlexSandbox:
     def datasource_ids(self) -> dict[str, int]:
         """The ids to configure, by the names the connector's catalogue uses."""
         return {source.key: source.id for source in DATA_SOURCES}
+
+    def now(self) -> datetime:
+        """The instant Plex believes it to be."""
+        return self._true_clock() + timedelta(seconds=self.switches.clock_offset_s)
 
     def answer(self, request: Request) -> Response:
         """Answer one request, whole path included."""
@@ -93,7 +98,7 @@ class PlexSandbox:
     def _check_pace(self, caller: Caller) -> None:
         wait_s = self._throttle.wait_s(caller.identity, limit=self.switches.calls_per_minute)
         if wait_s:
-            raise too_many(wait_s, form=self.switches.retry_after_form, now=self._clock())
+            raise too_many(wait_s, form=self.switches.retry_after_form, now=self.now())
 
     def _answer_resource(self, request: Request, path: str, caller: Caller) -> Response:
         found = resources.find_route(request.method, path)
@@ -154,6 +159,12 @@ class PlexSandbox:
                 self._meanwhile[key] = act
             else:
                 act()
+
+    def meddle(self, request: Request, deed: str) -> None:
+        """Let somebody at the plant `edit` or `remove` the employee a request is about, or `reuse` the badge."""
+        with self._lock:
+            self.enterprise.settle()
+            drift(self.enterprise, request, deed=deed)
 
     def lag_reads(self, seconds: float) -> None:
         """Let reads not see the writes of the last *seconds*; 0 ends it."""

@@ -6,6 +6,8 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ml_connector.sandbox.clock import check_offset
+
 ROW_LIMIT_FLAGS = ("raw", "viewer", "limitExceeded", "rowLimitExceeded")
 RETRY_AFTER_FORMS = ("seconds", "date", "none")
 EMPTY_FORMS = ("absent", "null", "empty")
@@ -17,7 +19,7 @@ class Switches:
     """
     Behaviour the documents leave open, or that differs between customers.
 
-    *apply_lag_s*: how long a 202 takes to become true. *row_limit_flag*: which of four published spellings tells that rows
+    *clock_offset_s* is by how much Plex's clock is wrong. *apply_lag_s*: how long a 202 takes to become true. *row_limit_flag*: which of four published spellings tells that rows
     were cut. *empty_form*: how an empty field of a resource looks. *row_limits* and *broken* name data sources,
     *unsubscribed* names resources; *added_column* puts a column nobody asked for first in every data-source answer.
     """
@@ -25,6 +27,7 @@ class Switches:
     calls_per_minute: int = 6000
     apply_lag_s: float = 0.2
     token_life_s: int = 600
+    clock_offset_s: int = 0
     row_limit_flag: str = "raw"
     retry_after_form: str = "seconds"
     empty_form: str = "absent"
@@ -54,7 +57,9 @@ class Switches:
         )
         if not fits:
             raise ValueError(f"{name} takes a {type(present).__name__}")
-        if number and value < 0:
+        if name == "clock_offset_s":
+            check_offset(value)
+        elif number and value < 0:
             raise ValueError(f"{name} cannot be negative")
         setattr(self, name, value)
 

@@ -41,6 +41,17 @@ def _rehire(desk: Desk) -> list[str]:
     return [back.key]
 
 
+def _id_reused(desk: Desk) -> list[str]:
+    """Give somebody new the employee id of somebody who has left."""
+    now = desk.now()
+    workers = [worker for key in desk.world.workers if (worker := now.worker(key)) is not None]
+    gone = [worker for worker in workers if not worker.contingent and not worker.is_active(desk.on)]
+    if not gone:
+        raise LookupError("nobody has left yet whose id could be used again: play terminate first")
+    former = desk.random.choice(gone)
+    return [former.key, desk.hire("DET", worker_id=former.worker_id).key]
+
+
 def _transfer(desk: Desk) -> list[str]:
     worker = desk.pick(location="DET")
     desk.transfer(worker, location="TOL")
@@ -274,6 +285,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "hire": _hire,
     "future_hire": _hire_in_future,
     "rehire": _rehire,
+    "id_reused": _id_reused,
     "transfer": _transfer,
     "change_job": _change_job,
     "leave": _start_leave,

@@ -30,12 +30,15 @@ class View(msgspec.Struct, frozen=True):
     """
     What one request sees: the world, the tenant's present, and what its user is granted.
 
+    *clock* is the present as the server's clock has it, which may be wrong; entries go by *now*.
+
     Two views with the same *stamp* see the same workers and records in it.
     """
 
     world: World
     workers: tuple[str, ...]
     now: datetime
+    clock: datetime
     today: date
     domains: frozenset[str]
     constrained: bool
@@ -48,6 +51,7 @@ class Tenant:
     def __init__(self, seed: int = 7, workers: int = 1200, today: date = company.START) -> None:
         self.name = company.TENANT
         self.seed, self._workers, self._start = seed, workers, today
+        self.clock_offset = timedelta(0)
         self._lock = threading.RLock()
         self._beginnings = 0
         self.reset()
@@ -92,10 +96,12 @@ class Tenant:
         with self._lock:
             if len(self._listed) != len(self._world.workers):  # workers only ever join
                 self._listed = tuple(self._world.workers)
+            now = self.now()
             return View(
                 world=self._world,
                 workers=self._listed,
-                now=self.now(),
+                now=now,
+                clock=now + self.clock_offset,
                 today=self._today,
                 domains=self._domains,
                 constrained=self._constrained,

@@ -29,7 +29,7 @@ def read_log_criteria(call: Call, *, element: str) -> Callable[[Sequence[Entry]]
     Raises:
         SoapFaultError: a window that is half open, the wrong way round or in the future; an unknown type.
     """
-    tests = [_read_block(block, now=call.view.now) for block in call.criteria.get(element, [])]
+    tests = [_read_block(block, now=call.view.clock) for block in call.criteria.get(element, [])]
 
     def fits(entries: Sequence[Entry]) -> bool:
         return not tests or any(test(entry) for test in tests for entry in entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from ml_connector.sandbox.workday.faults import (
     wrong_service_fault,
 )
 from ml_connector.sandbox.workday.json_door import JsonDoor
+from ml_connector.sandbox.workday.maintenance import closed_for_maintenance, is_maintained
 from ml_connector.sandbox.workday.markup import NAMESPACE, Writer
 from ml_connector.sandbox.workday.message import Message, open_message, parse_request
 from ml_connector.sandbox.workday.organizations import Organizations
@@ -64,16 +66,17 @@ class WorkdaySandbox:
     """
     Answers every request below `/ccx` for one tenant. Safe to use from many threads.
 
-    *clock* counts seconds, for the life of access tokens only; the tenant has its own clock. *rotating* lets each use
-    of a refresh token spend it.
+    *clock* counts seconds, for the life of access tokens and of kept pages and for the maintenance window; the tenant has
+    its own clock. *rotating* lets each use of a refresh token spend it.
     """
 
     def __init__(self, tenant: Tenant, *, clock: Callable[[], float] = time.monotonic, rotating: bool = False) -> None:
         self.tenant = tenant
         self._rotating = rotating
         self.switches = Switches(rotating_refresh_tokens=rotating)
-        self._access = Access(tenant=tenant.name, seed=tenant.seed, clock=clock, switches=self.switches)
-        self._listed = PageCache()
+        self._true_clock = clock
+        self._access = Access(tenant=tenant.name, seed=tenant.seed, clock=self._clock, switches=self.switches)
+        self._listed = PageCache(clock=self._clock, first_page_s=lambda: self.switches.first_page_s)
         self._json = JsonDoor(tenant, access=self._access, switches=self.switches, listed=self._listed, clock=clock)
         self._requests = count(1)
         self.kept: KeptPages | None = None
@@ -105,6 +108,8 @@ class WorkdaySandbox:
 
     def answer(self, request: Request) -> Response:
         """Answer one request. A page of records is rendered while it is sent."""
+        if self.switches.maintenance_window and is_maintained(datetime.fromtimestamp(self._clock(), UTC)):
+            return closed_for_maintenance()
         if _TOKEN.fullmatch(request.path):
             return self._access.answer_token(request)
         number = make_uuid("request", str(self.tenant.seed), str(next(self._requests))).hex
@@ -137,7 +142,7 @@ class WorkdaySandbox:
             ValueError: there is no such setting, or it takes another type.
         """
         self.switches.change(name, value)
-        self._json.refill()
+        self._follow()
 
     def grant_source(self, alias: str, *, granted: bool) -> None:
         """
@@ -155,8 +160,16 @@ class WorkdaySandbox:
         """Take all settings and grants back to what they were."""
         self.switches.reset()
         self.switches.rotating_refresh_tokens = self._rotating
-        self._json.refill()
+        self._follow()
         self._json.wql.withheld = frozenset()
+
+    def _clock(self) -> float:
+        return self._true_clock() + self.switches.clock_offset_s
+
+    def _follow(self) -> None:
+        """Let what goes by a setting go by the present one."""
+        self._json.refill()
+        self.tenant.clock_offset = timedelta(seconds=self.switches.clock_offset_s)
 
     def answer_rows(self, path: str, *, limit: int, offset: int) -> dict[str, Any]:
         """Tell one page of a REST collection to somebody who need not prove anything, with links to nowhere else."""
@@ -182,7 +195,7 @@ class WorkdaySandbox:
             return found
         writer = Writer(descriptors=message.descriptors)
         if operation.record is None:
-            head = {"@version": version, "Server_Timestamp_Data": [view.now]}
+            head = {"@version": version, "Server_Timestamp_Data": [view.clock]}
             return render_envelope(operation, head, [], writer=writer)
         listing = _LISTINGS[operation.name]()
         call = make_call(parsed, view=view, defaults=listing.defaults)

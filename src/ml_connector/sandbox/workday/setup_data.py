@@ -197,7 +197,7 @@ def _read_window(call: Call) -> tuple[datetime, datetime] | None:
         raise validation_fault(
             "Updated From Date must be less than or equal to Updated To Date in order to possibly return any Data."
         )
-    if last > call.view.now:
+    if last > call.view.clock:
         raise validation_fault("Updated To Date must be less than or equal to Current Moment")
     return first, last
 

@@ -1,0 +1,16 @@
+"""How wrong a system's clock may be made to be."""
+
+from __future__ import annotations
+
+MOST_WRONG_S = 366 * 86_400
+
+
+def check_offset(seconds: float) -> None:
+    """
+    Refuse an offset beyond a year either way.
+
+    Raises:
+        ValueError: it is beyond.
+    """
+    if not -MOST_WRONG_S <= seconds <= MOST_WRONG_S:
+        raise ValueError(f"clock_offset_s is between -{MOST_WRONG_S} and {MOST_WRONG_S}")
