@@ -248,7 +248,7 @@ class WatchedDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        with self.engine.begin() as connection:
+        with super().transaction() as connection:
             yield connection
             self.boundary()
         self.boundary()

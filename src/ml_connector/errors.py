@@ -12,6 +12,8 @@ Errors, sorted by what the reader should do next.
         ConfigurationError          stop: a person must fix something
             AuthenticationError         the other system does not know us
             PermissionError_            the other system knows us and says no
+        StorageError                stop: what must be remembered cannot be kept or read
+            StorageBusyError            the database is busy or away: try again
         ApprovalRequiredError       stop: a person must decide
             StalePlanError              the world moved since the plan was made
 
@@ -98,6 +100,18 @@ class PermissionError_(ConfigurationError):  # noqa: N801, N818 - the plain name
     """Signed in, but not allowed; the remedy names the Workday domain or the Plex role."""
 
     exit_code = 5
+
+
+class StorageError(MLConnectorError):
+    """Our own database is full, read-only or damaged. Nothing is sent that was not written down before."""
+
+    exit_code = 6
+
+
+class StorageBusyError(StorageError):
+    """Another process holds the database for too long, or its server is away: nothing is wrong with what is in it."""
+
+    exit_code = 7
 
 
 class ApprovalRequiredError(MLConnectorError):

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ml_connector.errors import ConfigurationError
+from ml_connector.storage.trouble import to_storage_error
 
 metadata = MetaData(
     naming_convention={
@@ -36,17 +37,31 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Commit on leaving, roll back on any exception. Opened per page or batch, never per record."""
-        with self.engine.begin() as connection:
+        """
+        Commit on leaving, roll back on any exception. Opened per page or batch, never per record.
+
+        Raises:
+            StorageError: the database is full, read-only, damaged, busy or away; nothing of the block was kept.
+        """
+        with _told_plainly(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view that keeps no writer waiting."""
+        """
+        A consistent view that keeps no writer waiting.
+
+        Raises:
+            StorageError: the database is damaged, busy or away.
+        """
         options: dict[str, Any] = {"reading": True}
         if self.engine.dialect.name == "postgresql":  # there, each statement of a plain transaction sees its own moment
             options["isolation_level"] = "REPEATABLE READ"
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            _told_plainly(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
@@ -59,6 +74,7 @@ def open_database(url: str) -> Database:
 
     Raises:
         ConfigurationError: no such driver, no access, or durability that is not granted.
+        StorageError: the database is damaged, busy, or on a disk that is full.
     """
     try:
         parsed = make_url(url)
@@ -72,14 +88,29 @@ def open_database(url: str) -> Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(reading=True) as connection:
             _check_durability(connection)
-    except OperationalError:
+    except DBAPIError as error:
+        engine.dispose()
+        if (trouble := to_storage_error(error)) is not None:
+            raise trouble from None
         raise ConfigurationError(
             f"the database at {parsed.render_as_string(hide_password=True)} cannot be opened",
             remedy="check that the folder exists and is writable, or that the server is up",
         ) from None
     return Database(engine)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Turn the database's own failures into errors with a remedy."""
+    try:
+        yield
+    except DBAPIError as error:
+        trouble = to_storage_error(error)
+        if trouble is None:
+            raise
+        raise trouble from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,0 +1,53 @@
+"""A bad disk as a person meets it: one sentence, what to do, the exit code; never a traceback."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.e2e.conftest import Terminal
+
+
+def test_a_damaged_database_is_told_with_its_remedy(terminal: Terminal) -> None:
+    file = terminal.folder / "ml-connector.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = file.read_bytes()
+    for damaged in (b"\xa5" * len(whole), whole[:4096] + b"\xa5" * (len(whole) - 4096)):
+        for leftover in terminal.folder.glob("ml-connector.db-*"):
+            leftover.unlink()
+        file.write_bytes(damaged)
+        result = terminal.type("sync")
+        assert result.exit_code == 6, result.output
+        assert "the database is damaged" in result.stderr
+        assert "→ stop everything that uses it" in result.stderr
+        assert "reference" not in result.stderr
+
+
+@pytest.fixture
+def read_only() -> Iterator[None]:
+    """SQLite refuses every write, as on a file system that is mounted read-only."""
+
+    def refuse(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only = ON").close()
+
+    event.listen(Engine, "connect", refuse)
+    yield
+    event.remove(Engine, "connect", refuse)
+
+
+def test_a_read_only_database_can_be_looked_at_and_says_why_it_cannot_be_used(
+    terminal: Terminal, read_only: None
+) -> None:
+    looked = terminal.type("runs")
+    assert looked.exit_code == 0, looked.output
+    arrived = terminal.sandbox.arrivals.list(system="plex")
+    result = terminal.type("sync")
+    assert result.exit_code == 6, result.output
+    assert "read-only" in result.stderr
+    assert "→ make the database and its folder writable" in result.stderr
+    assert terminal.sandbox.arrivals.list(system="plex") == arrived
