@@ -1,7 +1,8 @@
 """
 The vendors' genuine interface descriptions, read where they lie: beside the repository, never inside it.
 
-`ML_CONNECTOR_VENDOR` names another folder. Where there is none, the test that asks skips and says so.
+`ML_CONNECTOR_VENDOR` names another folder. Where there is none, the test that asks skips and says so; in CI only a
+stranger's may, where the whole folder beside the repository is missing.
 """
 
 from __future__ import annotations
@@ -16,16 +17,26 @@ import yaml
 from lxml import etree
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
+_SHARED = _REPOSITORY.parent / "shared"
+VARIABLE = "ML_CONNECTOR_VENDOR"
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
 
 def vendor_file(name: str) -> Path:
-    """Find a vendor's file such as `workday/Staffing.v26.1.wsdl`, or skip the test that needs it."""
-    folder = Path(os.environ.get("ML_CONNECTOR_VENDOR") or _REPOSITORY.parent / "shared" / "vendor")
+    """Find a vendor's file such as `workday/Staffing.v26.1.wsdl`; fail in CI, skip elsewhere, where it is not."""
+    folder = Path(os.environ.get(VARIABLE) or _SHARED / "vendor")
     path = folder / name
     if not path.is_file():
-        pytest.skip(f"the vendor's description {name} is not here: set ML_CONNECTOR_VENDOR to the folder that has it")
+        reason = f"the vendor's description {name} is not here: set ML_CONNECTOR_VENDOR to the folder that has it"
+        if must_be_there(in_ci=bool(os.environ.get("CI")), named=VARIABLE in os.environ, shared=_SHARED.is_dir()):
+            pytest.fail(reason)
+        pytest.skip(reason)
     return path
+
+
+def must_be_there(*, in_ci: bool, named: bool, shared: bool) -> bool:
+    """Whether a missing description is a failure: in CI, unless nobody ever laid any beside the repository."""
+    return in_ci and (named or shared)
 
 
 @cache
