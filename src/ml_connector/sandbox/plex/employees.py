@@ -161,7 +161,9 @@ def _given(body: Any) -> Row:
     if faults:
         raise invalid(faults)
     for name in ("id", "supervisorId"):
-        if given.get(name):
+        if given.get(name) or (
+            name == "id" and given.get(name) == ""
+        ):  # an empty supervisor is none, an empty id no id
             try:
                 given[name] = str(UUID(given[name]))
             except ValueError:

@@ -113,8 +113,9 @@ def _parse(name: str, read: Callable[[str], Any], value: str) -> Any:
     return found
 
 
+_MOST_NUMBER = 2**31 - 1  # int32, as the published description has it
 _READERS: dict[Kind, Callable[[str], Any]] = {
     Kind.UUID: lambda text: str(UUID(text)),
     Kind.FLAG: lambda text: {"true": True, "false": False}[text.lower()],
-    Kind.NUMBER: int,
+    Kind.NUMBER: lambda text: number if -_MOST_NUMBER - 1 <= (number := int(text)) <= _MOST_NUMBER else None,
 }
