@@ -244,8 +244,14 @@ class Projection:
         )
 
     def endings(self, worker: Worker, *, reason: str, except_plant: str | None, known: Exists) -> list[Desired]:
-        """The worker's records in every plant that knows them, as ended; all but the plant they work in now."""
+        """
+        The worker's records in every plant that knows them, as ended; all but the plant they work in now.
+
+        Who moves leaves the old plant only once the new one has them: nobody is employed nowhere (WP-09).
+        """
         ended = []
+        first = () if except_plant is None else (self._record(except_plant, worker.key),)
+        needs = tuple(reference("employee", plant=except_plant or "", key=key) for key in first)
         for plant in self._plants:
             key = self._record(plant.pcn, worker.key)
             if plant.pcn != except_plant and known(reference("employee", plant=plant.pcn, key=key)):
@@ -258,6 +264,7 @@ class Projection:
                         label=label(worker),
                         state="ended",
                         reason=reason,
+                        needs=needs,
                     )
                 )
         return ended

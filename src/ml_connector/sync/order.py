@@ -8,6 +8,7 @@ import msgspec
 
 from ml_connector.sync.change import Change
 
+_BRINGS = frozenset({"create", "reactivate"})
 _RANK = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
 
 
@@ -19,9 +20,9 @@ def in_order(changes: Iterable[Change]) -> list[Change]:
 
 
 def with_what_they_need(changes: Sequence[Change], wanted: Callable[[Change], bool]) -> list[Change]:
-    """The wanted changes, those that create what these need, and so on."""
+    """The wanted changes, those that bring about what these need, and so on."""
     chosen = [change for change in changes if wanted(change)]
-    by_name = {change.name: change for change in changes if change.action == "create"}
+    by_name = {change.name: change for change in changes if change.action in _BRINGS}
     names = {change.name for change in chosen}
     for change in chosen:  # grows while it is walked
         for need in change.needs:
@@ -37,11 +38,11 @@ def part_orphans(
     """
     Yield every change with the parent it lacks, or None: *lacks* says of a change's need that Plex does not have it.
 
-    *changes* are in order. Of its needs a change keeps those that this plan creates before it.
+    *changes* are in order. Of its needs a change keeps those that this plan creates or brings back before it.
     """
-    created: set[str] = set()
+    brought: set[str] = set()
     for change in changes:
-        lacking = next((need for need in change.needs if need not in created and lacks(change, need)), None)
-        if lacking is None and change.action == "create":
-            created.add(change.name)
-        yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in created)), lacking
+        lacking = next((need for need in change.needs if need not in brought and lacks(change, need)), None)
+        if lacking is None and change.action in _BRINGS:
+            brought.add(change.name)
+        yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in brought)), lacking

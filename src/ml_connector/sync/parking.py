@@ -9,6 +9,8 @@ from ml_connector.mapping.projection import label
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change
 
+_PERSONAL = frozenset({"employee", "employee_attributes", "worker", "badge"})
+
 
 def park_waiting(waiting: Waiting, *, key: str | None = None) -> Parked:
     """A record or a field that waits; *key* where people know it by another one than Plex does."""
@@ -69,8 +71,14 @@ def park_orphan(change: Change, need: str) -> Parked:
 
 
 def why_parked(item: Parked) -> str:
-    """The reason as the audit trail keeps it: codes and the records it waits for, never a value of a field."""
-    return f"{item.code}: {item.waiting_for or item.field or 'see the record'}"
+    """
+    The reason as the audit trail keeps it: codes and the reference data it waits for.
+
+    Never a value of a field, and of people only that it is one: the trail knows them by pseudonyms alone.
+    """
+    waited = item.waiting_for or item.field or "see the record"
+    kind = waited.partition(" ")[0]
+    return f"{item.code}: {f'another {kind}' if kind in _PERSONAL else waited}"
 
 
 def _parked(kind: str, plant: str, key: str, name: str, error: RecordError) -> Parked:

@@ -44,7 +44,13 @@ def join(app: App, worker: str, *, to: str) -> Link:
         ConfigurationError: one of them is not known.
     """
     store = _store(app)
-    return _decide(app, store, _profile(store, worker), person=_profile(store, to).person, what=f"the same as {to}")
+    return _decide(
+        app,
+        store,
+        _profile(store, worker),
+        person=_profile(store, to).person,
+        what="the same person as an earlier profile",
+    )
 
 
 def separate(app: App, worker: str) -> Link:
@@ -78,7 +84,7 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
     with app.database.transaction() as tx:
         at = app.clock()
         store.adopt(tx, person=profile.person, plant=plant, plex_id=employee.key, by=app.actor, at=at)
-        _record(app, tx, worker, f"is Plex employee {employee.key} of plant {plant}")
+        _record(app, tx, worker, f"is a Plex employee of plant {plant} who was there before")
     return store.list(person=profile.person)[0]
 
 
