@@ -11,12 +11,14 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Sequence
+from copy import deepcopy
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.hosts import host_fault
@@ -54,6 +56,14 @@ class Database(_Frozen):
 
     url: str = "sqlite:///ml-connector.db"
 
+    @field_validator("url")
+    @classmethod
+    def _ours(cls, value: str) -> str:
+        if not re.match(r"sqlite:///|postgresql(\+psycopg)?://", value):
+            kind = value.partition(":")[0]  # the rest may hold a password
+            raise ValueError(f"{kind}: is no database we keep state in: sqlite:///FILE or postgresql+psycopg://…")
+        return value
+
 
 class Vault(_Frozen):
     """Where the master key lives: `file:PATH`, `env:NAME` or `keyring:SERVICE`."""
@@ -86,6 +96,20 @@ class Hosts(_Frozen):
 
     allow: tuple[str, ...] = ()
     ca_bundle: str | None = None
+
+
+_VERSION = re.compile(r"v(\d{2,3})\.\d")
+_NEWEST_VERSION = 60  # two a year since v45 in 2025R2: what is beyond this is a slip of the finger
+_SHORTEST_POLL_S = 5 * 60
+_UNIT_S = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "hours": 3600, "day": 86400, "days": 86400}
+
+
+def parse_interval_s(text: str) -> int:
+    """`"15 min"` → 900; units are s, min, h and day."""
+    found = re.fullmatch(r"(\d{1,6}) ?([a-z]+)", text.strip().lower())
+    if found is None or found[2] not in _UNIT_S:
+        raise ValueError(f"{text!r} is no interval such as 15 min or 1 h")
+    return int(found[1]) * _UNIT_S[found[2]]
 
 
 _ALIAS = r"^[A-Za-z][A-Za-z0-9_]{0,199}$"
@@ -156,6 +180,24 @@ class WorkdayConnection(_Frozen):
         """Scheme and authority, without a trailing slash."""
         return self.host if "://" in self.host else f"https://{self.host}"
 
+    @field_validator("host")
+    @classmethod
+    def _reachable(cls, value: str, info: ValidationInfo) -> str:
+        _check_filled(value, "the services host, as in wd2-impl-services1.workday.com")
+        rest = value.partition("://")[2] or value
+        if "/" in rest.rstrip("/"):
+            raise ValueError(f"is a host alone, without a path: {rest.partition('/')[0]}")
+        _check_host(value if "://" in value else f"https://{value}", "workday", info)
+        return value.rstrip("/")
+
+    @field_validator("version")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        found = _VERSION.fullmatch(value)
+        if found is not None and int(found[1]) > _NEWEST_VERSION:
+            raise ValueError(f"{value} does not exist: as in v45.0")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -178,15 +220,21 @@ class Route(_Frozen):
 
     @property
     def weight(self) -> int:
-        """How specific: the higher wins (WP-08)."""
-        return (self.company != "*") * 2 + (self.location != "*")
+        """How specific: the number of things it names; the higher wins, and a tie is refused at load (WP-08)."""
+        return (self.company != "*") + (self.location != "*")
+
+    def meets(self, other: Route) -> Route | None:
+        """The narrowest company and location that both take, or None where no worker fits both."""
+        company = _narrower(self.company, other.company)
+        location = _narrower(self.location, other.location)
+        return None if company is None or location is None else Route(company=company, location=location)
 
 
 class Plant(_Frozen):
     """One Plex Customer Number: a plant or a legal entity, with its own records."""
 
     pcn: str = Field(pattern=r"^\d{1,10}$")
-    company_code: str
+    company_code: str = Field(pattern=r"\S")
     tenant_id: str | None = None
     time_zone: str = "UTC"
     routes: tuple[Route, ...] = ()
@@ -233,23 +281,52 @@ class PlexConnection(_Frozen):
     datasources: dict[str, DataSource] = {}
     plants: tuple[Plant, ...] = ()
 
+    @field_validator("base_url", "token_url", "datasource_url")
+    @classmethod
+    def _reachable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            _check_filled(value, "as in https://cloud.plex.com/api")
+            _check_host(value, "plex", info)
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> PlexConnection:
+        faults = []
         if "oauth2" in {self.auth, self.datasource_auth} and not self.token_url:
-            raise ValueError('auth = "oauth2" needs token_url (usually https://accounts.plex.com/oauth2/token)')
+            faults.append('auth = "oauth2" needs token_url (usually https://accounts.plex.com/oauth2/token)')
         if not self.plants:
-            raise ValueError("at least one [[plants]] entry is needed: one per Plex Customer Number")
-        _check_unique("pcn", [plant.pcn for plant in self.plants])
-        seen: dict[tuple[str, str], str] = {}
-        for plant in self.plants:
-            for route in plant.routes:
-                other = seen.setdefault((route.company, route.location), plant.pcn)
-                if other != plant.pcn:
-                    raise ValueError(
-                        f"plants {other} and {plant.pcn} both claim company {route.company}, "
-                        f"location {route.location}: a worker would belong to two plants"
-                    )
+            faults.append("at least one [[plants]] entry is needed: one per Plex Customer Number")
+        pcns = [plant.pcn for plant in self.plants]
+        twice = sorted({pcn for pcn in pcns if pcns.count(pcn) > 1})
+        if twice:
+            faults.append(f"pcn {', '.join(twice)} stands more than once")
+        faults += find_ties(self.plants)
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
+
+
+def find_ties(plants: Sequence[Plant]) -> list[str]:
+    """
+    Name every pair of routes that are equally specific and claim the same workers for two plants (WP-08).
+
+    `C10/*` and `*/DET` name one thing each: neither is the more specific for C10/DET, unless a row for exactly that
+    decides.
+    """
+    rows = [(plant.pcn, route) for plant in plants for route in plant.routes]
+    exact = {(route.company, route.location) for _, route in rows if route.weight == 2}
+    faults = []
+    for number, (pcn, route) in enumerate(rows):
+        for other_pcn, other in rows[:number]:
+            both = route.meets(other)
+            if pcn == other_pcn or both is None or route.weight != other.weight:
+                continue
+            if both not in (route, other) and (both.company, both.location) in exact:
+                continue
+            claim = f"company {both.company}, location {both.location}"
+            fix = "" if both in (route, other) else ": add a route for exactly that to the right plant"
+            faults.append(f"plants {other_pcn} and {pcn} both claim {claim}, a worker would belong to two plants{fix}")
+    return faults
 
 
 class Guard(_Frozen):
@@ -273,6 +350,13 @@ class Sync(_Frozen):
     guard: Guard = Guard()
     contingent_workers: bool = False
     pay_rates: bool = False
+
+    @field_validator("workers_every")
+    @classmethod
+    def _patient(cls, value: str) -> str:
+        if parse_interval_s(value) < _SHORTEST_POLL_S:
+            raise ValueError(f"{value!r} is too often: 5 min at least between two polls of Workday")
+        return value
 
 
 class Connection(_Frozen):
@@ -339,13 +423,53 @@ def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = Non
     """Check a mapping against the settings; relative files are taken from *folder*."""
     if folder is not None:
         data = _anchor_files(data, folder)
-    try:
-        return Settings.model_validate(data)
-    except ValidationError as error:
-        lines = [_explain_fault(fault) for fault in error.errors(include_url=False, include_input=False)]
-        raise ConfigurationError(
-            f"{name}: " + "; ".join(lines), remedy="ml-connector config schema   shows every key"
-        ) from None
+    faults = _find_faults(data)
+    if faults:
+        raise ConfigurationError(f"{name}: " + "; ".join(faults), remedy="ml-connector config schema   shows every key")
+    return Settings.model_validate(data)
+
+
+def _find_faults(data: dict[str, Any]) -> list[str]:
+    """
+    Every fault at once, in plain sentences.
+
+    One key at fault keeps whole tables from being looked at; so what is wrong is mended in a copy, and looked at again.
+    """
+    hosts = data.get("hosts")
+    allow = hosts.get("allow") if isinstance(hosts, dict) else None
+    context = {"allow": tuple(allow) if isinstance(allow, list | tuple) else ()}
+    data, told = deepcopy(data), []
+    for _ in range(_LOOKS):
+        try:
+            Settings.model_validate(data, context=context)
+        except ValidationError as error:
+            faults = error.errors(include_url=False)
+            told += [line for fault in faults if (line := _explain_fault(fault)) not in told]
+            if not [fault for fault in faults if _mend(data, fault)]:
+                return told
+        else:
+            break
+    return told
+
+
+def _mend(data: Any, fault: Any) -> bool:
+    """Put something plausible in the place of what is wrong; whether that was possible."""
+    *path, leaf = fault["loc"] or ("",)
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False  # inside a union or a mapping key: nothing of the file's own
+    if not isinstance(data, dict) or (fault["type"] != "missing" and leaf not in data):
+        return False
+    if leaf in _PLAUSIBLE and str(data.get(leaf)).strip("0") != _PLAUSIBLE[leaf].strip("0"):
+        # Two plants must not come to share a number.
+        data[leaf] = "0" * (int(path[-1]) % 10 + 1) if leaf == "pcn" else _PLAUSIBLE[leaf]
+        return True
+    if fault["type"] == "missing" or (isinstance(data[leaf], dict | list) and fault["type"] != "extra_forbidden"):
+        return False
+    del data[leaf]
+    return True
 
 
 def _anchor_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -386,13 +510,46 @@ def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+# What a key looks like, for people.
+_EXAMPLES = {
+    "host": "as in wd2-impl-services1.workday.com",
+    "tenant": "as in acme1",
+    "version": "as in v45.0",
+    "staffing_version": "as in v6",
+    "pcn": "the Plex Customer Number, digits only, as in 101",
+    "company_code": "as in ACME-DET",
+    "base_url": "as in https://cloud.plex.com/api",
+    "source": "letters, digits and underscores, as in allWorkers",
+    "owner": "who owns the report, as in ISU_mlc",
+    "name": "of the report, as in ML_Connector_Workers",
+}
+_LOOKS = 8
+# Something that passes, to look behind what does not.
+_PLAUSIBLE = {
+    "host": "127.0.0.1",
+    "tenant": "acme1",
+    "version": "v45.0",
+    "pcn": "0",
+    "company_code": "-",
+    "base_url": "http://127.0.0.1/api",
+    "token_url": "http://127.0.0.1/token",
+    "owner": "-",
+    "name": "-",
+}
+
+
 def _explain_fault(fault: Any) -> str:
     path = ".".join(str(step) for step in fault["loc"])
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.5)
         return f"unknown key {path}" + (f" (did you mean {near[0]}?)" if near else "")
+    leaf = str(fault["loc"][-1]) if fault["loc"] else ""
+    example = _EXAMPLES.get(leaf, "")
     if fault["type"] == "missing":
-        return f"{path} is missing"
+        return f"{path} is missing" + (f": {example}" if example else "")
+    if fault["type"] == "string_pattern_mismatch":
+        wrong = "is empty" if not str(fault["input"]).strip() else "has characters or a form it cannot have"
+        return f"{path} {wrong}" + (f": {example}" if example else "")
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{path}: {message}" if path else message
 
@@ -426,7 +583,20 @@ def _check_zone(value: str) -> str:
     return value
 
 
-def _check_unique(what: str, values: list[str]) -> None:
-    twice = sorted({value for value in values if values.count(value) > 1})
-    if twice:
-        raise ValueError(f"{what} {', '.join(twice)} stands more than once")
+def _check_filled(value: str, example: str) -> None:
+    if not value.strip():
+        raise ValueError(f"is empty: {example}")
+
+
+def _check_host(url: str, system: str, info: ValidationInfo) -> None:
+    """Where the allowed hosts are known; else it is checked for the whole, see `Settings`."""
+    if info.context is not None:
+        fault = host_fault(url, system=system, allow=info.context["allow"])
+        if fault:
+            raise ValueError(fault)
+
+
+def _narrower(one: str, other: str) -> str | None:
+    if one == "*" or one == other:
+        return other
+    return one if other == "*" else None

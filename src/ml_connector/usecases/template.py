@@ -71,7 +71,8 @@ routes = [
 # id = 0
 
 [connections.acme.sync]
-workers_every = "15 min"
+# Nothing reads the next two yet: until the program runs by itself the schedule is yours (cron: ml-connector sync).
+workers_every = "15 min"                   # 5 min at least between two polls of Workday
 full_compare = "daily 02:00 America/Detroit"
 guard = { deactivate_over = "max(10, 2%)", field_change_over = "20%" }
 """
