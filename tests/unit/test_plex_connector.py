@@ -331,6 +331,43 @@ def test_a_refusal_by_the_token_endpoint_is_never_repeated(status: int) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "body", [b"<html>a gateway</html>", b'\xff{"id": ]not json', b"", b"[]", b"{}", b'{"access_token": ""}'], ids=repr
+)
+def test_an_answer_that_is_no_token_is_asked_for_again_and_then_later(body: bytes) -> None:
+    connector, script = make_connector((200, body), TOKEN, (200, []), **OAUTH)
+    assert read(connector, employees()) == []
+    connector, script = make_connector(*[(200, body)] * 40, **OAUTH)
+    with pytest.raises(MLConnectorError) as caught:
+        read(connector, employees())
+    assert caught.value.exit_code == 7
+    assert len(script.requests) > 1
+
+
+def test_a_token_address_where_nothing_is_is_configuration() -> None:
+    connector, script = make_connector((404, b"<html>"), **OAUTH)
+    with pytest.raises(ConfigurationError) as caught:
+        read(connector, employees())
+    assert (caught.value.exit_code, len(script.requests)) == (6, 1)
+    assert "plex.token_url" in str(caught.value.remedy)
+
+
+def test_a_quota_at_the_token_endpoint_is_no_wrong_secret() -> None:
+    used_up = {"code": "QUOTA_EXCEEDED", "message": "The quota for this period is used up.", "error": "used up"}
+    connector, _ = make_connector(*[(403, used_up)] * 40, **OAUTH)
+    with pytest.raises(RateLimitError, match="quota") as caught:
+        read(connector, employees())
+    assert "client_secret" not in str(caught.value.remedy)
+
+
+def test_a_plain_403_of_the_token_endpoint_does_not_blame_the_secret() -> None:
+    connector, _ = make_connector((403, b"<html>forbidden</html>"), **OAUTH)
+    with pytest.raises(PermissionError_) as caught:
+        read(connector, employees())
+    assert caught.value.exit_code == 5
+    assert "client_secret" not in str(caught.value.remedy)
+
+
 def test_without_a_token_a_write_has_not_left() -> None:
     connector, script = make_connector(*[(500, b"")] * 8, **OAUTH)
     with pytest.raises(NotSentError):

@@ -23,6 +23,8 @@ from ml_connector.errors import (
     ConfigurationError,
     MLConnectorError,
     NotSentError,
+    PermissionError_,
+    RateLimitError,
     UnavailableError,
 )
 from ml_connector.secret import Secret
@@ -143,11 +145,11 @@ class ClientCredentials:
             try:
                 with self._transport.send(self._request()) as response:
                     status, body = response.status, response.read()
-            except (NotSentError, AmbiguousWriteError) as error:
+                if status == 200:
+                    return _parse_token(body)
+            except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
                 fault = error
                 continue
-            if status == 200 and (answer := _read_object(body)) is not None:
-                return _take_token(answer)
             if 400 <= status < 500 and status not in {408, 425, 429}:
                 raise _refused(status, body)
             fault = UnavailableError(
@@ -175,12 +177,22 @@ class ClientCredentials:
         )
 
 
-def _take_token(answer: dict[str, Any]) -> tuple[str, float]:
+def _parse_token(body: bytes) -> tuple[str, float]:
+    """
+    Read the answer of the token endpoint.
+
+    Raises:
+        UnavailableError: it is no such answer (a page of a gateway, half of one). AuthenticationError: another kind.
+    """
+    answer = _read_object(body) or {}
     token, lifetime = answer.get("access_token"), answer.get("expires_in", _DEFAULT_LIFETIME_S)
     kind = answer.get("token_type", "Bearer")
-    if not isinstance(token, str) or not token or not isinstance(kind, str) or kind.lower() != "bearer":
+    if not isinstance(token, str) or not token:
+        raise UnavailableError("the token endpoint answered with something that is no token")
+    if not isinstance(kind, str) or kind.lower() != "bearer":
         raise AuthenticationError(
-            "the token endpoint answered without a bearer token", remedy="check plex.token_url in ml-connector.toml"
+            "the token endpoint gave another kind of token than bearer",
+            remedy="check plex.token_url in ml-connector.toml",
         )
     try:
         return token, max(0.0, float(lifetime))
@@ -188,10 +200,25 @@ def _take_token(answer: dict[str, Any]) -> tuple[str, float]:
         return token, _DEFAULT_LIFETIME_S
 
 
-def _refused(status: int, body: bytes) -> AuthenticationError:
+def _refused(status: int, body: bytes) -> MLConnectorError:
     """RFC 6749, section 5.2: the error is one of a few words; anything else of the body is left alone."""
-    word = (_read_object(body) or {}).get("error")
+    answer = _read_object(body) or {}
+    word = answer.get("error")
     known = {"invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client"}
+    if word not in known and status == 404:
+        return ConfigurationError(
+            "there is no token endpoint at this address (HTTP 404)", remedy="check plex.token_url in ml-connector.toml"
+        )
+    if word not in known and status == 403:
+        if "QUOTA" in str(answer.get("code", "")).upper():
+            return RateLimitError(
+                "the token endpoint says that a quota is used up (HTTP 403)",
+                remedy="ask in the developer portal what uses it up, or try again later",
+            )
+        return PermissionError_(
+            "the token endpoint refuses us (HTTP 403), and does not say that the client id or secret is wrong",
+            remedy="ask in the developer portal whether this client is enabled and its addresses are allowed",
+        )
     reason = f"{status}, {word}" if word in known else str(status)
     return AuthenticationError(
         f"Plex does not accept the client id and secret ({reason})",
