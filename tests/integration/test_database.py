@@ -1,9 +1,15 @@
 """A transaction is kept whole or not at all, on both engines, whatever ends it; SQLite grants what we rely on."""
 
+import os
+import stat
+
 import pytest
 from sqlalchemy import func, select
 
+from ml_connector.errors import ConfigurationError, StorageError
+from ml_connector.storage import database as storage
 from ml_connector.storage.database import open_database
+from ml_connector.storage.migrate import migrate
 from ml_connector.sync.store import SyncStore, leases
 
 
@@ -32,3 +38,37 @@ def test_sqlite_keeps_what_it_confirmed(tmp_path):
         }
     database.close()
     assert asked == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1}
+
+
+def test_a_file_that_is_no_database_is_named_with_the_fix(tmp_path):
+    for content in (b"this is no database at all, only text" * 50, b"SQLite format 3\0" + b"\xff" * 4096):
+        file = tmp_path / "x.db"
+        file.write_bytes(content)
+        with pytest.raises(StorageError, match="no SQLite database") as refused:
+            open_database(f"sqlite:///{file}")
+        assert "backup" in refused.value.remedy
+        assert file.read_bytes() == content
+
+
+def test_a_new_database_and_the_files_beside_it_are_their_owners_only(tmp_path):
+    before = os.umask(0)
+    try:
+        database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+        migrate(database)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+        database.close()
+    finally:
+        os.umask(before)
+    assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
+
+
+def test_a_database_that_grants_no_write_ahead_log_is_refused(tmp_path, monkeypatch):
+    prepare = storage._prepare_sqlite
+
+    def without_log(connection, record):
+        prepare(connection, record)
+        connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+
+    monkeypatch.setattr(storage, "_prepare_sqlite", without_log)
+    with pytest.raises(ConfigurationError, match="write-ahead log"):
+        open_database(f"sqlite:///{tmp_path / 'x.db'}")

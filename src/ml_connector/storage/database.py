@@ -7,6 +7,8 @@ did not grant it: a write protocol that may lose its intent is no protocol.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +28,7 @@ metadata = MetaData(
     }
 )
 
-_FULL = 2
+_GRANTED = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}  # 2 is FULL
 
 
 class Database:
@@ -85,6 +87,7 @@ def open_database(url: str) -> Database:
             remedy="sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME with `pip install ml-connector[postgresql]`",
         ) from None
     if engine.dialect.name == "sqlite":
+        _make_private(parsed.database)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     try:
@@ -113,6 +116,13 @@ def _told_plainly() -> Iterator[None]:
         raise trouble from error
 
 
+def _make_private(file: str | None) -> None:
+    """A new database is its owner's only; SQLite gives the files beside it the same mode."""
+    if file and file != ":memory:" and not file.startswith("file:"):
+        with contextlib.suppress(OSError):  # there already, or in no folder: opening it says so
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
     cursor = connection.cursor()
@@ -130,9 +140,11 @@ def _begin_immediate(connection: Connection) -> None:
 def _check_durability(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
-    granted = connection.exec_driver_sql("PRAGMA synchronous").scalar()
-    keys = connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
-    if granted != _FULL or keys != 1:
+    granted = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in _GRANTED}
+    if granted["journal_mode"] == "memory":  # a database in memory has no journal to speak of
+        granted["journal_mode"] = "wal"
+    if granted != _GRANTED:
         raise ConfigurationError(
-            "SQLite did not grant synchronous=FULL and foreign keys", remedy="use a local disk, or PostgreSQL"
+            "SQLite did not grant a write-ahead log, synchronous=FULL and foreign keys",
+            remedy="use a local disk, or PostgreSQL",
         )

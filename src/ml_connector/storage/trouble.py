@@ -22,6 +22,11 @@ _FULL = StorageError, "the disk of the database is full", _SPACE
 _FAILED = StorageError, "the disk of the database failed or is full", _SPACE
 _READ_ONLY = StorageError, "the database cannot be written: it is read-only", _ACCESS
 _DAMAGED = StorageError, "the database is damaged", _BACKUP
+_FOREIGN = (
+    StorageError,
+    "the file is no SQLite database, or its beginning is damaged",
+    "name another file in database.url; if it was one, restore it from a backup",
+)
 _BUSY = StorageBusyError, "another process has held the database for too long", _AGAIN
 _AWAY = StorageBusyError, "the connection to the database was lost", _SERVER
 
@@ -30,7 +35,7 @@ _SQLITE = {
     "IOERR": _FAILED,
     "READONLY": _READ_ONLY,
     "CORRUPT": _DAMAGED,
-    "NOTADB": _DAMAGED,
+    "NOTADB": _FOREIGN,
     "BUSY": _BUSY,
     "LOCKED": _BUSY,
 }
