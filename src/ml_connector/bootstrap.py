@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Connector
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.surfaces import open_workday
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.store import MappingStore
 from ml_connector.secret import Secret
@@ -30,6 +30,10 @@ from ml_connector.vault.keys import MasterKey, open_master_key
 from ml_connector.vault.store import Vault
 
 SEAL = "audit seal"
+_TOLD_FROM_S = 5.0
+
+OnWait = Callable[[str, float], None]
+"""Told which system is waited for, and for how many seconds."""
 
 
 def utc_now() -> datetime:
@@ -47,8 +51,11 @@ class App:
     vault: Vault
     trail: AuditTrail
     actor: str
+    locked: ConfigurationError | None = None
+    """Why the vault does not open, where a command goes on without it."""
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
+    on_wait: OnWait = lambda _system, _seconds: None
 
     @property
     def connection(self) -> Connection:
@@ -63,7 +70,7 @@ class App:
             keep=self._keep("workday"),
             transport=self._transport("workday"),
             clock=self.clock,
-            sleep=self.sleep,
+            sleep=self._waiting("workday"),
             pay_rates=self.connection.sync.pay_rates,
         )
 
@@ -75,7 +82,7 @@ class App:
             credential=self._credential("plex"),
             transport=self._transport("plex"),
             clock=self.clock,
-            sleep=self.sleep,
+            sleep=self._waiting("plex"),
         )
 
     @cached_property
@@ -104,6 +111,16 @@ class App:
             if built in self.__dict__:
                 self.__dict__[built].close()
         self.database.close()
+
+    def _waiting(self, system: str) -> Callable[[float], None]:
+        """Sleep; and say so first when a person would begin to wonder."""
+
+        def sleep(seconds: float) -> None:
+            if seconds >= _TOLD_FROM_S:
+                self.on_wait(system, seconds)
+            self.sleep(seconds)
+
+        return sleep
 
     def _transport(self, system: str) -> Transport:
         hosts = self.settings.hosts
@@ -138,9 +155,18 @@ class App:
 
 
 @contextmanager
-def open_app(*, config: Path | None, connection: str | None, actor: str) -> Iterator[App]:
+def open_app(
+    *,
+    config: Path | None,
+    connection: str | None,
+    actor: str,
+    needs_key: bool = True,
+    on_wait: OnWait = lambda _system, _seconds: None,
+) -> Iterator[App]:
     """
     Read the configuration, open the database and the vault, and wire one connection.
+
+    Without *needs_key* a missing or wrong master key is no obstacle: `App.locked` says so, and nothing is recorded.
 
     Raises:
         ConfigurationError: anything of it is missing or wrong, with the command that fixes it.
@@ -148,13 +174,23 @@ def open_app(*, config: Path | None, connection: str | None, actor: str) -> Iter
     settings = load_settings(config)
     log.configure(settings.log.level, settings.log.file)
     name = choose_connection(settings, connection)
-    master_key = open_master_key(settings.vault.master_key, create=False)
+    master_key: MasterKey | ConfigurationError
+    try:
+        master_key = open_master_key(settings.vault.master_key)
+    except ConfigurationError as error:
+        if needs_key:
+            raise
+        master_key = error
     database = open_database(settings.database.url)
     app: App | None = None
     try:
         migrate(database)
         app = wire(settings, name=name, database=database, master_key=master_key, actor=actor)
+        app = replace(app, on_wait=on_wait)
+        if app.locked is not None and needs_key:
+            raise app.locked
         yield app
+        app.trail.write_anchor(only_if_appended=True)
     finally:
         if app is not None:
             app.close()
@@ -162,12 +198,19 @@ def open_app(*, config: Path | None, connection: str | None, actor: str) -> Iter
             database.close()
 
 
-def wire(settings: Settings, *, name: str, database: Database, master_key: MasterKey, actor: str) -> App:
-    """Put the parts together; the database must be migrated."""
+def wire(
+    settings: Settings, *, name: str, database: Database, master_key: MasterKey | ConfigurationError, actor: str
+) -> App:
+    """Put the parts together; the database must be migrated. In place of a key that cannot be had stands why."""
     setting = settings.vault.master_key
     vault = Vault(database, master_key=master_key, reload=lambda: open_master_key(setting))
-    trail = AuditTrail(database, seal_key=vault.derive(SEAL), anchor_file=settings.audit.anchor_file)
-    return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor)
+    locked, seal_key = None, None
+    try:
+        seal_key = vault.derive(SEAL)
+    except ConfigurationError as error:
+        locked = error
+    trail = AuditTrail(database, seal_key=seal_key, anchor_file=settings.audit.anchor_file)
+    return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor, locked=locked)
 
 
 def choose_connection(settings: Settings, name: str | None) -> str:
@@ -175,7 +218,7 @@ def choose_connection(settings: Settings, name: str | None) -> str:
     The connection asked for, or the only one there is.
 
     Raises:
-        ConfigurationError: there is none, there are several, or none of that name.
+        ConfigurationError: there is none. UsageError: there are several, or none of that name.
     """
     names = sorted(settings.connections)
     if name is None and len(names) == 1:
@@ -184,5 +227,5 @@ def choose_connection(settings: Settings, name: str | None) -> str:
         raise ConfigurationError("the configuration has no connection", remedy="ml-connector init   writes an example")
     if name not in names:
         what = f"there is no connection {name}" if name else "there are several connections"
-        raise ConfigurationError(what, remedy=f"--connection {' | '.join(names)}")
+        raise UsageError(what, remedy=f"--connection {' | '.join(names)}")
     return name

@@ -9,6 +9,7 @@ Errors, sorted by what the reader should do next.
         NotSentError                the request never left: safe to send again
         AmbiguousWriteError         it may or may not have happened: look before anything else
         RecordError                 park this record and carry on
+        UsageError                  ask differently: there is nothing of that name
         ConfigurationError          stop: a person must fix something
             AuthenticationError         the other system does not know us
             PermissionError_            the other system knows us and says no
@@ -82,6 +83,12 @@ class RecordError(MLConnectorError):
         super().__init__(message, remedy=remedy)
         self.code = code
         self.waiting_for = waiting_for
+
+
+class UsageError(MLConnectorError):
+    """What was typed names nothing there is, or asks for what cannot be had; the remedy says what can."""
+
+    exit_code = 2
 
 
 class ConfigurationError(MLConnectorError):

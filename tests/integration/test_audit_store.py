@@ -71,13 +71,16 @@ def add(trail, batch):
 
 @pytest.fixture
 def trail(tmp_path):
+    (tmp_path / "anchors.jsonl").touch(mode=0o600)  # begun, and nothing in it yet
     trail = open_trail(tmp_path)
     yield trail
     trail._database.close()
 
 
 def test_an_empty_trail_verifies(trail, tmp_path):
-    assert trail.verify() == verifier.Verdict(ok=True, events=0, first_bad=None, anchored=False, problem=None)
+    assert trail.verify() == verifier.Verdict(
+        ok=True, events=0, first_bad=None, anchored=False, problem=None, sealed_from=1
+    )
     trail.write_anchor()
     assert trail.export(tmp_path / "out.jsonl") == 0
     assert trail.verify().ok
@@ -592,3 +595,132 @@ def test_f10_the_store_itself_sees_what_the_walk_sees(tmp_path):
     put(today[0][:2_999], today[1])
     assert trail.verify().first_bad == 3_000
     trail._database.close()
+
+
+def test_a4_whose_event_it_was_cannot_be_changed_unseen(trail, tally):
+    add(trail, events(20))
+    seen = 0
+    for person, first in (("person-3", 4), ("person-0", 1), ("person-19", 20)):
+        stand_in = pseudonym(KEY, person)
+        with trail._database.transaction() as tx:
+            tx.execute(sa.update(SUBJECT).where(SUBJECT.c.pseudonym == stand_in).values(identity="person-9"))
+        verdict = trail.verify()
+        seen += (verdict.ok, verdict.first_bad) == (False, first)
+        assert "whose event" in verdict.problem
+        with trail._database.transaction() as tx:
+            tx.execute(sa.update(SUBJECT).where(SUBJECT.c.pseudonym == stand_in).values(identity=person))
+        assert trail.verify().ok
+    assert seen == 3
+    tally("F10 relabelled people", relabelled=3, named=seen)
+
+
+def test_two_people_who_changed_places_are_seen_at_the_first_of_their_events(trail):
+    add(trail, events(20))
+    one, other = pseudonym(KEY, "person-5"), pseudonym(KEY, "person-12")
+    with trail._database.transaction() as tx:
+        tx.execute(sa.update(SUBJECT).where(SUBJECT.c.pseudonym == one).values(identity="person-12"))
+        tx.execute(sa.update(SUBJECT).where(SUBJECT.c.pseudonym == other).values(identity="person-5"))
+    assert trail.verify().first_bad == 6
+
+
+def test_a_name_that_fits_into_no_database_is_still_its_own(trail):
+    odd = "per\0son-\udce9"
+    add(trail, [AuditEvent(action=AuditAction.DECISION_PARKED, actor="x", at=AT, object=f"employee|101|{odd}")])
+    assert trail.verify().ok
+    assert [item.seq for item in trail.list(key=odd)] == [1]
+
+
+@pytest.mark.parametrize("table", [EVENT, HEAD, SUBJECT], ids=lambda table: table.name)
+def test_a_table_that_is_gone_is_a_finding(trail, table):
+    add(trail, events(3))
+    table.drop(trail._database.engine)
+    verdict = trail.verify()
+    assert not verdict.ok
+    assert table.name in verdict.problem
+
+
+def test_an_anchor_file_that_is_gone_is_a_finding_unless_nothing_was_ever_told(tmp_path):
+    trail = open_trail(tmp_path)
+    assert trail.verify().ok
+    add(trail, events(3))
+    trail.write_anchor()
+    assert trail.verify().anchored
+    (tmp_path / "anchors.jsonl").unlink()
+    verdict = trail.verify()
+    assert (verdict.ok, verdict.first_bad) == (False, None)
+    assert "anchors.jsonl is gone" in verdict.problem
+    trail._database.close()
+
+
+def lose_key(trail, tmp_path, *, key=b"n" * 32):
+    """Go on under another seal key, as after a lost master key."""
+    successor = open_trail(tmp_path, key=key)
+    told = AuditEvent(action=AuditAction.KEY_LOST, actor="x", at=AT, object="credential//vault/master_key")
+    with successor._database.transaction() as tx:
+        successor.go_on_without(tx, told)
+    successor.write_anchor()
+    trail._database.close()
+    return successor
+
+
+def test_a_trail_goes_on_across_a_lost_key_and_says_from_where_it_is_sealed(trail, tmp_path):
+    add(trail, events(5))
+    trail.write_anchor()
+    trail = lose_key(trail, tmp_path)
+    add(trail, events(4, start=5))
+    verdict = trail.verify()
+    assert (verdict.ok, verdict.events, verdict.anchored, verdict.sealed_from) == (True, 10, True, 6)
+    trail = lose_key(trail, tmp_path, key=b"m" * 32)
+    assert (trail.verify().ok, trail.verify().sealed_from) == (True, 11)
+    assert [item.seq for item in trail.list(key="person-3")] == [4]
+    trail._database.close()
+
+
+@pytest.mark.parametrize("seq", [2, 5, 6, 8], ids=lambda seq: f"event {seq}")
+def test_a4_t1_what_is_changed_after_a_lost_key_is_seen_on_either_side_of_it(trail, tmp_path, seq):
+    """Without the old key too: the first event under the new one covers everything before it."""
+    add(trail, events(5))
+    trail = lose_key(trail, tmp_path)
+    add(trail, events(4, start=5))
+    with trail._database.transaction() as tx:
+        rows = [dict(row) for row in tx.execute(sa.select(EVENT).order_by(EVENT.c.seq)).mappings()]
+        rows[seq - 1]["actor"] = "somebody else"
+        last = chain.GENESIS if seq == 1 else rows[seq - 2]["hash"]
+        for row in rows[seq - 1 :]:  # a rewrite with fresh hashes, by somebody without the key
+            row["hash"] = last = verifier.event_hash(row, previous=last)
+            tx.execute(sa.update(EVENT).where(EVENT.c.seq == row["seq"]).values(actor=row["actor"], hash=row["hash"]))
+        tx.execute(sa.update(HEAD).values(hash=last))
+    assert trail.verify().ok is False
+    trail._database.close()
+
+
+def test_nobody_without_the_key_can_claim_that_it_was_lost(trail):
+    add(trail, events(5))
+    with trail._database.transaction() as tx:
+        rows = [dict(row) for row in tx.execute(sa.select(EVENT).order_by(EVENT.c.seq)).mappings()]
+        rows[1]["actor"], rows[4]["action"] = "somebody else", AuditAction.KEY_LOST.value
+        last = rows[0]["hash"]
+        for row in rows[1:]:
+            row["hash"] = last = verifier.event_hash(row, previous=last)
+            values = {name: row[name] for name in ("actor", "action", "hash")}
+            tx.execute(sa.update(EVENT).where(EVENT.c.seq == row["seq"]).values(values))
+    assert (trail.verify().ok, trail.verify().first_bad) == (False, 2)
+
+
+def test_an_altered_trail_is_not_sealed_over(trail, tmp_path):
+    add(trail, events(5))
+    with trail._database.transaction() as tx:
+        tx.execute(sa.update(EVENT).where(EVENT.c.seq == 2).values(actor="somebody else"))
+    with pytest.raises(ConfigurationError, match="must not cover that up"):
+        lose_key(trail, tmp_path)
+
+
+def test_without_the_key_the_chain_is_checked_and_nothing_is_appended(trail, tmp_path):
+    add(trail, events(5))
+    blind = open_trail(tmp_path, key=None)
+    verdict = blind.verify()
+    assert (verdict.ok, verdict.events, verdict.sealed_from) == (True, 5, None)
+    assert [item.seq for item in blind.list(key="person-3")] == [4]
+    with pytest.raises(ConfigurationError, match="nothing is written"):
+        add(blind, events(1))
+    blind._database.close()

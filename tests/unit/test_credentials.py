@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.settings import Connection
 from ml_connector.usecases.credentials import check_field, fields_needed, read_secret
 
@@ -60,9 +60,10 @@ def test_known_names_are_taken(system: str, field: str) -> None:
     [("plex", "pasword"), ("plex", "999/password"), ("workday", "api_key"), ("workday", "101/password")],
 )
 def test_a_mistyped_name_is_refused_with_the_names_there_are(system: str, field: str) -> None:
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(UsageError) as refused:
         check_field(connection(), system=system, field=field)
     assert "one of" in str(refused.value.remedy)
+    assert field not in f"{refused.value.message} {refused.value.remedy}"  # it may be the secret itself
 
 
 def test_a_secret_comes_from_where_it_is_and_loses_one_line_end(
@@ -78,12 +79,19 @@ def test_a_secret_comes_from_where_it_is_and_loses_one_line_end(
 
 @pytest.mark.parametrize(
     "source",
-    ["env:MLC_NOT_SET", "file:/nowhere/at/all", "cmd:false", "cmd:no-such-program", "plain", "env:", "cmd:true"],
+    ["env:MLC_NOT_SET", "file:/nowhere/at/all", "cmd:false", "cmd:no-such-program", "cmd:true"],
 )
 def test_what_gives_nothing_says_so(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLC_NOT_SET", raising=False)
     with pytest.raises(ConfigurationError):
         read_secret(source)
+
+
+@pytest.mark.parametrize("source", ["plain", "env:", "hunter2"])
+def test_what_is_no_place_is_wrong_usage_and_not_repeated(source: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_secret(source)
+    assert "hunter2" not in f"{refused.value.message} {refused.value.remedy}"
 
 
 def test_a_command_is_not_a_shell(tmp_path: Path) -> None:

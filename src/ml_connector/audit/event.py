@@ -42,6 +42,7 @@ class AuditAction(StrEnum):
     CREDENTIAL_SET = "credential.set"
     CREDENTIAL_REMOVED = "credential.removed"
     CREDENTIAL_ROTATED = "credential.rotated"
+    KEY_LOST = "key.lost"
     MAPPING_CHANGED = "mapping.changed"
     MAPPING_IMPORTED = "mapping.imported"
     LINK_CHANGED = "link.changed"
@@ -75,7 +76,8 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 def pseudonym(seal_key: bytes, identity: str) -> str:
     """The same stand-in for the same id, every time; without the key nobody can try ids against it."""
-    return "~" + hmac.digest(seal_key, b"pseudonym\0" + _encoded(identity), "sha256").hex()[:32]
+    # Of the text as it can be stored: whose event it was can then be checked against what is kept.
+    return "~" + hmac.digest(seal_key, b"pseudonym\0" + _encoded(storable(identity) or ""), "sha256").hex()[:32]
 
 
 def commitment(seal_key: bytes, content_hash: str) -> str:

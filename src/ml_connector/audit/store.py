@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.audit import chain, verifier
-from ml_connector.audit.event import AuditAction, AuditEvent, commitment, disguise, pseudonym, pseudonyms_in, reveal
+from ml_connector.audit.event import (
+    AuditAction,
+    AuditEvent,
+    commitment,
+    disguise,
+    pseudonym,
+    pseudonyms_in,
+    reveal,
+    storable,
+)
 from ml_connector.audit.files import append_line, write_whole
 from ml_connector.audit.verifier import Head, Verdict
 from ml_connector.errors import ConfigurationError
@@ -67,13 +76,16 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
 class AuditTrail:
     """
     Who did what. *seal_key* is a derived key that lasts (`Vault.derive`), *anchor_file* lies where the database's
-    writer cannot edit.
+    writer cannot edit. Without the key the trail can be listed and its chain checked, and nothing is appended.
     """
 
-    def __init__(self, database: Database, *, seal_key: bytes, anchor_file: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self, database: Database, *, seal_key: bytes | None, anchor_file: str | os.PathLike[str] | None
+    ) -> None:
         self._database = database
-        self._seal_key = seal_key
-        self._key = chain.head_key(seal_key)
+        self._kept_seal_key = seal_key
+        self._kept_key = None if seal_key is None else chain.head_key(seal_key)
+        self._appended = False
         self._anchor_file = Path(anchor_file) if anchor_file is not None else None
 
     def append(self, tx: sa.Connection, events: Sequence[AuditEvent]) -> None:
@@ -100,13 +112,34 @@ class AuditTrail:
         count = head.events + len(events)
         seal = chain.seal_of("head", seq=count, digest=last, key=self._key)
         tx.execute(sa.update(_head).values(events=count, hash=last, seal=seal))
+        self._appended = True
 
     def verify(self) -> Verdict:
-        """Check every event, the head and the anchors, in constant memory."""
+        """Check every event, the head, the anchors and whose events they were, in constant memory."""
         anchors = self._anchors()  # before the view opens: later ones speak of events it does not show
         with self._database.reading() as tx:
-            head = self._read_head(tx)
-            return verifier.verify(self._stream(tx), head=lambda: head, anchors=anchors, key=self._key)
+            return self._judge(tx, anchors)
+
+    def go_on_without(self, tx: sa.Connection, event: AuditEvent) -> None:
+        """
+        Append *event*, which tells that the old seal key is lost, as the first one under the new key.
+
+        It seals everything before it anew, so that is checked first, as far as it can be without the old key.
+
+        Raises:
+            ConfigurationError: the trail was altered. Nothing is sealed over.
+        """
+        head = self._read_head(tx, lock=True)
+        verdict = verifier.verify(self._stream(tx), head=lambda: head, anchors=self._anchors() or ())
+        if not verdict.ok:
+            raise ConfigurationError(
+                f"the audit trail was altered, and a new key must not cover that up: {verdict.problem}",
+                remedy="restore the database from a backup",
+            )
+        if head is not None:
+            seal = chain.seal_of("head", seq=head.events, digest=head.hash, key=self._key)
+            tx.execute(sa.update(_head).values(seal=seal))
+        self.append(tx, [event])
 
     def list(self, limit: int = 100, *, action: AuditAction | None = None, key: str | None = None) -> list[StoredEvent]:
         """The newest events first; *key* finds those about one record (a worker's id, a plan's digest, a run)."""
@@ -114,11 +147,9 @@ class AuditTrail:
         if action is not None:
             query = query.where(_event.c.action == action.value)
         if key is not None:
-            names = (key, pseudonym(self._seal_key, key))
-            about = [_event.c.object.endswith(mark + name, autoescape=True) for name in names for mark in "|/"]
-            query = query.where(sa.or_(*about, _event.c.run == key, _event.c.plan == key))
+            query = query.where(self._about(key))
         with self._database.reading() as tx:
-            found = [(row.seq, _event_from(row)) for row in tx.execute(query)]
+            found = [(row["seq"], _event_from(row)) for row in tx.execute(query).mappings()]
             stand_ins = set().union(*(pseudonyms_in(event) for _, event in found))
             subjects = self._subjects(tx, sorted(stand_ins))
         return [StoredEvent(seq=seq, event=reveal(event, subjects=subjects)) for seq, event in found]
@@ -135,14 +166,16 @@ class AuditTrail:
             write_whole(Path(path), lines)
         return head.events if head is not None else 0
 
-    def write_anchor(self) -> None:
+    def write_anchor(self, *, only_if_appended: bool = False) -> None:
         """
         Note the sealed head in the anchor file; without one, or with nothing new, do nothing.
+
+        *only_if_appended*: by this object, since it was made.
 
         Raises:
             ConfigurationError: the file cannot be written, or the end of the trail is not as we left it.
         """
-        if self._anchor_file is None:
+        if self._anchor_file is None or (only_if_appended and not self._appended):
             return
         with self._database.transaction() as tx:  # the head's lock keeps two processes' anchors in order
             head = self._lock_head(tx)
@@ -162,6 +195,53 @@ class AuditTrail:
     def commitment(self, content_hash: str) -> str:
         """What *content_hash* looks like in the chain, to compare with."""
         return commitment(self._seal_key, content_hash)
+
+    @property
+    def _seal_key(self) -> bytes:
+        if self._kept_seal_key is None:
+            raise _without_key()
+        return self._kept_seal_key
+
+    @property
+    def _key(self) -> bytes:
+        if self._kept_key is None:
+            raise _without_key()
+        return self._kept_key
+
+    # Judging ---------------------------------------------------------------------------------------------------------
+
+    def _judge(self, tx: sa.Connection, anchors: Iterator[verifier.Anchor] | None) -> Verdict:
+        present = set(sa.inspect(tx).get_table_names())
+        lost = [table.name for table in (_event, _head, _subject) if table.name not in present]
+        if lost:
+            first_bad = 1 if _event.name in lost else None
+            return _altered(0, f"the table {' and '.join(lost)} is gone", first_bad=first_bad)
+        head, key = self._read_head(tx), self._kept_key
+        told = sa.select(_event).where(_event.c.action == verifier.KEY_LOST).order_by(_event.c.seq)
+        since = verifier.key_changed_at((dict(row) for row in tx.execute(told).mappings()), key=key)
+        verdict = verifier.verify(
+            self._stream(tx), head=lambda: head, anchors=anchors or (), key=key, sealed_from=since
+        )
+        if verdict.ok and verdict.events and anchors is None:
+            problem = f"the anchor file {self._anchor_file} is gone, and the trail has {verdict.events} events: it may "
+            problem += "be an older copy. Where the file was only just configured, the next run begins it"
+            return _altered(verdict.events, problem, first_bad=None)
+        return self._judge_subjects(tx, verdict) if verdict.ok and key is not None else verdict
+
+    def _judge_subjects(self, tx: sa.Connection, verdict: Verdict) -> Verdict:
+        """A pseudonym is computed from the id: another id beside it means that somebody changed whose event it was."""
+        pairs = tx.execute(sa.select(_subject).execution_options(yield_per=_PAGE))
+        wrong = {row.pseudonym for row in pairs if pseudonym(self._seal_key, row.identity) != row.pseudonym}
+        if not wrong:
+            return verdict
+        since = verdict.sealed_from or 1
+        for row in self._stream(tx, after=since - 1):
+            if pseudonyms_in(_event_from(row)) & wrong:
+                problem = f"whose event {row['seq']} was has been changed: its pseudonym stands beside another id"
+                return _altered(verdict.events, problem, first_bad=row["seq"])
+        if since > 1:  # made with the key that was lost: nobody can tell any more
+            return verdict
+        return _altered(verdict.events, "an id stands beside a pseudonym that is not its own", first_bad=None)
 
     # The head --------------------------------------------------------------------------------------------------------
 
@@ -193,8 +273,7 @@ class AuditTrail:
 
     # Rows ------------------------------------------------------------------------------------------------------------
 
-    def _stream(self, tx: sa.Connection) -> Iterator[dict[str, Any]]:
-        after: int | None = None
+    def _stream(self, tx: sa.Connection, *, after: int | None = None) -> Iterator[dict[str, Any]]:
         while True:
             query = sa.select(_event).order_by(_event.c.seq).limit(_PAGE)
             rows = tx.execute(query if after is None else query.where(_event.c.seq > after)).all()
@@ -210,10 +289,22 @@ class AuditTrail:
         if head is not None:
             yield _line({"head": head._asdict()})
 
-    def _anchors(self) -> Iterator[verifier.Anchor]:
-        if self._anchor_file is None or not self._anchor_file.exists():
+    def _anchors(self) -> Iterator[verifier.Anchor] | None:
+        """What the anchor file tells; None when it is configured and not there."""
+        if self._anchor_file is None:
             return iter(())
+        if not self._anchor_file.exists():
+            return None
         return verifier.read_anchors(self._anchor_file, size=self._anchor_file.stat().st_size)
+
+    def _about(self, key: str) -> Any:
+        """Events about one record: by its id, or by any pseudonym its id was ever given."""
+        key = storable(key) or ""
+        with self._database.reading() as tx:
+            names = set(tx.execute(sa.select(_subject.c.pseudonym).where(_subject.c.identity == key)).scalars())
+        names |= {key} | ({pseudonym(self._kept_seal_key, key)} if self._kept_seal_key else set())
+        about = [_event.c.object.endswith(mark + name, autoescape=True) for name in sorted(names) for mark in "|/"]
+        return sa.or_(*about, _event.c.run == key, _event.c.plan == key)
 
     def _subjects(self, tx: sa.Connection, stand_ins: Sequence[str]) -> dict[str, str]:
         subjects: dict[str, str] = {}
@@ -227,20 +318,31 @@ def _insert(tx: sa.Connection, table: sa.Table) -> Any:
     return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
 
 
-def _event_from(row: Any) -> AuditEvent:
+def _altered(events: int, problem: str, *, first_bad: int | None) -> Verdict:
+    return Verdict(ok=False, events=events, first_bad=first_bad, anchored=False, problem=problem)
+
+
+def _without_key() -> ConfigurationError:
+    return ConfigurationError(
+        "the audit trail cannot be sealed without the vault's key: nothing is written",
+        remedy="put the key back from where you keep it; lost for good: ml-connector credentials rotate-key --lost",
+    )
+
+
+def _event_from(row: Mapping[Any, Any]) -> AuditEvent:
     return AuditEvent(
-        action=AuditAction(row.action),
-        actor=row.actor,
-        at=datetime.fromisoformat(row.at),
-        object=row.object,
-        run=row.run,
-        plan=row.plan,
-        fields=tuple(json.loads(row.fields)),
-        before_hash=row.before_hash,
-        after_hash=row.after_hash,
-        reason=row.reason,
-        outcome=row.outcome,
-        detail=json.loads(row.detail),
+        action=AuditAction(row["action"]),
+        actor=row["actor"],
+        at=datetime.fromisoformat(row["at"]),
+        object=row["object"],
+        run=row["run"],
+        plan=row["plan"],
+        fields=tuple(json.loads(row["fields"])),
+        before_hash=row["before_hash"],
+        after_hash=row["after_hash"],
+        reason=row["reason"],
+        outcome=row["outcome"],
+        detail=json.loads(row["detail"]),
     )
 
 

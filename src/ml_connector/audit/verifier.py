@@ -27,6 +27,7 @@ HASHED = (
     *("fields", "before_hash", "after_hash", "reason", "outcome", "detail"),
 )  # in this order
 SEAL_LENGTH = 32
+KEY_LOST = "key.lost"  # the first event under a new key; its hash covers everything before it
 _KNOWN = frozenset(("seq", *HASHED, "hash", "seal"))
 
 
@@ -39,6 +40,8 @@ class Verdict:
     first_bad: int | None
     anchored: bool
     problem: str | None
+    sealed_from: int | None = None
+    """The first event whose seal was checked: 1, or where a lost key was replaced; None without the key."""
 
 
 class Unreadable(Exception):  # noqa: N818 - there is no verdict at all
@@ -76,9 +79,14 @@ def verify(
     head: Callable[[], Head | None],
     anchors: Iterable[Anchor] = (),
     key: bytes | None = None,
+    sealed_from: int = 1,
 ) -> Verdict:
-    """Walk the events once, in order, keeping nothing but the last hash; *head* is asked for at the end."""
-    walk = _Walk(iter(anchors), key)
+    """
+    Walk the events once, in order, keeping nothing but the last hash; *head* is asked for at the end.
+
+    Seals before *sealed_from* (see `key_changed_at`) were made with a key that is lost and are not looked at.
+    """
+    walk = _Walk(iter(anchors), key, sealed_from)
     try:
         walk.begin()
         for event in events:
@@ -86,20 +94,38 @@ def verify(
         walk.finish(head())
     except Tampered as found:
         return Verdict(ok=False, events=walk.count, first_bad=found.first_bad, anchored=False, problem=found.problem)
-    return Verdict(ok=True, events=walk.count, first_bad=None, anchored=walk.anchored, problem=None)
+    sealed = None if key is None else sealed_from
+    return Verdict(ok=True, events=walk.count, first_bad=None, anchored=walk.anchored, problem=None, sealed_from=sealed)
+
+
+def key_changed_at(events: Iterable[dict[str, Any]], *, key: bytes | None) -> int:
+    """
+    The number of the last event that tells of a lost key and is sealed with *key*; 1 when there is none.
+
+    Only who holds the key can make one, and its hash covers every event before it: those cannot be changed unseen
+    after it, even though their own seals can no longer be checked.
+    """
+    found = 1
+    if key is not None:
+        for event in events:
+            number, digest = event.get("seq"), event.get("hash")
+            expected = seal("event", int(str(number)), str(digest), key) if str(number).isdecimal() else ""
+            if event.get("action") == KEY_LOST and _same(event.get("seal"), expected[:SEAL_LENGTH]):
+                found = int(str(number))
+    return found
 
 
 class _Walk:
     """Where we are in the trail, and the anchor that comes next."""
 
-    def __init__(self, anchors: Iterator[Anchor], key: bytes | None) -> None:
+    def __init__(self, anchors: Iterator[Anchor], key: bytes | None, sealed_from: int) -> None:
         self.count = 0
         self.anchored = False
         self._last = GENESIS
         self._anchors = anchors
         self._anchor: Anchor | None = None
         self._agreed = 0
-        self._key = key
+        self._key, self._sealed_from = key, sealed_from
 
     def begin(self) -> None:
         self._anchor = next(self._anchors, None)
@@ -114,8 +140,9 @@ class _Walk:
             raise Tampered(f"event {expected} holds something that is not part of it", first_bad=expected)
         if event.get("hash") != event_hash(event, previous=self._last):
             raise Tampered(f"event {expected} or its place in the chain was altered", first_bad=expected)
-        if self._key is not None and not _same(
-            event.get("seal"), seal("event", expected, event["hash"], self._key)[:SEAL_LENGTH]
+        checked = self._key is not None and expected >= self._sealed_from
+        if checked and not _same(
+            event.get("seal"), seal("event", expected, event["hash"], self._key or b"")[:SEAL_LENGTH]
         ):
             raise Tampered(f"event {expected} was not written by the program", first_bad=expected)
         self.count, self._last = expected, event["hash"]
@@ -123,7 +150,8 @@ class _Walk:
             self._compare(self._anchor)
 
     def _compare(self, anchor: Anchor) -> None:
-        if self._key is not None and not _same(anchor.seal, seal("anchor", anchor.events, anchor.hash, self._key)):
+        checked = self._key is not None and anchor.events >= self._sealed_from
+        if checked and not _same(anchor.seal, seal("anchor", anchor.events, anchor.hash, self._key or b"")):
             raise Tampered(f"the anchor after event {anchor.events} was altered", first_bad=None)
         if anchor.events < self.count:
             raise Tampered(f"the anchors go back to event {anchor.events}: an older trail took over", first_bad=None)
@@ -231,9 +259,17 @@ def verify_export(path: Path, *, key: bytes | None = None, anchor: Path | None =
     export = Export(path)
     anchors = read_anchors(anchor) if anchor is not None else iter(())
     try:
-        return verify(export.events(), head=lambda: export.head, anchors=anchors, key=key)
+        sealed_from = _key_changed_in(path, key=key)
+        return verify(export.events(), head=lambda: export.head, anchors=anchors, key=key, sealed_from=sealed_from)
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"cannot be read: {error}") from None
+
+
+def _key_changed_in(path: Path, *, key: bytes | None) -> int:
+    try:
+        return key_changed_at(Export(path).events(), key=key)
+    except Tampered:  # told by the walk itself, with the number
+        return 1
 
 
 def _parse(line: str) -> dict[str, Any] | None:
@@ -283,8 +319,13 @@ def main(arguments: list[str] | None = None) -> int:
         where = f"first bad event {verdict.first_bad}: " if verdict.first_bad is not None else ""
         sys.stdout.write(f"ALTERED: {where}{verdict.problem}\n")
         return 1
+    since = (
+        f" from event {verdict.sealed_from} on (the key before it was lost)" if (verdict.sealed_from or 1) > 1 else ""
+    )
     notes = [
-        "seals checked" if options.key_file else "seals not checked (no --key-file): a rewritten trail would pass",
+        f"seals checked{since}"
+        if options.key_file
+        else "seals not checked (no --key-file): a rewritten trail would pass",
         "anchored" if verdict.anchored else "not anchored (no --anchor): an older copy would pass",
     ]
     sys.stdout.write(f"ok: {verdict.events} events, {'; '.join(notes)}\n")

@@ -20,6 +20,7 @@ from ml_connector.cli.failures import guarded
 
 F = TypeVar("F", bound=Callable[..., int | None])
 
+_HELP = {"help_option_names": ["-h", "--help"]}
 _SHARED = {
     "connection": Annotated[
         str | None, typer.Option("--connection", metavar="NAME", help="Which connection; optional if there is one.")
@@ -50,21 +51,45 @@ class Sections(TyperGroup):
                 formatter.write_dl(rows)
 
 
-def make_group(help_text: str = "", *, default: Callable[..., int | None] | None = None) -> typer.Typer:
-    """Make a group of commands; *default* runs when the group is called without one of them."""
-    group = typer.Typer(cls=Sections, rich_markup_mode=None, help=help_text or None, no_args_is_help=default is None)
+def make_group(
+    help_text: str = "",
+    *,
+    default: Callable[..., int | None] | None = None,
+    own: Callable[..., int | None] | None = None,
+) -> typer.Typer:
+    """
+    Make a group of commands; *default* runs when the group is called without one of them.
+
+    *own* gives a group without a default options of its own.
+    """
+    group = typer.Typer(
+        cls=Sections,
+        rich_markup_mode=None,
+        help=help_text or None,
+        no_args_is_help=default is None,
+        context_settings=_HELP,
+    )
     group.callback(
         invoke_without_command=default is not None, help=_help_of(default) if default else help_text or None
-    )(_with_shared_options(default or _nothing))
+    )(_with_shared_options(default or own or _nothing))
     return group
 
 
-def command(group: typer.Typer, name: str | None = None, *, panel: str | None = None) -> Callable[[F], F]:
-    """Register a function as a command of *group*; *panel* is the section of the help it is listed in."""
+def command(
+    group: typer.Typer, name: str | None = None, *, panel: str | None = None, discreet: bool = False
+) -> Callable[[F], F]:
+    """
+    Register a function as a command of *group*; *panel* is the section of the help it is listed in.
+
+    A *discreet* one never repeats words that are too many: one of them may be a secret.
+    """
 
     def register(function: F) -> F:
         group.command(
-            name or function.__name__.replace("_", "-"), help=_help_of(function), rich_help_panel=panel or "Commands"
+            name or function.__name__.replace("_", "-"),
+            help=_help_of(function),
+            rich_help_panel=panel or "Commands",
+            context_settings={"allow_extra_args": discreet},
         )(_with_shared_options(function))
         return function
 
@@ -76,6 +101,13 @@ def _with_shared_options(function: Callable[..., int | None]) -> Callable[..., N
         outer = ctx.obj if isinstance(ctx.obj, Door) else Door()
         door = outer.narrowed(**{name: values.pop(name) for name in _SHARED})
         ctx.obj = door
+        if (
+            ctx.allow_extra_args
+            and ctx.args
+            and ctx.invoked_subcommand is None
+            and not isinstance(ctx.command, TyperGroup)
+        ):
+            raise typer.BadParameter("too many words; none of them is repeated here, for a secret may be among them")
         if ctx.invoked_subcommand is None:
             code = guarded(lambda: function(door, **values), config=door.config)
             if code:

@@ -39,7 +39,22 @@ class Door:
         """Open the application behind the door for one command."""
         from ml_connector.bootstrap import open_app
 
-        with open_app(config=self.config, connection=self.connection, actor=actor()) as app:
+        with open_app(config=self.config, connection=self.connection, actor=actor(), on_wait=self._tell_wait) as app:
+            yield app
+
+    @contextmanager
+    def look(self) -> Iterator[App]:
+        """
+        Open the application for a command that only looks at what is kept here; it goes without the vault's key.
+
+        That the key is missing or wrong is said, for whatever writes will refuse.
+        """
+        from ml_connector.bootstrap import open_app
+        from ml_connector.cli.failures import tell
+
+        with open_app(config=self.config, connection=self.connection, actor=actor(), needs_key=False) as app:
+            if app.locked is not None:
+                tell(f"Without the key: {app.locked.message}.", remedy=app.locked.remedy)
             yield app
 
     def write_json(self, value: Any) -> None:
@@ -50,6 +65,9 @@ class Door:
 
         body = msgspec.json.format(msgspec.json.encode(to_plain(value)), indent=2)
         sys.stdout.write(body.decode() + "\n")
+
+    def _tell_wait(self, system: str, seconds: float) -> None:
+        self.say(f"waiting {seconds:,.0f} s before {system.capitalize()} is asked again")
 
     def say(self, sentence: str) -> None:
         """Tell the person something that is no result: on standard error."""

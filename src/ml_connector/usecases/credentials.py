@@ -11,13 +11,15 @@ from pathlib import Path
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.bootstrap import App
-from ml_connector.errors import ConfigurationError
+from ml_connector.audit.store import AuditTrail
+from ml_connector.bootstrap import SEAL, App
+from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.secret import Secret
 from ml_connector.settings import Connection
+from ml_connector.vault.keys import open_master_key
 from ml_connector.vault.record import CredentialInfo
 from ml_connector.vault.rotation import rotate_master_key
-from ml_connector.vault.store import Rotated
+from ml_connector.vault.store import Rotated, StartedOver, Vault
 
 FIELDS = {
     ("workday", "isu"): ("username", "password"),
@@ -50,7 +52,7 @@ def check_field(connection: Connection, *, system: str, field: str) -> None:
     Refuse a name that no way to sign in uses: a typing mistake would only show at the next sign-in.
 
     Raises:
-        ConfigurationError: with the names there are.
+        UsageError: with the names there are; never with what was typed, which may be the secret itself.
     """
     pcns = [plant.pcn for plant in connection.plex.plants]
     pcn, _, plain = field.rpartition("/")
@@ -58,7 +60,7 @@ def check_field(connection: Connection, *, system: str, field: str) -> None:
     for_plant = system == "plex" and pcn in pcns and plain in FIELDS["plex", "basic"]
     if field not in known and not for_plant:
         also = ", or PCN/username and PCN/password for one plant" if system == "plex" else ""
-        raise ConfigurationError(f"{system} has no credential {field}", remedy=f"one of {', '.join(known)}{also}")
+        raise UsageError(f"that is no credential of {system}", remedy=f"one of {', '.join(known)}{also}")
 
 
 def read_secret(source: str) -> Secret:
@@ -66,7 +68,7 @@ def read_secret(source: str) -> Secret:
     Read a secret from where it already is: `env:NAME`, `file:PATH`, `cmd:COMMAND` or `-`; one line end is taken off.
 
     Raises:
-        ConfigurationError: nothing there. What a command printed is never repeated.
+        ConfigurationError: nothing there. What a command printed is never repeated. UsageError: none of these.
     """
     kind, _, rest = source.partition(":")
     if source == "-":
@@ -81,7 +83,7 @@ def read_secret(source: str) -> Secret:
     elif kind == "cmd" and rest:
         value = _run(rest)
     else:
-        raise ConfigurationError("this is no place to read a secret from", remedy=f"--from takes {SOURCES}")
+        raise UsageError("this is no place to read a secret from", remedy=f"--from takes {SOURCES}")
     value = value.removesuffix("\n").removesuffix("\r")
     if not value:
         raise ConfigurationError(f"{'standard input' if source == '-' else kind + ':' + rest} gives nothing")
@@ -123,6 +125,35 @@ def rotate_key(app: App) -> Rotated:
         _record(app, tx, AuditAction.CREDENTIAL_ROTATED, "vault", "master_key", counts)
 
     return rotate_master_key(app.database, setting=app.settings.vault.master_key, record=record)
+
+
+def replace_lost_key(app: App) -> StartedOver:
+    """
+    Give up what a lost master key sealed, and go on under the one in place, or under a new one.
+
+    The audit trail goes on too: the event that tells of it is the first one under the new seal.
+
+    Raises:
+        ConfigurationError: the key in place opens the vault; or the trail was altered. Nothing is changed then.
+    """
+    setting = app.settings.vault.master_key
+    if app.locked is None or app.vault.is_empty():
+        raise ConfigurationError("no key is lost: the vault opens", remedy="ml-connector credentials rotate-key")
+    vault = Vault(app.database, master_key=open_master_key(setting, create=True))
+    with app.database.transaction() as tx:
+        started = vault.start_over(tx)
+        trail = AuditTrail(app.database, seal_key=vault.derive(SEAL, tx=tx), anchor_file=app.settings.audit.anchor_file)
+        event = AuditEvent(
+            action=AuditAction.KEY_LOST,
+            actor=app.actor,
+            at=app.clock(),
+            object="credential//vault/master_key",
+            reason="the master key was lost: seals before this event can no longer be checked",
+            detail={"master_key": started.master_key, "credentials": started.credentials},
+        )
+        trail.go_on_without(tx, event)
+    trail.write_anchor()
+    return started
 
 
 def _record(

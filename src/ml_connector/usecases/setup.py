@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App, open_app
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.settings import Settings, config_path, load_settings
+from ml_connector.settings import config_path, load_settings
 from ml_connector.snapshot.extract import Progress
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
 from ml_connector.usecases import mappings
 from ml_connector.usecases.template import COMMENTED, REHEARSAL, render_rehearsal
 from ml_connector.vault.keys import open_master_key
+from ml_connector.vault.places import place_of
+from ml_connector.vault.store import Vault
+
+_REHEARSAL_FILES = ("key", "db", "db-wal", "db-shm", "anchor", "log")
 
 
 class Initialised(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +41,14 @@ class Initialised(msgspec.Struct, frozen=True, kw_only=True):
 
 def init(*, config: Path | None) -> Initialised:
     """
-    Write a commented configuration and the key that will open the vault.
+    Write a commented configuration and the key that will open the vault; beside a configuration that is there, the key.
 
     Raises:
-        ConfigurationError: one of the two is there already; nothing is overwritten.
+        ConfigurationError: both are there already, or the database holds what another key sealed; nothing is
+            overwritten.
     """
+    if config_path(config).exists():
+        return _make_missing_key(config_path(config))
     file = _free(config)
     key = file.parent / "ml-connector.key"
     _write_new(file, COMMENTED)
@@ -73,15 +81,15 @@ def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progres
         text = render_rehearsal(ready)
     except (KeyError, TypeError, ValueError) as error:
         raise _no_ready_file(ready_file, f"{type(error).__name__} {error}") from None
-    _write_new(file, text)
-    settings = load_settings(file)
-    open_master_key(settings.vault.master_key, create=True)
-    _create_tables(settings)
-    with open_app(config=file, connection=REHEARSAL, actor=actor) as app:
-        sealed = _seal(app, ready)
-        proposed = mappings.propose_rows(app, progress=progress)
-        sure = mappings.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
-        accepted = mappings.accept_rows(app, only=sure)
+    with _all_or_nothing(file):
+        _write_new(file, text)
+        settings = load_settings(file)
+        open_master_key(settings.vault.master_key, create=True)
+        with open_app(config=file, connection=REHEARSAL, actor=actor) as app:
+            sealed = _seal(app, ready)
+            proposed = mappings.propose_rows(app, progress=progress)
+            sure = mappings.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
+            accepted = mappings.accept_rows(app, only=sure)
     left = tuple(f"{each.kind} {each.source} in plant {each.plant}" for each in proposed.proposals if each.row is None)
     return Initialised(
         config=str(file),
@@ -94,12 +102,52 @@ def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progres
     )
 
 
+def _make_missing_key(file: Path) -> Initialised:
+    """On a new machine the configuration is there and the key is not: make one, unless another one is missed."""
+    settings = load_settings(file)
+    setting = settings.vault.master_key
+    if place_of(setting).load() is not None:
+        raise _there_already(file)
+    database = open_database(settings.database.url)
+    try:
+        migrate(database)
+        if not Vault(database, master_key=ConfigurationError("no key yet")).is_empty():
+            open_master_key(setting)  # says that the key is missing, and what to do when it is lost
+    finally:
+        database.close()
+    open_master_key(setting, create=True)
+    return Initialised(
+        config=str(file),
+        key=setting.removeprefix("file:"),
+        connection=next(iter(settings.connections), ""),
+        next=("ml-connector doctor   (it names every credential that is missing, with its command)",),
+    )
+
+
+@contextmanager
+def _all_or_nothing(config: Path) -> Iterator[None]:
+    """When the block fails, take away the files it made, so that it can be repeated; older ones stay."""
+    mine = [config] + [config.with_name(f"ml-connector.{end}") for end in _REHEARSAL_FILES]
+    there = {file for file in mine if file.exists()}
+    try:
+        yield
+    except BaseException:
+        for file in mine:
+            if file not in there:
+                file.unlink(missing_ok=True)
+        raise
+
+
+def _there_already(file: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{file} is there already: nothing was overwritten", remedy="name another: --config PATH, or move it away"
+    )
+
+
 def _free(config: Path | None) -> Path:
     file = config_path(config)
     if file.exists():
-        raise ConfigurationError(
-            f"{file} is there already: nothing was overwritten", remedy="name another: --config PATH, or move it away"
-        )
+        raise _there_already(file)
     if not file.parent.is_dir():
         raise ConfigurationError(f"there is no folder {file.parent}", remedy=f"mkdir -p {file.parent}")
     return file
@@ -131,14 +179,6 @@ def _no_ready_file(path: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
         f"{path} is no ready file of the sandbox ({why})", remedy=f"ml-connector sandbox --ready-file {path}"
     )
-
-
-def _create_tables(settings: Settings) -> None:
-    database = open_database(settings.database.url)
-    try:
-        migrate(database)
-    finally:
-        database.close()
 
 
 def _seal(app: App, ready: Mapping[str, Any]) -> int:

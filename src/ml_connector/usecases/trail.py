@@ -6,11 +6,13 @@ import contextlib
 import os
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import StoredEvent
 from ml_connector.audit.verifier import Verdict
 from ml_connector.bootstrap import App
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, UsageError
 
 
 def list_events(app: App, *, limit: int = 50, action: str | None = None, key: str | None = None) -> list[StoredEvent]:
@@ -18,21 +20,23 @@ def list_events(app: App, *, limit: int = 50, action: str | None = None, key: st
     The newest events first, of one action or about one key.
 
     Raises:
-        ConfigurationError: there is no such action.
+        UsageError: there is no such action.
     """
     if action is not None and action not in set(AuditAction):
-        raise ConfigurationError(f"there is no audit action {action}", remedy=f"one of {', '.join(AuditAction)}")
+        raise UsageError(f"there is no audit action {action}", remedy=f"one of {', '.join(AuditAction)}")
     return list(app.trail.list(limit, action=AuditAction(action) if action else None, key=key))
 
 
 def verify(app: App) -> Verdict:
     """Recompute the whole chain; the verdict becomes the trail's next event, after the part it speaks of."""
     verdict = app.trail.verify()
+    if app.locked is not None:  # without the key nothing can be recorded, and the seals could not be checked
+        return verdict
     detail: dict[str, str | int] = {"events": verdict.events}
     if verdict.first_bad is not None:
         detail["first_bad"] = verdict.first_bad
     # A trail whose end was altered takes no more events; the verdict must be told all the same.
-    with contextlib.nullcontext() if verdict.ok else contextlib.suppress(ConfigurationError):
+    with contextlib.nullcontext() if verdict.ok else contextlib.suppress(ConfigurationError, SQLAlchemyError):
         _record(app, AuditAction.AUDIT_VERIFIED, outcome="ok" if verdict.ok else "altered", detail=detail)
     return verdict
 

@@ -61,11 +61,25 @@ class KeyRing:
     A process that runs while another one rotates meets one.
     """
 
-    def __init__(self, first: MasterKey, *, reload: Callable[[], MasterKey] | None = None) -> None:
-        self.first = first
+    def __init__(self, first: MasterKey | ConfigurationError, *, reload: Callable[[], MasterKey] | None = None) -> None:
+        """In place of a key that cannot be had stands why; whatever needs it then says so."""
+        self._first = first
         self._reload = reload
         self._known: dict[str, MasterKey] = {}
-        self.learn(first)
+        if isinstance(first, MasterKey):
+            self.learn(first)
+
+    @property
+    def first(self) -> MasterKey:
+        """
+        The key this process started with.
+
+        Raises:
+            ConfigurationError: there was none.
+        """
+        if isinstance(self._first, ConfigurationError):
+            raise self._first
+        return self._first
 
     def learn(self, key: MasterKey | None) -> None:
         """Take in *key* and its successor."""
@@ -75,6 +89,8 @@ class KeyRing:
 
     def find(self, key_id: str) -> MasterKey | None:
         """The key of that id, if it is within reach."""
+        if isinstance(self._first, ConfigurationError):
+            raise self._first
         if key_id not in self._known and self._reload is not None:
             self.learn(self._reload())
         return self._known.get(key_id)
@@ -149,7 +165,8 @@ def retire_all_but(setting: str, *, key_id: str) -> None:
 def _missing(place: Place) -> ConfigurationError:
     return ConfigurationError(
         f"there is no master key in {place.name}",
-        remedy="put the key back from where you keep it; on a new installation: ml-connector init",
+        remedy="put the key back from where you keep it; on a new installation: ml-connector init; lost for good: "
+        "ml-connector credentials rotate-key --lost",
     )
 
 

@@ -68,6 +68,14 @@ class Rotated(msgspec.Struct, frozen=True, kw_only=True):
     credentials: int
 
 
+class StartedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """What was given up with a lost master key, and the key that took its place."""
+
+    master_key: str
+    lost_keys: tuple[str, ...]
+    credentials: int
+
+
 class Vault:
     """
     The credentials of every connection, opened one at a time.
@@ -80,7 +88,7 @@ class Vault:
         self,
         database: Database,
         *,
-        master_key: MasterKey,
+        master_key: MasterKey | ConfigurationError,
         reload: Callable[[], MasterKey] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -98,12 +106,14 @@ class Vault:
         with self._database.reading() as tx:
             return self._master(tx).id if self._root(tx) is not None else None
 
-    def derive(self, label: str) -> bytes:
+    def derive(self, label: str, *, tx: sa.Connection | None = None) -> bytes:
         """
         32 bytes for one lasting purpose, such as the audit seal; rotations do not change them.
 
-        The first call on a wholly empty vault makes the root they come from.
+        The first call on a wholly empty vault makes the root they come from. *tx*: as the open transaction sees it.
         """
+        if tx is not None:
+            return crypto.derive(self._require_root(tx), label=label)
         with self._database.reading() as tx:
             root = self._root(tx)
         if root is None:
@@ -189,6 +199,37 @@ class Vault:
         self._prove_readable(tx, result.master_key)
         return result
 
+    def is_empty(self) -> bool:
+        """Whether nothing was ever sealed here; needs no key."""
+        with self._database.reading() as tx:
+            return self._is_unused(tx)
+
+    def start_over(self, tx: sa.Connection) -> StartedOver:
+        """
+        Forget everything that a lost master key sealed, and begin again under the one in place.
+
+        Versions go on from where they were: no number is ever given twice, whoever wrote the last one.
+
+        Raises:
+            ConfigurationError: the key in place opens the vault, so nothing is lost; or there is none in place.
+        """
+        new = self._ring.first
+        ids = set(tx.execute(sa.select(_data_key.c.kek_id).distinct()).scalars())
+        if self._is_unused(tx) or any(self._ring.find(key_id) for key_id in ids):
+            raise ConfigurationError(
+                "the key in place opens the vault: nothing is lost", remedy="ml-connector credentials rotate-key"
+            )
+        forgotten = tx.execute(sa.delete(_credential)).rowcount
+        tx.execute(sa.delete(_data_key))
+        root = crypto.new_key()
+        self._insert_key(tx, root, key_id=crypto.new_key_id(), purpose="root", by=new)
+        for row in tx.execute(sa.select(_version)).all():
+            place = (row.connection, row.system, row.field)
+            mac = record.version_mac(place, version=row.version + 1, present=False, root=root)
+            again = {"version": row.version + 1, "present": False, "mac": mac}
+            tx.execute(_at(sa.update(_version), _version, place).values(**again))
+        return StartedOver(master_key=new.id, lost_keys=tuple(sorted(ids)), credentials=forgotten)
+
     # Keys ------------------------------------------------------------------------------------------------------------
 
     def _root(self, tx: sa.Connection, *, lock: bool = False) -> bytes | None:
@@ -196,8 +237,7 @@ class Vault:
         query = sa.select(_data_key).where(_data_key.c.purpose == "root")
         # The lock keeps a `set` on PostgreSQL from slipping an old-key row past a rotation; SQLite locks anyway.
         rows = tx.execute(query.with_for_update() if lock else query).all()
-        used = sa.union_all(sa.select(_data_key.c.id), sa.select(_version.c.field), sa.select(_credential.c.field))
-        if not rows and tx.execute(used.limit(1)).first() is None:
+        if not rows and self._is_unused(tx):
             return None
         self._check_master(tx)
         try:
@@ -208,6 +248,10 @@ class Vault:
             raise ConfigurationError(
                 "the vault does not open: the database was altered", remedy="restore the database from a backup"
             ) from None
+
+    def _is_unused(self, tx: sa.Connection) -> bool:
+        used = sa.union_all(sa.select(_data_key.c.id), sa.select(_version.c.field), sa.select(_credential.c.field))
+        return tx.execute(used.limit(1)).first() is None
 
     def _require_root(self, tx: sa.Connection) -> bytes:
         root = self._root(tx, lock=True)
@@ -222,7 +266,8 @@ class Vault:
         if key_ids and not any(self._ring.find(key_id) for key_id in key_ids):
             raise ConfigurationError(
                 f"the vault is sealed with master key {', '.join(key_ids)}; the one in place is {self._ring.first.id}",
-                remedy="put the right key back; if it is lost, so are the credentials: start a new database",
+                remedy="put the right key back; if it is lost, so are the credentials, and nothing else: "
+                "ml-connector credentials rotate-key --lost",
             )
 
     def _master(self, tx: sa.Connection) -> MasterKey:

@@ -15,7 +15,7 @@ from ml_connector.cli.words import plural, printable
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = make_group("List, verify and take away the audit trail.")
+    group = make_group("List, verify and take away the audit trail.\n\n\b\n    ml-connector audit verify")
     command(group, "list")(list_events)
     command(group)(verify)
     command(group)(export)
@@ -37,11 +37,13 @@ def list_events(
     """
     from ml_connector.usecases import trail
 
-    with door.open() as app:
+    with door.look() as app:
         found = trail.list_events(app, limit=limit, action=action, key=key)
     if door.json:
         door.write_json(found)
         return
+    from rich.padding import Padding
+
     from ml_connector.cli.render import cell, make_console
 
     console = make_console()
@@ -49,9 +51,10 @@ def list_events(
         event = each.event
         at = event.at.isoformat(" ", "seconds")[:19]
         line = cell(f"{each.seq:>7}  {at}  {event.action}", style="bold")
-        console.print(line.append(f"  {printable(event.object or '')}", style="not bold"), soft_wrap=True)
+        console.print(line.append(f"  {printable(event.object or '')}", style="not bold"))
         detail = _what(event.reason, event.outcome, event.detail)
-        console.print(cell(f"         by {event.actor}{': ' + detail if detail else ''}", style="dim"), soft_wrap=True)
+        by = cell(f"by {event.actor}{': ' + detail if detail else ''}", style="dim")
+        console.print(Padding(by, (0, 0, 0, 9)))
 
 
 def verify(door: Door) -> int:
@@ -62,16 +65,21 @@ def verify(door: Door) -> int:
     """
     from ml_connector.usecases import trail
 
-    with door.open() as app:
+    with door.look() as app:
         verdict = trail.verify(app)
     if door.json:
         door.write_json(
             {"ok": verdict.ok, "events": verdict.events, "first_bad": verdict.first_bad, "anchored": verdict.anchored}
+            | {"sealed_from": verdict.sealed_from}
             | ({"problem": verdict.problem} if verdict.problem else {})
         )
     elif verdict.ok:
         anchored = "and agree with the anchors" if verdict.anchored else "(no anchors: set audit.anchor_file)"
         typer.echo(f"{plural(verdict.events, 'event')} are as they were written {anchored}.")
+        if verdict.sealed_from is None:
+            typer.echo("The seals could not be checked without the key: a trail rewritten from its start would pass.")
+        elif verdict.sealed_from > 1:
+            typer.echo(f"Seals are checked from event {verdict.sealed_from} on: the key before it was lost.")
     if not verdict.ok:
         where = f" (first bad event: {verdict.first_bad})" if verdict.first_bad is not None else ""
         tell(

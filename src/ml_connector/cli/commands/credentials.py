@@ -17,8 +17,11 @@ Field = Annotated[str, typer.Argument(help="As in username, client_secret, api_k
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = make_group("Store, list, rotate and remove credentials. Values are sealed and never shown.")
-    command(group, "set")(set_credential)
+    group = make_group(
+        "Store, list, rotate and remove credentials. Values are sealed and never shown.\n\n"
+        "\b\n    ml-connector credentials set workday password"
+    )
+    command(group, "set", discreet=True)(set_credential)
     command(group, "list")(list_credentials)
     command(group)(rotate_key)
     command(group)(remove)
@@ -71,7 +74,7 @@ def list_credentials(door: Door) -> None:
     """
     from ml_connector.usecases import credentials
 
-    with door.open() as app:
+    with door.look() as app:
         stored, needed = credentials.list_credentials(app), credentials.fields_needed(app.connection)
     if door.json:
         door.write_json(stored)
@@ -90,14 +93,33 @@ def list_credentials(door: Door) -> None:
             console.print(f"missing: ml-connector credentials set {system} {field}")
 
 
-def rotate_key(door: Door) -> None:
+def rotate_key(
+    door: Door,
+    *,
+    lost: Annotated[bool, typer.Option("--lost", help="The old key is lost: begin again under another one.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget-credentials", help="With --lost: yes, what the lost key sealed is given up.")
+    ] = False,
+) -> None:
     """
     Replace the master key. Everything is sealed under the new one; a rotation that was interrupted is finished.
 
+    With --lost the sealed credentials are given up, for nobody can open them; everything else stays, and the audit
+    trail says so. Set the credentials again afterwards.
+
         ml-connector credentials rotate-key
+        ml-connector credentials rotate-key --lost --forget-credentials
     """
     from ml_connector.usecases import credentials
 
+    if lost != forget:
+        raise typer.BadParameter(
+            "--lost gives up every stored credential: look once more for a copy of the key; if there is none, say so "
+            "with --lost --forget-credentials"
+        )
+    if lost:
+        _replace_lost_key(door)
+        return
     with door.open() as app:
         rotated = credentials.rotate_key(app)
         setting = app.settings.vault.master_key
@@ -106,6 +128,22 @@ def rotate_key(door: Door) -> None:
         return
     typer.echo(f"Master key {rotated.master_key} is in force; {plural(rotated.data_keys, 'data key')} sealed under it.")
     typer.echo(f"Keep a fresh copy of {printable(setting)}: the old key opens nothing any more.")
+
+
+def _replace_lost_key(door: Door) -> None:
+    from ml_connector.usecases import credentials
+
+    with door.look() as app:
+        started, needed = credentials.replace_lost_key(app), credentials.fields_needed(app.connection)
+    if door.json:
+        door.write_json(started)
+        return
+    given_up = plural(started.credentials, "credential")
+    typer.echo(f"Master key {started.master_key} is in force; {given_up} sealed with the lost one given up.")
+    typer.echo("Keep a copy of it elsewhere. The audit trail goes on; seals before this can no longer be checked.")
+    typer.echo("\nNext:")
+    for system, field in needed:
+        typer.echo(f"  ml-connector credentials set {system} {printable(field)}")
 
 
 def remove(door: Door, *, system: System, field: Field) -> None:

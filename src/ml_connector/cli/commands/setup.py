@@ -22,7 +22,7 @@ PANEL = "Set up"
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, panel=PANEL)(init)
-    config = make_group("Check the configuration file, or describe it.")
+    config = make_group("Check the configuration file, or describe it.\n\n\b\n    ml-connector config check")
     command(config)(check)
     command(config)(schema)
     app.add_typer(config, name="config", rich_help_panel=PANEL)
