@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ml_connector.cli.command import make_group
@@ -17,11 +19,32 @@ from ml_connector.cli.commands import (
     setup,
     syncs,
 )
+from ml_connector.cli.door import Door
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the command line's own signature for a callback
+    if wanted:
+        from importlib import metadata
+
+        typer.echo(f"ml-connector {metadata.version('ml-connector')}")
+        raise typer.Exit
+
+
+def _options(
+    _door: Door,
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options of the program itself."""
+
 
 app = make_group(
     "Keep Plex in step with Workday: plan, explain, write, prove.\n\n"
     "\b\nTry it on simulated systems:   ml-connector demo\n"
-    "Set it up for yours:           ml-connector init"
+    "Set it up for yours:           ml-connector init",
+    own=_options,
 )
 for module in (setup, credentials, inspection, mapping, links, syncs, review, audit, sandbox, demo):
     module.register(app)

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ml_connector.cli.render import bars, cell, difference, make_console, remedy, table
-from ml_connector.cli.words import duration, plural, printable
+from ml_connector.cli.words import duration, plural, printable, shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport
@@ -20,6 +20,7 @@ from ml_connector.sync.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 SHORT = 12
+_LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json
 _SIGNS = {
     "create": ("+", "green"),
     "reactivate": ("+", "green"),
@@ -54,11 +55,16 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
     if writes:
         console.print(f"Next: ml-connector apply {short}   ({plural(writes, 'write')}, ~{duration(report.forecast_s)})")
     else:
-        console.print("Nothing to write: Plex is in step.")
+        held = report.counts.get("hold", 0)
+        console.print(
+            f"Nothing may be written now: {plural(held, 'change')} held."
+            if held
+            else "Nothing to write: Plex is in step."
+        )
 
 
-def render_outcome(report: RunReport, *, console: Console | None = None) -> None:
-    """Print what a run did, and what to look at."""
+def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console: Console | None = None) -> None:
+    """Print what a run did, what to look at, and the open *holds* with what releases or mends each."""
     console = console or make_console()
     console.print(cell(f"Run {report.run} took {duration(report.duration_s)}", style="bold"))
     _render_counts(report.counts, [name for name in report.counts if name != "noop"], console)
@@ -71,7 +77,8 @@ def render_outcome(report: RunReport, *, console: Console | None = None) -> None
     if report.counts.get("held") and not report.waiting:
         console.print("Something could not be read and is left alone: ml-connector parked   says why, and what to do")
     if report.waiting:
-        console.print("A guard waits for a decision: ml-connector parked   then   ml-connector release HOLD")
+        console.print("A guard waits for a decision. Look at the set first: ml-connector plan --all")
+    _render_holds([_line(hold) for hold in holds], console)
 
 
 def run_answer(report: RunReport) -> dict[str, Any]:
@@ -130,7 +137,12 @@ def render_records(records: Sequence[RecordInfo]) -> None:
         _render_heads(records)
         return
     rows = [
-        (each.plant, f"{each.key} {_label(each.label, each.key)}".strip(), each.status, _why(each.reason, each.remedy))
+        (
+            each.plant,
+            f"{shortened(each.key, _LONGEST_LABEL)} {shortened(_label(each.label, each.key), _LONGEST_LABEL)}".strip(),
+            each.status,
+            _why(each.reason, each.remedy),
+        )
         for each in records
     ]
     make_console().print(table(("plant", "record", "status", "why"), rows))
@@ -176,7 +188,7 @@ def _render_holds(holds: Sequence[HoldLine], console: Console) -> None:
 
 def _render_why(reason: str, fix: str | None, console: Console) -> None:
     """Why, wrapped; and what to do, on one line however long, so that it can be copied."""
-    console.print(Padding(cell(reason), (0, 0, 0, 4)))
+    console.print(Padding(cell(shortened(reason, _LONGEST_REASON)), (0, 0, 0, 4)))
     if fix:
         console.print(Text("    ").append_text(remedy(fix)), soft_wrap=True)
 
@@ -213,7 +225,8 @@ def _due(item: Pending) -> str:
 
 def _named(record: ChangeInfo | ParkedInfo) -> str:
     plant = f"{record.plant} " if record.plant else ""
-    return printable(f"{plant}{record.type} {record.key} {_label(record.label, record.key)}".strip())
+    label = shortened(_label(record.label, record.key), _LONGEST_LABEL)
+    return printable(f"{plant}{record.type} {shortened(record.key, _LONGEST_LABEL)} {label}".strip())
 
 
 def _why(reason: str, fix: str | None) -> Text:

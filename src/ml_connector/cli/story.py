@@ -76,10 +76,10 @@ class Story:
             self._say(f"Workday at {ready['workday']['url']}, Plex at {ready['plex']['base_url']}")
             self._say(f"(Commands are shown as typed in the folder {self._folder}, where the configuration lies.)")
             self._set_up()
-            self._first_sync()
+            settled = self._first_sync()
             self._begin_picture()
             self._next_day(ready)
-            good = self._put_right() and self._prove()
+            good = self._put_right() and self._prove() and settled
             self._draw_picture()
             self._say(f"\nThat took {duration(time.monotonic() - started)}.")
             self._where_next()
@@ -105,13 +105,15 @@ class Story:
             render_ping(inspection.ping(app).systems, console=self._console)
         self._say("(The sandbox lives on a calendar of its own: moments are taken from Workday's clock, never ours.)")
 
-    def _first_sync(self) -> None:
+    def _first_sync(self) -> bool:
+        """Bring Plex in step; whether a second plan then has nothing to do."""
         plan = self._plan("What would change in Plex? Nothing is written yet")
         self._apply(plan, "Carry out exactly that plan")
         again = self._plan("And again: a second plan has nothing to do")
         if _writes(again):
             self._say("Unexpected: there is still something to write.")
         self._headcount()
+        return not _writes(again)
 
     def _next_day(self, ready: dict[str, Any]) -> None:
         self._step("A day passes in Workday", None)
@@ -139,7 +141,7 @@ class Story:
             self._step("And let that worker go", f"reevaluate {' '.join(keys)}")
             with shown(quiet=True) as progress:
                 report = syncs.reevaluate(app, keys, progress=progress)
-            render_outcome(report, console=self._console)
+            render_outcome(report, syncs.holds(app), console=self._console)
             render_parked(syncs.parked(app), syncs.holds(app), console=self._console)
             return not syncs.parked(app)
 
@@ -180,8 +182,8 @@ class Story:
     def _apply(self, plan: PlanReport, title: str) -> None:
         self._step(title, f"apply {plan.digest[:12]}")
         with self._door.open() as app, shown(quiet=True) as progress:
-            report = syncs.apply(app, digest=plan.digest, progress=progress)
-        render_outcome(report, console=self._console)
+            report, holds = syncs.apply(app, digest=plan.digest, progress=progress), syncs.holds(app)
+        render_outcome(report, holds, console=self._console)
 
     def _headcount(self) -> None:
         self._step("Who is active where, as Plex sees it", "read plex employee")

@@ -75,6 +75,7 @@ class SurfaceHealth(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     signed_in: bool
     refused: bool = False
+    plant: str | None = None
     version: str | None = None
     version_note: str | None = None
     clock_offset_s: float | None = None

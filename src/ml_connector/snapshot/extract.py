@@ -118,6 +118,7 @@ class Reader:
     ) -> Extract:
         as_of = query.as_of
         moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
+        where = f" of plant {scope.plant}" if scope.plant else ""
         before = self._store.last_believed(scope)
         number = self._store.start(scope, at=self._clock(), effective_on=moments[0], entered_at=moments[1])
         faults: list[Fault] = []
@@ -128,7 +129,7 @@ class Reader:
                 for page in connector.read(query):
                     count += len(page.records)
                     desk.take(page.records)
-                    progress(f"reading {scope.side} {_plural(scope.type)}", count, page.total)
+                    progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
                 desk.finish()
             distinct = self._store.count(scope, extract_id=number) + len(faults)
             if distinct != count:

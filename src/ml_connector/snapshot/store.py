@@ -208,6 +208,12 @@ class SnapshotStore:
                 found.update((row.key, decode(row.body)) for row in rows)
         return found
 
+    def known(self, connection: str, *, keys: Sequence[str]) -> set[str]:
+        """Which of these keys any record of the connection was ever seen under."""
+        query = select(records.c.key).where(records.c.connection == connection, records.c.key.in_(keys)).distinct()
+        with self._database.reading() as tx:
+            return set(tx.execute(query).scalars())
+
     def count(self, scope: Scope, *, extract_id: int) -> int:
         """How many records the given extraction saw."""
         query = select(func.count()).select_from(records).where(_within(scope), records.c.extract_id == extract_id)

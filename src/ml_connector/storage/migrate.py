@@ -40,7 +40,7 @@ def migrate(database: Database) -> None:
     except CommandError:
         raise ConfigurationError(
             f"the database is at schema {current}, which this version does not know",
-            remedy="use the newer ml-connector that wrote it",
+            remedy="use the newer version that wrote it",
         ) from None
 
 

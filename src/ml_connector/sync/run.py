@@ -127,8 +127,9 @@ class Run:
 
     def fail(self, error: BaseException) -> None:
         """Keep why the run stopped; the sentence only, never a traceback."""
+        stopped = isinstance(error, KeyboardInterrupt)
         problem = error.message if isinstance(error, MLConnectorError) else type(error).__name__
-        state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        state, problem = ("interrupted", "interrupted") if stopped else ("failed", problem)
         self._end(state, {}, problem=problem)
 
     def _end(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import ConfigurationError, StalePlanError
+from ml_connector.errors import ConfigurationError, StalePlanError, UsageError
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Extract, Progress, Reader
@@ -135,11 +135,11 @@ class Syncer:
         Approve a hold's exact set; the next plan lets it through.
 
         Raises:
-            ConfigurationError: there is no such open hold, or it is not for a person to release.
+            UsageError: there is no such open hold. ConfigurationError: it is not for a person to release.
         """
         found = [item for item in self._tools.review.holds(self._name, state="open") if item.id.startswith(hold)]
         if len(found) != 1 or len(hold) < _SHORTEST_HOLD:
-            raise ConfigurationError(f"there is no open hold {hold}", remedy="ml-connector plan   lists the holds")
+            raise UsageError(f"there is no open hold {hold}", remedy="ml-connector parked   lists the holds")
         if not found[0].releasable:
             raise ConfigurationError(
                 f"hold {found[0].id} cannot be released: {found[0].reason}", remedy=found[0].remedy

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, System, encode
-from ml_connector.connectors.port import Connector, Query, SurfaceHealth, TypeInfo
-from ml_connector.errors import ConfigurationError, MLConnectorError, RecordError
+from ml_connector.connectors.plex.health import ask_for_role
+from ml_connector.connectors.port import Connector, Query, SurfaceHealth, TypeHealth, TypeInfo
+from ml_connector.errors import MLConnectorError, RecordError, UsageError
+from ml_connector.hosts import LOOPBACK
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
+from ml_connector.snapshot.store import Scope, SnapshotStore
 
 REFUSED = 5
 UNAVAILABLE = 7
@@ -56,8 +60,12 @@ def connector_of(app: App, system: str) -> Connector:
 
 
 def ping(app: App, *, systems: tuple[str, ...] = (System.WORKDAY, System.PLEX)) -> PingReport:
-    """Prove access to each system; a refusal is part of the answer, not an error."""
-    surfaces = [surface for system in systems for surface in _check(app, system)]
+    """
+    Prove access to each system; a refusal is part of the answer, not an error.
+
+    A type that shows nothing, where the last complete reading had records, is not well: a role or domain is missing.
+    """
+    surfaces = [_compared(app, _with_calendar(app, surface)) for system in systems for surface in _check(app, system)]
     return PingReport(ok=bool(surfaces) and all(surface.ok for surface in surfaces), systems=tuple(surfaces))
 
 
@@ -74,7 +82,7 @@ def read(app: App, request: ReadRequest, *, on_fault: OnFault) -> Iterator[bytes
     recorded before the first record is given away.
 
     Raises:
-        ConfigurationError: the system has no such record type, or no such plant.
+        UsageError: the system has no such record type, no such plant, or no such filter.
     """
     _check_readable(app, request)
     shows_pay = request.record_type is RecordType.WORKER and request.pay
@@ -109,16 +117,67 @@ def _check(app: App, system: str) -> list[SurfaceHealth]:
         return [unhealthy]
 
 
+def _compared(app: App, surface: SurfaceHealth) -> SurfaceHealth:
+    types = tuple(_compared_type(app, surface, entry) for entry in surface.types)
+    worse = any(entry.problem != before.problem for entry, before in zip(types, surface.types, strict=True))
+    return msgspec.structs.replace(surface, types=types, ok=surface.ok and not worse)
+
+
+def _with_calendar(app: App, surface: SurfaceHealth) -> SurfaceHealth:
+    """A sandbox on this machine lives on a calendar of its own: no clock is wrong."""
+    host = urlsplit(app.connection.workday.base_url).hostname
+    told = surface.problem is not None and surface.signed_in and surface.clock_offset_s is not None
+    if surface.system != System.WORKDAY or host not in LOOPBACK or not told:
+        return surface
+    today = (app.clock() + timedelta(seconds=surface.clock_offset_s or 0)).date()
+    note = f"it is {today} there: a sandbox lives on a calendar of its own, and moments are taken from its clock"
+    ok = all(entry.permitted and entry.problem is None for entry in surface.types)
+    return msgspec.structs.replace(surface, ok=ok, problem=note, remedy=None)
+
+
+def _compared_type(app: App, surface: SurfaceHealth, entry: TypeHealth) -> TypeHealth:
+    if entry.count != 0:
+        return entry
+    scope = Scope(app.name, surface.system, entry.type, surface.plant or "")
+    last = SnapshotStore(app.database).last_believed(scope)
+    if last is None or not last.total:
+        return entry
+    remedy = entry.remedy
+    if surface.plant is not None:
+        remedy = ask_for_role(entry.type, surface.plant)
+    problem = f"empty, and the last complete reading had {last.total:,}: a role or permission was taken away"
+    return msgspec.structs.replace(entry, problem=problem, remedy=remedy)
+
+
 def _refuses(surface: SurfaceHealth) -> bool:
     return surface.refused or any(not entry.permitted for entry in surface.types)
 
 
 def _check_readable(app: App, request: ReadRequest) -> None:
-    known = sorted({info.type for info in discover(app, system=request.system)})
+    infos = discover(app, system=request.system)
+    known = sorted({info.type for info in infos})
     if request.record_type not in known:
-        raise ConfigurationError(
+        raise UsageError(
             f"{request.system} gives no {request.record_type} records", remedy=f"one of {', '.join(known)}"
         )
+    _check_filters(app, request, info=next(info for info in infos if info.type == request.record_type))
+
+
+def _check_filters(app: App, request: ReadRequest, *, info: TypeInfo) -> None:
+    """A filter that the system does not know would be ignored, and the answer taken for something it is not."""
+    named = f"{request.system} {request.record_type}"
+    if request.since is not None and not info.change_filters:
+        raise UsageError(
+            f"{named} records cannot be asked for by when they changed: the system offers no such filter",
+            remedy=f"leave out --since; ml-connector discover {request.system}   names the change filters there are",
+        )
+    if request.as_of is not None and request.system == System.PLEX:
+        raise UsageError("Plex keeps no history to ask as of a date", remedy="leave out --as-of")
+    if request.plant is not None and request.system == System.WORKDAY:
+        raise UsageError("Workday knows no Plex plants", remedy="leave out --plant")
+    plants = [plant.pcn for plant in app.connection.plex.plants]
+    if request.plant is not None and request.plant not in plants:
+        raise UsageError(f"there is no plant {request.plant}", remedy=f"one of {', '.join(plants)}")
 
 
 def _plants(app: App, request: ReadRequest) -> tuple[str | None, ...]:

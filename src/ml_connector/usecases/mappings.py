@@ -12,7 +12,7 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import Record, RecordType, fingerprint
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.mapping.check import Fault, check_rows
 from ml_connector.mapping.coverage import Coverage, Usage, cover
 from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows
@@ -69,7 +69,7 @@ def set_row(app: App, *, kind: str, source: str, plant: str, target: Mapping[str
     Accept one row, held against the live Plex first (RD-08, PX-08).
 
     Raises:
-        ConfigurationError: incomplete, a tie, or Plex has no such thing.
+        ConfigurationError: incomplete, a tie, or Plex has no such thing. UsageError: no such kind or plant.
     """
     row = MappingRow(kind=parse_kind(kind), plant=plant, source=source, target=dict(target))
     _check_plants(app, [row])
@@ -82,12 +82,14 @@ def import_file(app: App, path: Path, *, check: bool = True) -> Changed:
     Take in a whole CSV, or nothing of it.
 
     Raises:
-        ConfigurationError: every fault, by line.
+        ConfigurationError: every fault, by line. UsageError: there is no such file to read.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", remedy="ml-connector mapping export   writes one"
+        ) from None
     table = parse_table(data)
     _refuse(table.faults, outcome=f"{path} was not imported")
     _check_plants(app, table.rows)
@@ -182,12 +184,12 @@ def parse_kind(text: str) -> Kind:
     Read the word for a kind.
 
     Raises:
-        ConfigurationError: there is no such kind.
+        UsageError: there is no such kind.
     """
     try:
         return Kind(text)
     except ValueError:
-        raise ConfigurationError(f"{text} is no kind of mapping", remedy=f"one of {', '.join(Kind)}") from None
+        raise UsageError(f"{text} is no kind of mapping", remedy=f"one of {', '.join(Kind)}") from None
 
 
 def _kinds(kind: str | None) -> tuple[Kind, ...]:
@@ -203,7 +205,7 @@ def _check_plants(app: App, rows: Iterable[MappingRow]) -> None:
     known = [plant.pcn for plant in app.connection.plex.plants]
     strange = sorted({row.plant for row in rows} - {*known, ANY})
     if strange:
-        raise ConfigurationError(
+        raise UsageError(
             f"connection {app.name} has no plant {', '.join(strange)}", remedy=f"one of {', '.join(known)}, or *"
         )
 

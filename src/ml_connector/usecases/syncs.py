@@ -10,9 +10,11 @@ import msgspec
 
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
-from ml_connector.errors import ConfigurationError
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import UsageError
 from ml_connector.review.store import HoldInfo, ReviewStore
 from ml_connector.snapshot.extract import Progress
+from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.sync.store import RunInfo, SyncStore
 
@@ -31,6 +33,22 @@ class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
     since: str
     waiting_for: str | None
     field: str | None = None
+
+
+class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One hold beside the parked records: the same keys, and what a person needs to release it."""
+
+    type: str
+    key: str
+    plant: str
+    reason: str
+    remedy: str | None
+    since: str
+    waiting_for: str | None
+    hold: str
+    guard: str
+    releasable: bool
+    count: int
 
 
 class RecordInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,10 +76,10 @@ def plan(app: App, *, only: str | None = None, as_of: date | None = None, progre
     Read both sides and keep a plan; nothing is written to Plex.
 
     Raises:
-        ConfigurationError: *only* is no type that can be planned.
+        UsageError: *only* is no type that can be planned.
     """
     if only is not None and only not in ONLY:
-        raise ConfigurationError(f"{only} is not planned for Plex", remedy=f"--only {' | '.join(ONLY)}")
+        raise UsageError(f"{only} is not planned for Plex", remedy=f"--only {' | '.join(ONLY)}")
     return app.syncer.plan(as_of=as_of, only=only, progress=progress)
 
 
@@ -81,7 +99,13 @@ def resend(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:
 
 
 def reevaluate(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:
-    """Decide some records anew from source and mapping as they are now, and send what follows."""
+    """
+    Decide some records anew from source and mapping as they are now, and send what follows.
+
+    Raises:
+        UsageError: nothing is known under one of the keys.
+    """
+    _check_known(app, keys)
     return app.syncer.reevaluate(keys, progress=progress)
 
 
@@ -113,6 +137,27 @@ def parked(app: App) -> list[ParkedInfo]:
     ]
 
 
+def waiting(app: App) -> list[ParkedInfo | HeldInfo]:
+    """Everything that waits for a person: parked records, then open holds."""
+    held = [
+        HeldInfo(
+            type=hold.type,
+            key=hold.id,
+            plant=hold.plant,
+            reason=hold.reason,
+            remedy=hold.remedy,
+            since=hold.created_at,
+            waiting_for=f"release {hold.id}" if hold.releasable else None,
+            hold=hold.id,
+            guard=hold.guard,
+            releasable=hold.releasable,
+            count=len(hold.members),
+        )
+        for hold in holds(app)
+    ]
+    return [*parked(app), *held]
+
+
 def runs(app: App, *, limit: int = 20) -> list[RunInfo]:
     """The newest runs first."""
     return SyncStore(app.database, app.name).runs(limit=limit)
@@ -123,12 +168,12 @@ def run_detail(app: App, run: int) -> dict[str, Any]:
     One run with its writes by state.
 
     Raises:
-        ConfigurationError: there is no such run.
+        UsageError: there is no such run.
     """
     store = SyncStore(app.database, app.name)
     found = store.run(run)
     if found is None:
-        raise ConfigurationError(f"there is no run {run}", remedy="ml-connector runs")
+        raise UsageError(f"there is no run {run}", remedy="ml-connector runs")
     writes = [
         {
             "type": intent.change.type,
@@ -150,10 +195,10 @@ def records(app: App, *, record_type: str, key: str | None = None) -> list[Recor
     What last happened to each record of a type: parked, held, applied, unknown …
 
     Raises:
-        ConfigurationError: there is no such record type.
+        UsageError: there is no such record type, or nothing ever happened to a record of that key.
     """
     if record_type not in {kind.value for kind in RecordType}:
-        raise ConfigurationError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
+        raise UsageError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
     kind = "employee" if record_type == "worker" else record_type
     # One that cannot be understood is parked as Workday's worker, any other as the plant's employee.
     kinds = {"employee", "worker"} if kind == "employee" else {kind}
@@ -188,6 +233,11 @@ def records(app: App, *, record_type: str, key: str | None = None) -> list[Recor
         found.setdefault((change.plant, change.source), info)
     if record_type == "headcount":
         _count_heads(app, found, key=key)
+    if key is not None and not found:
+        raise UsageError(
+            f"there is no such record: nothing was ever decided or parked for {record_type} {key}",
+            remedy=f"ml-connector records {record_type}   lists those there are",
+        )
     return sorted(found.values(), key=lambda info: (info.plant, info.key))
 
 
@@ -209,4 +259,19 @@ def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str
         )
         found[line.plant, source] = msgspec.structs.replace(
             info, planned=line.planned, actual=line.actual, excluded=line.excluded
+        )
+
+
+def _check_known(app: App, keys: Sequence[str]) -> None:
+    store, snapshots = SyncStore(app.database, app.name), SnapshotStore(app.database)
+    unknown = set(keys) - {item.key for item in ReviewStore(app.database).parked(app.name)}
+    unknown -= {key for key in unknown if any(store.history(kind=kind, source=key, limit=1) for kind in ONLY)}
+    unknown -= snapshots.known(app.name, keys=sorted(unknown))
+    if unknown:
+        people = snapshots.read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
+        unknown -= {person.employee_id for person in people if isinstance(person.employee_id, str)}
+    if unknown:
+        raise UsageError(
+            f"nothing is parked or known under {', '.join(sorted(unknown))}",
+            remedy="ml-connector parked   names what waits; a worker is known by the employee id",
         )

@@ -133,12 +133,12 @@ def read(
         ml-connector read plex employee --plant 101 > employees.jsonl
     """
     from ml_connector.canonical.keys import RecordType, System
-    from ml_connector.errors import ConfigurationError
+    from ml_connector.errors import UsageError
     from ml_connector.usecases.inspection import ReadRequest
     from ml_connector.usecases.inspection import read as read_records
 
     if record_type not in set(RecordType):
-        raise ConfigurationError(f"there is no record type {record_type}", remedy=f"ml-connector discover {system}")
+        raise UsageError(f"there is no record type {record_type}", remedy=f"ml-connector discover {system}")
     request = ReadRequest(
         system=System(system),
         record_type=RecordType(record_type),

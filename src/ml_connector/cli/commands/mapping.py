@@ -25,7 +25,7 @@ Check = Annotated[bool, typer.Option("--check/--no-check", help="Hold the rows a
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = make_group("Say what each Workday code is called in each plant.")
+    group = make_group("Say what each Workday code is called in each plant.\n\n\b\n    ml-connector mapping coverage")
     command(group, "list")(list_rows)
     command(group, "set")(set_row)
     command(group, "import")(import_rows)
@@ -47,7 +47,7 @@ def list_rows(
     """
     from ml_connector.usecases import mappings
 
-    with door.open() as app:
+    with door.look() as app:
         rows = [row for row in mappings.list_rows(app, kind=kind) if not proposed or row.state == "proposed"]
     if door.json:
         door.write_json(rows)
@@ -143,7 +143,7 @@ def export(
     """
     from ml_connector.usecases import mappings
 
-    with door.open() as app:
+    with door.look() as app:
         data = mappings.export_table(app)
     if file is None:
         sys.stdout.buffer.write(data)

@@ -30,11 +30,11 @@ def parked(door: Door) -> None:
     """
     from ml_connector.usecases import syncs
 
-    with door.open() as app:
+    with door.look() as app:
+        if door.json:
+            door.write_json(syncs.waiting(app))
+            return
         found, held = syncs.parked(app), syncs.holds(app)
-    if door.json:
-        door.write_json(found)
-        return
     from ml_connector.cli.reports import render_parked
 
     render_parked(found, held)
@@ -49,8 +49,8 @@ def resend(door: Door, *, keys: Keys) -> int:
     from ml_connector.usecases import syncs
 
     with door.open() as app, shown() as progress:
-        report = syncs.resend(app, keys, progress=progress)
-    return _tell(door, report)
+        report, holds = syncs.resend(app, keys, progress=progress), syncs.holds(app)
+    return _tell(door, report, holds)
 
 
 def reevaluate(door: Door, *, keys: Keys) -> int:
@@ -62,8 +62,8 @@ def reevaluate(door: Door, *, keys: Keys) -> int:
     from ml_connector.usecases import syncs
 
     with door.open() as app, shown() as progress:
-        report = syncs.reevaluate(app, keys, progress=progress)
-    return _tell(door, report)
+        report, holds = syncs.reevaluate(app, keys, progress=progress), syncs.holds(app)
+    return _tell(door, report, holds)
 
 
 def release(door: Door, *, hold: Annotated[str, typer.Argument(help="As `parked` or `plan` names it.")]) -> None:

@@ -44,6 +44,7 @@ def sandbox(
     from ml_connector.errors import ConfigurationError
     from ml_connector.sandbox.server import serve
 
+    today = parse_date(day) if day else None
     door.say("Simulated Workday and Plex are starting; Ctrl-C ends them.")
     try:
         serve(
@@ -51,7 +52,7 @@ def sandbox(
             plex_port=plex_port,
             workers=workers,
             seed=seed,
-            today=parse_date(day) if day else None,
+            today=today,
             ready_file=ready_file,
             calls_per_minute=calls_per_minute,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,10 @@ from ml_connector.cli.commands.inspection import parse_date
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import DONE, IN_PART, WAITING
 from ml_connector.cli.progress import shown
+
+if TYPE_CHECKING:
+    from ml_connector.review.store import HoldInfo
+    from ml_connector.sync.report import RunReport
 
 PANEL = "Keep in step"
 _SHOWN = 40
@@ -73,8 +78,8 @@ def apply_plan(
     if len(digest) < 8:
         raise typer.BadParameter("give at least eight characters of the digest")
     with door.open() as app, shown() as progress:
-        report = syncs.apply(app, digest=digest, progress=progress)
-    return _tell(door, report)
+        report, holds = syncs.apply(app, digest=digest, progress=progress), syncs.holds(app)
+    return _tell(door, report, holds)
 
 
 def sync(door: Door) -> int:
@@ -86,8 +91,8 @@ def sync(door: Door) -> int:
     from ml_connector.usecases import syncs
 
     with door.open() as app, shown() as progress:
-        report = syncs.sync(app, progress=progress)
-    return _tell(door, report)
+        report, holds = syncs.sync(app, progress=progress), syncs.holds(app)
+    return _tell(door, report, holds)
 
 
 def runs(
@@ -101,7 +106,7 @@ def runs(
     """
     from ml_connector.usecases import syncs
 
-    with door.open() as app:
+    with door.look() as app:
         found = syncs.runs(app, limit=limit)
     if door.json:
         door.write_json(found)
@@ -119,7 +124,7 @@ def show_run(door: Door, *, run: Annotated[int, typer.Argument(metavar="ID", hel
     """
     from ml_connector.usecases import syncs
 
-    with door.open() as app:
+    with door.look() as app:
         detail = syncs.run_detail(app, run)
     if door.json:
         door.write_json(detail)
@@ -143,7 +148,7 @@ def records(
     """
     from ml_connector.usecases import syncs
 
-    with door.open() as app:
+    with door.look() as app:
         found = syncs.records(app, record_type=record_type, key=key)
     if door.json:
         door.write_json(found)
@@ -153,13 +158,11 @@ def records(
     render_records(found)
 
 
-def _tell(door: Door, report: object) -> int:
+def _tell(door: Door, report: RunReport, holds: Sequence[HoldInfo]) -> int:
     from ml_connector.cli.reports import render_outcome, run_answer
-    from ml_connector.sync.report import RunReport
 
-    assert isinstance(report, RunReport)  # noqa: S101 - narrows for the type checker
     if door.json:
         door.write_json(run_answer(report))
     else:
-        render_outcome(report)
+        render_outcome(report, holds)
     return report.exit_code

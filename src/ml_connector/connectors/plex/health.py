@@ -23,7 +23,7 @@ from ml_connector.errors import (
     MLConnectorError,
     NotSentError,
     PermissionError_,
-    UnavailableError,
+    TransientError,
 )
 from ml_connector.settings import Plant
 
@@ -184,16 +184,19 @@ def _check_entry(
 def _seen(record_type: RecordType, plant: Plant, count: int) -> TypeHealth:
     if count or record_type not in _MUST_EXIST | {RecordType.EMPLOYEE}:
         return TypeHealth(type=record_type, permitted=True, count=count)
-    screen = _SCREENS.get(record_type)
-    remedy = (
-        f"give our Plex user a role with the screen {screen} in PCN {plant.pcn}"
-        if screen
-        else f"check Web Service Access By User Account for our user in PCN {plant.pcn}"
-    )
+    remedy = ask_for_role(record_type, plant.pcn)
     problem = "empty: a Plex role may be missing"
     if record_type is RecordType.EMPLOYEE:
         problem, remedy = "empty: there is nobody yet, or a Plex role is missing", f"{remedy}, unless the plant is new"
     return TypeHealth(type=record_type, permitted=True, count=0, problem=problem, remedy=remedy)
+
+
+def ask_for_role(record_type: str, pcn: str) -> str:
+    """Say what a Plex administrator does about a type that shows nothing."""
+    screen = {kind.value: name for kind, name in _SCREENS.items()}.get(record_type)
+    if screen is None:
+        return f"check Web Service Access By User Account for our user in PCN {pcn}"
+    return f"give our Plex user a role with the screen {screen} in PCN {pcn}"
 
 
 def _has_tenant(records: Sequence[NativeRecord], plant: Plant) -> bool:
@@ -224,13 +227,14 @@ def _failed(record_type: str, error: MLConnectorError) -> TypeHealth:
 
 def _closes(error: MLConnectorError, *, first: bool) -> bool:
     """Whoever does not know us, or does not answer at all, is not asked a dozen times more."""
-    return isinstance(error, AuthenticationError) or (first and isinstance(error, UnavailableError | NotSentError))
+    return isinstance(error, AuthenticationError) or (first and isinstance(error, TransientError | NotSentError))
 
 
 def _closed(surface: str, plant: Plant, error: MLConnectorError) -> SurfaceHealth:
     return SurfaceHealth(
         system="plex",
         surface=f"{surface} {plant.pcn}",
+        plant=plant.pcn,
         ok=False,
         signed_in=False,
         refused=isinstance(error, ConfigurationError),
@@ -248,6 +252,7 @@ def _surface(surface: str, plant: Plant, types: Sequence[TypeHealth]) -> Surface
     return SurfaceHealth(
         system="plex",
         surface=f"{surface} {plant.pcn}",
+        plant=plant.pcn,
         ok=all(entry.problem is None or _is_harmless(entry) for entry in types),
         signed_in=any(entry.count is not None or not entry.permitted for entry in types),
         types=tuple(types),

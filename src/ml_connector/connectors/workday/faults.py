@@ -27,6 +27,7 @@ from ml_connector.errors import (
 _MAX_WORDS = 300
 _QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
+_LATER = "try again later; Workday's weekly maintenance is from Friday 23:00 to Saturday 03:00 Pacific"
 ACTIVATE = "then run Activate Pending Security Policy Changes"
 
 
@@ -71,7 +72,9 @@ def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
             if "version is invalid" in words or "element not found" in words
             else None,
         )
-    return UnavailableError(f"Workday could not carry out {task}: {fault.words or fault.code or 'no reason given'}")
+    return UnavailableError(
+        f"Workday could not carry out {task}: {fault.words or fault.code or 'no reason given'}", remedy=_LATER
+    )
 
 
 def sort_status(status: int, *, task: str, retry_after_s: float | None = None, words: str = "") -> MLConnectorError:
@@ -95,7 +98,11 @@ def sort_status(status: int, *, task: str, retry_after_s: float | None = None, w
         )
     if status == 429:
         return RateLimitError("Workday asks for patience (HTTP 429)", retry_after_s=retry_after_s)
-    away = UnavailableError(f"Workday answered {task} with something that is no answer (HTTP {status})")
+    if status == 503:
+        return UnavailableError(f"Workday is away: {task} (HTTP 503)", remedy=_LATER, retry_after_s=retry_after_s)
+    away = UnavailableError(
+        f"Workday answered {task} with something that is no answer (HTTP {status})", remedy=_LATER
+    )
     away.timed_out = status in _LATE_STATUS
     return away
 
