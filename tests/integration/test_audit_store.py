@@ -652,6 +652,14 @@ def test_an_anchor_file_that_is_gone_is_a_finding_unless_nothing_was_ever_told(t
     trail._database.close()
 
 
+def test_from_the_first_event_on_there_is_an_anchor_file_to_miss(tmp_path):
+    trail = open_trail(tmp_path)
+    add(trail, events(1))
+    assert stat.S_IMODE((tmp_path / "anchors.jsonl").stat().st_mode) == 0o600
+    assert trail.verify().ok
+    trail._database.close()
+
+
 def lose_key(trail, tmp_path, *, key=b"n" * 32):
     """Go on under another seal key, as after a lost master key."""
     successor = open_trail(tmp_path, key=key)

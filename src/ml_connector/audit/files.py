@@ -33,6 +33,22 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
         draft.unlink(missing_ok=True)
 
 
+def begin_file(path: Path) -> None:
+    """
+    Make *path*, empty, unless it is there.
+
+    Raises:
+        ConfigurationError: the folder cannot be written to.
+    """
+    if path.exists():
+        return
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def append_line(path: Path, line: str) -> None:
     """
     Add *line* durably, unless it is the last one already; a last line cut short by a power failure goes first.

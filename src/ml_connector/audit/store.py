@@ -29,7 +29,7 @@ from ml_connector.audit.event import (
     reveal,
     storable,
 )
-from ml_connector.audit.files import append_line, write_whole
+from ml_connector.audit.files import append_line, begin_file, write_whole
 from ml_connector.audit.verifier import Head, Verdict
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.database import Database, metadata
@@ -98,6 +98,8 @@ class AuditTrail:
         if not events:
             return
         head = self._lock_head(tx)
+        if not head.events and self._anchor_file is not None:
+            begin_file(self._anchor_file)  # before the first event is kept: from then on, no file means that it is gone
         last, rows, subjects = head.hash, [], {}
         for seq, event in enumerate(events, start=head.events + 1):
             hidden, people = disguise(event, seal_key=self._seal_key)
