@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "catch-all around commit",
         "storage/database.py",
-        "        with self.engine.begin() as connection:\n            yield connection\n",
+        "        with _told_plainly(), self.engine.begin() as connection:\n            yield connection\n",
         "        with self.engine.connect() as connection, connection.begin() as tx:\n"
         "            try:\n"
         "                yield connection\n"
