@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
@@ -141,11 +142,22 @@ def test_a_limit_stops_early_and_asks_for_no_more() -> None:
 
 
 def test_stopping_in_the_middle_leaves_no_thread_waiting() -> None:
-    connector, transport, _ = connect(tenant([make_worker(n) for n in range(40)]), page_size=1, pages_ahead=2)
+    give, go_on = tenant([make_worker(n) for n in range(400)]), threading.Semaphore(1)
+
+    def answer(request: HttpRequest) -> MemoryResponse:
+        assert go_on.acquire(timeout=60)
+        return give(request)
+
+    connector, transport, _ = connect(answer, page_size=1, pages_ahead=2)
     pages = connector.read(WORKERS)
     next(pages)
-    pages.close()
-    assert len(transport.requests) <= 3
+    closing = threading.Thread(target=pages.close)
+    closing.start()
+    while closing.is_alive():  # the two on their way end; those that wait for their turn are never asked for
+        go_on.release(2)
+        closing.join(0.01)
+    assert len(transport.requests) < 100
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("workday-page")]
 
 
 def test_an_empty_tenant_is_one_empty_page() -> None:

@@ -33,6 +33,7 @@ _PATHS: dict[RecordType, dict[str, str]] = {
         "original_hire_on": f"{_STATUS}/Original_Hire_Date",
         "terminated_on": f"{_STATUS}/Termination_Date",
         "hire_rescinded": f"{_STATUS}/Hire_Rescinded",
+        "rehire": f"{_STATUS}/Rehire",
         "manager_id": f"{_PLACE}/Manager_as_of_last_detected_manager_change_Reference[last()]",
         "jobs.position_id": f"{_PLACE}/Position_ID",
         "jobs.primary": f"{_JOB}@Primary_Job",
