@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_connector.sandbox.modes import ALL_MODES
 
-BEFORE_ACTING = ("429", "503", "500", "timeout_before", "reset_before", "half_read")
+BEFORE_ACTING = ("429", "503", "500", "timeout_before", "reset_before", "half_read", "half_read_stall")
 AFTER_ACTING = ("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "garbage_json")
 CONTENT = (
     "bom",
@@ -38,8 +38,10 @@ PAGES = ("empty_page", "no_rows", "numbers_as_strings", "page_repeated", "page_s
 AUTH = ("401", "403", "404", "grant_revoked", "quota_403", "token_dies_mid_page", "token_expired")
 # Nothing is wrong with what comes, but for when it comes.
 LATE = ("slow", "stale_read")
+# Single records move between two requests: nothing is wrong with an answer, and Plex itself is changed.
+DRIFT = ("deleted_meanwhile", "edited_meanwhile", "id_reused")
 
-EVERY_MODE = frozenset((*BEFORE_ACTING, *AFTER_ACTING, *CONTENT, *HOSTILE_XML, *PAGES, *AUTH, *LATE))
+EVERY_MODE = frozenset((*BEFORE_ACTING, *AFTER_ACTING, *CONTENT, *HOSTILE_XML, *PAGES, *AUTH, *LATE, *DRIFT))
 assert frozenset(ALL_MODES) == EVERY_MODE, "a mode of the sandbox is in no class: no suite would play it"
 
 _STATUS, _FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")

@@ -36,13 +36,13 @@ from ml_connector.mapping.plex import to_plant_record
 from ml_connector.sandbox.modes import PAGED_ONLY
 from ml_connector.sandbox.server import Sandbox
 from tests.contract.test_writing_connectors import PLANT, SETUP, connect, sandbox, write_of
-from tests.fault_modes import EVERY_MODE, HOSTILE_XML, bounded_memory
+from tests.fault_modes import DRIFT, EVERY_MODE, HOSTILE_XML, bounded_memory
 
 __all__ = ["sandbox"]
 
 # `empty_200` and `no_rows` are lies that only a comparison over time shows: a list of nothing, and nothing wrong in it.
 LIES = ("empty_200", "no_rows")
-MODES = sorted(EVERY_MODE - PAGED_ONLY - {*LIES, "stale_read", "grant_revoked", *HOSTILE_XML})
+MODES = sorted(EVERY_MODE - PAGED_ONLY - {*LIES, "stale_read", "grant_revoked", *HOSTILE_XML, *DRIFT})
 # What is told when a fault stays: by the fault, else that no answer can be had. None: what comes is right.
 STAYING: dict[str, tuple[type[MLConnectorError] | None, ...]] = {
     **dict.fromkeys(("401", "token_expired"), (AuthenticationError,)),
