@@ -149,8 +149,8 @@ MUTANTS = (
     Mutant(
         "a changed mapping leaves the old plan standing",
         "sync/inputs.py",
-        'connection.model_dump(mode="json"), crosswalk, sorted(refused)]\n',
-        'connection.model_dump(mode="json"), sorted(refused)]\n',
+        'connection.model_dump(mode="json"), crosswalk, sorted(refused), who]\n',
+        'connection.model_dump(mode="json"), sorted(refused), who]\n',
         "tests/integration/test_standing_plan.py::test_whatever_a_plan_follows_from_a_change_of_it_is_seen",
     ),
     Mutant(
