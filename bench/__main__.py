@@ -88,7 +88,7 @@ def _read_rest(results: Results, options: argparse.Namespace, say: contest.Say) 
     compete(
         results,
         targets.READ_REST,
-        [contest.OURS_REST, contest.REQUESTS, contest.SINGER, contest.AIRBYTE, contest.DLT],
+        [contest.OURS_STAFFING, contest.OURS_REST, contest.REQUESTS, contest.SINGER, contest.AIRBYTE, contest.DLT],
         rounds=options.rounds,
         serve=partial(served, options.workers),
         fresh=False,

@@ -42,6 +42,7 @@ SINGER = Contestant(name="Singer SDK tap, REST", environment="singer", script="s
 DLT = Contestant(name="dlt, REST", environment="dlt", script="dlt_pipeline.py")
 OURS_SOAP = Contestant(name=f"{OURS}, SOAP", order={"task": "read", "surface": "soap"})
 OURS_REST = Contestant(name=f"{OURS}, REST + WQL", order={"task": "read", "surface": "rest"})
+OURS_STAFFING = Contestant(name=f"{OURS}, REST", order={"task": "read", "surface": "rest", "alone": True})
 OURS_SYNC = Contestant(name=f"{OURS}, sync", order={"task": "sync", "surface": "soap"})
 OURS_PACE = Contestant(name=f"{OURS}, pace", order={"task": "pace"})
 

@@ -157,6 +157,8 @@ def _open_workday(order: Any) -> Any:
         surface=order.surface,
         auth=auth,
         page_size=order.page_size,
+        # Without its data source the staffing service is read alone: the very pages the peers read.
+        wql={"worker": {"source": "notGranted"}} if getattr(order, "alone", False) else {},
     )
     return open_workday(
         settings,

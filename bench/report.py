@@ -20,9 +20,9 @@ _PHASES = {"cold": "", "unchanged": "again, nothing changed", "changed": "again,
 _PEER_NOTE = {
     READ_SOAP: "Every contestant is sent the same answers: about 34 kB of XML per worker, 100 workers a page.",
     READ_REST: (
-        "The peers read the staffing service's workers alone. We also read the WQL source of workers and join the two, "
-        "so that the records are the same as over SOAP; the WQL answers and those with leavers are rendered while "
-        "they are sent, so that our wall time holds the server's work too."
+        "Everybody reads the same pages of the staffing service. “REST + WQL” is what a tenant that grants more is read by: the "
+        "WQL source of workers too, joined to the staffing service's, so that the records are the same as over SOAP; its "
+        "answers are rendered while they are sent, so that the wall time holds the server's work."
     ),
     UPSERT: (
         "The peers send one request per worker that exists and two per worker that does not, and forget the answer. "
@@ -182,7 +182,7 @@ def _notes() -> list[str]:
         "  no completeness, keeps no history, compares nothing and stops at the first 429. The gain here is in not",
         "  parsing and not writing what did not change, and in what happens on a bad day.",
         "- A first sync writes two records per worker and proves each; it is compared with scripts that do neither.",
-        "- Reading uses one process; a second core helps only the server.",
+        "- Reading uses one process: its threads share the work where unpacking, hashing and parsing let go of the lock.",
         "",
         "## Again, here",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.contest import AIRBYTE, DLT, OURS_REST, OURS_SOAP, OURS_SYNC, SINGER, SPLIT, XMLTODICT, ZEEP, Results
+from bench.contest import AIRBYTE, DLT, OURS_SOAP, OURS_STAFFING, OURS_SYNC, SINGER, SPLIT, XMLTODICT, ZEEP, Results
 from bench.measure import Phase, Target, ratio, spread
 
 READ_SOAP = "Read and keep, SOAP"
@@ -22,7 +22,7 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
     """
     soap, zeep = results.phases(READ_SOAP, OURS_SOAP.name), results.phases(READ_SOAP, ZEEP.name)
     same_read = results.phases(READ_SOAP, OURS_SOAP.name, "unchanged")
-    rest, first = results.phases(READ_REST, OURS_REST.name), results.phases(UPSERT, OURS_SYNC.name)
+    rest, first = results.phases(READ_REST, OURS_STAFFING.name), results.phases(UPSERT, OURS_SYNC.name)
     again, changed = (results.phases(UPSERT, OURS_SYNC.name, phase) for phase in ("unchanged", "changed"))
     bare = results.phases(READ_SOAP, SPLIT.name)
     return [

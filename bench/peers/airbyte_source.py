@@ -33,6 +33,7 @@ def describe(workday: dict[str, Any]) -> dict[str, Any]:
                         "url_base": workday["url"],
                         "path": workers_path(workday),
                         "http_method": "GET",
+                        "request_parameters": {"includeTerminatedWorkers": "true"},
                         "authenticator": {"type": "BearerAuthenticator", "api_token": "{{ config['token'] }}"},
                     },
                     "record_selector": {

@@ -24,7 +24,16 @@ def make_source(workday: dict[str, Any]) -> Any:
                 "paginator": {"type": "offset", "limit": 100, "total_path": "total"},
             },
             "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
-            "resources": [{"name": "workers", "endpoint": {"path": workers_path(workday), "data_selector": "data"}}],
+            "resources": [
+                {
+                    "name": "workers",
+                    "endpoint": {
+                        "path": workers_path(workday),
+                        "params": {"includeTerminatedWorkers": "true"},
+                        "data_selector": "data",
+                    },
+                }
+            ],
         }
     )
 

@@ -16,7 +16,9 @@ def main() -> None:
     url, offset, total = workday["url"] + workers_path(workday), 0, 1
     with measured("cold") as told:
         while offset < min(total, order.workers):
-            answer = session.get(url, params={"limit": 100, "offset": offset}, timeout=300)
+            answer = session.get(
+                url, params={"limit": 100, "offset": offset, "includeTerminatedWorkers": "true"}, timeout=300
+            )
             answer.raise_for_status()
             page = answer.json()
             total, offset = page["total"], offset + 100

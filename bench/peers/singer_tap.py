@@ -61,7 +61,7 @@ class Workers(RESTStream[int]):
         return Offsets(start_value=0, page_size=100)
 
     def get_url_params(self, context: Any, next_page_token: int | None) -> dict[str, Any]:
-        return {"limit": 100, "offset": next_page_token or 0}
+        return {"limit": 100, "offset": next_page_token or 0, "includeTerminatedWorkers": "true"}
 
     def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
         for record in super().parse_response(response):

@@ -53,9 +53,9 @@ class Pages:
         """Find the SOAP answer for one page of all workers, whatever groups were asked for."""
         return self._read(f"soap-{count}-{page}.gz")
 
-    def find_rows(self, path: str, *, limit: int, offset: int) -> Gzipped | None:
-        """Find the REST answer for one page of a collection."""
-        return self._read(_rest_name(path, limit=limit, offset=offset))
+    def find_rows(self, path: str, *, limit: int, offset: int, leavers: bool = False) -> Gzipped | None:
+        """Find the REST answer for one page of a collection, with those who left or without."""
+        return self._read(_rest_name(path, limit=limit, offset=offset, leavers=leavers))
 
     def _read(self, name: str) -> Gzipped | None:
         try:
@@ -75,7 +75,7 @@ def render_pages(
     """
     tenant = workday.tenant
     wishes = {"seed": tenant.seed, "workers": len(tenant.view().workers), "today": str(tenant.today)}
-    wishes |= {"page_sizes": list(page_sizes), "filling": filling}
+    wishes |= {"page_sizes": list(page_sizes), "filling": filling, "leavers": True}
     done = folder / "done.json"
     if not (done.exists() and json.loads(done.read_text()) == wishes):
         folder.mkdir(parents=True, exist_ok=True)
@@ -174,17 +174,18 @@ _MORE = [_custom_organization(number) for number in range(_MORE_ORGANIZATIONS)]
 def _render_rest(workday: WorkdaySandbox, folder: Path) -> None:
     """Keep what the sandbox itself says to every page of its worker collections, in the size REST allows at most."""
     for path in (f"{prefix}/{workday.tenant.name}/workers" for prefix in _REST_PREFIXES):
-        offset, total = 0, 1
-        while offset < total:
-            found = workday.answer_rows(path, limit=REST_PAGE, offset=offset)
-            total = found["total"]
-            name = _rest_name(path, limit=REST_PAGE, offset=offset)
-            (folder / name).write_bytes(gzip.compress(msgspec.json.encode(found), compresslevel=1, mtime=0))
-            offset += REST_PAGE
+        for leavers in (False, True):
+            offset, total = 0, 1
+            while offset < total:
+                found = workday.answer_rows(path, limit=REST_PAGE, offset=offset, leavers=leavers)
+                total = found["total"]
+                name = _rest_name(path, limit=REST_PAGE, offset=offset, leavers=leavers)
+                (folder / name).write_bytes(gzip.compress(msgspec.json.encode(found), compresslevel=1, mtime=0))
+                offset += REST_PAGE
 
 
-def _rest_name(path: str, *, limit: int, offset: int) -> str:
-    return f"rest-{path.strip('/').replace('/', '_')}-{limit}-{offset}.gz"
+def _rest_name(path: str, *, limit: int, offset: int, leavers: bool) -> str:
+    return f"rest-{path.strip('/').replace('/', '_')}-{limit}-{offset}{'-all' if leavers else ''}.gz"
 
 
 class Prerendered(msgspec.Struct, frozen=True):

@@ -139,8 +139,8 @@ def _tell(door: Door, found: list[Link]) -> None:
     rows = [
         (
             ", ".join(f"{name.kind} {name.value}" for name in each.aliases if name.kind in {"employee", "contingent"}),
-            "\n".join(name.value for name in each.aliases if name.kind == "wid"),
-            "\n".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.plex.items())),
+            ", ".join(name.value for name in each.aliases if name.kind == "wid"),
+            ", ".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.plex.items())),
         )
         for each in found
     ]

@@ -58,8 +58,12 @@ class KeptPages(Protocol):
     def find_workers(self, *, count: int, page: int) -> Gzipped | None:
         """Find the SOAP answer for one page of all workers."""
 
-    def find_rows(self, path: str, *, limit: int, offset: int) -> Gzipped | None:
+    def find_rows(self, path: str, *, limit: int, offset: int, leavers: bool = False) -> Gzipped | None:
         """Find the REST answer for one page of a collection."""
+
+
+# What a kept page of a collection is found by.
+_KEPT_BY = ("limit", "offset", "includeTerminatedWorkers")
 
 
 class WorkdaySandbox:
@@ -171,9 +175,9 @@ class WorkdaySandbox:
         self._json.refill()
         self.tenant.clock_offset = timedelta(seconds=self.switches.clock_offset_s)
 
-    def answer_rows(self, path: str, *, limit: int, offset: int) -> dict[str, Any]:
+    def answer_rows(self, path: str, *, limit: int, offset: int, leavers: bool = False) -> dict[str, Any]:
         """Tell one page of a REST collection to somebody who need not prove anything, with links to nowhere else."""
-        query = {"limit": [str(limit)], "offset": [str(offset)]}
+        query = {"limit": [str(limit)], "offset": [str(offset)], "includeTerminatedWorkers": [str(leavers).lower()]}
         return self._json.rest.answer(Request("GET", path, query, {}, b""))
 
     def _answer_wsdl(self, request: Request, match: re.Match[str]) -> Response:
@@ -217,12 +221,13 @@ class WorkdaySandbox:
         return self.kept.find_workers(count=int(wanted.get("Count", DEFAULT_COUNT)), page=int(wanted.get("Page", 1)))
 
     def _find_kept_rows(self, request: Request) -> Gzipped | None:
-        if self.kept is None or not self.tenant.untouched or set(request.query) - {"limit", "offset"}:
+        if self.kept is None or not self.tenant.untouched or set(request.query).difference(_KEPT_BY):
             return None
-        limit, offset = (request.query.get(name, [""])[0] for name in ("limit", "offset"))
+        limit, offset, leavers = (request.query.get(name, [""])[0] for name in _KEPT_BY)
         if not limit.isdigit() or not (offset or "0").isdigit():
             return None
-        return self.kept.find_rows(request.path, limit=int(limit), offset=int(offset or "0"))
+        everybody = leavers.lower() == "true"
+        return self.kept.find_rows(request.path, limit=int(limit), offset=int(offset or "0"), leavers=everybody)
 
     def _find_operation(self, message: Message, match: re.Match[str]) -> tuple[Operation, str]:
         """Find the operation by the request's element. A version in the message wins over the one in the address."""
