@@ -117,6 +117,14 @@ def test_what_is_not_allowed_does_not_leave(connector: Connector) -> None:
     assert found(connector, write) == []
 
 
+def test_up_06_many_are_looked_up_at_once_and_who_is_not_there_is_left_out(connector: Connector) -> None:
+    writes = [hire(connector)[0] for _ in range(3)]
+    nobody = write_of(RecordType.EMPLOYEE, str(uuid4()), "create", {"last_name": "N"} | {"id": str(uuid4())})
+    found_ = connector.find_each([*writes, nobody])
+    assert set(found_) == {write.key for write in writes}
+    assert {to_plant_record(native, plant=PLANT).key for native in found_.values()} == set(found_)
+
+
 def until(seen: Callable[[], bool]) -> None:
     """Look again and again until it is seen; a command is accepted first and carried out later (PX-02)."""
     end = time.monotonic() + 20

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select
 
-from ml_connector.errors import AmbiguousWriteError
+from ml_connector.errors import AmbiguousWriteError, UnavailableError
 from ml_connector.sandbox.http import Response, json_response
 from ml_connector.sync.apply import ATTEMPTS
 from ml_connector.sync.run import open_run
@@ -300,7 +300,8 @@ def test_a1_t4_other_content_is_not_sent_while_an_earlier_write_is_unknown(drift
 
     with drifted.stage.rehearsal.alive() as life:
         life.wire.spoil = cut
-        life.sync()
+        with pytest.raises(UnavailableError, match="before they are changed"):
+            life.sync()
         (unknown,) = [
             item for item in life.tools.store.intents(states=("sending",)) if item.change.type == "department"
         ]

@@ -63,6 +63,27 @@ def test_wp_09_nor_does_the_way_back_leave_anybody_nowhere(synced, monkeypatch):
     assert states(synced, moved) == {"101": "Inactive", "102": "Active"}
 
 
+def test_up_06_what_somebody_wrote_after_we_read_survives_our_update(synced, monkeypatch):
+    (changed,) = synced.sandbox.tenant.play("change_job")["touched"]
+    (plant,) = states(synced, changed)
+    find_each = synced.app.plex.find_each
+
+    def phone(writes):
+        synced.sandbox.plex.edit_employee(plant, changed, fields={"workPhone": "555-9"})
+        return find_each(writes)
+
+    monkeypatch.setattr(synced.app.plex, "find_each", phone)
+    assert syncs.sync(synced.app, progress=silent).exit_code == 3
+    (item,) = [item for item in syncs.parked(synced.app) if item.key == changed]
+    assert "after it was read" in item.reason
+    monkeypatch.undo()
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    (row,) = [row for row in synced.sandbox.plex.state("employees") if row["badgeNumber"] == changed]
+    assert row["workPhone"] == "555-9"
+    assert syncs.parked(synced.app) == []
+    assert syncs.plan(synced.app, progress=silent).changes == ()
+
+
 def test_the_trail_names_nobody(synced, monkeypatch):
     """Whoever waits for whom: people are pseudonyms in the chain (trust A4)."""
     synced.sandbox.tenant.play("transfer")

@@ -119,6 +119,15 @@ class MemoryConnector:
         same = [row for row in rows.values() if badge and row.get("badgeNumber") == badge]
         return [_native(write.record_type, row) for row in same]
 
+    def find_each(self, writes: Sequence[Write]) -> dict[str, NativeRecord]:
+        """Look employees up by key."""
+        wanted = [write for write in writes if write.record_type is RecordType.EMPLOYEE]
+        return {
+            write.key: _native(write.record_type, self._table(write)[write.key])
+            for write in wanted
+            if write.key in self._table(write)
+        }
+
     def now(self) -> datetime:
         """The clock it was made with."""
         return self._clock()

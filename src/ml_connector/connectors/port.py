@@ -179,6 +179,13 @@ class Connector(Protocol):
     def find(self, write: Write) -> Sequence[NativeRecord]:
         """Read back what the system now holds under the write's key, by id first and by natural key second."""
 
+    def find_each(self, writes: Sequence[Write]) -> dict[str, NativeRecord]:
+        """
+        What the system holds now under these writes' own keys, many at a question.
+
+        Only for types whose update sends the whole record back; of others it gives nothing.
+        """
+
     def now(self) -> datetime:
         """The system's own clock (aware)."""
 

@@ -18,7 +18,7 @@ from datetime import datetime
 import msgspec
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import Write
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -33,7 +33,7 @@ from ml_connector.mapping.plex import to_plant_record
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
-from ml_connector.sync.judge import Verdict, judge
+from ml_connector.sync.judge import Verdict, is_unedited, judge
 from ml_connector.sync.lease import Lease
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
@@ -60,6 +60,9 @@ _REMEDY = {
     "unknown": "Plex neither confirmed nor showed it; the next run looks again, `ml-connector resend {key}` sends it again",
     "accepted": "Plex accepted it and has not shown it yet; the next run looks again",
 }
+
+
+_PLANNED_ANEW = "nothing: the next run plans it anew, from what Plex holds then"
 
 
 class Sender:
@@ -151,8 +154,7 @@ class Sender:
         return ready
 
     def _send_batch(self, pool: ThreadPoolExecutor, intents: Sequence[Intent], digest: str) -> list[Outcome]:
-        settled: list[Outcome] = []
-        turn = list(intents)
+        turn, settled = self._part_edited(intents)
         while turn and self._stop is None:
             with self._tools.database.transaction() as tx:
                 self._lease.renew(tx)
@@ -165,6 +167,30 @@ class Sender:
             again = {(intent.plan_id, intent.seq) for intent in turn}
             settled += [item for item in outcomes if (item.intent.plan_id, item.intent.seq) not in again]
         return settled
+
+    def _part_edited(self, intents: Sequence[Intent]) -> tuple[list[Intent], list[Outcome]]:
+        """
+        Set aside updates of employees whom somebody changed in Plex after they were read.
+
+        An update sends the whole record, and a run can last an hour: what others wrote meanwhile must survive it.
+        """
+        updates = [intent for intent in intents if (intent.change.type, intent.change.action) == ("employee", "update")]
+        try:
+            held = self._tools.plex().find_each([write_of(intent.change) for intent in updates]) if updates else {}
+        except (TransientError, NotSentError, AuthenticationError) as error:
+            self._stop = error
+            return [], []
+        except ConfigurationError:
+            return list(intents), []  # who may not read may hardly write: the write's own answer says so
+        reason = "somebody changed the record in Plex after it was read"
+        edited = [
+            Outcome(intent=intent, state="conflict", sent=False, reason=reason, remedy=_PLANNED_ANEW)
+            for intent in updates
+            if (native := held.get(intent.change.key)) is not None and _is_edited(intent.change, native)
+        ]
+        self.keep(edited)
+        aside = {(item.intent.plan_id, item.intent.seq) for item in edited}
+        return [intent for intent in intents if (intent.plan_id, intent.seq) not in aside], edited
 
     def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
         futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]
@@ -340,6 +366,13 @@ def _proved_absent(intent: Intent) -> Outcome:
     if intent.attempt >= ATTEMPTS:
         return Outcome(intent=intent, state="rejected", reason=f"not there after {ATTEMPTS} attempts")
     return Outcome(intent=intent, state="planned", reason="proved not applied by reading back")
+
+
+def _is_edited(change: Change, native: NativeRecord) -> bool:
+    try:
+        return not is_unedited(change, to_plant_record(native, plant=change.plant))
+    except RecordError:
+        return True  # it was understood when it was read
 
 
 def write_of(change: Change) -> Write:

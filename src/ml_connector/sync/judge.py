@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.mapping.plex import to_body
 from ml_connector.mapping.rules import same_value
 from ml_connector.sync.change import Change
 
@@ -42,6 +44,16 @@ def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
     if change.action == "update":
         return "absent" if holds(change.type, record, change.before) else "conflict"
     return "absent"
+
+
+def is_unedited(change: Change, now: PlexRecord) -> bool:
+    """
+    Whether an update sends back what we do not own as Plex holds it now (UP-05, UP-06).
+
+    A status is left out: the record may be on its way back by this very plan.
+    """
+    body = to_body(RecordType(change.type), action="update", fields=change.after, native=now.native)
+    return {**body, "status": None} == {**change.body, "status": None}
 
 
 def holds(kind: str, record: PlexRecord, fields: Mapping[str, Scalar]) -> bool:

@@ -131,6 +131,17 @@ class PlexConnector:
         rows = self._read_rows(write.record_type, plant, wanted=wanted)
         return _natives(write.record_type, [row for row in rows if _matches(row, wanted)])
 
+    def find_each(self, writes: Sequence[Write]) -> dict[str, NativeRecord]:
+        """Read employees by id, all of a plant's with one call: a PUT sends everything back (UP-05)."""
+        wanted: dict[str, list[str]] = {}
+        for write in writes:
+            if write.record_type is RecordType.EMPLOYEE:
+                wanted.setdefault(self._check_plant(write.plant), []).append(write.key)
+        found: dict[str, NativeRecord] = {}
+        for plant, keys in wanted.items():
+            found |= self._connect.get_employees(keys, plant=plant)
+        return found
+
     def now(self) -> datetime:
         """Our clock corrected by the offset Plex's answers show; asks once when there was no answer yet."""
         if self._channel.clock_offset is None:

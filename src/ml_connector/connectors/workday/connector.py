@@ -111,6 +111,9 @@ class WorkdayConnector:
     def find(self, write: Write) -> NoReturn:
         raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
 
+    def find_each(self, writes: Sequence[Write]) -> NoReturn:
+        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+
     def now(self) -> datetime:
         return self._soap.ask_clock()
 

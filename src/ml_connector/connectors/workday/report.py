@@ -150,6 +150,9 @@ class ReportConnector:
     def find(self, write: Write) -> NoReturn:
         raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
 
+    def find_each(self, writes: Sequence[Write]) -> NoReturn:
+        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+
     def now(self) -> datetime:
         """Workday's clock by its host's Date header: running the report for it would be dear, so nobody signs in."""
         path = f"/ccx/service/customreport2/{self._settings.tenant}"

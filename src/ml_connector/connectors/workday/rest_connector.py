@@ -124,6 +124,9 @@ class RestConnector:
     def find(self, write: Write) -> NoReturn:
         raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
 
+    def find_each(self, writes: Sequence[Write]) -> NoReturn:
+        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+
     def now(self) -> datetime:
         try:
             at = self._client.ask_clock(
