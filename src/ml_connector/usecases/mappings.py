@@ -15,7 +15,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.mapping.check import Fault, check_rows
 from ml_connector.mapping.coverage import Coverage, Usage, cover
-from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows
+from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows, split_account_source
 from ml_connector.mapping.proposal import RECORDS, Confidence, Proposal, propose, wid_of
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
@@ -136,16 +136,24 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
     return Proposed(proposals=tuple(found), saved=len(saved.changed))
 
 
-def accept_rows(app: App, *, kind: str | None = None, only: Collection[MappingRow] | None = None) -> Changed:
-    """Accept proposed rows: all of them, those of one kind, or exactly *only*."""
+def accept_rows(
+    app: App, *, kind: str | None = None, only: Collection[MappingRow] | None = None, check: bool = True
+) -> Changed:
+    """
+    Accept proposed rows: all of them, those of one kind, or exactly *only*. They are held against the live Plex first.
+
+    Raises:
+        ConfigurationError: Plex has no such thing, or not any more; nothing was accepted.
+    """
     kinds = _kinds(kind)
     wanted = None if only is None else [(row.key, row.target) for row in only]
     rows = [
-        row
+        msgspec.structs.replace(row, state="accepted")
         for row in app.mappings.load(app.name)
         if row.state == "proposed" and row.kind in kinds and (wanted is None or (row.key, row.target) in wanted)
     ]
-    return _save(app, rows, action=AuditAction.MAPPING_IMPORTED, state="accepted")
+    warnings = _check_live(app, rows) if check else ()
+    return _save(app, rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings)
 
 
 def rows_of(proposals: Iterable[Proposal], *, confidence: Collection[Confidence]) -> list[MappingRow]:
@@ -211,15 +219,30 @@ def _check_plants(app: App, rows: Iterable[MappingRow]) -> None:
 
 
 def _check_live(app: App, rows: Sequence[MappingRow]) -> tuple[Fault, ...]:
-    """Hold new rows against the live chart; one blocking fault refuses them all."""
+    """
+    Hold new rows against the live chart, and the account rows whose cost center they change; one blocking fault
+    refuses them all.
+    """
     named = {row.plant for row in rows}
     plants = [plant.pcn for plant in app.connection.plex.plants if plant.pcn in named or ANY in named]
     live = [record for plant in plants for record in read_setup(app, plant=plant, progress=_silent)]
     new, labels = {row.key for row in rows}, {row.label for row in rows}
     others = [row for row in app.mappings.load(app.name) if row.key not in new and row.state == "accepted"]
-    faults = [fault for fault in check_rows([*rows, *others], live=live) if fault.subject in labels]
+    moved = {row.source for row in rows if row.kind is Kind.COST_CENTER}
+    broken = {row.label for row in others if _cost_center_of(row) in moved}
+    faults = [
+        fault
+        for fault in check_rows([*rows, *others], live=live)
+        if fault.subject in labels or (fault.subject in broken and fault.code == "segment_mismatch")
+    ]
     _refuse([fault for fault in faults if fault.blocking], outcome="nothing was changed")
     return tuple(fault for fault in faults if not fault.blocking)
+
+
+def _cost_center_of(row: MappingRow) -> str | None:
+    """The cost center whose segment an account row has to agree with."""
+    parts = split_account_source(row.source) if row.kind is Kind.ACCOUNT else None
+    return None if parts is None else parts[0]
 
 
 def _refuse(faults: Sequence[Fault], *, outcome: str) -> None:

@@ -89,7 +89,7 @@ def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progres
             sealed = _seal(app, ready)
             proposed = mappings.propose_rows(app, progress=progress)
             sure = mappings.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
-            accepted = mappings.accept_rows(app, only=sure)
+            accepted = mappings.accept_rows(app, only=sure, check=False)  # proposed a moment ago from what is there
     left = tuple(f"{each.kind} {each.source} in plant {each.plant}" for each in proposed.proposals if each.row is None)
     return Initialised(
         config=str(file),

@@ -123,7 +123,9 @@ def import_rows(
         if propose:
             return _tell_proposed(door, mappings.propose_rows(app, kind=kind, progress=progress))
         changed = (
-            mappings.import_file(app, file, check=check) if file is not None else mappings.accept_rows(app, kind=kind)
+            mappings.import_file(app, file, check=check)
+            if file is not None
+            else mappings.accept_rows(app, kind=kind, check=check)
         )
     _tell_changed(door, changed)
     return 0

@@ -1,0 +1,97 @@
+"""Rows held against the live Plex, and codes in use, as both pretended systems show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.mapping.crosswalk import Kind, MappingRow
+from ml_connector.usecases import mappings
+from ml_connector.usecases.usage import read_setup
+from tests.world import World, open_world, silent
+
+PLANT = "101"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path, workers=24) as opened:
+        yield opened
+
+
+def center_and_account(world: World) -> tuple[MappingRow, str, str]:
+    """A mapped cost center of the plant, an account of its segment, and another segment in use there."""
+    accounts = {
+        record.key: str(record.fields["cost_center"])
+        for record in read_setup(world.app, plant=PLANT, progress=silent)
+        if record.type == "account" and record.fields["active"] is True
+    }
+    center = next(
+        row
+        for row in mappings.list_rows(world.app, kind="cost_center")
+        if row.plant == PLANT and row.target["segment"] in accounts.values()
+    )
+    own = center.target["segment"]
+    number = next(number for number, segment in accounts.items() if segment == own)
+    return center, number, next(segment for segment in accounts.values() if segment not in {own, ""})
+
+
+def set_center(world: World, center: MappingRow, segment: str, *, check: bool = True) -> mappings.Changed:
+    target = {**center.target, "segment": segment}
+    return mappings.set_row(
+        world.app, kind="cost_center", source=center.source, plant=PLANT, target=target, check=check
+    )
+
+
+def segment_of(world: World, center: MappingRow) -> str:
+    return (
+        world.app.mappings.crosswalk("acme").resolve(center.kind, source=center.source, plant=PLANT).target["segment"]
+    )
+
+
+def test_px_08_a_new_segment_may_not_break_the_account_rows_of_its_cost_center(world: World) -> None:
+    center, number, other = center_and_account(world)
+    account = {"kind": "account", "source": f"{center.source}/direct/REG", "plant": PLANT}
+    mappings.set_row(world.app, **account, target={"account": number})
+    with pytest.raises(ConfigurationError, match=f"books on segment '{center.target['segment']}'"):
+        set_center(world, center, other)
+    assert segment_of(world, center) == center.target["segment"]
+    assert set_center(world, center, other, check=False).changed
+    assert segment_of(world, center) == other
+
+
+def test_px_08_accounts_of_other_cost_centers_do_not_stop_a_row(world: World) -> None:
+    center, number, other = center_and_account(world)
+    broken = {"kind": "account", "source": "CC-OTHER/direct/REG", "plant": PLANT}
+    mappings.set_row(world.app, **broken, target={"account": number}, check=False)
+    assert set_center(world, center, other).changed
+
+
+def propose(world: World, *, building: str) -> None:
+    row = MappingRow(
+        kind=Kind.LOCATION, plant=PLANT, source="NEW-HALL", target={"building": building}, state="proposed"
+    )
+    mappings._save(world.app, [row], action=mappings.AuditAction.MAPPING_IMPORTED, state="proposed")
+
+
+def proposed(world: World) -> list[str]:
+    return [row.source for row in mappings.list_rows(world.app, kind="location") if row.state == "proposed"]
+
+
+def test_rd_08_a_proposed_row_that_fits_no_more_is_not_accepted(world: World) -> None:
+    propose(world, building="TORN-DOWN")
+    with pytest.raises(ConfigurationError, match=r"no building 'TORN-DOWN'"):
+        mappings.accept_rows(world.app)
+    assert proposed(world) == ["NEW-HALL"]
+    (row,) = mappings.accept_rows(world.app, check=False).changed
+    assert (row.source, row.state) == ("NEW-HALL", "accepted")
+
+
+def test_rd_08_a_proposed_row_that_fits_is_accepted(world: World) -> None:
+    building = next(r.key for r in read_setup(world.app, plant=PLANT, progress=silent) if r.type == "building")
+    propose(world, building=building)
+    assert [row.state for row in mappings.accept_rows(world.app).changed] == ["accepted"]
+    assert proposed(world) == []
