@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,22 @@ def test_rd_08_a_proposed_row_that_fits_is_accepted(world: World) -> None:
     propose(world, building=building)
     assert [row.state for row in mappings.accept_rows(world.app).changed] == ["accepted"]
     assert proposed(world) == []
+
+
+def test_rd_06_a_code_that_only_an_open_seat_uses_is_listed_with_no_worker_behind_it(world: World) -> None:
+    tenant = world.sandbox.tenant
+    tenant.play("unmapped_job")
+    for _ in range(2):
+        world.next_day()
+
+    def robot() -> tuple[str, int] | None:
+        lines = mappings.coverage(world.app, progress=silent).lines
+        return next(((line.standing, line.workers) for line in lines if line.source == "JP-ROBO"), None)
+
+    desk = tenant._desk("leaves")
+    robots = [worker for worker in desk.plain_workers() if worker.primary_job.job_profile == "JP-ROBO"]
+    assert robots
+    assert robot() == ("missing", len(robots))
+    for worker in robots:
+        desk.terminate(worker, last_day=desk.on - timedelta(days=1))
+    assert robot() == ("missing", 0)

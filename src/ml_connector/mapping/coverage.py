@@ -1,5 +1,5 @@
 """
-How much of what current workers use is mapped, so that a gap is seen before it parks anybody (RD-06). Pure.
+How much of what current workers and seats use is mapped, so that a gap is seen before it parks anybody (RD-06). Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _WORST_FIRST: tuple[Standing, ...] = ("missing", "proposed", "mapped")
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """One Workday code that current workers of a plant use, and how many of them."""
+    """One Workday code in use in a plant, and how many current workers use it: none where only seats do."""
 
     plant: str
     kind: Kind

@@ -162,10 +162,12 @@ def rows_of(proposals: Iterable[Proposal], *, confidence: Collection[Confidence]
 
 
 def coverage(app: App, *, progress: Progress) -> Coverage:
-    """What current workers use, and whether it is mapped."""
+    """What current workers and seats use, filled and open, and whether it is mapped."""
     workers = count_workers(app, progress=progress)
+    used = set(workers) | uses_of_seats(app, progress=progress)
     usages = [
-        Usage(plant=plant, kind=kind, source=source, workers=count) for (plant, kind, source), count in workers.items()
+        Usage(plant=plant, kind=kind, source=source, workers=workers[plant, kind, source])
+        for plant, kind, source in used
     ]
 
     def live_wids(kind: Kind) -> dict[str, str]:

@@ -156,7 +156,7 @@ def export(
 
 def coverage(door: Door) -> int:
     """
-    Name every code that current workers use, and whether it is mapped.
+    Name every code that current workers or seats use, and whether it is mapped.
 
         ml-connector mapping coverage
     """
@@ -186,7 +186,7 @@ def coverage(door: Door) -> int:
     if rows:
         console.print(table(("plant", "code", "workers", "standing, and what to do"), rows, right=("workers",)))
     else:
-        console.print("Everything that current workers use is mapped.")
+        console.print("Everything that current workers and seats use is mapped.")
     return 0 if found.complete else IN_PART
 
 
