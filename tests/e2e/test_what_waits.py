@@ -10,7 +10,7 @@ from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sync.gather import Gatherer
 from tests.e2e.conftest import Terminal
 
-KEYS = {"type", "key", "plant", "reason", "remedy", "since", "waiting_for"}
+KEYS = {"type", "key", "plant", "code", "reason", "remedy", "since", "waiting_for"}
 
 
 def test_holds_stand_in_the_one_list_of_what_waits(terminal: Terminal) -> None:

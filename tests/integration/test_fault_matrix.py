@@ -344,6 +344,10 @@ def test_a1_t6_one_poisonous_record_stops_no_other(tmp_path_factory):
     assert report.watermark
     assert waits
     assert all(item.remedy for item in waits)
+    assert {item.type: item.code for item in waits} == {
+        "employee": "REQUEST_VALIDATION_FAILED",
+        "employee_attributes": "waiting",
+    }, "PX-14: classed by Plex's own code"
     hired = [request for request in life.wire.writes if request.path.endswith("/mdm/v1/employees")]
     there = {row["badgeNumber"] for row in stage.rehearsal.plex.state("employees") if row["badgeNumber"][:3] != "900"}
     assert len(there) == len(hired) - 1

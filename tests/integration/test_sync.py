@@ -6,6 +6,7 @@ import pytest
 
 from ml_connector.errors import ConfigurationError, StalePlanError
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.review.store import ReviewStore
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import Sender
@@ -387,8 +388,11 @@ def test_one_bad_record_is_parked_and_the_others_go_on(synced, scenario, code):
     assert report.exit_code == 3
     assert report.counts["applied"] >= 2, "the hire went through"
     (item,) = [item for item in syncs.parked(synced.app) if item.type in {"worker", "employee"} and not item.field]
+    assert item.code == code
     assert item.reason
     assert item.remedy
+    stored = ReviewStore(synced.app.database).parked("acme")
+    assert [each.code for each in stored if each.name == (item.type, item.plant, item.key, "")] == [code]
     for name in ("worker", "employee"):
         told = [each for each in syncs.records(synced.app, record_type=name, key=item.key) if each.status == "parked"]
         assert [(each.reason, each.remedy) for each in told] == [(item.reason, item.remedy)]

@@ -209,7 +209,9 @@ class Sender:
         try:
             receipt = self._tools.plex().write(write_of(intent.change), allowed=self._lease.check)
         except RecordError as error:
-            return self._refused(Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy))
+            return self._refused(
+                Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy, code=error.code)
+            )
         except AmbiguousWriteError as error:
             return Outcome(intent=intent, state="ambiguous", reason=error.message)
         except (NotSentError, TransientError, AuthenticationError) as error:
@@ -405,7 +407,7 @@ def parked_of(outcome: Outcome) -> Parked:
         plant=change.plant,
         key=change.source,
         label=change.label,
-        code=state if state != "accepted" else "not_confirmed",
+        code=outcome.code or ("not_confirmed" if state == "accepted" else state),
         reason=outcome.reason or state,
         remedy=outcome.remedy or _REMEDY[state].format(key=change.source),
         content_hash=change.content_hash if state in {"rejected", "conflict", "duplicate"} else None,

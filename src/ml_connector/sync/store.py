@@ -174,7 +174,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one attempt; *sent* is false where nothing had to be sent."""
+    """What became of one attempt; *sent* is false where nothing had to be sent, *code* the system's own for a refusal."""
 
     intent: Intent
     state: str
@@ -182,6 +182,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     remedy: str | None = None
     reference: str | None = None
+    code: str | None = None
 
 
 class Agreed(NamedTuple):

@@ -22,12 +22,13 @@ ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department"
 
 
 class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One parked record, as `parked` prints it; *field* where only that field waits."""
+    """One parked record, as `parked` prints it; *field* where only that field waits, *code* what class of reason it is."""
 
     type: str
     key: str
     plant: str
     label: str
+    code: str
     reason: str
     remedy: str | None
     since: str
@@ -41,6 +42,7 @@ class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     key: str
     plant: str
+    code: str
     reason: str
     remedy: str | None
     since: str
@@ -127,6 +129,7 @@ def parked(app: App) -> list[ParkedInfo]:
             key=item.key,
             plant=item.plant,
             label=item.label,
+            code=item.code,
             reason=item.reason,
             remedy=item.remedy,
             since=item.since,
@@ -144,6 +147,7 @@ def waiting(app: App) -> list[ParkedInfo | HeldInfo]:
             type=hold.type,
             key=hold.id,
             plant=hold.plant,
+            code=hold.guard,
             reason=hold.reason,
             remedy=hold.remedy,
             since=hold.created_at,

@@ -83,6 +83,7 @@ def test_since_is_told_in_utc_and_by_which_clock() -> None:
         key="21001",
         plant="101",
         label="Ada",
+        code="unmapped",
         reason="no mapping",
         remedy=None,
         since="2026-11-23T23:30:00-05:00",
