@@ -1,0 +1,126 @@
+"""What happens to a worker in Workday, and what of it Plex is told: the right field, and no other."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from ml_connector.mapping.crosswalk import Kind, sign_rows
+from ml_connector.usecases import syncs
+from tests.world import open_world, silent
+
+PLANT = "101"
+
+
+@pytest.fixture
+def world(tmp_path):
+    with open_world(tmp_path, workers=40) as opened:
+        yield opened
+
+
+@pytest.fixture
+def synced(world):
+    assert syncs.sync(world.app, progress=silent).exit_code == 0
+    return world
+
+
+def desk_of(world):
+    return world.sandbox.tenant._desk("test")
+
+
+def somebody(world):
+    """A worker on the shop floor of Detroit, with a job that may change."""
+    return desk_of(world).plain_workers(location="DET")[0]
+
+
+def planned(world, number):
+    """What a plan made now would write of one worker."""
+    plan = syncs.plan(world.app, progress=silent)
+    return [
+        (change.type, change.action, dict(change.after))
+        for change in plan.changes
+        if change.key == number and change.type in {"employee", "employee_attributes"}
+    ]
+
+
+def held(world, number):
+    return next(row for row in world.sandbox.plex.state("employees") if row["badgeNumber"] == number)
+
+
+def test_wp_04_another_job_profile_in_the_same_position_updates_the_job_code(synced):
+    worker = somebody(synced)
+    profile = next(name for name in ("JP-MNTN", "JP-WELD") if name != worker.primary_job.job_profile)
+    desk_of(synced).change_primary_job(worker, kind="Change Job", job_profile=profile)
+    row = synced.app.mappings.crosswalk("acme").resolve(Kind.JOB_PROFILE, source=profile, plant=PLANT)
+    assert planned(synced, worker.key) == [("employee", "update", {"position": row.target["position"]})]
+
+
+def test_wp_04_another_position_with_the_same_job_profile_writes_no_job_code(synced):
+    worker = somebody(synced)
+    job, desk = worker.primary_job, desk_of(synced)
+    seat = desk._position("DET", profile=job.job_profile, on=desk.on)
+    assert seat.position_id != job.position_id
+    desk.change_primary_job(worker, kind="Change Job", position_id=seat.position_id)
+    assert planned(synced, worker.key) == []
+
+
+def test_wp_04_another_supervisory_organization_updates_the_manager_and_moves_no_labor(synced):
+    worker = somebody(synced)
+    before = held(synced, worker.key)
+    team = next(
+        job.organization
+        for job in (other.primary_job for other in desk_of(synced).plain_workers(location="TOL"))
+        if job.organization != worker.primary_job.organization
+    )
+    desk_of(synced).change_primary_job(worker, kind="Move Workers", organization=team)
+    ((kind, action, after),) = planned(synced, worker.key)
+    assert (kind, action, set(after)) == ("employee", "update", {"supervisor_id"})
+    assert after["supervisor_id"] != before["supervisorId"]
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    now = held(synced, worker.key)
+    assert {name for name in now if now[name] != before[name]} <= {"supervisorId", "modifiedDate", "modifiedById"}
+    (attributes,) = [
+        row for row in synced.sandbox.plex.state("employee_attributes") if row["External_Employee_ID"] == worker.key
+    ]
+    center = synced.app.mappings.crosswalk("acme").resolve(
+        Kind.COST_CENTER, source=worker.primary_job.cost_center, plant=PLANT
+    )
+    assert attributes["Cost_Center_No"] == center.target["cost_center"]
+
+
+def test_px_03_a_leave_of_absence_deactivates_nobody(synced):
+    (number,) = synced.sandbox.tenant.play("leave")["touched"]
+    assert desk_of(synced).now().worker(number).leave_on is not None
+    before = synced.writes()
+    plan = syncs.plan(synced.app, progress=silent)
+    assert plan.counts.get("deactivate", 0) == 0
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert [item["path"] for item in synced.write_requests()[before:] if "deactivate" in item["path"]] == []
+    assert held(synced, number)["status"] == "Active"
+
+
+def map_to(world, building):
+    """Somebody maps Detroit to a building by hand, and does not hold it against Plex."""
+    rows = [
+        msgspec.structs.replace(row, target={"building": building})
+        for row in world.app.mappings.load("acme")
+        if (row.kind, row.source, row.plant) == (Kind.LOCATION, "DET", PLANT)
+    ]
+    assert rows
+    with world.app.database.transaction() as tx:
+        world.app.mappings.save(tx, "acme", sign_rows(rows, changed_by="t", changed_at=datetime.now(UTC)))
+
+
+def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_others_go(world):
+    map_to(world, "DET-9")
+    plan = syncs.plan(world.app, progress=silent)
+    made = Counter(change.plant for change in plan.changes if (change.type, change.action) == ("employee", "create"))
+    assert made[PLANT] == 0
+    assert made.total() > 0
+    waiting = [item for item in syncs.parked(world.app) if item.type == "employee" and item.field is None]
+    assert len(waiting) > 3
+    assert {(item.code, item.waiting_for) for item in waiting} == {("setup_missing", "building DET-9 in plant 101")}
+    assert all("Building='DET-9'" in item.reason and "building setup table" in item.remedy for item in waiting)
+    map_to(world, "DET")
+    assert syncs.sync(world.app, progress=silent).exit_code == 0
