@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ml_connector.bootstrap import App
 from ml_connector.connectors.budget import Budget
-from ml_connector.connectors.plex.connector import PlexConnector
-from ml_connector.connectors.workday.surfaces import open_workday
 from ml_connector.sandbox.fault_scenarios import SCENARIOS, find_fault
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.modes import PAGED_ONLY
@@ -32,7 +31,12 @@ WAYS = {
     "plex": ("plex", 'auth = "isu"\n'),
 }
 UNEXPECTED = 1
-NAMES = tuple(SCENARIOS)
+# Ports that close, and records that move between two requests, are no answers that could hold a secret.
+_PORTS, _MOVES = (
+    frozenset({"refused", "connect-timeout"}),
+    frozenset({"stale-read", "edited-meanwhile", "deleted-meanwhile", "id-reused"}),
+)
+NAMES = tuple(name for name in SCENARIOS if name not in _PORTS | _MOVES)
 
 
 class Hurry:
@@ -52,8 +56,7 @@ class Hurry:
 def hurry() -> Iterator[None]:
     hurried = Hurry()
     with pytest.MonkeyPatch.context() as patch:
-        for waiting in (open_workday, PlexConnector.__init__):
-            patch.setitem(waiting.__kwdefaults__, "sleep", hurried.sleep)
+        patch.setitem(App.__init__.__kwdefaults__, "sleep", hurried.sleep)
         patch.setitem(Budget.__init__.__kwdefaults__, "clock", hurried.clock)
         yield
 

@@ -17,14 +17,17 @@ def test_a_damaged_database_is_told_with_its_remedy(terminal: Terminal) -> None:
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     whole = file.read_bytes()
-    for damaged in (b"\xa5" * len(whole), whole[:4096] + b"\xa5" * (len(whole) - 4096)):
+    for damaged, told, remedy in (
+        (b"\xa5" * len(whole), "no SQLite database, or its beginning is damaged", "→ name another file"),
+        (whole[:4096] + b"\xa5" * (len(whole) - 4096), "the database is damaged", "→ stop everything that uses it"),
+    ):
         for leftover in terminal.folder.glob("ml-connector.db-*"):
             leftover.unlink()
         file.write_bytes(damaged)
         result = terminal.type("sync")
         assert result.exit_code == 6, result.output
-        assert "the database is damaged" in result.stderr
-        assert "→ stop everything that uses it" in result.stderr
+        assert told in result.stderr
+        assert remedy in result.stderr
         assert "reference" not in result.stderr
 
 
