@@ -21,6 +21,7 @@ from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 SHORT = 12
 _LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json
+_FEW = 3  # so many that wait for the same thing are told one by one
 _SIGNS = {
     "create": ("+", "green"),
     "reactivate": ("+", "green"),
@@ -160,10 +161,41 @@ def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, co
     if not parked and not holds:
         console.print("Nothing is parked, nothing is held.")
         return
-    for each in parked:
-        console.print(cell(_named(each), style="bold").append(f"   {_since(each.since)}", style="dim"))
-        _render_why(each.reason if each.field is None else f"field {each.field}: {each.reason}", each.remedy, console)
+    for group in _alike(parked):
+        if len(group) > _FEW:
+            _render_alike(group, console)
+            continue
+        for each in group:
+            console.print(cell(_named(each), style="bold").append(f"   {_since(each.since)}", style="dim"))
+            _render_why(_reason(each), each.remedy, console)
     _render_holds([_line(hold) for hold in holds], console)
+
+
+def _alike(parked: Sequence[ParkedInfo]) -> list[list[ParkedInfo]]:
+    """Parked records by what they wait for, in order; each alone where nothing is named (PX-04)."""
+    groups: dict[tuple[object, ...], list[ParkedInfo]] = {}
+    for number, each in enumerate(parked):
+        alike = (each.type, each.plant, each.code, each.waiting_for, _reason(each), each.remedy)
+        groups.setdefault(alike if each.waiting_for else (number,), []).append(each)
+    return list(groups.values())
+
+
+def _render_alike(group: Sequence[ParkedInfo], console: Console) -> None:
+    """What many wait for, told once: how many, why, the remedy, and a few of them by number."""
+    each = group[0]
+    noun = each.type.replace("_", " ")
+    where = f" in plant {each.plant}" if each.plant else ""
+    waited = str(each.waiting_for).removesuffix(where) + where
+    head = f"{plural(len(group), f'{noun} record' if noun.endswith('s') else noun)} wait for {waited}"
+    since = _since(min(item.since for item in group))
+    console.print(cell(head, style="bold").append(f"   {since}", style="dim"))
+    some = ", ".join(shortened(item.key, _LONGEST_LABEL) for item in group[:_FEW])
+    console.print(Padding(cell(f"{some} and {len(group) - _FEW:,} more: --output json names them all"), (0, 0, 0, 4)))
+    _render_why(_reason(each), each.remedy, console)
+
+
+def _reason(each: ParkedInfo) -> str:
+    return each.reason if each.field is None else f"field {each.field}: {each.reason}"
 
 
 def _render_counts(counts: Mapping[str, int], names: Sequence[str], console: Console) -> None:

@@ -77,6 +77,39 @@ def test_a_plan_applied_again_names_the_run_that_carried_it_out() -> None:
     assert run_answer(REPORT)["carried_out_in"] == 7
 
 
+def waiting_for_stamping(number: int, **other: str) -> ParkedInfo:
+    values = {
+        "type": "employee",
+        "key": f"2100{number}",
+        "plant": "101",
+        "label": f"Worker {number}",
+        "code": "setup_missing",
+        "reason": "setup_missing: Department='Stamping' does not exist in plant 101",
+        "remedy": "add it to the department setup table of plant 101 in Plex",
+        "since": f"2026-11-2{number}T08:00:00+00:00",
+        "waiting_for": "department Stamping in plant 101",
+    }
+    return ParkedInfo(**{**values, **other})
+
+
+def test_px_04_a_missing_setup_value_is_told_once_with_the_number_of_workers_behind_it() -> None:
+    parked = [waiting_for_stamping(number) for number in range(1, 6)]
+    other = waiting_for_stamping(6, plant="102", waiting_for="department Stamping in plant 102")
+    text = shown(render_parked, [*parked[:2], other, *parked[2:]], [])
+    assert text.count("5 employees wait for department Stamping in plant 101   since 2026-11-21 08:00 UTC") == 1
+    assert text.count("add it to the department setup table") == 2
+    assert "21001, 21002, 21003 and 2 more" in text
+    assert "Worker 5" not in text
+    assert "102 employee 21006 Worker 6" in text
+
+
+def test_px_04_a_few_that_wait_alike_are_told_one_by_one_and_so_is_what_waits_for_nothing() -> None:
+    few = [waiting_for_stamping(number) for number in range(1, 4)]
+    assert all(f"employee {each.key} {each.label}" in shown(render_parked, few, []) for each in few)
+    many = [msgspec.structs.replace(waiting_for_stamping(number), waiting_for=None) for number in range(1, 7)]
+    assert all(f"employee {each.key} {each.label}" in shown(render_parked, many, []) for each in many)
+
+
 def test_since_is_told_in_utc_and_by_which_clock() -> None:
     parked = ParkedInfo(
         type="employee",
