@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.plex.catalog import Entry, _merge
 from ml_connector.connectors.port import Query, Write
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -19,6 +20,7 @@ from ml_connector.errors import (
     RecordError,
     UnavailableError,
 )
+from ml_connector.settings import DataSource
 from tests.unit.plex_script import make_connector
 
 POSITION = {"Position_Key": 7, "Position": "Welder", "Job_Description": None, "Active": True}
@@ -114,6 +116,12 @@ def test_columns_may_be_renamed_by_the_settings() -> None:
     connector, script = make_connector(result(row), datasources=named)
     assert read(connector, query())[0]["position"] == "Welder"
     assert (script.calls, script.bodies()) == (["POST /datasources/55/execute"], [{"Active": True}])
+
+
+def test_inputs_fixed_in_the_table_are_kept_beside_those_of_the_settings() -> None:
+    entry = Entry(name="positions_get", id=55, fixed={"Active": True, "Most": 10})
+    merged = _merge(entry, DataSource(fixed={"Most": 20, "PCN": "101"}))
+    assert merged.fixed == {"Active": True, "Most": 20, "PCN": "101"}
 
 
 @pytest.mark.parametrize(

@@ -163,5 +163,5 @@ def _merge(entry: Entry, override: DataSource | None) -> Entry:
         inputs=dict(entry.inputs) | override.inputs,
         columns=dict(entry.columns) | override.columns,
         optional=entry.optional,
-        fixed=dict(override.fixed),
+        fixed=dict(entry.fixed) | override.fixed,
     )
