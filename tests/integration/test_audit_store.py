@@ -45,7 +45,7 @@ def events(count, *, start=0):
             action=AuditAction.WRITE_APPLIED,
             actor="schedule",
             at=AT + timedelta(seconds=number),
-            object=f"employee|101|person-{number % 700}",
+            object=f"employee/101/person-{number % 700}",
             run="7",
             plan="ab" * 32,
             fields=("position", "status"),
@@ -93,9 +93,9 @@ def test_events_come_back_newest_first_with_names(trail):
     listed = trail.list()
     assert [item.seq for item in listed] == [3, 2, 1]
     assert [item.event.object for item in listed] == [
-        "employee|101|person-2",
-        "employee|101|person-1",
-        "employee|101|person-0",
+        "employee/101/person-2",
+        "employee/101/person-1",
+        "employee/101/person-0",
     ]
     assert listed[0].event.at == told[2].at
     assert listed[0].event.after_hash == commitment(KEY, told[2].after_hash) == trail.commitment(told[2].after_hash)
@@ -105,7 +105,7 @@ def test_events_come_back_newest_first_with_names(trail):
 
 def test_the_list_can_be_narrowed(trail):
     add(trail, events(10))
-    released = AuditEvent(action=AuditAction.HOLD_RELEASED, actor="a", at=AT, object="hold|101|h_1", run="9", plan="cd")
+    released = AuditEvent(action=AuditAction.HOLD_RELEASED, actor="a", at=AT, object="hold/101/h_1", run="9", plan="cd")
     add(trail, [released])
     assert [item.seq for item in trail.list(2)] == [11, 10]
     assert [item.seq for item in trail.list(action=AuditAction.HOLD_RELEASED)] == [11]
@@ -131,8 +131,8 @@ def test_a_forgotten_person_leaves_a_trail_that_still_verifies(trail):
         assert not trail.forget(tx, "person-3")
     assert trail.verify().ok
     objects = [item.event.object for item in trail.list()]
-    assert f"employee|101|{pseudonym(KEY, 'person-3')}" in objects
-    assert "employee|101|person-2" in objects
+    assert f"employee/101/{pseudonym(KEY, 'person-3')}" in objects
+    assert "employee/101/person-2" in objects
     assert [item.seq for item in trail.list(key="person-3")] == [4]
 
 
@@ -159,7 +159,7 @@ def test_a4_t5_hostile_text_is_one_event_and_comes_back_exactly(trail, tmp_path,
         action=AuditAction.DECISION_PARKED,
         actor=text,
         at=AT,
-        object=f"cost_center|101|{text}",
+        object=f"cost_center/101/{text}",
         fields=(text,),
         reason=text,
         outcome=text,
@@ -625,7 +625,7 @@ def test_two_people_who_changed_places_are_seen_at_the_first_of_their_events(tra
 
 def test_a_name_that_fits_into_no_database_is_still_its_own(trail):
     odd = "per\0son-\udce9"
-    add(trail, [AuditEvent(action=AuditAction.DECISION_PARKED, actor="x", at=AT, object=f"employee|101|{odd}")])
+    add(trail, [AuditEvent(action=AuditAction.DECISION_PARKED, actor="x", at=AT, object=f"employee/101/{odd}")])
     assert trail.verify().ok
     assert [item.seq for item in trail.list(key=odd)] == [1]
 

@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 
 _STAND_IN = re.compile(r"~[0-9a-f]{32}")
-_SEPARATOR = re.compile(r"[|/]")
 _PERSONAL = frozenset({"worker", "employee", "employee_attributes"})
 
 
@@ -56,7 +55,7 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     """
     One thing that happened.
 
-    *object* is `type|plant|key` (the plant may be empty); *at* is aware; *fields* are names only. *before_hash* and
+    *object* is `type/plant/key` (the plant may be empty); *at* is aware; *fields* are names only. *before_hash* and
     *after_hash* are fingerprints of contents. *detail* holds short words and counts, never field values.
     """
 
@@ -87,7 +86,7 @@ def commitment(seal_key: bytes, content_hash: str) -> str:
 
 def person_of(event: AuditEvent) -> str | None:
     """The key in *object* when it is a person's; None for cost centers and the like."""
-    parts = _SEPARATOR.split(event.object or "", maxsplit=2)
+    parts = (event.object or "").split("/", 2)
     return parts[2] if len(parts) == 3 and parts[0] in _PERSONAL and parts[2] else None
 
 
