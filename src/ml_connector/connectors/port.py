@@ -42,7 +42,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to read. *plant* is a PCN and needed for Plex; *disclose_pay* asks Workday for compensation too."""
+    """What to read. *plant* is a PCN and needed for Plex; *include_pay* asks Workday for compensation too."""
 
     record_type: RecordType
     as_of: AsOf | None = None

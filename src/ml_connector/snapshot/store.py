@@ -69,7 +69,7 @@ records = Table(
 
 
 class Scope(NamedTuple):
-    """Which records: of one connection, from one side (workday, plex, desired), of one type, in one plant (or "")."""
+    """Which records: of one connection, from one side (workday, plex), of one type, in one plant (or "")."""
 
     connection: str
     side: str

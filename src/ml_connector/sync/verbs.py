@@ -1,5 +1,5 @@
 """
-The three verbs: plan, apply, sync. Each is one run under one lease, from the clearing of what an earlier run left on
+The verbs: plan, apply, sync, reevaluate, resend, and release, which only decides. Each other is one run under one lease, from the clearing of what an earlier run left on
 its way to the last line of the report.
 """
 
