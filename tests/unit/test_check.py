@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
-from ml_connector.mapping.check import Fault, check_row, check_rows
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.check import Fault, check_rows
+from ml_connector.mapping.crosswalk import Kind, MappingRow
 
 
 def record(record_type: str, key: str, *, plant: str = "101", **fields: Scalar) -> PlexRecord:
@@ -38,7 +38,13 @@ LIVE: dict[str, list[PlexRecord]] = {
 
 
 def check(one: MappingRow, **instead: list[PlexRecord]) -> list[Fault]:
-    return check_row(one, **{**LIVE, **instead}, crosswalk=Crosswalk([CENTER]))
+    """The faults of one row beside the mapped cost center."""
+    rows = [one] if one.key == CENTER.key else [one, CENTER]
+    return [fault for fault in check_rows(rows, live=flat({**LIVE, **instead})) if fault.subject == one.label]
+
+
+def flat(tables: dict[str, list[PlexRecord]]) -> list[PlexRecord]:
+    return [record for table in tables.values() for record in table]
 
 
 def only(faults: list[Fault]) -> Fault:
@@ -97,7 +103,7 @@ def test_px_08_an_account_whose_cost_center_is_unmapped_cannot_be_proved_right()
     one = row(Kind.ACCOUNT, "CC4200/direct/REG", account="5100-4200-00")
 
     assert only(check(one)).code == "cost_center_unmapped"
-    assert only(check_row(one, **LIVE)).code == "cost_center_unmapped"
+    assert only(check_rows([one], live=flat(LIVE))).code == "cost_center_unmapped"
 
 
 def test_px_08_a_segment_needs_an_active_account() -> None:
@@ -177,6 +183,5 @@ def test_up_08_zeros_a_spreadsheet_ate_are_suggested_even_in_a_long_chart() -> N
 
 def test_a_whole_crosswalk_is_checked_with_its_own_cost_centers() -> None:
     rows = [CENTER, row(Kind.ACCOUNT, "CC4100/direct/REG", account="5100-4200-00")]
-    live = [record for table in LIVE.values() for record in table]
 
-    assert only(check_rows(rows, live=live)).code == "segment_mismatch"
+    assert only(check_rows(rows, live=flat(LIVE))).code == "segment_mismatch"

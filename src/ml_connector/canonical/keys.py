@@ -28,6 +28,7 @@ __all__ = [
     "UnsetType",
     "encode",
     "fingerprint",
+    "known_text",
     "normal_decimal",
     "to_plain",
 ]
@@ -105,6 +106,11 @@ def to_plain(value: Any, *, disclose_pay: bool = False) -> Any:
 def fingerprint(value: Any) -> str:
     """SHA-256 (hex) over the canonical JSON, pay included: equal if and only if nothing we keep differs."""
     return hashlib.sha256(encode(value, disclose_pay=True)).hexdigest()
+
+
+def known_text(value: object) -> str | None:
+    """The text a field holds; None where the system says it is empty, or says nothing."""
+    return value if isinstance(value, str) else None
 
 
 def normal_decimal(value: Decimal) -> str:

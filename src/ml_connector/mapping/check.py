@@ -45,28 +45,13 @@ _SETUP_PARTS = {
 }
 
 
-def check_row(
-    row: MappingRow,
-    *,
-    accounts: Iterable[PlexRecord],
-    departments: Iterable[PlexRecord],
-    positions: Iterable[PlexRecord],
-    buildings: Iterable[PlexRecord],
-    cost_centers: Iterable[PlexRecord],
-    crosswalk: Crosswalk | None = None,
-) -> list[Fault]:
-    """
-    Hold one row against the live chart and setup tables of its plant, or of every plant for `*` (RD-08, PX-04, PX-08).
-
-    The tables may mix plants. *crosswalk* says which segment the cost center of an account row is mapped to; without
-    it such a row is faulty, since it cannot be proved right.
-    """
-    live = _Live(*accounts, *departments, *positions, *buildings, *cost_centers)
-    return _check(row, live, crosswalk)
-
-
 def check_rows(rows: Collection[MappingRow], *, live: Iterable[PlexRecord]) -> list[Fault]:
-    """Hold a whole crosswalk against the live records (accounts and setup tables of all plants) in one go."""
+    """
+    Hold rows against the live chart and setup tables of their plants, or of every plant for `*` (RD-08, PX-04, PX-08).
+
+    *live* may mix plants. The segments of account rows are compared with what *rows* say of their cost centers; an
+    account whose cost center is not among them cannot be proved right.
+    """
     tables, crosswalk = _Live(*live), Crosswalk(rows)
     return [fault for row in rows for fault in _check(row, tables, crosswalk)]
 
@@ -88,7 +73,7 @@ class _Live:
         return [plant for plant in self.plants if key in self.table(record_type, plant=plant)]
 
 
-def _check(row: MappingRow, live: _Live, crosswalk: Crosswalk | None) -> list[Fault]:
+def _check(row: MappingRow, live: _Live, crosswalk: Crosswalk) -> list[Fault]:
     # For `*` and nothing read at all, the plant `*` itself is looked up: it has empty tables, which is the fault.
     plants = [row.plant] if row.plant != ANY else live.plants or [ANY]
     faults = []
@@ -134,7 +119,7 @@ def _check_segment(row: MappingRow, plant: str, live: _Live) -> Fault | None:
     return _fault(row, "segment_missing", message, _fix(row, "open an account with it"))
 
 
-def _check_account(row: MappingRow, plant: str, live: _Live, crosswalk: Crosswalk | None) -> Fault | None:
+def _check_account(row: MappingRow, plant: str, live: _Live, crosswalk: Crosswalk) -> Fault | None:
     number, chart = row.target["account"], live.table("account", plant=plant)
     if not chart:
         return _empty(row, plant, "account")
@@ -152,14 +137,12 @@ def _check_account(row: MappingRow, plant: str, live: _Live, crosswalk: Crosswal
     return _check_account_segment(row, plant, account, crosswalk)
 
 
-def _check_account_segment(
-    row: MappingRow, plant: str, account: PlexRecord, crosswalk: Crosswalk | None
-) -> Fault | None:
+def _check_account_segment(row: MappingRow, plant: str, account: PlexRecord, crosswalk: Crosswalk) -> Fault | None:
     """PX-08. An account for any cost center has no segment to agree with: that is judged per journal line."""
     parts = split_account_source(row.source)
     if parts is None or parts[0] == ANY:
         return None
-    center = crosswalk.find(Kind.COST_CENTER, source=parts[0], plant=plant) if crosswalk else None
+    center = crosswalk.find(Kind.COST_CENTER, source=parts[0], plant=plant)
     if center is None:
         message = f"cost center {parts[0]} is not mapped in plant {plant}: its segment cannot be compared"
         return _fault(row, "cost_center_unmapped", message, set_command(Kind.COST_CENTER, source=parts[0], plant=plant))

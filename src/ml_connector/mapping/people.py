@@ -7,7 +7,6 @@ Pure; a few words per worker, so that a hundred thousand fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec import UnsetType
@@ -110,11 +109,3 @@ class People:
 def person_id(worker_type: str, employee_id: str) -> str:
     """The typed id others refer to a worker by."""
     return f"{worker_type} {employee_id}"
-
-
-def index(workers: Iterable[tuple[Worker, str | None]]) -> People:
-    """Take in everybody with the plant they can be written to."""
-    people = People()
-    for worker, plant in workers:
-        people.add(worker, plant=plant)
-    return people

@@ -12,6 +12,7 @@ from datetime import date
 
 from msgspec import UNSET, UnsetType
 
+from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
@@ -72,11 +73,11 @@ class Projection:
             RecordError: a section is missing, no plant takes the worker, or a reference is unmapped.
         """
         job, organizations = _primary(worker), _organizations(worker)
-        company = _text(organizations.company)
+        company = known_text(organizations.company)
         cost_center, profile, location = (
-            _text(organizations.cost_center),
-            _text(job.job_profile_id),
-            _text(job.location_id),
+            known_text(organizations.cost_center),
+            known_text(job.job_profile_id),
+            known_text(job.location_id),
         )
         plant = route(self._plants, company=company, location=location)
         for what, value in (("cost center", cost_center), ("job profile", profile), ("location", location)):
@@ -184,7 +185,9 @@ class Projection:
         job = worker.primary_job
         if job is None or isinstance(worker.organizations, UnsetType):
             return None
-        return route(self._plants, company=_text(worker.organizations.company), location=_text(job.location_id)).pcn
+        return route(
+            self._plants, company=known_text(worker.organizations.company), location=known_text(job.location_id)
+        ).pcn
 
     def employee(
         self, worker: Worker, place: Place, *, people: People, known: Exists
@@ -275,11 +278,11 @@ class Projection:
 
     def _employee_type(self, job: Job) -> str | None:
         known = {"Full_time": self._plex.type_full_time, "Part_time": self._plex.type_part_time}
-        return known.get(_text(job.time_type) or "")
+        return known.get(known_text(job.time_type) or "")
 
     def _manager(self, worker: Worker) -> str:
         kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
-        return person_id(kind, _text(worker.manager_id) or "")
+        return person_id(kind, known_text(worker.manager_id) or "")
 
     def _add_supervisor(
         self, fields: dict[str, Scalar], me: str, worker: Worker, place: Place, people: People, known: Exists
@@ -364,10 +367,6 @@ def _organizations(worker: Worker) -> Organizations:
             remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
         )
     return worker.organizations
-
-
-def _text(value: str | UnsetType | None) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _supervisor_waits(place: Place, code: str, reason: str, remedy: str, waiting_for: str | None = None) -> Waiting:

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from msgspec import UnsetType
-
+from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.organization import CostCenter, Position
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import RecordError
@@ -20,7 +19,8 @@ from ml_connector.mapping.desired import Desired, Waiting, reference
 from ml_connector.mapping.routing import route
 from ml_connector.settings import Plant
 
-Use = tuple[str, Kind, str]  # plant, kind, Workday key
+Use = tuple[str, Kind, str]
+"""Plant, kind, Workday key."""
 
 
 class Seat(NamedTuple):
@@ -123,15 +123,17 @@ class ReferenceData:
         used: set[Use] = set()
         for position in positions:
             try:
-                plant = route(self._plants, company=_text(position.company), location=_text(position.location_id)).pcn
+                plant = route(
+                    self._plants, company=known_text(position.company), location=known_text(position.location_id)
+                ).pcn
             except RecordError as error:
                 _count(uncounted, ("", error.waiting_for or error.message), error)
                 continue
             uses = [
                 (kind, text)
                 for kind, text in (
-                    (Kind.JOB_PROFILE, _text(position.job_profile_id)),
-                    (Kind.COST_CENTER, _text(position.cost_center)),
+                    (Kind.JOB_PROFILE, known_text(position.job_profile_id)),
+                    (Kind.COST_CENTER, known_text(position.cost_center)),
                 )
                 if text is not None
             ]
@@ -212,7 +214,3 @@ def _waiting(plant: str, what: str, error: RecordError, seats: int) -> Waiting:
         remedy=error.remedy,
         waiting_for=error.waiting_for,
     )
-
-
-def _text(value: str | UnsetType | None) -> str | None:
-    return value if isinstance(value, str) else None

@@ -25,7 +25,6 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 # A day may come as an instant at its midnight; the day is what it says, never what another zone makes of it (TZ-01).
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[0-9:.]{5,15})?(?:Z|[+-]\d{2}:?\d{2})?")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,12})?|\.\d{1,12})")
-_OWN_WID = frozenset({"id", "descriptor", "href"})
 
 
 class _Document(msgspec.Struct):

@@ -45,7 +45,6 @@ from ml_connector.sync.change import Change
 from ml_connector.sync.headcount import HeadcountLine
 
 LEASE_S = 300
-UNFINISHED = ("sending", "accepted")
 
 runs = Table(
     "run",

@@ -17,10 +17,11 @@ from ml_connector.mapping.check import Fault, check_rows
 from ml_connector.mapping.coverage import Coverage, Usage, cover
 from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows, split_account_source
 from ml_connector.mapping.proposal import RECORDS, Confidence, Proposal, propose, wid_of
+from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.usecases.usage import Use, count_workers, read_setup, read_workday, uses_of_seats
+from ml_connector.usecases.usage import count_workers, read_setup, read_workday, uses_of_seats
 
 _SOURCES = {
     Kind.COST_CENTER: RecordType.COST_CENTER,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ml_connector.bootstrap import App
-from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, known_text
 from ml_connector.canonical.organization import Position
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Job, Organizations, Worker
@@ -15,6 +15,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.routing import route
 from ml_connector.settings import Plant
 from ml_connector.snapshot.extract import Progress
@@ -26,8 +27,6 @@ SETUP = (
     RecordType.BUILDING,
     RecordType.COST_CENTER,
 )
-Use = tuple[str, Kind, str]
-"""Plant, kind, Workday key."""
 
 
 def count_workers(app: App, *, progress: Progress) -> Counter[Use]:
@@ -97,13 +96,9 @@ def _seat(plants: Sequence[Plant], seat: Record) -> Iterator[Use]:
 
 def _placed(plants: Sequence[Plant], company: object, location: object, codes: Mapping[Kind, object]) -> Iterator[Use]:
     try:
-        plant = route(plants, company=_text(company), location=_text(location))
+        plant = route(plants, company=known_text(company), location=known_text(location))
     except RecordError:
         return
     for kind, code in codes.items():
         if isinstance(code, str):
             yield plant.pcn, kind, code
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.canonical.workforce import Name, Organizations, Worker
-from ml_connector.mapping.people import People, index, person_id
+from ml_connector.mapping.people import People, person_id
 
 
 def worker(number, manager=None, kind="employee", **rest):
@@ -12,7 +12,10 @@ def worker(number, manager=None, kind="employee", **rest):
 
 
 def everybody(*workers) -> People:
-    return index((item, "101") for item in workers)
+    people = People()
+    for each in workers:
+        people.add(each, plant="101")
+    return people
 
 
 def test_wp_15_depth_counts_the_managers_above():

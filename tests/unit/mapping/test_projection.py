@@ -8,7 +8,7 @@ from msgspec import UNSET
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
-from ml_connector.mapping.people import index
+from ml_connector.mapping.people import People
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.projection import Projection
 from ml_connector.mapping.routing import route
@@ -59,7 +59,9 @@ def projection(**changes):
 
 def employee(one, others=(), known=lambda _name: True, **changes):
     project = projection(**changes)
-    people = index([(item, "101") for item in (one, *others)])
+    people = People()
+    for each in (one, *others):
+        people.add(each, plant="101")
     return project.employee(one, project.place(one), people=people, known=known)
 
 
