@@ -26,6 +26,7 @@ from ml_connector.audit.store import AuditTrail
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.inflate import MAX_BYTES
+from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Page, Query, TypeInfo
 from ml_connector.connectors.transport import HttpRequest, HttpResponse
@@ -377,7 +378,7 @@ class Rehearsal:
             "base_url": "http://127.0.0.1:1/api",
             "auth": "api_key",
             "writers": 1,
-            "datasources": {name: {"id": number} for name, number in self.plex.datasource_ids.items()},
+            "datasources": {name: {"id": number} for name, number in self.plex.datasource_ids.items() if name in NAMES},
             "plants": plants,
             **plex,
         }

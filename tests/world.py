@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_connector.bootstrap import App, wire
 from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.port import Connector, Query
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.mapping.plex import to_plant_record
@@ -69,7 +70,9 @@ class World:
             "token_url": ready["plex"]["token_url"],
             "calls_per_minute": 600_000,
             "settle_s": 0.3,
-            "datasources": {name: {"id": number} for name, number in ready["plex"]["datasources"].items()},
+            "datasources": {
+                name: {"id": number} for name, number in ready["plex"]["datasources"].items() if name in NAMES
+            },
             "plants": plants,
             **self._plex,
         }

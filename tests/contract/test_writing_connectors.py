@@ -18,6 +18,7 @@ import pytest
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.connectors.memory import MemoryConnector
+from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Connector, Query, Write
 from ml_connector.connectors.transport import Transport
@@ -58,7 +59,7 @@ def connect(ready: dict[str, Any], *, auth: str = "oauth2", **settings_changes: 
             "auth": auth,
             "calls_per_minute": plex["calls_per_minute"],
             "plants": plex["plants"],
-            "datasources": {name: {"id": number} for name, number in plex["datasources"].items()},
+            "datasources": {name: {"id": number} for name, number in plex["datasources"].items() if name in NAMES},
             **settings_changes,
         }
     )

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ml_connector.canonical.keys import RecordType
-from ml_connector.connectors.plex.catalog import Entry, _merge
+from ml_connector.connectors.plex.catalog import CREATES, NAMES, READS, UPDATES, Catalog, Entry, _merge
 from ml_connector.connectors.port import Query, Write
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -122,6 +122,16 @@ def test_inputs_fixed_in_the_table_are_kept_beside_those_of_the_settings() -> No
     entry = Entry(name="positions_get", id=55, fixed={"Active": True, "Most": 10})
     merged = _merge(entry, DataSource(fixed={"Most": 20, "PCN": "101"}))
     assert merged.fixed == {"Active": True, "Most": 20, "PCN": "101"}
+
+
+@pytest.mark.parametrize("name", ["employees_get", "customer_date_utc_get"])
+def test_a_name_that_nothing_uses_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is no data source we use"):
+        Catalog({name: DataSource(id=154)})
+
+
+def test_every_name_is_one_that_some_record_type_needs() -> None:
+    assert {*READS.values(), *CREATES.values(), *UPDATES.values()} == NAMES
 
 
 @pytest.mark.parametrize(

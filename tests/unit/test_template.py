@@ -17,7 +17,7 @@ READY: dict[str, Any] = {
         "base_url": "http://127.0.0.1:4102/api",
         "token_url": "http://127.0.0.1:4102/oauth2/token",
         "calls_per_minute": 6000,
-        "datasources": {"cost_center_add": 900103},
+        "datasources": {"cost_center_add": 900103, "employees_get": 154},
         "plants": [
             {
                 "pcn": "101",
@@ -41,7 +41,7 @@ def test_a_rehearsal_is_read_as_it_was_meant() -> None:
     (plant,) = plex.plants
     assert (plant.pcn, plant.company_code, plant.default_shift) == ("101", 'A"B\\C', "Day")
     assert [(route.company, route.location) for route in plant.routes] == [("C10", "DET")]
-    assert plex.datasources["cost_center_add"].id == 900103
+    assert {name: source.id for name, source in plex.datasources.items()} == {"cost_center_add": 900103}
 
 
 def test_a_file_that_is_no_ready_file_is_noticed() -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ml_connector.connectors.plex.catalog import NAMES
+
 COMMENTED = """\
 # ml-connector: keeps Plex in step with Workday.
 #
@@ -121,7 +123,8 @@ def render_rehearsal(ready: Mapping[str, Any]) -> str:
     ]
     for plant in plex["plants"]:
         lines += _plant(plant)
-    for name, number in sorted(plex.get("datasources", {}).items()):
+    # It tells of everything it serves, of which we use a part.
+    for name, number in sorted((name, number) for name, number in plex.get("datasources", {}).items() if name in NAMES):
         lines += [f"[connections.{REHEARSAL}.plex.datasources.{name}]", f"id = {int(number)}", ""]
     return "\n".join(lines).rstrip() + "\n"
 

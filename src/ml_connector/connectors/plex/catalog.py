@@ -83,9 +83,6 @@ _ENTRIES = (
         id=22657,
         inputs=_names("Resource_ID", "External_Employee_ID", "Cost_Center_No"),
     ),
-    # Public ids that no record type needs: known so that a configuration may name them.
-    Entry(name="employees_get", id=154),
-    Entry(name="customer_date_utc_get", id=231084),
 )
 
 READS = {
@@ -107,7 +104,7 @@ UPDATES = CREATES | {
     RecordType.DEPARTMENT: "department_update",
     RecordType.POSITION: "position_update",
 }
-_USED = frozenset({*READS.values(), *CREATES.values(), *UPDATES.values()})
+NAMES = frozenset(entry.name for entry in _ENTRIES)
 
 
 class Catalog:
@@ -131,8 +128,8 @@ class Catalog:
         self._entries = {name: _merge(entry, overrides.get(name)) for name, entry in known.items()}
 
     def used(self) -> list[Entry]:
-        """The entries some record type needs, with or without an id."""
-        return [entry for name, entry in self._entries.items() if name in _USED]
+        """Every entry, with or without an id: some record type needs each."""
+        return list(self._entries.values())
 
     def find(self, name: str) -> Entry:
         """One entry, with or without an id."""
