@@ -90,6 +90,12 @@ class Sender:
         self._confirm([intent for intent in left if intent.state == "accepted"], within_s=0)
         return len(self._tools.store.intents(states=("sending",)))
 
+    def confirm_left(self) -> None:
+        """Look once more for what Plex accepted in an earlier run: it may have come true while this one was reading."""
+        left = self._tools.store.intents(states=("accepted",))
+        if left:
+            self._confirm(left, within_s=0)
+
     def send(self, intents: Sequence[Intent], *, digest: str) -> None:
         """
         Send intents in order, level by level.

@@ -379,7 +379,9 @@ class Planner:
             )
             if decision is None:
                 self._draft.noop += 1
-                if item.state == "present" and agreed.get(item.key) != item.fields:
+                # An ending that came true without our knowing leaves nothing agreed; one we never wrote, nothing new.
+                nothing = None if item.state == "present" else item.fields
+                if agreed.get(item.key, nothing) != item.fields:
                     self._draft.agreed.append(item)
             else:
                 self._add(item, actual, decision)

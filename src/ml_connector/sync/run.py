@@ -95,6 +95,7 @@ class Run:
 
     def finish(self, stored: StoredPlan, *, carried_out_in: int | None = None) -> RunReport:
         """Close the run and say what it did: nothing, where an earlier run carried the plan out."""
+        self._sender().confirm_left()
         tools = self._tools
         states = tools.store.counts(stored.id)
         open_holds = tools.review.holds(tools.name, state="open")

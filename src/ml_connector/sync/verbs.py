@@ -26,6 +26,7 @@ from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
+from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.plan import Draft, Planner
 from ml_connector.sync.policy import Approvals, guard_changes
@@ -170,6 +171,7 @@ class Syncer:
         run.recover()
         approvals = self._approvals()
         gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals)
+        self._think_again(run, gathered)
         return _Sources(
             gathered=gathered,
             approvals=approvals,
@@ -177,6 +179,19 @@ class Syncer:
             refused=self._refused(retry),
             who=identify_workers(self._tools, run, gathered.extracts.get(("workday", "worker", ""))),
         )
+
+    def _think_again(self, run: Run, gathered: Gathered) -> None:
+        """Keep as applied what looked absent when an earlier run was cleared up and has come true since (PX-02)."""
+        outcomes = []
+        for intent in self._tools.store.intents(states=("planned",)):
+            change = intent.change
+            extract = gathered.extracts.get(("plex", change.type, change.plant)) if intent.attempt else None
+            if extract is None:
+                continue
+            found = self._tools.snapshots.find(extract.scope, keys=[change.key], of=PlexRecord, extract_id=extract.id)
+            if judge(change, list(found.values())) == "applied":
+                outcomes.append(Outcome(intent=intent, state="applied", reason="found by reading both sides"))
+        run.keep(outcomes)
 
     def _standing_plan(self, run: Run, sources: _Sources) -> StoredPlan | None:
         """The newest plan, if it ended with nothing to do and would be drawn up again to the letter."""
