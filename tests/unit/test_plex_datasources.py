@@ -324,7 +324,7 @@ class Plex:
         self._changes = changes
 
     def __call__(self, request: Any) -> Any:
-        path = request.url.partition("/api")[2].strip("/")
+        path = request.url.partition("?")[0].partition("/api")[2].strip("/")
         name = (
             path.rpartition("/")[2]
             if "datasources" not in path
@@ -398,6 +398,20 @@ def test_a_plant_without_people_yet_is_told_and_stops_nothing() -> None:
     seen = check(employees=(200, []))["connect 101"]
     assert seen.ok
     assert any(entry.type == "employee" and entry.problem for entry in seen.types)
+
+
+def test_a_data_source_without_an_id_is_searched_by_its_name() -> None:
+    seen = check(**{"search": (200, [{"id": 77, "name": "Staffing_Levels_Get"}, {"name": 5}, "x"])})
+    remedies = [entry.remedy for entry in seen["datasource 101"].types if entry.type == "headcount"]
+    assert remedies
+    assert all("Plex lists: Staffing_Levels_Get is 77; ask" in str(remedy) for remedy in remedies)
+
+
+def test_a_search_plex_refuses_changes_nothing_but_the_hint() -> None:
+    seen = check(**{"search": (403, b"")})
+    remedies = [str(entry.remedy) for entry in seen["datasource 101"].types if entry.type == "headcount"]
+    assert remedies
+    assert all(remedy.startswith("ask your Plex Champion") for remedy in remedies)
 
 
 def test_a_refused_credential_closes_the_surface_and_never_raises() -> None:

@@ -121,6 +121,25 @@ class DataSourceApi:
             reference=None if number is None else str(number)[:64],
         )
 
+    def search(self, entry: Entry, *, plant: str) -> dict[str, int]:
+        """The data sources granted to us whose name holds the entry's, by name: ids are Plex-wide, names people know."""
+        query = (("name", entry.name),)
+        call = Call(what=f"searching for {entry.name}", plant=plant, path="/datasources/search", query=query)
+
+        def parse(answer: Answer) -> dict[str, int]:
+            if answer.status != 200:
+                raise _sort_read(answer, call, entry)
+            try:
+                rows = parse_json(answer.body.removeprefix(b"\xef\xbb\xbf"))
+            except ValueError:
+                rows = None
+            if not isinstance(rows, list):
+                raise UnavailableError("the answer is no list of data sources")
+            found = [(row.get("name"), row.get("id")) for row in rows if isinstance(row, dict)]
+            return {name: number for name, number in found if isinstance(name, str) and isinstance(number, int)}
+
+        return self._channel.read(call, parse=parse)
+
     def describe(self, entry: Entry, data_source: int, *, plant: str) -> Metadata:
         """
         Ask Plex what a data source takes and gives.

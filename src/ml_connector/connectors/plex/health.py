@@ -153,6 +153,17 @@ def _writable(catalog: Catalog, record_type: RecordType) -> list[str]:
     return [action for action, name in actions.items() if catalog.find(name).id is not None]
 
 
+def _name_candidates(api: DataSourceApi, entry: Entry, plant: Plant) -> str:
+    """What to set, with what Plex itself lists under that name where it lets us search."""
+    try:
+        found = api.search(entry, plant=plant.pcn)
+    except MLConnectorError:
+        found = {}
+    listed = ", ".join(f"{name} is {number}" for name, number in sorted(found.items())[:3])
+    said = f"Plex lists: {listed}; " if listed else ""
+    return f"{said}ask your Plex Champion for the id and set plex.datasources.{entry.name}.id"
+
+
 def _check_entry(
     api: DataSourceApi,
     entry: Entry,
@@ -166,7 +177,7 @@ def _check_entry(
             type=entry.name if record_type is None else record_type,
             permitted=True,
             problem=NO_ID,
-            remedy=f"ask your Plex Champion for the id and set plex.datasources.{entry.name}.id",
+            remedy=_name_candidates(api, entry, plant),
         )
     drift = find_drift(entry, api.describe(entry, entry.id, plant=plant.pcn))
     if drift is not None:
