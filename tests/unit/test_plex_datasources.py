@@ -401,14 +401,14 @@ def test_a_plant_without_people_yet_is_told_and_stops_nothing() -> None:
 
 
 def test_a_data_source_without_an_id_is_searched_by_its_name() -> None:
-    seen = check(**{"search": (200, [{"id": 77, "name": "Staffing_Levels_Get"}, {"name": 5}, "x"])})
+    seen = check(search=(200, [{"id": 77, "name": "Staffing_Levels_Get"}, {"name": 5}, "x"]))
     remedies = [entry.remedy for entry in seen["datasource 101"].types if entry.type == "headcount"]
     assert remedies
     assert all("Plex lists: Staffing_Levels_Get is 77; ask" in str(remedy) for remedy in remedies)
 
 
 def test_a_search_plex_refuses_changes_nothing_but_the_hint() -> None:
-    seen = check(**{"search": (403, b"")})
+    seen = check(search=(403, b""))
     remedies = [str(entry.remedy) for entry in seen["datasource 101"].types if entry.type == "headcount"]
     assert remedies
     assert all(remedy.startswith("ask your Plex Champion") for remedy in remedies)
