@@ -330,10 +330,15 @@ def find_ties(plants: Sequence[Plant]) -> list[str]:
 
 
 class Guard(_Frozen):
-    """When a run stops for a person: `max(10, 2%)` = more than ten and more than two per cent."""
+    """
+    When a run stops for a person: `max(10, 2%)` = more than ten and more than two per cent.
+
+    *drift*: whether a field of Workday's that somebody changed in Plex is written over, or waits for a person.
+    """
 
     deactivate_over: str = "max(10, 2%)"
     field_change_over: str = "20%"
+    drift: Literal["overwrite", "hold"] = "overwrite"
 
     @field_validator("deactivate_over", "field_change_over")
     @classmethod

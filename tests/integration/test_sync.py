@@ -242,6 +242,28 @@ def test_up_05_a_hand_edit_of_what_plex_owns_would_be_overwritten_and_is_not(syn
     assert "changed in Plex" in _is_refused(synced, plan)
 
 
+@pytest.mark.parametrize("policy", ["overwrite", "hold"])
+def test_up_05_drift_is_told_and_then_written_over_or_held_as_the_configuration_says(synced, policy):
+    number = _somebody(synced, profile="JP-MNTN")
+    row = next(row for row in active_employees(synced) if row["badgeNumber"] == number)
+    synced.sandbox.plex.edit_employee(str(row["pcn"]), number, fields={"email": "floor@example.com"})
+    synced.sync = {"guard": {"drift": policy}}
+    synced.reopen()
+
+    def email() -> str:
+        return next(each["email"] for each in active_employees(synced) if each["badgeNumber"] == number)
+
+    (change,) = syncs.plan(synced.app, progress=silent).changes
+    assert "drift: email changed in Plex" in change.reason
+    assert syncs.sync(synced.app, progress=silent).exit_code == (4 if policy == "hold" else 0)
+    if policy == "hold":
+        assert email() == "floor@example.com"
+        (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "drift"]
+        syncs.release(synced.app, hold.id)
+        assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert email() == row["email"]
+
+
 def test_what_somebody_wrote_meanwhile_is_not_written_again(synced):
     play(synced, "rename_cost_center")
     play(synced, "hire")

@@ -22,6 +22,8 @@ ORDER = {
     "employee_attributes": 8_000,
 }
 _ENDINGS = 9_000
+DRIFT = "drift: "
+"""How the reason of a change begins where Plex was changed since we agreed."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The record's name as *needs* spells it."""
         return f"{self.type}|{self.plant}|{self.key}"
+
+    @property
+    def drifted(self) -> bool:
+        """Whether Plex was changed by somebody since we agreed (UP-05)."""
+        return self.reason.startswith(DRIFT)
 
     @property
     def content_hash(self) -> str:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.rules import is_clearable, is_owned, same_value
-from ml_connector.sync.change import Action
+from ml_connector.sync.change import DRIFT, Action
 
 
 class Decision(NamedTuple):
@@ -86,4 +86,4 @@ def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar]
         for field, held in before.items()
         if field in baseline and not same_value(kind, field, baseline[field], held)
     )
-    return f"drift: {', '.join(drifted)} changed in Plex since the last sync" if drifted else "changed in Workday"
+    return f"{DRIFT}{', '.join(drifted)} changed in Plex since the last sync" if drifted else "changed in Workday"

@@ -1,5 +1,5 @@
 """
-Guards: how much may change before a person must look (CC-11, CC-12, CC-13, UP-02). Pure.
+Guards: how much may change before a person must look (CC-11, CC-12, CC-13, UP-02, UP-05). Pure.
 
 A guard never stops the whole run: it holds the changes that tripped it. Approval releases that exact set, and a set
 that has shrunk since, because part of it was applied or reappeared.
@@ -61,6 +61,7 @@ def guard_changes(
     holds = [
         *_deactivations(changes, population, guard.deactivate_over),
         *_same_fields(changes, population, guard.field_change_over),
+        *(_drift(changes) if guard.drift == "hold" else ()),
     ]
     waiting = [hold for hold in holds if not approvals.cover(hold)]
     held: dict[str, str] = {}
@@ -153,6 +154,22 @@ def _same_fields(changes: Sequence[Change], population: int, limit: str) -> Iter
                 reason=f"{field} would change for {len(group)} of {population} workers, more than {limit}",
                 remedy=_RELEASE,
             )
+
+
+def _drift(changes: Sequence[Change]) -> Iterable[Hold]:
+    drifted: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.drifted:
+            drifted[change.type, change.plant].append(change)
+    for (kind, plant), group in sorted(drifted.items()):
+        yield make_hold(
+            "drift",
+            kind=kind,
+            plant=plant,
+            members=[member_of(change) for change in group],
+            reason=f"{len(group)} {kind} records of plant {plant} were changed in Plex where Workday owns the field",
+            remedy="correct Workday if Plex is right; if Workday is: `ml-connector release {hold}`",
+        )
 
 
 def _held(change: Change, hold: str | None) -> Change:

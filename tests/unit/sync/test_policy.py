@@ -1,5 +1,6 @@
 """Guards: the exact numbers of the rules, and what an approval covers."""
 
+import msgspec
 import pytest
 
 from ml_connector.settings import Guard
@@ -77,6 +78,18 @@ def test_cc_12_an_approval_releases_that_set_and_what_is_left_of_it_but_no_other
         assert not any(item.hold for item in changes)
     _, holds = guard_changes([*wave, change(99)], population=100, guard=Guard(), approvals=Approvals(approved))
     assert len(holds) == 1
+
+
+def test_up_05_drift_is_written_over_or_waits_as_the_configuration_says():
+    drifted = msgspec.structs.replace(
+        change(1, "update", email="x"), reason="drift: email changed in Plex since the last sync"
+    )
+    others = [change(n, "update", email="x") for n in (2, 3)]
+    for policy, waiting in (("overwrite", []), ("hold", ["k0001"])):
+        guard = Guard(drift=policy)
+        changes, holds = guard_changes([drifted, *others], population=100, guard=guard, approvals=Approvals())
+        assert [item.key for item in changes if item.hold] == waiting
+        assert [(hold.guard, hold.plant, hold.count) for hold in holds] == [("drift", "101", 1)] * len(waiting)
 
 
 def test_a_hold_has_the_same_name_whenever_the_same_set_trips():
