@@ -10,6 +10,7 @@ from pathlib import Path
 
 _LAST_NAME = re.compile(rb"<wd:Last_Name>")
 _WORKER = b"<wd:Worker>"
+_CONTINGENT = b"Contingent_Worker_ID"
 
 
 @contextmanager
@@ -31,8 +32,13 @@ def changed_pages(folder: Path, page_size: int, changes: int) -> Iterator[None]:
 
 
 def rename(page: bytes, most: int) -> tuple[bytes, int]:
-    """Put an X before both last names (legal and preferred) of up to *most* workers; tell how many are left over."""
+    """
+    Put an X before both last names (legal and preferred) of up to *most* employees; tell how many are left over.
+
+    Contingent workers are passed over: a default sync leaves them alone, so that their changes would send nothing.
+    """
     head, *workers = page.split(_WORKER)
-    for index in range(min(most, len(workers))):
+    chosen = [index for index, worker in enumerate(workers) if _CONTINGENT not in worker][:most]
+    for index in chosen:
         workers[index] = _LAST_NAME.sub(b"<wd:Last_Name>X", workers[index])
-    return _WORKER.join([head, *workers]), max(0, most - len(workers))
+    return _WORKER.join([head, *workers]), most - len(chosen)
