@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.audit import chain, verifier
 from ml_connector.audit.event import (
@@ -32,7 +31,7 @@ from ml_connector.audit.event import (
 from ml_connector.audit.files import append_line, begin_file, write_whole
 from ml_connector.audit.verifier import Head, Verdict
 from ml_connector.errors import ConfigurationError
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, insert_or, metadata
 
 _PAGE = 1000
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -110,7 +109,7 @@ class AuditTrail:
         tx.execute(sa.insert(_event), rows)
         if subjects:
             pairs = [{"pseudonym": stand_in, "identity": identity} for stand_in, identity in subjects.items()]
-            tx.execute(_insert(tx, _subject).on_conflict_do_nothing(), pairs)
+            tx.execute(insert_or(tx, _subject).on_conflict_do_nothing(), pairs)
         count = head.events + len(events)
         seal = chain.seal_of("head", seq=count, digest=last, key=self._key)
         tx.execute(sa.update(_head).values(events=count, hash=last, seal=seal))
@@ -258,7 +257,7 @@ class AuditTrail:
         if head is None:
             seal = chain.seal_of("head", seq=0, digest=chain.GENESIS, key=self._key)
             first = {"id": 1, "events": 0, "hash": chain.GENESIS, "seal": seal}
-            tx.execute(_insert(tx, _head).on_conflict_do_nothing(), first)
+            tx.execute(insert_or(tx, _head).on_conflict_do_nothing(), first)
             head = self._read_head(tx, lock=True)
         last = tx.execute(sa.select(_event.c.seq, _event.c.hash).order_by(_event.c.seq.desc()).limit(1)).one_or_none()
         seq, digest = (last.seq, last.hash) if last is not None else (0, chain.GENESIS)
@@ -314,10 +313,6 @@ class AuditTrail:
             query = sa.select(_subject).where(_subject.c.pseudonym.in_(stand_ins[start : start + 500]))
             subjects.update({row.pseudonym: row.identity for row in tx.execute(query)})
         return subjects
-
-
-def _insert(tx: sa.Connection, table: sa.Table) -> Any:
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def _altered(events: int, problem: str, *, first_bad: int | None) -> Verdict:

@@ -27,10 +27,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.canonical.keys import encode
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH = 500
@@ -140,8 +139,7 @@ class SnapshotStore:
         """Insert or replace one page of records."""
         if not rows:
             return
-        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        statement = dialect(records)
+        statement = insert_or(tx, records)
         changed = {name: statement.excluded[name] for name in ("payload_hash", "body", "extract_id")}
         keys = ["connection", "side", "type", "plant", "key"]
         values = [

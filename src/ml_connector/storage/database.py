@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ml_connector.errors import ConfigurationError
@@ -102,6 +103,11 @@ def open_database(url: str) -> Database:
             remedy="check that the folder exists and is writable, or that the server is up",
         ) from None
     return Database(engine)
+
+
+def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that takes `on_conflict_…`, which SQLAlchemy has per database."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 @contextmanager

@@ -35,12 +35,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UnavailableError
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.sync.change import Change
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -375,8 +374,7 @@ class SyncStore:
         """Remember what both sides hold alike now."""
         if not records:
             return
-        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        statement = dialect(baselines)
+        statement = insert_or(tx, baselines)
         updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
         upsert = statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated)
         common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
@@ -410,8 +408,7 @@ class SyncStore:
         return ({}, 0) if row is None else (msgspec.json.decode(row.absent), row.total)
 
     def save_fill_rates(self, tx: Connection, absent: Mapping[str, int], *, total: int) -> None:
-        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        statement = dialect(fill_rates).values(
+        statement = insert_or(tx, fill_rates).values(
             connection=self._connection, absent=encode(dict(absent)).decode(), total=total
         )
         updated = {"absent": statement.excluded.absent, "total": statement.excluded.total}
@@ -448,9 +445,8 @@ class SyncStore:
         """
         me = _owner()
         with self._database.transaction() as tx:
-            dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
             nobody = {"connection": self._connection, "owner": "", "fence": 0, "expires_at": at.isoformat()}
-            tx.execute(dialect(leases).values(nobody).on_conflict_do_nothing())
+            tx.execute(insert_or(tx, leases).values(nobody).on_conflict_do_nothing())
             row = tx.execute(select(leases).where(leases.c.connection == self._connection).with_for_update()).one()
             if row.owner and row.owner != me and _alive(row.owner, row.expires_at, at):
                 raise UnavailableError(

@@ -26,9 +26,8 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, Known, Seen
 
 _BATCH = 500
@@ -125,10 +124,9 @@ class LinkStore:
         """Write down names seen for the first time; one that is known already stays with its person."""
         if not names:
             return
-        dialect = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
         signed = {"connection": self._connection, "decided": False, "linked_by": by, "linked_at": at.isoformat()}
         rows = [{**signed, **name._asdict(), **seen._asdict()} for name, seen in names.items()]
-        tx.execute(dialect(aliases).on_conflict_do_nothing(), rows)
+        tx.execute(insert_or(tx, aliases).on_conflict_do_nothing(), rows)
 
     def decide(self, tx: Connection, profile: str, *, person: str, by: str, at: datetime) -> None:
         """Put a profile's own names under *person*, as somebody decided, which nothing overrules; a universal id, which profiles share, stays."""
@@ -161,7 +159,7 @@ class LinkStore:
             if not person:
                 several = (
                     select(aliases.c.person)
-                    .where(mine, aliases.c.kind == "wid")
+                    .where(mine, aliases.c.kind == WID)
                     .group_by(aliases.c.person)
                     .having(func.count() > 1)
                 )
