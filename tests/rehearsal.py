@@ -12,7 +12,7 @@ import functools
 import io
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -307,6 +307,13 @@ class Rehearsal:
                 MappingStore(database).save(tx, "acme", self.recording.mapping)
         finally:
             database.close()
+
+    def show(self, record_type: RecordType, natives: Iterable[Any]) -> None:
+        """From now on Workday shows these records of one type, and everything else as on the first day."""
+        first = self.recording.days[0]
+        day = first._replace(natives={**first.natives, record_type: tuple(natives)})
+        self.recording = self.recording._replace(days=(first, day))
+        self.day = 1
 
     @contextmanager
     def alive(self, *, boundary: Callable[[], None] = no_boundary) -> Iterator[Life]:

@@ -27,14 +27,6 @@ def rehearsal(tmp_path):
     return made
 
 
-def show(rehearsal, positions):
-    """From now on Workday shows the same people and these positions."""
-    first = rehearsal.recording.days[0]
-    day = first._replace(natives={**first.natives, RecordType.POSITION: tuple(positions)})
-    rehearsal.recording = rehearsal.recording._replace(days=(first, day))
-    rehearsal.day = 1
-
-
 def split_off(rehearsal, seat):
     """The positions that count in *seat*, and the others."""
     data = ReferenceData(plants=rehearsal.settings.plex.plants, crosswalk=Crosswalk(rehearsal.recording.mapping))
@@ -59,14 +51,14 @@ PAINTER = Seat("101", "Assembler", "4400-PNT")
 def test_the_last_seat_of_a_combination_brings_its_planned_headcount_to_none(rehearsal):
     gone, others = split_off(rehearsal, PAINTER)
     assert len(gone) == staffing(rehearsal, PAINTER) == 1
-    show(rehearsal, others)
+    rehearsal.show(RecordType.POSITION, others)
     with rehearsal.alive() as life:
         (change,) = life.plan().changes
         assert (change.type, change.before, change.after) == ("headcount", {"planned": 1}, {"planned": 0})
         assert life.sync().counts["applied"] == 1
         assert staffing(rehearsal, PAINTER) == 0
         assert life.plan().changes == (), "M-4: and nothing is left to do"
-    show(rehearsal, [*others, *gone])
+    rehearsal.show(RecordType.POSITION, [*others, *gone])
     with rehearsal.alive() as life:
         life.sync()
     assert staffing(rehearsal, PAINTER) == 1
@@ -97,7 +89,7 @@ def test_a_seat_that_is_not_counted_may_be_one_of_them(rehearsal):
     profile = to_canonical(gone).job_profile_id
     odd = msgspec.structs.replace(gone, payload=gone.payload.replace(profile.encode(), b"JP-NEW"))
     assert odd.payload != gone.payload
-    show(rehearsal, [*others, odd])
+    rehearsal.show(RecordType.POSITION, [*others, odd])
     with rehearsal.alive() as life:
         plan = life.plan()
         assert [change.type for change in plan.changes if change.type == "headcount"] == []
@@ -106,7 +98,7 @@ def test_a_seat_that_is_not_counted_may_be_one_of_them(rehearsal):
 
 
 def test_cc_13_positions_that_cannot_be_read_empty_nothing(rehearsal):
-    show(rehearsal, [])
+    rehearsal.show(RecordType.POSITION, [])
     with rehearsal.alive() as life:
         plan = life.plan()
     assert plan.changes == ()

@@ -23,14 +23,6 @@ def rehearsal(tmp_path):
     return made
 
 
-def show(rehearsal, workers):
-    """From now on Workday shows these people, and everything else as before."""
-    first = rehearsal.recording.days[0]
-    day = first._replace(natives={**first.natives, RecordType.WORKER: tuple(workers)})
-    rehearsal.recording = rehearsal.recording._replace(days=(first, day))
-    rehearsal.day = 1
-
-
 def everybody(rehearsal):
     natives = rehearsal.recording.days[0].natives[RecordType.WORKER]
     return [(to_canonical(native), native) for native in natives]
@@ -48,7 +40,7 @@ def test_cc_11_a_few_who_vanish_are_parked_by_name_until_they_are_shown_again(re
     people = everybody(rehearsal)
     gone = [worker for worker, _ in people if worker.active is True][-3:]
     before = active(rehearsal)
-    show(rehearsal, [native for worker, native in people if worker not in gone])
+    rehearsal.show(RecordType.WORKER, [native for worker, native in people if worker not in gone])
     with rehearsal.alive() as life:
         for _ in range(2):
             assert life.sync().exit_code == 3
@@ -59,7 +51,7 @@ def test_cc_11_a_few_who_vanish_are_parked_by_name_until_they_are_shown_again(re
         assert (item.type, item.label) == ("worker", gone[0].name.preferred)
         assert "security administrator" in (item.remedy or "")
         assert active(rehearsal) == before, "and nobody is deactivated"
-    show(rehearsal, [native for _worker, native in people])
+    rehearsal.show(RecordType.WORKER, [native for _worker, native in people])
     with rehearsal.alive() as life:
         assert life.sync().exit_code == 0
         assert not_shown(life) == {}
@@ -73,7 +65,7 @@ def test_cc_11_an_explicit_ending_settles_it(rehearsal):
         if worker.active is True and worker.terminated_on is None
     )
     others = [one for worker, one in people if worker is not leaver]
-    show(rehearsal, others)
+    rehearsal.show(RecordType.WORKER, others)
     with rehearsal.alive() as life:
         life.sync()
         assert not_shown(life).keys() == {leaver.employee_id}
@@ -84,7 +76,7 @@ def test_cc_11_an_explicit_ending_settles_it(rehearsal):
     ):
         ended = ended.replace(old, new)
     assert ended != native.payload
-    show(rehearsal, [*others, msgspec.structs.replace(native, payload=ended)])
+    rehearsal.show(RecordType.WORKER, [*others, msgspec.structs.replace(native, payload=ended)])
     before = active(rehearsal)
     with rehearsal.alive() as life:
         assert life.sync().counts["applied"] >= 1
@@ -96,7 +88,7 @@ def test_who_had_left_already_may_vanish(rehearsal):
     people = everybody(rehearsal)
     left = [worker for worker, _ in people if worker.active is False]
     assert left
-    show(rehearsal, [native for worker, native in people if worker not in left])
+    rehearsal.show(RecordType.WORKER, [native for worker, native in people if worker not in left])
     with rehearsal.alive() as life:
         life.sync()
         assert not_shown(life) == {}
