@@ -25,9 +25,14 @@ def database(postgresql_url):
     database.close()
 
 
-def event(text):
+def event(text, *, about="worker"):
     return AuditEvent(
-        action=AuditAction.DECISION_PARKED, actor="a", at=AT, object=f"worker||{text}", reason=text, detail={"x": text}
+        action=AuditAction.DECISION_PARKED,
+        actor="a",
+        at=AT,
+        object=f"{about}/101/{text}",
+        reason=text,
+        detail={"x": text},
     )
 
 
@@ -81,9 +86,9 @@ def test_no_credential_slips_past_a_rotation(database):
 def test_hostile_text_neither_fails_nor_breaks_the_chain(database, text):
     trail = AuditTrail(database, seal_key=b"k" * 32, anchor_file=None)
     with database.transaction() as tx:
-        trail.append(tx, [event("21001"), event(text)])
+        trail.append(tx, [event("21001"), event(text), event(text, about="cost_center")])
     assert trail.verify().ok
-    assert len(trail.list()) == 2
+    assert len(trail.list()) == 3
 
 
 def test_writers_keep_one_chain_and_readers_see_one_moment(database, tmp_path):

@@ -47,7 +47,6 @@ _event = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Column("seal", sa.String(32), nullable=False),
     sa.Index("ix_audit_event_action", "action"),
-    sa.Index("ix_audit_event_object", "object"),
 )
 _head = sa.Table(
     "audit_head",
@@ -223,7 +222,8 @@ class AuditTrail:
         verdict = verifier.verify(
             self._stream(tx), head=lambda: head, anchors=anchors or (), key=key, sealed_from=since
         )
-        if verdict.ok and verdict.events and anchors is None:
+        # A first event may have come with its file since we looked: only a file that is still not there is gone.
+        if verdict.ok and verdict.events and anchors is None and self._anchors() is None:
             problem = f"the anchor file {self._anchor_file} is gone, and the trail has {verdict.events} events: it may "
             problem += "be an older copy. Where the file was only just configured, the next run begins it"
             return _altered(verdict.events, problem, first_bad=None)
