@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -24,7 +22,6 @@ from ml_connector.storage.database import Database
 TRIES = 3
 # Part of every payload hash: raise it when a translation changes, and every record is translated anew.
 TRANSLATION = b"2"
-_THREADS = 2  # one translates, one hashes; more would only wait for the interpreter's lock
 _AT_ONCE = 500
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
@@ -125,12 +122,11 @@ class Reader:
         content_id, count = None, 0
         desk = _Desk(self._database, self._store, scope, number, translate, key_of, name_of, faults, variant, before)
         try:
-            with closing(desk):
-                for page in connector.read(query):
-                    count += len(page.records)
-                    desk.take(page.records)
-                    progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
-                desk.finish()
+            for page in connector.read(query):
+                count += len(page.records)
+                desk.take(page.records)
+                progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
+            desk.keep()
             distinct = self._store.count(scope, extract_id=number) + len(faults)
             if distinct != count:
                 raise IncompleteReadError(f"{scope.side} {scope.type}: {count} rows but {distinct} distinct keys")
@@ -141,17 +137,12 @@ class Reader:
         return Extract(id=number, content_id=content_id, scope=scope, total=count, before=counted, faults=tuple(faults))
 
 
-class _Hashed(NamedTuple):
-    natives: Sequence[NativeRecord]
-    hashes: Future[list[str]]
-
-
 class _Desk:
     """
-    Where one extraction's pages are told apart, translated and kept, each step beside the arrival of the next page.
+    Where one extraction's pages are told apart, translated and kept, beside the arrival of the next ones.
 
-    A page is hashed while the next one arrives, and what is new of it is translated while that one is hashed: hashing,
-    parsing and unpacking let go of the interpreter's lock. At most two pages are in work.
+    All of it in one thread: none of these steps lets go of the interpreter's lock for long, and handing records from
+    thread to thread cost a fifth more than it won.
     """
 
     def __init__(
@@ -172,61 +163,30 @@ class _Desk:
         self._database, self._store, self._scope, self._number = database, store, scope, number
         self._translate, self._key_of, self._name_of = translate, key_of, name_of
         self._faults, self._variant = faults, variant
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
-        self._hashed: _Hashed | None = None
-        self._translating: Future[list[Row | Fault]] | None = None
         self._known: list[str] = []
         self._rows: list[Row] = []
 
     def take(self, natives: Sequence[NativeRecord]) -> None:
-        """Begin one page; the page before is sorted into known and new, and the one before that is kept."""
-        self._sort()
-        self._hashed = _Hashed(natives, self._pool.submit(self._hash_all, natives))
-        if len(self._known) + len(self._rows) >= _AT_ONCE:
-            self._keep()
-
-    def finish(self) -> None:
-        """Keep everything that was taken."""
-        self._sort()
-        self._collect()
-        self._keep()
-
-    def close(self) -> None:
-        """Let the threads go; what they were doing is of no use any more."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _sort(self) -> None:
-        if self._hashed is None:
-            return
-        natives, hashes = self._hashed.natives, self._hashed.hashes.result()
-        self._hashed = None
+        """Sort one page into known and new, and translate what is new; what was taken is kept from time to time."""
+        hashes = [payload_hash(native.payload, variant=self._variant) for native in natives]
         with self._database.reading() as tx:
             known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
         new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
         self.unchanged &= not new and set(known.values()) <= {self._before.id if self._before else None}
-        coming = self._pool.submit(self._translate_all, new) if new else None
-        self._collect()
         self._known += known
-        self._translating = coming
+        for native, digest in new:
+            each = self._translate_one(native, digest)
+            (self._rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
+        if len(self._known) + len(self._rows) >= _AT_ONCE:
+            self.keep()
 
-    def _collect(self) -> None:
-        if self._translating is not None:
-            for each in self._translating.result():
-                (self._rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
-            self._translating = None
-
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Keep everything that was taken and is not kept yet."""
         if self._rows or self._known:
             with self._database.transaction() as tx:
                 self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=self._number)
                 self._store.save_page(tx, self._scope, rows=self._rows, extract_id=self._number)
         self._known, self._rows = [], []
-
-    def _hash_all(self, natives: Sequence[NativeRecord]) -> list[str]:
-        return [payload_hash(native.payload, variant=self._variant) for native in natives]
-
-    def _translate_all(self, new: Sequence[tuple[NativeRecord, str]]) -> list[Row | Fault]:
-        return [self._translate_one(native, digest) for native, digest in new]
 
     def _translate_one(self, native: NativeRecord, digest: str) -> Row | Fault:
         try:
