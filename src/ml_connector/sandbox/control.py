@@ -76,7 +76,7 @@ class Control:
         self._actions: Mapping[tuple[str, str], Action] = {
             ("POST", "advance"): self._advance,
             ("POST", "scenario"): self._play,
-            ("GET", "scenario"): lambda _: {"scenarios": [*tenant.scenarios(), *list_names()]},
+            ("GET", "scenario"): lambda _: {"scenarios": [*tenant.scenarios(), *plex.scenarios(), *list_names()]},
             ("POST", "fault"): self._add_fault,
             ("GET", "fault"): lambda _: faults.report(),
             ("DELETE", "fault"): self._clear_faults,
@@ -134,6 +134,8 @@ class Control:
             if name.startswith(PREFIX):
                 detail = {key: value for key, value in body.items() if key not in {"name", "system"}}
                 return self._set_fault(find_fault(name, system=str(body.get("system", "workday"))) | detail)
+            if name in self._plex.scenarios():
+                return self._plex.play(name)
             return self._tenant.play(name)
         except LookupError as unknown:
             raise WrongRequestError(str(unknown.args[0])) from None

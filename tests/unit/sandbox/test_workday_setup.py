@@ -6,7 +6,7 @@ from lxml import etree
 from ml_connector.sandbox import company
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
-from tests.unit.sandbox.soap import WD, ask, filtered, group, now, refuse, results
+from tests.unit.sandbox.soap import SOAP, WD, ask, content, fault, filtered, group, now, refuse, results, send
 
 MOST = filtered(count=999)
 FM = "Financial_Management"
@@ -186,3 +186,98 @@ def test_the_state_is_told_without_soap(sandbox: WorkdaySandbox) -> None:
     assert sandbox.state("locations")[0]["location_id"] == "DET"
     with pytest.raises(LookupError, match="positions"):
         sandbox.state("horses")
+
+
+def put(
+    *, key: str = "CC4600", name: str = "Robotics", add_only: bool = True, on: str = "", ref: str = "", **more: str
+) -> str:
+    """A Put_Cost_Center request as a client would write it; *more* replaces values by element name."""
+    subtype = reference("Organization_Subtype_Reference", "Organization_Subtype_ID", more.get("subtype", "Cost_Center"))
+    target = reference("Cost_Center_Reference", "Cost_Center_Reference_ID", ref) if ref else ""
+    effective = f' bsvc:Effective_Date="{on}"' if on else ""
+    return (
+        f'<bsvc:Put_Cost_Center_Request bsvc:Add_Only="{"true" if add_only else "false"}" bsvc:version="v30.0">{target}'
+        f"<bsvc:Cost_Center_Data{effective}><bsvc:Organization_Data><bsvc:ID>{key}</bsvc:ID>"
+        + (f"<bsvc:Organization_Name>{name}</bsvc:Organization_Name>" if name else "")
+        + f"<bsvc:Organization_Active>{more.get('active', 'true')}</bsvc:Organization_Active>"
+        "<bsvc:Availability_Date>2026-11-23</bsvc:Availability_Date></bsvc:Organization_Data>"
+        f"{subtype}</bsvc:Cost_Center_Data></bsvc:Put_Cost_Center_Request>"
+    )
+
+
+def put_it(sandbox: WorkdaySandbox, **given: object) -> etree._Element:
+    response = send(sandbox, put(**given), service=FM)  # type: ignore[arg-type]
+    assert response.status == 200, content(response)
+    return etree.fromstring(content(response)).find(f"{SOAP}Body")[0]
+
+
+def test_a_cost_center_that_was_put_is_there_from_its_day_on(sandbox: WorkdaySandbox) -> None:
+    before = now(sandbox)
+    answer = put_it(sandbox)
+    ids = {e.get(f"{WD}type"): e.text for e in answer.find(f"{WD}Cost_Center_Reference")}
+    assert ids["Cost_Center_Reference_ID"] == "CC4600"
+    assert "Robotics" in texts(ask(sandbox, "Get_Cost_Centers", service=FM), "Organization_Name")
+    assert "Robotics" not in texts(
+        ask(sandbox, "Get_Cost_Centers", filtered(by=before), service=FM), "Organization_Name"
+    )
+    (entry,) = sandbox.tenant.view().world.organizations["CC4600"].entries
+    assert (entry.kind, entry.effective_on) == ("Create Organization", sandbox.tenant.today)
+
+
+def test_what_is_only_to_be_added_is_refused_the_second_time(sandbox: WorkdaySandbox) -> None:
+    put_it(sandbox)
+    code, text, _ = fault(send(sandbox, put(), service=FM))
+    assert (code, text) == (
+        "SOAP-ENV:Client.validationError",
+        "Validation error occurred. Organization already exists.",
+    )
+
+
+def test_a_rename_is_effective_dated(sandbox: WorkdaySandbox) -> None:
+    yesterday = str(sandbox.tenant.today)
+    sandbox.tenant.advance()
+    put_it(sandbox, key="CC4400", name="Powder Coating", add_only=False, ref="CC4400", on=str(sandbox.tenant.today))
+    assert "Powder Coating" in texts(ask(sandbox, "Get_Cost_Centers", service=FM), "Organization_Name")
+    assert "Paint" in texts(ask(sandbox, "Get_Cost_Centers", filtered(on=yesterday), service=FM), "Organization_Name")
+
+
+def test_a_cost_center_put_inactive_says_so_and_is_no_longer_listed_among_active_organizations(
+    sandbox: WorkdaySandbox,
+) -> None:
+    put_it(sandbox, key="CC4400", name="", add_only=False, ref="CC4400", active="false")
+    names = texts(ask(sandbox, "Get_Cost_Centers", service=FM), "Organization_Name")
+    actives = texts(ask(sandbox, "Get_Cost_Centers", service=FM), "Organization_Active")
+    assert dict(zip(names, actives, strict=True))["Paint"] == "0"
+    assert "Paint" not in texts(ask(sandbox, "Get_Organizations", MOST), "Name")
+    everything = MOST.replace(
+        "<bsvc:Response_Filter>",
+        criteria("<bsvc:Include_Inactive>1</bsvc:Include_Inactive>") + "<bsvc:Response_Filter>",
+    )
+    assert "Paint" in texts(ask(sandbox, "Get_Organizations", everything), "Name")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"name": ""}, "Organization_Name is required."),
+        ({"subtype": "Company"}, "Organization Subtype is not valid for Organization Type"),
+        ({"key": "C10"}, "Choose a different REFERENCE_ID."),
+        (
+            {"add_only": False, "ref": "CC9999"},
+            "'CC9999' is not a valid ID value for type = 'Cost_Center_Reference_ID'",
+        ),
+    ],
+)
+def test_a_wrong_put_is_refused_and_changes_nothing(sandbox: WorkdaySandbox, given: dict, words: str) -> None:
+    entered = sandbox.tenant.view().world.entered
+    code, text, _ = fault(send(sandbox, put(**given), service=FM))
+    assert code == "SOAP-ENV:Client.validationError"
+    assert words in text
+    assert sandbox.tenant.view().world.entered == entered
+
+
+def test_reading_and_putting_are_granted_apart(sandbox: WorkdaySandbox) -> None:
+    sandbox.tenant.revoke_domain("put:Manage: Cost Center")
+    code, text, _ = fault(send(sandbox, put(), service=FM))
+    assert (code, text.endswith("The task submitted is not authorized.")) == ("SOAP-ENV:Server.processingError", True)
+    assert len(texts(ask(sandbox, "Get_Cost_Centers", service=FM), "Organization_Name")) == len(company.COST_CENTERS)

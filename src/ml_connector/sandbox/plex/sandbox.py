@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex import datasources, resources
@@ -16,6 +17,7 @@ from ml_connector.sandbox.plex.catalog import DATA_SOURCES, KEYS
 from ml_connector.sandbox.plex.drift import drift
 from ml_connector.sandbox.plex.enterprise import Enterprise
 from ml_connector.sandbox.plex.procedures import staffing_rows
+from ml_connector.sandbox.plex.scenarios import SCENARIOS
 from ml_connector.sandbox.plex.switches import Switches
 from ml_connector.sandbox.plex.tables import Row, Tables
 from ml_connector.sandbox.plex.throttle import Throttle
@@ -159,6 +161,23 @@ class PlexSandbox:
                 self._meanwhile[key] = act
             else:
                 act()
+
+    def scenarios(self) -> tuple[str, ...]:
+        """List what `play` knows."""
+        return tuple(SCENARIOS)
+
+    def play(self, name: str) -> dict[str, Any]:
+        """
+        Let somebody at a plant do something of their own.
+
+        Raises:
+            LookupError: there is no such scenario.
+        """
+        if name not in SCENARIOS:
+            raise LookupError(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}")
+        with self._lock:
+            self.enterprise.settle()
+            return {"scenario": name, "touched": SCENARIOS[name](self.enterprise)}
 
     def meddle(self, request: Request, deed: str) -> None:
         """Let somebody at the plant `edit` or `remove` the employee a request is about, or `reuse` the badge."""

@@ -122,14 +122,15 @@ def _staffing_key(tables: Tables, job: JobProfile, shift: str, department: str) 
 def _add_chart(tables: Tables, centers: list[CostCenter]) -> None:
     location = tables.plant.pcn
     for base, name, category in _BALANCE:
-        _add_account(tables, f"{base}-0000-{location}", name, category)
+        add_account(tables, f"{base}-0000-{location}", name, category)
     for center in centers:
         for base, name in _LABOR:
-            _add_account(tables, f"{base}-{center.plex_no}-{location}", f"{name} {center.plex_name}", "Expense")
-    _add_account(tables, f"51900-{centers[0].plex_no}-{location}", "Shift premium (old)", "Expense", active=False)
+            add_account(tables, f"{base}-{center.plex_no}-{location}", f"{name} {center.plex_name}", "Expense")
+    add_account(tables, f"51900-{centers[0].plex_no}-{location}", "Shift premium (old)", "Expense", active=False)
 
 
-def _add_account(tables: Tables, number: str, name: str, category: str, *, active: bool = True) -> None:
+def add_account(tables: Tables, number: str, name: str, category: str, *, active: bool = True) -> None:
+    """Open an account on the plant's chart."""
     key = str(make_uuid("account", tables.plant.pcn, number))
     tables.accounts[key] = {
         "id": key,

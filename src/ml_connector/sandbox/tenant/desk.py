@@ -6,7 +6,7 @@ Every choice it makes comes from the *random* it is given, every moment from *ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ml_connector.sandbox import company
-from ml_connector.sandbox.tenant.facts import Job, Worker
+from ml_connector.sandbox.tenant.facts import Job, Organization, Worker
 from ml_connector.sandbox.tenant.founding import pick_profile, shift_for, top_of
 from ml_connector.sandbox.tenant.people import PROFILES, Role, make_job, make_pay, make_position, make_worker
 from ml_connector.sandbox.tenant.setup import found_job_profile
@@ -184,6 +184,18 @@ class Desk:
         self.world.organizations.change(
             organization, {"name": name}, kind="Edit Organization", on=self.on, at=self.tick()
         )
+
+    def put_organization(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date) -> None:
+        """Found an organization, or change what is known of it, from a day on."""
+        organizations = self.world.organizations
+        if key not in organizations:
+            facts = Organization(reference_id=key, wid=company.make_wid("organization", key), kind=kind, **changes)
+            organizations.found(key, kind="Create Organization", on=on, at=self.tick(), facts=facts)
+            return
+        held = organizations[key].at(on, by=self.tick())
+        news = {name: value for name, value in changes.items() if getattr(held, name, None) != value}
+        if news:
+            organizations.change(key, news, kind="Edit Organization", on=on, at=self.tick())
 
     def transfer_on(self, worker: Worker, *, location: str, on: date) -> None:
         """Move somebody on another day than today: one that lies ahead, or one that is past already."""

@@ -18,7 +18,9 @@ JOB_PROFILES_TASK = "Set Up: Job Profile"
 LOCATIONS_TASK = "Manage: Location"
 POSITIONS_TASK = "Manage: Position"
 COST_CENTERS_TASK = "Manage: Cost Center"
+# Reading and writing are granted apart: most integration users may only get.
+COST_CENTERS_PUT = f"put:{COST_CENTERS_TASK}"
 
 SECTIONS = (STAFFING, COMPENSATION, PERSONAL, ORGANIZATIONS)
 TASKS = (WORKERS_TASK, ORGANIZATIONS_TASK, JOB_PROFILES_TASK, LOCATIONS_TASK, POSITIONS_TASK, COST_CENTERS_TASK)
-ALL = frozenset((*SECTIONS, *TASKS))
+ALL = frozenset((*SECTIONS, *TASKS, COST_CENTERS_PUT))

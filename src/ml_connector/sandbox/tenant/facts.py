@@ -104,6 +104,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     superior: str | None = None
     manager: str | None = None
     location: str | None = None
+    active: bool = True
 
 
 class JobProfile(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ So no two entries share a moment, none lies in the future, and the same story ha
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -140,6 +141,16 @@ class Tenant:
             self._played += 1
             touched = SCENARIOS[name](self._desk(f"play/{self._today}/{self._played}"))
             return {"scenario": name, "touched": touched}
+
+    def put_cost_center(self, key: str, changes: Mapping[str, Any], *, on: date) -> None:
+        """
+        Enter a cost center from *on*: all of *changes* for a new one, of a known one what differs.
+
+        *changes* are facts of an organization by name.
+        """
+        with self._lock:
+            self._untouched = False
+            self._desk(f"put/{key}").put_organization(key, changes, kind="COST_CENTER", on=on)
 
     def grant_domain(self, name: str) -> None:
         """Grant the integration user a security domain, one of `domains.ALL`."""

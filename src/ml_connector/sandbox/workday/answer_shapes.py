@@ -298,6 +298,7 @@ ANSWERS = (
     *(_LOCATIONS, _response("Get_Locations_Response", "Location")),
     *(_POSITIONS, _response("Get_Positions_Response", "Position")),
     *(_COST_CENTERS, _response("Get_Cost_Centers_Response", "Cost_Center")),
+    "Put_Cost_Center_Response @version:string\n  Cost_Center_Reference? &Cost_Center",
     "Server_Timestamp @version:string\n  Server_Timestamp_Data* dateTime",
     _FAULTS,
 )

@@ -26,7 +26,7 @@ class Operation(msgspec.Struct, frozen=True):
     One operation.
 
     *record* is the element repeated in its Response_Data, *domain* the permission for the task, *since* the version
-    from which on it has the shape served here.
+    from which on it has the shape served here. *writes* tells one that changes something.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Operation(msgspec.Struct, frozen=True):
     record: str | None = None
     domain: str | None = None
     since: int = OLDEST
+    writes: bool = False
 
     def is_served(self, service: str, *, version: str) -> bool:
         """Say whether a service has this operation in a version such as `v45.0`."""
@@ -56,6 +57,14 @@ OPERATIONS = (
     _listing("Get_Locations", "Location", domains.LOCATIONS_TASK, _HR),
     _listing("Get_Positions", "Position", domains.POSITIONS_TASK, _STAFFING),
     _listing("Get_Cost_Centers", "Cost_Center", domains.COST_CENTERS_TASK, _FM),
+    Operation(
+        "Put_Cost_Center",
+        "Put_Cost_Center_Request",
+        "Put_Cost_Center_Response",
+        (_FM,),
+        domain=domains.COST_CENTERS_PUT,
+        writes=True,
+    ),
     Operation("Get_Server_Timestamp", "Server_Timestamp_Get", "Server_Timestamp", (_HR,)),
 )
 BY_REQUEST = {operation.request: operation for operation in OPERATIONS}

@@ -17,7 +17,7 @@ _OWN_ID = {"Company_Reference_ID": "COMPANY", "Cost_Center_Reference_ID": "COST_
 
 
 class Organizations:
-    """Answers one call. Every organization is active here, so `Include_Inactive` changes nothing."""
+    """Answers one call. Inactive organizations come only where `Include_Inactive` asks for them."""
 
     reference = "Organization_Reference"
     defaults = frozenset({"Include_Hierarchy_Data", "Include_Supervisory_Data"})
@@ -33,7 +33,8 @@ class Organizations:
         return [
             key
             for key in known_keys(call, call.view.world.organizations)
-            if (not asked or set(asked) & set(value_ref("Organization_Type_ID", _facts(call, key).kind).ids))
+            if (_facts(call, key).active or call.criteria.get("Include_Inactive"))
+            and (not asked or set(asked) & set(value_ref("Organization_Type_ID", _facts(call, key).kind).ids))
             and fits_log(call.view.world.organizations[key].known(by=call.as_of.by))
         ]
 
@@ -63,7 +64,7 @@ class Organizations:
             "Organization_Subtype_Reference": value_ref("Organization_Subtype_ID", facts.kind.title()),
             "Availibility_Date": morning(facts.available_on).replace(hour=0),
             "Last_Updated_DateTime": morning(entries[-1].effective_on).replace(hour=0),
-            "Inactive": False,
+            "Inactive": not facts.active,
             "Manager_Reference": None if manager is None else worker_ref(manager),
         }
         if "Include_Hierarchy_Data" in call.flags:

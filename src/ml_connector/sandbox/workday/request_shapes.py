@@ -226,6 +226,29 @@ Cost_Center_Response_Group
   Include_Simple_Cost_Center_Data? boolean
 """
 
+_PUT_COST_CENTER = """
+External_Integration_ID_Data
+  ID* string
+
+Put_Cost_Center_Request @Add_Only:boolean @version:string
+  Cost_Center_Reference? &Cost_Center
+  Cost_Center_Data! @Effective_Date:date
+    Restricted_To_Company_or_Company_Hierarchy_Reference* &Organization
+    Organization_Data!
+      ID? string
+      Include_Organization_ID_in_Name? boolean
+      Organization_Name? string
+      Phonetic_Name? string
+      Organization_Code? string
+      Include_Organization_Code_in_Name? boolean
+      Organization_Active? boolean
+      Availability_Date! date
+      Organization_Visibility_Reference? &Unique_Identifier
+      Integration_ID_Data* (External_Integration_ID_Data)
+    Organization_Subtype_Reference! &Organization_Subtype
+    Organization_Container_Reference* &Custom_Organization
+"""
+
 
 def _request(element: str, stem: str) -> str:
     return f"""
@@ -245,5 +268,6 @@ REQUESTS = (
     *(_LOCATIONS, _request("Get_Locations_Request", "Location")),
     *(_POSITIONS, _request("Get_Positions_Request", "Position")),
     *(_COST_CENTERS, _request("Get_Cost_Centers_Request", "Cost_Center")),
+    _PUT_COST_CENTER,
     "Server_Timestamp_Get @version:string",
 )

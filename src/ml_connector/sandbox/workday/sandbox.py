@@ -19,6 +19,7 @@ from ml_connector.sandbox.workday.access import Access
 from ml_connector.sandbox.workday.call import DEFAULT_COUNT, Listing, make_call, select_page
 from ml_connector.sandbox.workday.catalog import BY_REQUEST, SERVICES, Operation, is_version
 from ml_connector.sandbox.workday.compression import Gzipped, compressed
+from ml_connector.sandbox.workday.cost_center_put import put_cost_center
 from ml_connector.sandbox.workday.envelope import render_envelope
 from ml_connector.sandbox.workday.faults import (
     SoapFaultError,
@@ -198,6 +199,10 @@ class WorkdaySandbox:
         if operation.name == "Get_Workers" and (found := self._find_kept(parsed)) is not None:
             return found
         writer = Writer(descriptors=message.descriptors)
+        if operation.writes:
+            reference = put_cost_center(parsed, tenant=self.tenant, view=view)
+            head: dict[str, Any] = {"@version": version, "Cost_Center_Reference": reference}
+            return render_envelope(operation, head, [], writer=writer)
         if operation.record is None:
             head = {"@version": version, "Server_Timestamp_Data": [view.clock]}
             return render_envelope(operation, head, [], writer=writer)

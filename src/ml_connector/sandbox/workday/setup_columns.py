@@ -69,7 +69,7 @@ def organization_columns(own: str, label: str) -> tuple[Column, ...]:
         _column("referenceID", "Reference ID", TEXT, lambda o: o.reference_id),
         _column("name", "Name", TEXT, lambda o: o.name),
         _column("code", "Code", TEXT, lambda o: o.code or None),
-        _column("inactive", "Inactive", BOOLEAN, lambda _: False),
+        _column("inactive", "Inactive", BOOLEAN, lambda o: not o.active),
         _column("availabilityDate", "Availability Date", DATE, lambda o: o.available_on),
         _linked("superiorOrganization", "Superior Organization", lambda c, o: _organization(c, o.superior), label),
         _linked("manager", "Manager", _manager, "Worker"),

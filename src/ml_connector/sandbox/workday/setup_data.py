@@ -164,7 +164,7 @@ class CostCenters:
                     "Organization_Name": facts.name,
                     "Organization_Code": facts.code,
                     "Include_Organization_Code_in_Name": False,
-                    "Organization_Active": True,
+                    "Organization_Active": facts.active,
                     "Availability_Date": facts.available_on,
                 },
                 "Organization_Subtype_Reference": subtype,
