@@ -276,6 +276,7 @@ class PlexConnection(_Frozen):
     confirm_within_s: float = Field(default=120, gt=0)
     status_active: str = "Active"
     status_inactive: str = "Inactive"
+    status_on_leave: str | None = None
     type_full_time: str = "Full-time"
     type_part_time: str = "Part-time"
     datasources: dict[str, DataSource] = {}

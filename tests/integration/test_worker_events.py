@@ -100,6 +100,57 @@ def test_px_03_a_leave_of_absence_deactivates_nobody(synced):
     assert held(synced, number)["status"] == "Active"
 
 
+def away(plan, plant="101"):
+    """Actual headcount of a plant, and how many of them are on leave."""
+    lines = [line for line in plan.headcount if line.plant == plant]
+    return sum(line.actual for line in lines), sum(line.on_leave for line in lines)
+
+
+def leave_of(world, name, *, plant=PLANT):
+    """Somebody of the plant whose leave begins or ends."""
+    desk = desk_of(world)
+    worker = somebody(world)
+    if name == "leave":
+        desk.start_leave(worker)
+        return worker.key
+    return world.sandbox.tenant.play(name)["touched"][0]
+
+
+def test_wp_12_a_leave_is_told_as_such_and_its_end_brings_the_status_back(synced):
+    synced.configure(status_on_leave="Leave of Absence")
+    syncs.sync(synced.app, progress=silent)
+    before = away(syncs.plan(synced.app, progress=silent))
+    number = leave_of(synced, "leave")
+    assert planned(synced, number) == [("employee", "update", {"status": "Leave of Absence"})]
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert held(synced, number)["status"] == "Leave of Absence"
+    plan = syncs.plan(synced.app, progress=silent)
+    assert plan.changes == (), "M-4: nothing is left to do"
+    assert away(plan) == (before[0], before[1] + 1), "on leave is told apart, and still a head"
+    for _ in range(4):
+        synced.next_day()
+    assert planned(synced, number) == [], "the day somebody is expected back is no return"
+    assert leave_of(synced, "leave_end") == number
+    assert planned(synced, number) == [("employee", "update", {"status": "Active"})]
+    assert syncs.sync(synced.app, progress=silent).exit_code in {0, 3, 4}
+    assert held(synced, number)["status"] == "Active"
+
+
+def test_wp_12_without_a_text_for_it_a_leave_changes_nothing_in_plex(synced):
+    number = leave_of(synced, "leave")
+    assert planned(synced, number) == []
+
+
+def test_wp_12_another_active_status_is_the_plants_own(synced):
+    """Who is not on leave only loses the text for it; a status the plant gives by hand stays."""
+    synced.configure(status_on_leave="Leave of Absence")
+    worker = somebody(synced)
+    tables = synced.sandbox.plex.enterprise.plants[PLANT]
+    tables.statuses["Active - TEMP"] = True
+    synced.sandbox.plex.edit_employee(PLANT, worker.key, fields={"status": "Active - TEMP"})
+    assert planned(synced, worker.key) == []
+
+
 def map_to(world, building):
     """Somebody maps Detroit to a building by hand, and does not hold it against Plex."""
     rows = [

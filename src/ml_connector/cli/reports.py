@@ -150,9 +150,21 @@ def render_records(records: Sequence[RecordInfo]) -> None:
 
 
 def _render_heads(records: Sequence[RecordInfo]) -> None:
-    rows = [(each.plant, each.key, each.planned, each.actual, each.excluded or None, each.status) for each in records]
-    columns = ("plant", "position in department", "planned", "actual", "excluded", "status")
-    make_console().print(table(columns, rows, right=("planned", "actual", "excluded")))
+    numbers = ("planned", "actual", "on leave", "excluded", "FTE")
+    rows = [
+        (
+            each.plant,
+            each.key,
+            each.planned,
+            each.actual,
+            each.on_leave or None,
+            each.excluded or None,
+            each.fte,
+            each.status,
+        )
+        for each in records
+    ]
+    make_console().print(table(("plant", "position in department", *numbers, "status"), rows, right=numbers))
 
 
 def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, console: Console | None = None) -> None:

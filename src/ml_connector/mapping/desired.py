@@ -14,8 +14,9 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     One Plex record as Workday's facts want it, owned fields only.
 
     `ended` is an explicit ending (terminated, moved to another plant), never an absence. *source* is the Workday key
-    people know the record by; *spoken* says in people's words what a field holds as an id; *needs* names the records (`type|plant|key`) that must exist first; *depth* orders
-    people below their managers.
+    people know the record by; *spoken* says in people's words what a field holds as an id; *replaces* names the only
+    value a field may take the place of, where everything else in it is the plant's own; *needs* names the records
+    (`type|plant|key`) that must exist first; *depth* orders people below their managers.
     """
 
     type: str
@@ -27,6 +28,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     fields: dict[str, Scalar] = {}
     spoken: dict[str, str] = {}
+    replaces: dict[str, str] = {}
     needs: tuple[str, ...] = ()
     depth: int = 0
 

@@ -212,6 +212,7 @@ class Projection:
         kind = self._employee_type(_primary(worker))
         if kind is not None:
             fields["type"] = kind
+        replaces = self._add_status(fields, worker)
         me = person_id(worker.worker_type, worker.employee_id)
         waiting = self._add_supervisor(fields, me, worker, place, people, known)
         fields = {name: value for name, value in fields.items() if name not in self._withheld}
@@ -229,6 +230,7 @@ class Projection:
             label=place.label,
             fields=fields,
             spoken=spoken,
+            replaces=replaces,
             needs=needs,
             depth=people.depth(me) or 0,
         )
@@ -279,6 +281,19 @@ class Projection:
     def _employee_type(self, job: Job) -> str | None:
         known = {"Full_time": self._plex.type_full_time, "Part_time": self._plex.type_part_time}
         return known.get(known_text(job.time_type) or "")
+
+    def _add_status(self, fields: dict[str, Scalar], worker: Worker) -> dict[str, str]:
+        """
+        Who is on leave stays active, under the plant's own text for it where the configuration names one (WP-12).
+
+        Back from leave, only that text gives way: any other active status is the plant's own. Only Workday's flag
+        counts; the day somebody is expected back is no return.
+        """
+        on_leave = self._plex.status_on_leave
+        if on_leave is None or isinstance(worker.on_leave, UnsetType):
+            return {}
+        fields["status"] = on_leave if worker.on_leave else self._plex.status_active
+        return {} if worker.on_leave else {"status": on_leave}
 
     def _manager(self, worker: Worker) -> str:
         kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type

@@ -65,6 +65,8 @@ def differing(desired: Desired, actual: PlexRecord) -> tuple[dict[str, Scalar], 
         held = actual.fields.get(field)
         if same_value(desired.type, field, held, wanted):
             continue
+        if field in desired.replaces and held != desired.replaces[field]:
+            continue
         if wanted is None and not is_clearable(desired.type, field):
             continue
         before[field] = held

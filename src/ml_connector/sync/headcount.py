@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from ml_connector.canonical.keys import normal_decimal
 from ml_connector.mapping.reference_data import Seat
 
 
@@ -19,8 +22,11 @@ class HeadcountLine(msgspec.Struct, frozen=True, kw_only=True):
     """
     One combination. *planned* is None where Workday's positions could not be read; *shift* where the plant has none.
 
-    *actual* counts active employees by their primary job; whom Workday excludes from headcount, and contingent
-    workers, are *excluded* instead. Workers that no mapping places yet are in neither: they are parked.
+    *actual* counts active employees by their primary job, of whom *on_leave* are on leave (WP-12); whom Workday
+    excludes from headcount, and contingent workers, are *excluded* instead. *fte* is a decimal text: what those of
+    *actual* work in this plant, all their jobs there together, and what others work here beside a primary job in
+    another plant (WP-05, WP-06); None where Workday does not tell it of everybody. Workers that no mapping places yet
+    are in neither: they are parked.
     """
 
     plant: str
@@ -30,6 +36,8 @@ class HeadcountLine(msgspec.Struct, frozen=True, kw_only=True):
     planned: int | None
     actual: int
     excluded: int
+    on_leave: int = 0
+    fte: str | None = None
 
 
 class Attendance:
@@ -38,10 +46,21 @@ class Attendance:
     def __init__(self) -> None:
         self._actual: Counter[Seat] = Counter()
         self._excluded: Counter[Seat] = Counter()
+        self._on_leave: Counter[Seat] = Counter()
+        self._fte: dict[Seat, Decimal | None] = {}
 
-    def add(self, seat: Seat, *, excluded: bool) -> None:
+    def add(self, seat: Seat, *, excluded: bool, on_leave: bool = False) -> None:
         """Count one active worker where the primary job is."""
         (self._excluded if excluded else self._actual)[seat] += 1
+        if on_leave and not excluded:
+            self._on_leave[seat] += 1
+
+    def add_work(self, seat: Seat, fte: Iterable[str | UnsetType | None]) -> None:
+        """Add the full-time equivalents of one worker's jobs in one plant; nothing told is nothing known."""
+        for each in fte:
+            known = self._fte.get(seat, Decimal(0))
+            told = None if each is None or each is UNSET else Decimal(str(each))
+            self._fte[seat] = None if known is None or told is None else known + told
 
     def beside(self, planned: Mapping[Seat, int] | None, *, shifts: Mapping[str, str | None]) -> list[HeadcountLine]:
         """Put the count beside what is *planned*, in order of plant, position and department."""
@@ -54,9 +73,15 @@ class Attendance:
                 planned=None if planned is None else planned.get(seat, 0),
                 actual=self._actual[seat],
                 excluded=self._excluded[seat],
+                on_leave=self._on_leave[seat],
+                fte=_tell(self._fte.get(seat, Decimal(0))),
             )
-            for seat in _all_of(planned or (), self._actual, self._excluded)
+            for seat in _all_of(planned or (), self._actual, self._excluded, self._fte)
         ]
+
+
+def _tell(fte: Decimal | None) -> str | None:
+    return None if fte is None else normal_decimal(fte)
 
 
 def _all_of(*counts: Iterable[Seat]) -> list[Seat]:

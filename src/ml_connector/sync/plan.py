@@ -177,7 +177,9 @@ class Planner:
         if due is not None and due.begins:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
         seat = Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))
-        self._attendance.add(seat, excluded=is_excluded(worker))
+        self._attendance.add(seat, excluded=is_excluded(worker), on_leave=worker.on_leave is True)
+        if not is_excluded(worker) and worker.primary_job is not None:
+            self._attendance.add_work(seat, [worker.primary_job.fte])
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet

@@ -133,6 +133,8 @@ headcounts = Table(
     Column("planned", Integer),
     Column("actual", Integer, nullable=False),
     Column("excluded", Integer, nullable=False),
+    Column("on_leave", Integer, nullable=False, server_default="0"),
+    Column("fte", String(32)),
 )
 
 leases = Table(

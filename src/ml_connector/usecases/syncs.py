@@ -57,7 +57,8 @@ class RecordInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     The last thing that happened to one record.
 
-    For a staffing level also *planned* beside *actual* headcount as last counted, those *excluded* from it apart.
+    For a staffing level also *planned* beside *actual* headcount as last counted, of whom *on_leave* are on leave and
+    who work *fte*, those *excluded* from it apart.
     """
 
     type: str
@@ -70,7 +71,9 @@ class RecordInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_run: int | None
     planned: int | None = None
     actual: int | None = None
+    on_leave: int | None = None
     excluded: int | None = None
+    fte: str | None = None
 
 
 def plan(app: App, *, only: str | None = None, as_of: date | None = None, progress: Progress) -> PlanReport:
@@ -262,7 +265,12 @@ def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str
             last_run=None,
         )
         found[line.plant, source] = msgspec.structs.replace(
-            info, planned=line.planned, actual=line.actual, excluded=line.excluded
+            info,
+            planned=line.planned,
+            actual=line.actual,
+            on_leave=line.on_leave,
+            excluded=line.excluded,
+            fte=line.fte,
         )
 
 

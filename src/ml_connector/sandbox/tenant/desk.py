@@ -20,6 +20,7 @@ from ml_connector.sandbox.tenant.people import PROFILES, Role, make_job, make_pa
 from ml_connector.sandbox.tenant.setup import found_job_profile
 from ml_connector.sandbox.tenant.world import AsOf, World
 
+_USUAL_LEAVE = timedelta(days=3)
 PLANTS = {plant.location: plant for plant in company.PLANTS}
 
 
@@ -145,8 +146,14 @@ class Desk:
         self._change(worker, {"terminated_on": last_day}, kind="Terminate Employee", on=last_day)
 
     def start_leave(self, worker: Worker) -> None:
-        """Let somebody's leave of absence begin."""
-        self._change(worker, {"leave_on": self.on}, kind="Request Leave of Absence")
+        """Let somebody's leave of absence begin, with a guess at its end that binds nobody."""
+        leave = {"leave_on": self.on, "back_expected_on": self.on + _USUAL_LEAVE, "leave_ended_on": None}
+        self._change(worker, leave, kind="Request Leave of Absence")
+
+    def end_leave(self, worker: Worker) -> None:
+        """Let somebody be back from leave: yesterday was its last day."""
+        last = self.on - timedelta(days=1)
+        self._change(worker, {"leave_on": None, "leave_ended_on": last}, kind="Request Return from Leave of Absence")
 
     def raise_pay(self, worker: Worker) -> None:
         """Give somebody one more dollar, an hour or a year."""

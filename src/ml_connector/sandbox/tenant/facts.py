@@ -36,7 +36,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """
     One person in one role. *worker_id* is None for the odd one who was entered without.
 
-    *first_hired_on* is set only for who came back; *person* only where the same person had another role before.
+    *first_hired_on* is set only for who came back; *leave_on* only while a leave lasts, whatever day somebody was
+    expected back on; *person* only where the same person had another role before.
     """
 
     key: str
@@ -55,6 +56,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     first_hired_on: date | None = None
     terminated_on: date | None = None
     leave_on: date | None = None
+    back_expected_on: date | None = None
+    leave_ended_on: date | None = None
     person: str | None = None
 
     @property

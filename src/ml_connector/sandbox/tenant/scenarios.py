@@ -70,6 +70,21 @@ def _start_leave(desk: Desk) -> list[str]:
     return [worker.key]
 
 
+def _end_leave(desk: Desk) -> list[str]:
+    """Let the one whose leave began last come back."""
+    now = desk.now()
+    away = [
+        worker
+        for key in desk.world.workers
+        if (worker := now.worker(key)) is not None and worker.leave_on is not None and worker.is_active(desk.on)
+    ]
+    if not away:
+        raise LookupError("nobody is on leave who could come back: play leave first")
+    back = max(away, key=lambda worker: (worker.leave_on, worker.key))
+    desk.end_leave(back)
+    return [back.key]
+
+
 def _terminate(desk: Desk, count: int = 1) -> list[str]:
     workers = desk.plain_workers()
     gone = desk.random.sample(workers, k=min(count, len(workers)))
@@ -289,6 +304,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "transfer": _transfer,
     "change_job": _change_job,
     "leave": _start_leave,
+    "leave_end": _end_leave,
     "terminate": _terminate,
     "mass_termination": _mass_termination,
     "rename_cost_center": _rename_cost_center,

@@ -92,6 +92,8 @@ Employment_Data
     Leave_Status_Data*
       On_Leave? boolean
       Leave_Start_Date? date
+      Estimated_Leave_End_Date? date
+      Leave_End_Date? date
       Leave_of_Absence_Type_Reference? &Leave_Type
     Rehire? boolean
   Worker_Contract_Data?

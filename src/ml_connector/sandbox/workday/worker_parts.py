@@ -98,9 +98,14 @@ def _status(call: Call, worker: Worker) -> dict[str, Any]:
     if ended is not None:
         status |= {"Termination_Date": ended, "Pay_Through_Date": ended, "Termination_Involuntary": False}
         status["Termination_Last_Day_of_Work"] = ended if ended < on else None
-    if worker.leave_on is not None and active:
-        leave_type = value_ref("Leave_of_Absence_Type_ID", "Medical")
-        leave = {"On_Leave": True, "Leave_Start_Date": worker.leave_on, "Leave_of_Absence_Type_Reference": leave_type}
+    if active and (worker.leave_on or worker.leave_ended_on):
+        leave = {
+            "On_Leave": worker.leave_on is not None,
+            "Leave_Start_Date": worker.leave_on,
+            "Estimated_Leave_End_Date": worker.back_expected_on,
+            "Leave_End_Date": worker.leave_ended_on,
+            "Leave_of_Absence_Type_Reference": value_ref("Leave_of_Absence_Type_ID", "Medical"),
+        }
         status["Leave_Status_Data"] = [leave]
     return status
 
