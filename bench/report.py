@@ -182,7 +182,7 @@ def _notes() -> list[str]:
         "  no completeness, keeps no history, compares nothing and stops at the first 429. The gain here is in not",
         "  parsing and not writing what did not change, and in what happens on a bad day.",
         "- A first sync writes two records per worker and proves each; it is compared with scripts that do neither.",
-        "- Reading uses one process: its threads share the work where unpacking, hashing and parsing let go of the lock.",
+        "- Reading uses one core: pages arrive beside it, everything else waits for the interpreter's lock anyway.",
         "",
         "## Again, here",
         "",

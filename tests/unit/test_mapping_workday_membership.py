@@ -45,7 +45,17 @@ def test_memberships_of_a_worker_are_cut_and_the_rest_is_left() -> None:
     assert cut is not None
     assert cut.own[0] == Membership("company", "C10")
     assert b"Organization_Name" not in cut.rest
-    assert cut.rest.count(b"<wd:Worker_Organization_Data/>") == len(cut.own) == len(MEMBERSHIPS)
+    assert cut.rest.count(b"<wd:Worker_Organization_Data/>") == 1
+    assert len(cut.own) == len(MEMBERSHIPS)
+
+
+def test_memberships_on_lines_of_their_own_are_cut_too() -> None:
+    laid_out = FULL_WORKER.replace(END + OWN, END + "\n  " + OWN)
+    assert laid_out != FULL_WORKER
+    cut = slim(native(RecordType.WORKER, laid_out).payload)
+    assert cut is not None
+    assert len(cut.own) == len(MEMBERSHIPS)
+    assert outcome(laid_out) == read_whole(laid_out) == outcome(FULL_WORKER)
 
 
 def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +77,13 @@ def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch
         worker(f"<wd:Organization_Data><?x {CENTER}?><wd:Worker_Organization_Data/></wd:Organization_Data>"),
         worker(f"<wd:Elsewhere>{CENTER}</wd:Elsewhere>", f"<wd:Organization_Data>{MEMBERSHIPS[0]}</wd:Organization_Data>"),
         worker(f"<wd:Organization_Data>{OWN}</wd:Other>{END}</wd:Organization_Data>"),
+        worker(f"<wd:Organization_Data>{CENTER}<wd:Other/>{MEMBERSHIPS[0]}</wd:Organization_Data>"),
+        worker(f"<wd:Elsewhere>{CENTER}</wd:Elsewhere>", "<wd:Organization_Data><wd:Other/></wd:Organization_Data>"),
     ],
-    ids=["comment", "nested", "other namespace", "hidden in a comment", "hidden in an instruction", "elsewhere", "unbalanced"],
+    ids=[
+        "comment", "nested", "other namespace", "hidden in a comment", "hidden in an instruction", "elsewhere", "unbalanced",
+        "parted", "elsewhere beside another",
+    ],
 )  # fmt: skip
 def test_where_cutting_and_parsing_could_differ_the_parser_decides(payload: str) -> None:
     assert outcome(payload) == read_whole(payload)

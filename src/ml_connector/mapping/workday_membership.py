@@ -8,6 +8,7 @@ itself, standing where it belongs. Any other record is parsed whole. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,7 +28,8 @@ _ORGANIZATIONS = {
 _REFERENCE, _DATA, _TYPE = (
     tag(name) for name in ("Organization_Reference", "Organization_Data", "Organization_Type_Reference")
 )
-_WORKER_DATA = tag("Worker_Data")
+_WORKER_DATA, _MEMBERSHIP = tag("Worker_Data"), tag("Worker_Organization_Data")
+_SPACE = re.compile(rb"[ \t\r\n]*")
 _REMEMBERED = 4096
 
 
@@ -39,7 +41,7 @@ class Membership(NamedTuple):
 
 
 class Slim(NamedTuple):
-    """A worker's record with empty elements where its memberships were, and the worker's own ones apart, in order."""
+    """A worker's record with one empty element where its memberships were, and the worker's own ones apart, in order."""
 
     rest: bytes
     own: tuple[Membership | None, ...]
@@ -71,15 +73,15 @@ def slim(payload: bytes) -> Slim | None:
 
 
 def _cut(text: bytes, name: bytes, head: bytes) -> tuple[bytes, tuple[Membership | None, ...]]:
-    first, *pieces = text.split(b"<" + name + b">")
-    closing, kept, found = b"</" + name + b">", [first], []
-    for piece in pieces:
-        inside, closed, after = piece.partition(closing)
-        if not closed:
-            raise ValueError("an element of its kind within it, or none of its end")
-        found.append(_parse_membership(head, inside))
-        kept.append(after)
-    return (b"<" + name + b"/>").join(kept), tuple(found)
+    """Everything from the first start tag to the last end tag comes out at once, parted where one ends and one begins."""
+    opening, closing = b"<" + name + b">", b"</" + name + b">"
+    start, end = text.find(opening), text.rfind(closing)
+    if start < 0:
+        return text, ()
+    space = _SPACE.match(text, text.find(closing, start) + len(closing))
+    pieces = text[start + len(opening) : end].split(closing + (space[0] if space else b"") + opening)
+    rest = text[:start] + b"<" + name + b"/>" + text[end + len(closing) :]
+    return rest, tuple([_parse_membership(head, piece) for piece in pieces])
 
 
 @lru_cache(_REMEMBERED)
@@ -89,7 +91,7 @@ def _parse_membership(head: bytes, inside: bytes) -> Membership | None:
 
 
 def stand_in_place(worker: Element, own: Sequence[Membership | None]) -> bool:
-    """Whether the empty elements in the worker's section of organizations are those that were cut, and no other."""
+    """Whether the worker's section of organizations holds nothing but the one empty element for those that were cut."""
     data = next(worker.iterchildren(_WORKER_DATA), None)
     section = None if data is None else next(data.iterchildren(_DATA), None)
-    return (0 if section is None else len(section)) == len(own)
+    return ([] if section is None else [each.tag for each in section]) == ([_MEMBERSHIP] if own else [])
