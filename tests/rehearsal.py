@@ -32,7 +32,7 @@ from ml_connector.connectors.port import Page, Query, TypeInfo
 from ml_connector.connectors.transport import HttpRequest, HttpResponse
 from ml_connector.connectors.workday.connector import WorkdayConnector
 from ml_connector.connectors.workday.fields import list_types
-from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.store import MappingStore
 from ml_connector.review.store import holds, parked
 from ml_connector.sandbox.company import PLANTS
@@ -332,7 +332,7 @@ class Rehearsal:
             trail=trail,
             workday=lambda: workday,  # type: ignore[arg-type, return-value]
             plex=lambda: plex,
-            crosswalk=lambda: Crosswalk(mappings.load("acme")),
+            crosswalk=lambda days: mappings.crosswalk("acme", days=days),
             actor="test",
             clock=self.clock.now,
             sleep=self.clock.sleep,

@@ -18,7 +18,6 @@ from ml_connector.connectors.port import Connector
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.surfaces import open_workday
 from ml_connector.errors import ConfigurationError, UsageError
-from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.store import MappingStore
 from ml_connector.secret import Secret
 from ml_connector.settings import Connection, Settings, load_settings
@@ -98,7 +97,7 @@ class App:
             trail=self.trail,
             workday=lambda: self.workday,
             plex=lambda: self.plex,
-            crosswalk=lambda: Crosswalk(self.mappings.load(self.name)),
+            crosswalk=lambda days: self.mappings.crosswalk(self.name, days=days),
             actor=self.actor,
             clock=self.clock,
             sleep=self.sleep,

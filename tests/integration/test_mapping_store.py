@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -147,3 +147,56 @@ def test_a_round_through_a_spreadsheet_changes_nothing(database: Database) -> No
 
     assert table.faults == ()
     assert save(database, *table.rows) == []
+
+
+NOVEMBER = date(2026, 11, 1)
+
+
+def dated(position: str, since: date | None, until: date | None = None, *, state: str = "accepted") -> MappingRow:
+    return msgspec.structs.replace(job("A", position, state=state), effective_on=since, ends_on=until)
+
+
+def test_rd_05_rd_09_rows_of_one_line_stand_side_by_side_and_count_their_versions_together(database: Database) -> None:
+    save(database, dated("P", None))
+    save(database, dated("Q", NOVEMBER))
+    save(database, dated("R", NOVEMBER, date(2026, 12, 31)), by="leo")
+
+    rows = MappingStore(database).load("acme")
+    assert [(row.target["position"], row.effective_on, row.ends_on, row.version) for row in rows] == [
+        ("P", None, None, 1),
+        ("R", NOVEMBER, date(2026, 12, 31), 3),
+    ]
+    past = MappingStore(database).history("acme", kind=Kind.JOB_PROFILE, plant="101", source="A")
+    assert [row.target["position"] for row in past] == ["P", "Q", "R"]
+    crosswalk = MappingStore(database).crosswalk("acme", days={"101": date(2026, 10, 31)})
+    assert crosswalk.resolve(Kind.JOB_PROFILE, source="A", plant="101").target == {"position": "P"}
+
+
+def test_rd_06_a_row_that_begins_while_one_in_force_lasts_is_refused(database: Database) -> None:
+    save(database, dated("P", None, NOVEMBER))
+    with pytest.raises(ConfigurationError, match="overlap"):
+        save(database, dated("Q", NOVEMBER))
+    assert len(MappingStore(database).load("acme")) == 1
+    # Both at once may.
+    assert len(save(database, dated("P", None, date(2026, 10, 31)), dated("Q", NOVEMBER))) == 2
+
+
+def test_rd_09_a_draft_lies_beside_the_row_in_force_until_it_is_accepted_or_withdrawn(database: Database) -> None:
+    def standing() -> list[tuple[str, str]]:
+        return [(row.target["position"], row.state) for row in MappingStore(database).load("acme")]
+
+    save(database, dated("P", None))
+    save(database, dated("Q", None, state="draft"))
+    assert standing() == [("P", "accepted"), ("Q", "draft")]
+    assert save(database, dated("Q", None, state="draft")) == []
+    save(database, dated("R", None, state="draft"))
+    assert standing() == [("P", "accepted"), ("R", "draft")]
+    save(database, dated("R", None, state="withdrawn"))
+    assert standing() == [("P", "accepted")]
+    save(database, dated("S", None, state="draft"))
+    save(database, dated("S", None))
+    assert standing() == [("S", "accepted")]
+    history = MappingStore(database).history("acme", kind=Kind.JOB_PROFILE, plant="101", source="A")
+    assert [(row.version, row.state) for row in history] == [
+        (1, "accepted"), (2, "draft"), (3, "draft"), (4, "withdrawn"), (5, "draft"), (6, "accepted"),
+    ]  # fmt: skip

@@ -35,7 +35,7 @@ def rows(draw: st.DrawFn) -> list[MappingRow]:
     for kind, plant, text in sorted(keys):
         source = f"{text.replace('/', '|')}/*/REG" if kind is Kind.ACCOUNT else text
         target = {part: draw(NASTY) for part in TARGET_PARTS[kind]}
-        if source != "*" and (kind, plant, source) not in {row.key for row in found}:
+        if source != "*" and (kind, plant, source) not in {row.line for row in found}:
             state = draw(st.sampled_from(["accepted", "proposed"]))
             found.append(MappingRow(kind=kind, plant=plant, source=source, target=target, state=state))
     return found

@@ -15,6 +15,7 @@ import msgspec
 
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.mapping.crosswalk import ANY, Crosswalk, Kind, MappingRow, set_command, split_account_source
+from ml_connector.mapping.period import EARLIEST, LATEST
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,18 +143,33 @@ def _check_account_segment(row: MappingRow, plant: str, account: PlexRecord, cro
     parts = split_account_source(row.source)
     if parts is None or parts[0] == ANY:
         return None
-    center = crosswalk.find(Kind.COST_CENTER, source=parts[0], plant=plant)
-    if center is None:
+    centers = _centers_beside(row, parts[0], plant, crosswalk)
+    if not centers:
         message = f"cost center {parts[0]} is not mapped in plant {plant}: its segment cannot be compared"
         return _fault(row, "cost_center_unmapped", message, set_command(Kind.COST_CENTER, source=parts[0], plant=plant))
-    mapped, held = center.target["segment"], _segment(account)
-    if held == mapped:
+    held = _segment(account)
+    mapped = next((center.target["segment"] for center in centers if center.target["segment"] != held), None)
+    if mapped is None:
         return None
     message = (
         f"account {account.key!r} of plant {plant} books on segment {held!r}, "
         f"but cost center {parts[0]} is mapped to segment {mapped!r}"
     )
     return _fault(row, "segment_mismatch", message, _fix(row, "or correct the cost center's row"))
+
+
+def _centers_beside(row: MappingRow, source: str, plant: str, crosswalk: Crosswalk) -> list[MappingRow]:
+    """The rows of the cost center that are in force on some day on which the account's row is."""
+    first, last = row.effective_on or EARLIEST, row.ends_on or LATEST
+    begun = crosswalk.first_days(Kind.COST_CENTER, source=source, plant=plant)
+    # From the second day on another row of the account's line may have taken its place.
+    days = [
+        day
+        for day in sorted({first, *(day for day in begun if first <= day <= last)})
+        if day == first or crosswalk.find(row.kind, source=row.source, plant=plant, on=day) is row
+    ]
+    centers = [crosswalk.find(Kind.COST_CENTER, source=source, plant=plant, on=day) for day in days]
+    return [center for center in centers if center is not None]
 
 
 def _segment(account: PlexRecord) -> str:

@@ -1,8 +1,8 @@
 """
 The crosswalk: what a Workday code is called in each plant's Plex.
 
-Pure and built once per run from rows. The most specific accepted row wins and two equal claims are refused before
-anything is resolved (RD-06); the same code in two plants is two objects (RD-12).
+Pure and built once per run from rows, for each plant's own day (RD-05). The most specific accepted row in force wins
+and two equal claims are refused before anything is resolved (RD-06); the same code in two plants is two objects (RD-12).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import functools
 import hashlib
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import product
 from typing import Literal
@@ -21,9 +21,14 @@ import msgspec
 
 from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError, RecordError
+from ml_connector.mapping.period import describe_period, find_in_force, find_overlaps, find_period_faults, spell
 
 ANY = "*"
-State = Literal["proposed", "accepted"]
+State = Literal["proposed", "draft", "accepted", "withdrawn"]
+Line = tuple["Kind", str, str]
+"""Kind, plant, source: what may have several rows, each from another day."""
+Key = tuple["Kind", str, str, str]
+"""A line and the day from which its row is in force, empty for always."""
 
 
 class Kind(StrEnum):
@@ -57,40 +62,54 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     edited, so that the row goes on answering under the new one (RD-01). *version* counts the changes of this line and
     is 0 before it is saved.
 
+    *effective_on* is the first day the row is in force, by the plant's own calendar, and *ends_on* the last: without
+    them it always was, and stays until the next row of the line begins (RD-05). A `draft` is a change that waits for
+    another person than *changed_by*; *drafted_by* wrote what *changed_by* approved (RD-09).
+
     Raises:
-        ConfigurationError: a part of the target is missing or unknown, or a text is empty or untidy.
+        ConfigurationError: a part of the target is missing or unknown, a text is empty or untidy, a date cannot be.
     """
 
     kind: Kind
     plant: str
     source: str
     target: dict[str, str]
+    effective_on: date | None = None
+    ends_on: date | None = None
     state: State = "accepted"
     wid: str | None = None
     version: int = 0
     changed_by: str = ""
     changed_at: datetime | None = None
+    drafted_by: str = ""
 
     def __post_init__(self) -> None:
-        fault = _find_fault(self)
-        if fault:
+        faults = list(_find_faults(self))
+        if faults:
             raise ConfigurationError(
-                f"{self.kind.value} {self.source!r}: {fault}", remedy=set_command(self.kind, source="SOURCE")
+                f"{self.kind.value} {self.source!r}: {'; '.join(faults)}",
+                remedy=set_command(self.kind, source="SOURCE"),
             )
 
     @property
-    def key(self) -> tuple[Kind, str, str]:
-        """What is unique: kind, plant, source."""
+    def line(self) -> Line:
+        """Kind, plant, source."""
         return self.kind, self.plant, self.source
 
     @property
+    def key(self) -> Key:
+        """What is unique: the line and the day from which the row is in force."""
+        return *self.line, spell(self.effective_on)
+
+    @property
     def label(self) -> str:
-        """The line as people point to it: `cost_center CC4100 (plant 101)`."""
-        return f"{self.kind.value} {self.source} ({describe_plant(self.plant)})"
+        """The row as people point to it: `cost_center CC4100 (plant 101)`, and from when, where it has a day."""
+        begins = f" from {self.effective_on}" if self.effective_on else ""
+        return f"{self.kind.value} {self.source} ({describe_plant(self.plant)}){begins}"
 
 
 Wids = Callable[[Kind], Mapping[str, str]]
-_Book = Mapping[tuple[Kind, str, str], MappingRow]
+_Book = Mapping[Line, Sequence[MappingRow]]
 
 
 class Crosswalk:
@@ -105,63 +124,82 @@ class Crosswalk:
     that no row names is found by its id, and a row about another id does not answer although the code is the same.
     What a code was called before stays its alias (RD-01).
 
+    *days* says which day it is in each plant. Whoever asks about another one names it; a line that has dates answers
+    for a day only. Drafts answer nothing.
+
     Raises:
-        ConfigurationError: two rows of one state make the same claim; both are named (RD-06).
+        ConfigurationError: two rows of one state make the same claim, or their days overlap; both are named (RD-06).
     """
 
-    def __init__(self, rows: Iterable[MappingRow], *, wids: Wids | None = None) -> None:
-        self._accepted: dict[tuple[Kind, str, str], MappingRow] = {}
-        self._proposed: dict[tuple[Kind, str, str], MappingRow] = {}
-        self._by_wid: dict[tuple[Kind, str, str], list[MappingRow]] = {}
-        for row in rows:
-            book = self._accepted if row.state == "accepted" else self._proposed
+    def __init__(
+        self, rows: Iterable[MappingRow], *, days: Mapping[str, date] | None = None, wids: Wids | None = None
+    ) -> None:
+        self._rows = tuple(rows)
+        self._days = days or {}
+        self._accepted = _make_book(row for row in self._rows if row.state == "accepted")
+        self._proposed = _make_book(row for row in self._rows if row.state == "proposed")
+        self._by_wid: dict[tuple[str, Kind, str, str], list[MappingRow]] = {}
+        for row in self._rows:
             if row.wid is not None:
-                self._by_wid.setdefault((row.kind, row.plant, row.wid), []).append(row)
-            other = book.setdefault(row.key, row)
-            if other is not row:
-                raise ConfigurationError(
-                    f"two mapping rows claim {row.label}: {_describe(other)} and {_describe(row)}",
-                    remedy=f"keep one of them: {set_command(row.kind, source=row.source, plant=row.plant)}",
-                )
-        self.version = _hash_rows(self._accepted.values())
+                self._by_wid.setdefault((row.state, row.kind, row.plant, row.wid), []).append(row)
         self._wids = functools.cache(wids) if wids is not None else None
+
+    @functools.cached_property
+    def version(self) -> str:
+        """SHA-256 over what answers in each plant on its day; who said it, when, and until when does not count."""
+        return _hash_rows(self._accepted.values(), self._days)
 
     def knowing(self, wids: Wids) -> Crosswalk:
         """The same rows, answering for edited reference ids too."""
-        return Crosswalk([*self._accepted.values(), *self._proposed.values()], wids=wids)
+        return Crosswalk(self._rows, days=self._days, wids=wids)
 
-    def resolve(self, kind: Kind, *, source: str, plant: str) -> MappingRow:
+    def resolve(self, kind: Kind, *, source: str, plant: str, on: date | None = None) -> MappingRow:
         """
-        Find the most specific accepted row.
+        Find the most specific accepted row in force in *plant*, today or *on* another day.
 
         Raises:
             RecordError: there is none (`unmapped`); the remedy is the command that makes one.
         """
-        row = self._find(self._accepted, kind, source, plant)
+        row = self._find(self._accepted, kind, source, plant, on)
         if row is None:
-            raise self._unmapped(kind, source, plant)
+            raise self._unmapped(kind, source, plant, on)
         return row
 
-    def find(self, kind: Kind, *, source: str, plant: str) -> MappingRow | None:
+    def find(self, kind: Kind, *, source: str, plant: str, on: date | None = None) -> MappingRow | None:
         """Find the row that would answer: the accepted one, else the proposed one, else None."""
-        return self._find(self._accepted, kind, source, plant) or self._find(self._proposed, kind, source, plant)
+        accepted = self._find(self._accepted, kind, source, plant, on)
+        return accepted or self._find(self._proposed, kind, source, plant, on)
 
-    def _find(self, book: _Book, kind: Kind, source: str, plant: str) -> MappingRow | None:
-        row = _most_specific(book, kind, source, plant)
+    def _find(self, book: _Book, kind: Kind, source: str, plant: str, on: date | None) -> MappingRow | None:
+        row = self._most_specific(book, kind, source, plant, on)
         if self._wids is None or (row is not None and row.wid is None):
             return row
         wid = self._wids(kind).get(source)
         if wid is None or (row is not None and row.wid == wid):
             return row
-        return self._find_renamed(kind, wid, plant, state="accepted" if book is self._accepted else "proposed")
+        return self._find_renamed(book, kind, wid, plant, on)
 
-    def _find_renamed(self, kind: Kind, wid: str, plant: str, *, state: State) -> MappingRow | None:
-        """The row of the same Workday object under an earlier reference id; none where rows contradict each other."""
+    def _most_specific(self, book: _Book, kind: Kind, source: str, plant: str, on: date | None) -> MappingRow | None:
         for where in (plant, ANY):
-            found = [row for row in self._by_wid.get((kind, where, wid), ()) if row.state == state]
+            for pattern in _patterns(kind, source):
+                row = self._in_force(book.get((kind, where, pattern), ()), plant, on)
+                if row is not None:
+                    return row
+        return None
+
+    def _find_renamed(self, book: _Book, kind: Kind, wid: str, plant: str, on: date | None) -> MappingRow | None:
+        """The row of the same Workday object under an earlier reference id; none where rows contradict each other."""
+        state = "accepted" if book is self._accepted else "proposed"
+        for where in (plant, ANY):
+            rows = self._by_wid.get((state, kind, where, wid), ())
+            found = [row for row in rows if self._in_force(book[row.line], plant, on) is row]
             if found:
                 return found[0] if all(row.target == found[0].target for row in found) else None
         return None
+
+    def _in_force(self, rows: Sequence[MappingRow], plant: str, on: date | None) -> MappingRow | None:
+        """The row of one line that is in force in *plant*."""
+        return find_in_force(rows, on=on or self._days.get(plant))
 
     def sources_of(self, kind: Kind, *, plant: str, part: str, value: str) -> tuple[str, ...]:
         """
@@ -169,23 +207,41 @@ class Crosswalk:
 
         More than one means that Workday knows several where Plex knows one: none of their names may win by chance.
         """
-        claims = [row for row in self._accepted.values() if row.kind == kind and row.plant in {plant, ANY}]
-        sources = {row.source for row in claims if row.target.get(part) == value}
-        return tuple(sorted(source for source in sources if self._gives(kind, source, plant, part, value)))
+        claims = [
+            row.source
+            for line, rows in self._accepted.items()
+            if line[0] == kind and line[1] in {plant, ANY}
+            for row in rows
+            if row.target.get(part) == value
+        ]
+        return tuple(sorted(source for source in set(claims) if self._gives(kind, source, plant, part, value)))
+
+    def first_days(self, kind: Kind, *, source: str, plant: str) -> set[date]:
+        """The days on which an accepted row for just this source begins to be in force in *plant*."""
+        return {row.effective_on for row in self._rows_of(kind, source, plant) if row.effective_on is not None}
+
+    def _rows_of(self, kind: Kind, source: str, plant: str) -> list[MappingRow]:
+        return [row for where in (plant, ANY) for row in self._accepted.get((kind, where, source), ())]
 
     def _gives(self, kind: Kind, source: str, plant: str, part: str, value: str) -> bool:
-        return self.resolve(kind, source=source, plant=plant).target[part] == value
+        row = self._find(self._accepted, kind, source, plant, None)
+        return row is not None and row.target[part] == value
 
-    def _unmapped(self, kind: Kind, source: str, plant: str) -> RecordError:
+    def _unmapped(self, kind: Kind, source: str, plant: str, on: date | None) -> RecordError:
         waiting_for = f"{kind.value} {source}"
-        proposed = self._find(self._proposed, kind, source, plant)
-        if proposed is None:
-            message = f"{waiting_for} has no mapping in {describe_plant(plant)}"
-            remedy = set_command(kind, source=source, plant=plant)
-        else:
+        proposed = self._find(self._proposed, kind, source, plant, on)
+        dated = [row for row in self._rows_of(kind, source, plant) if row.effective_on or row.ends_on]
+        if proposed is not None:
             message = f"{waiting_for} has a proposed mapping in {describe_plant(plant)} that nobody has accepted"
             accept = set_command(kind, source=proposed.source, plant=proposed.plant, target=proposed.target)
             remedy = f"{accept}   (or accept all: ml-connector mapping import --accept-proposed --kind {kind.value})"
+        elif dated:
+            told = ", ".join(describe_period(row.effective_on, row.ends_on) for row in dated)
+            message = f"{waiting_for} has no mapping in {describe_plant(plant)} on that day, only {told}"
+            remedy = f"{set_command(kind, source=source, plant=plant)} --from YYYY-MM-DD"
+        else:
+            message = f"{waiting_for} has no mapping in {describe_plant(plant)}"
+            remedy = set_command(kind, source=source, plant=plant)
         return RecordError(message, code="unmapped", waiting_for=waiting_for, remedy=remedy)
 
 
@@ -238,46 +294,72 @@ def _patterns(kind: Kind, source: str) -> Iterator[str]:
         yield "/".join(choice)
 
 
-def _most_specific(book: _Book, kind: Kind, source: str, plant: str) -> MappingRow | None:
-    for where in (plant, ANY):
-        for pattern in _patterns(kind, source):
-            row = book.get((kind, where, pattern))
-            if row is not None:
-                return row
-    return None
+def _make_book(rows: Iterable[MappingRow]) -> dict[Line, list[MappingRow]]:
+    """The rows of each line in order of their days."""
+    book: dict[Line, list[MappingRow]] = {}
+    for row in rows:
+        book.setdefault(row.line, []).append(row)
+    for own in book.values():
+        own.sort(key=lambda row: spell(row.effective_on))
+        for one, other in find_overlaps(own):
+            what = "claim" if one.key == other.key else "overlap in"
+            raise ConfigurationError(
+                f"two mapping rows {what} {other.label}: {_describe(one)} and {_describe(other)}",
+                remedy=f"keep one of them: {set_command(other.kind, source=other.source, plant=other.plant)}",
+            )
+    return book
 
 
-def _find_fault(row: MappingRow) -> str | None:
+def _find_faults(row: MappingRow) -> Iterator[str]:
     parts = TARGET_PARTS[row.kind]
     missing = [part for part in parts if part not in row.target]
     unknown = [part for part in row.target if part not in parts]
     if missing or unknown:
         wrong = [f"{part} is missing" for part in missing] + [f"{part!r} is no part of it" for part in unknown]
-        return f"a {row.kind.value} row says {', '.join(parts)}; {'; '.join(wrong)}"
+        yield f"a {row.kind.value} row says {', '.join(parts)}; {'; '.join(wrong)}"
     own = () if row.wid is None else (("wid", row.wid),)
     for name, text in (("plant", row.plant), ("source", row.source), *own, *row.target.items()):
         if not text or text != text.strip() or _UNPRINTABLE.search(text):
-            return f"{name} is empty, has spaces around it or holds control characters"
-        if len(text) > _LONGEST:
-            return f"{name} is longer than {_LONGEST} characters"
+            yield f"{name} is empty, has spaces around it or holds control characters"
+        elif len(text) > _LONGEST:
+            yield f"{name} is longer than {_LONGEST} characters"
     if row.plant != ANY and not re.fullmatch(r"[0-9]{1,10}", row.plant):
-        return f"plant {row.plant!r} is neither a PCN such as 101 nor *"
-    if row.kind is not Kind.ACCOUNT:
-        return "only accounts take * as a source: a default would hide what is unmapped" if row.source == ANY else None
-    if split_account_source(row.source) is None:
-        return f"the source of an account is {'/'.join(ACCOUNT_SOURCE)}, each of them possibly *"
-    return None
+        yield f"plant {row.plant!r} is neither a PCN such as 101 nor *"
+    if row.kind is Kind.ACCOUNT:
+        if split_account_source(row.source) is None:
+            yield f"the source of an account is {'/'.join(ACCOUNT_SOURCE)}, each of them possibly *"
+    elif row.source == ANY:
+        yield "only accounts take * as a source: a default would hide what is unmapped"
+    yield from find_period_faults(row.effective_on, row.ends_on)
 
 
 def _describe(row: MappingRow) -> str:
     target = ", ".join(f"{part}={value}" for part, value in row.target.items())
     by = f", by {row.changed_by}" if row.changed_by else ""
-    return f"{target} (version {row.version}{by})"
+    days = f", {describe_period(row.effective_on, row.ends_on)}" if row.effective_on or row.ends_on else ""
+    return f"{target} (version {row.version}{by}{days})"
 
 
-def _hash_rows(rows: Iterable[MappingRow]) -> str:
-    """SHA-256 over what the rows say, in key order; who said it and when does not count."""
-    lines = sorted(
-        encode([row.kind, row.plant, row.source, row.target, *([row.wid] if row.wid else [])]) for row in rows
-    )
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+def _hash_rows(lines: Iterable[Sequence[MappingRow]], days: Mapping[str, date]) -> str:
+    """
+    SHA-256 over what the rows say, in key order.
+
+    With *days*, over what is in force in each plant and not covered by the plant's own row; without, over everything.
+    """
+    if not days:
+        said = [[row.key, row.ends_on, row.target, *([row.wid] if row.wid else [])] for own in lines for row in own]
+        return _digest(said)
+    said = []
+    for plant, day in days.items():
+        there = [row for own in lines if (row := find_in_force(own, on=day)) and row.plant in {plant, ANY}]
+        own_sources = {(row.kind, row.source) for row in there if row.plant != ANY}
+        said += [
+            [plant, *row.line, row.target, *([row.wid] if row.wid else [])]
+            for row in there
+            if row.plant != ANY or (row.kind, row.source) not in own_sources
+        ]
+    return _digest(said)
+
+
+def _digest(said: Iterable[object]) -> str:
+    return hashlib.sha256(b"\n".join(sorted(encode(line) for line in said))).hexdigest()

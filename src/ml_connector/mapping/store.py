@@ -4,8 +4,8 @@ Mapping rows at rest: every change of a line is a new version, and no version is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +13,8 @@ from sqlalchemy import Column, Connection, Integer, String, Table, Text, and_, f
 
 from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.crosswalk import Crosswalk, Kind, Line, MappingRow
+from ml_connector.mapping.period import spell
 from ml_connector.storage.database import Database, metadata
 
 mapping_rows = Table(
@@ -27,6 +28,9 @@ mapping_rows = Table(
     Column("target", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("wid", String(64)),
+    Column("effective_on", String(10)),
+    Column("ends_on", String(10)),
+    Column("drafted_by", Text),
     Column("changed_by", Text, nullable=False),
     Column("changed_at", String(40), nullable=False),
 )
@@ -42,16 +46,36 @@ class MappingStore:
         self._database = database
 
     def load(self, connection: str, *, tx: Connection | None = None) -> list[MappingRow]:
-        """Load the current row of every line, accepted and proposed, in key order; inside *tx* where one is open."""
+        """
+        Load the rows as they are now, in key order; inside *tx* where one is open.
+
+        Of every line and first day that is what was accepted last, and beside it what was proposed or drafted since.
+        """
+        accepted = self._newest(connection, tx, mapping_rows.c.state == "accepted")
+        waiting = [row for row in self._newest(connection, tx) if row.state in {"proposed", "draft"}]
+        return sorted([*accepted, *waiting], key=lambda row: (row.key, row.version))
+
+    def _newest(self, connection: str, tx: Connection | None, *only: Any) -> list[MappingRow]:
+        """The newest version of every line and first day, of all or of *only* some."""
+        columns = [mapping_rows.c[name] for name in (*_LINE, "effective_on")]
         newest = (
-            select(*(mapping_rows.c[name] for name in _LINE), func.max(mapping_rows.c.version).label("version"))
-            .where(mapping_rows.c.connection == connection)
-            .group_by(*(mapping_rows.c[name] for name in _LINE))
+            select(*columns, func.max(mapping_rows.c.version).label("version"))
+            .where(mapping_rows.c.connection == connection, *only)
+            .group_by(*columns)
             .subquery()
         )
+        # The version counts per line, so the day, which may be NULL, need not be compared.
         same = and_(*(mapping_rows.c[name] == newest.c[name] for name in (*_LINE, "version")))
-        query = select(mapping_rows).join(newest, same)
-        return sorted(self._read(query, tx), key=lambda row: row.key)
+        return self._read(select(mapping_rows).join(newest, same), tx)
+
+    def _last_versions(self, connection: str, tx: Connection) -> dict[Line, int]:
+        columns = [mapping_rows.c[name] for name in _LINE]
+        query = (
+            select(*columns, func.max(mapping_rows.c.version).label("version"))
+            .where(mapping_rows.c.connection == connection)
+            .group_by(*columns)
+        )
+        return {(Kind(row.kind), row.plant, row.source): row.version for row in tx.execute(query)}
 
     def history(self, connection: str, *, kind: Kind, plant: str, source: str) -> list[MappingRow]:
         """Load every version of one line, oldest first."""
@@ -59,27 +83,38 @@ class MappingStore:
         line = and_(*(mapping_rows.c[name] == value for name, value in zip(_LINE, values, strict=True)))
         return self._read(select(mapping_rows).where(line).order_by(mapping_rows.c.version), None)
 
-    def crosswalk(self, connection: str) -> Crosswalk:
-        """Build the crosswalk in force."""
-        return Crosswalk(self.load(connection))
+    def crosswalk(self, connection: str, *, days: Mapping[str, date] | None = None) -> Crosswalk:
+        """Build the crosswalk in force on each plant's day."""
+        return Crosswalk(self.load(connection), days=days)
 
     def save(self, tx: Connection, connection: str, rows: Iterable[MappingRow]) -> list[MappingRow]:
         """
         Append a version for each row that says something new, and return those as saved, for the audit trail.
 
         Rows are signed (`sign_rows`); their own version numbers do not count. A row that says what the current one
-        says is not saved again, and a proposal never displaces an accepted row.
+        says is not saved again, and a proposal never displaces an accepted row. A draft lies beside the accepted row
+        until it is accepted itself, or withdrawn.
 
         Raises:
-            ConfigurationError: a row is not signed, or two rows make the same claim. Nothing is saved then.
+            ConfigurationError: a row is not signed, two rows make the same claim, or their days would overlap with
+                each other's or with those of rows in force. Nothing is saved then.
         """
         rows = list(rows)
         _check(rows)
         if tx.dialect.name == "postgresql":
             # Two people saving at once would both count to the same next version; SQLite has one writer anyway.
             tx.execute(select(func.pg_advisory_xact_lock(_SAVING)))
-        current = {row.key: row for row in self.load(connection, tx=tx)}
-        changed = [_next(row, current.get(row.key)) for row in rows if _is_news(row, current.get(row.key))]
+        there = self.load(connection, tx=tx)
+        accepted = {row.key: row for row in there if row.state == "accepted"}
+        waiting = {row.key: row for row in there if row.state != "accepted"}
+        Crosswalk((accepted | {row.key: row for row in rows if row.state == "accepted"}).values())
+        versions = self._last_versions(connection, tx)
+        changed = []
+        for row in rows:
+            if _is_news(row, accepted.get(row.key), waiting.get(row.key)):
+                versions[row.line] = versions.get(row.line, 0) + 1
+                known = _known_wid(row.line, there)
+                changed.append(msgspec.structs.replace(row, version=versions[row.line], wid=row.wid or known))
         if changed:
             tx.execute(insert(mapping_rows), [_to_values(connection, row) for row in changed])
         return changed
@@ -101,19 +136,27 @@ def _check(rows: list[MappingRow]) -> None:
             raise ConfigurationError(f"{row.label} is both proposed and accepted", remedy="keep one of the two rows")
 
 
-def _is_news(row: MappingRow, current: MappingRow | None) -> bool:
-    if current is None:
-        return True
-    if current.state == "accepted" and row.state == "proposed":
+def _is_news(row: MappingRow, accepted: MappingRow | None, waiting: MappingRow | None) -> bool:
+    """Whether a row says something that neither the one in force nor the one waiting beside it says."""
+    if row.state == "withdrawn":
+        return waiting is not None
+    if row.state == "proposed" and accepted is not None:
         return False
-    return (row.target, row.state, row.wid or current.wid) != (current.target, current.state, current.wid)
+    if row.state == "draft" and waiting is not None:
+        return not _says_same(row, waiting)
+    if row.state == "proposed":
+        return waiting is None or not _says_same(row, waiting)
+    return accepted is None or not _says_same(row, accepted)
 
 
-def _next(row: MappingRow, current: MappingRow | None) -> MappingRow:
-    """The next version of its line; what is known of Workday's own id is not forgotten."""
-    if current is None:
-        return msgspec.structs.replace(row, version=1)
-    return msgspec.structs.replace(row, version=current.version + 1, wid=row.wid or current.wid)
+def _says_same(row: MappingRow, other: MappingRow) -> bool:
+    return (row.target, row.ends_on, row.wid or other.wid) == (other.target, other.ends_on, other.wid)
+
+
+def _known_wid(line: Line, rows: Iterable[MappingRow]) -> str | None:
+    """What is known of Workday's own id is not forgotten; the newest row of the line knows best."""
+    known = [row for row in rows if row.line == line and row.wid]
+    return max(known, key=lambda row: row.version).wid if known else None
 
 
 def _to_values(connection: str, row: MappingRow) -> dict[str, Any]:
@@ -126,6 +169,9 @@ def _to_values(connection: str, row: MappingRow) -> dict[str, Any]:
         "target": encode(row.target).decode(),
         "state": row.state,
         "wid": row.wid,
+        "effective_on": spell(row.effective_on) or None,
+        "ends_on": spell(row.ends_on) or None,
+        "drafted_by": row.drafted_by or None,
         "changed_by": row.changed_by,
         "changed_at": row.changed_at.astimezone(UTC).isoformat() if row.changed_at else None,
     }
@@ -139,7 +185,14 @@ def _to_row(values: Any) -> MappingRow:
         target=msgspec.json.decode(values["target"], type=dict[str, str]),
         state=values["state"],
         wid=values["wid"],
+        effective_on=_day(values["effective_on"]),
+        ends_on=_day(values["ends_on"]),
+        drafted_by=values["drafted_by"] or "",
         version=values["version"],
         changed_by=values["changed_by"],
         changed_at=datetime.fromisoformat(values["changed_at"]),
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

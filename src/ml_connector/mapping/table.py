@@ -16,11 +16,13 @@ import msgspec
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.check import Fault
-from ml_connector.mapping.crosswalk import TARGET_PARTS, Kind, MappingRow
+from ml_connector.mapping.crosswalk import TARGET_PARTS, Kind, Line, MappingRow
+from ml_connector.mapping.period import find_overlaps, find_period_faults, parse_day, spell
 
 _NEEDED = ("kind", "plant", "source")
 _PARTS = tuple(dict.fromkeys(part for parts in TARGET_PARTS.values() for part in parts))
-COLUMNS = (*_NEEDED, *_PARTS, "state", "wid")
+_DAYS = ("effective_on", "ends_on")
+COLUMNS = (*_NEEDED, *_PARTS, *_DAYS, "state", "wid")
 
 _STATES = ("accepted", "proposed")
 _DELIMITERS = ",;\t"
@@ -32,12 +34,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a file says: rows with the line each came from, or faults and no rows.
 
-    Rows are unsigned (no author, version 0).
+    Rows are unsigned (no author, version 0). *understood* are the rows of the lines that can be read whatever the others
+    say, by line: for finding their faults as well, never for saving.
     """
 
     rows: tuple[MappingRow, ...] = ()
     lines: tuple[int, ...] = ()
     faults: tuple[Fault, ...] = ()
+    understood: dict[int, MappingRow] = {}
 
 
 def render_table(rows: Iterable[MappingRow]) -> bytes:
@@ -48,13 +52,13 @@ def render_table(rows: Iterable[MappingRow]) -> bytes:
     writer.writerow(COLUMNS)
     for row in sorted(rows, key=lambda row: (row.key, row.state)):
         cells = {"kind": row.kind.value, "plant": row.plant, "source": row.source, "state": row.state, **row.target}
-        cells["wid"] = row.wid or ""
+        cells |= {"wid": row.wid or "", "effective_on": spell(row.effective_on), "ends_on": spell(row.ends_on)}
         writer.writerow([_disarm(cells.get(column, "")) for column in COLUMNS])
     return out.getvalue().encode("utf-8-sig")
 
 
 def parse_table(data: bytes) -> Table:
-    """Read a CSV back, with every fault told by its line. Columns may stand in any order; `state` and `wid` may be left out."""
+    """Read a CSV back, with every fault told by its line. Columns may stand in any order; days, `state` and `wid` may be left out."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -103,45 +107,88 @@ def _cells(reader: Iterator[list[str]], header: list[str]) -> Iterator[tuple[int
 
 def _read_lines(lines: Iterator[tuple[int, dict[str, str] | None]]) -> Table:
     found: dict[int, MappingRow] = {}
-    first: dict[tuple[Kind, str, str], int] = {}
     faults: list[Fault] = []
     for line, cells in lines:
-        row = _read_row(line, cells)
-        if isinstance(row, Fault):
-            faults.append(row)
-            continue
-        found[line] = row
-        twin = first.setdefault(row.key, line)
-        if twin != line:
-            message = f"{row.label} already stands on line {twin}"
-            faults.append(_fault("tie", line, message, "keep one of the two lines", subject=row.label))
+        wrong = _fault("cells", line, "the line has more cells than the header", "put quotation marks around the text")
+        row = [wrong] if cells is None else _read_row(line, cells)
+        if isinstance(row, MappingRow):
+            found[line] = row
+        else:
+            faults += row
+    faults += find_clashes(found)
     if faults:
-        return Table(faults=tuple(faults))
-    return Table(rows=tuple(found.values()), lines=tuple(found))
+        return Table(faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)), understood=found)
+    return Table(rows=tuple(found.values()), lines=tuple(found), understood=found)
 
 
-def _read_row(line: int, cells: Mapping[str, str] | None) -> MappingRow | Fault:
-    if cells is None:
-        return _fault("cells", line, "the line has more cells than the header", "put quotation marks around the text")
+def find_clashes(found: Mapping[int, MappingRow], *, there: Iterable[MappingRow] = ()) -> list[Fault]:
+    """
+    Two lines that say the same thing twice, or whose days overlap with each other's or with those of rows in force.
+
+    *there* are the accepted rows, of which those that a line replaces do not count (RD-06).
+    """
+    faults, book = [], dict[Line, list[tuple[int | None, MappingRow]]]()
+    replaced = {row.key for row in found.values()}
+    beside = [(None, row) for row in there if row.key not in replaced]
+    for line, row in [*found.items(), *beside]:
+        book.setdefault(row.line, []).append((line, row))
+    for rows in book.values():
+        where = {id(row): line for line, row in rows}
+        ordered = sorted((row for _, row in rows), key=lambda row: (spell(row.effective_on), where[id(row)] or 0))
+        for one, other in find_overlaps(ordered):
+            if (line := where[id(other)] or where[id(one)]) is not None:
+                faults.append(_clash(line, one, other, where[id(one)]))
+    return faults
+
+
+def _clash(line: int, one: MappingRow, other: MappingRow, first: int | None) -> Fault:
+    stands = f"line {first}" if first is not None else "the row in force"
+    if one.key == other.key:
+        return _fault("tie", line, f"{other.label} already stands on {stands}", "keep one of the two lines")
+    message = f"{other.label} begins while {stands} lasts, which says it ends on {one.ends_on}"
+    return _fault("overlap", line, message, f"end the earlier row before {other.effective_on}, or begin later")
+
+
+def _read_row(line: int, cells: Mapping[str, str]) -> MappingRow | list[Fault]:
     kind, state = cells.get("kind", "").lower(), cells.get("state", "accepted").lower()
+    faults = []
     if kind not in set(Kind):
-        return _fault("kind", line, f"{kind!r} is no kind of mapping", f"one of {', '.join(Kind)}")
+        faults.append(_fault("kind", line, f"{kind!r} is no kind of mapping", f"one of {', '.join(Kind)}"))
     if state not in _STATES:
-        return _fault("state", line, f"{state!r} is no state", f"one of {', '.join(_STATES)}, or leave it empty")
+        remedy = f"one of {', '.join(_STATES)}, or leave it empty"
+        faults.append(_fault("state", line, f"{state!r} is no state", remedy))
     if "plant" not in cells:
-        return _fault("plant", line, "the plant is empty", "write the PCN, or * for every plant")
+        faults.append(_fault("plant", line, "the plant is empty", "write the PCN, or * for every plant"))
+    days = {name: parse_day(cells[name]) for name in _DAYS if name in cells}
+    for name in [name for name, day in days.items() if day is None]:
+        message = f"{name} {cells[name]!r} is no date"
+        faults.append(_fault("date", line, message, "write it as 2026-11-01, and make the column Text"))
+    faults += [
+        _period_fault(line, words) for words in find_period_faults(days.get("effective_on"), days.get("ends_on"))
+    ]
+    if faults:
+        return faults
     try:
         return MappingRow(
             kind=Kind(kind),
             plant=cells["plant"],
             source=cells.get("source", ""),
             target={part: cells[part] for part in _PARTS if part in cells},
+            effective_on=days.get("effective_on"),
+            ends_on=days.get("ends_on"),
             state="accepted" if state == "accepted" else "proposed",
             wid=cells.get("wid"),
         )
     except ConfigurationError as error:
         remedy = f"fill {', '.join(TARGET_PARTS[Kind(kind)])} and leave the other target columns empty"
-        return _fault("row", line, error.message, remedy)
+        return [_fault("row", line, error.message, remedy)]
+
+
+def _period_fault(line: int, words: str) -> Fault:
+    remedy = (
+        "leave effective_on empty for always, and ends_on for an open end" if "outside" in words else "swap the days"
+    )
+    return _fault("date", line, words, remedy)
 
 
 def _disarm(cell: str) -> str:

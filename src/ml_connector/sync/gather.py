@@ -23,7 +23,7 @@ from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
-from ml_connector.settings import Connection
+from ml_connector.settings import Connection, Plant
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.change import Hold, make_hold
@@ -66,6 +66,11 @@ def local_days(at: datetime, zones: Mapping[str, ZoneInfo]) -> dict[str, date]:
     return {plant: at.astimezone(zone).date() for plant, zone in zones.items()}
 
 
+def plant_days(plants: Sequence[Plant], at: datetime) -> dict[str, date]:
+    """Say which day it is in each plant, by its own zone, at one instant."""
+    return local_days(at, {plant.pcn: ZoneInfo(plant.time_zone) for plant in plants})
+
+
 class Gatherer:
     """Reads one connection's two systems into the snapshot store."""
 
@@ -97,8 +102,7 @@ class Gatherer:
             UnavailableError, RateLimitError: a system is away.
         """
         entered_at = self._workday.now().astimezone(UTC)
-        zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in self._connection.plex.plants}
-        today = {pcn: as_of or day for pcn, day in local_days(entered_at, zones).items()}
+        today = {pcn: as_of or day for pcn, day in plant_days(self._connection.plex.plants, entered_at).items()}
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)

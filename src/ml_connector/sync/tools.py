@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from ml_connector.audit.store import AuditTrail
@@ -23,7 +23,8 @@ class SyncTools:
     """
     Built once per command by the bootstrap.
 
-    *workday* and *plex* connect on first use; *crosswalk* loads the mapping as it is at the moment of asking.
+    *workday* and *plex* connect on first use; *crosswalk* loads the mapping as it is at the moment of asking, for each
+    plant's own day.
     """
 
     name: str
@@ -32,7 +33,7 @@ class SyncTools:
     trail: AuditTrail
     workday: Callable[[], Connector]
     plex: Callable[[], Connector]
-    crosswalk: Callable[[], Crosswalk]
+    crosswalk: Callable[[Mapping[str, date]], Crosswalk]
     actor: str
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -23,7 +22,7 @@ from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
 from ml_connector.sync.change import Change, digest_of
 from ml_connector.sync.forecast import forecast_writes
-from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
+from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer, plant_days
 from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
@@ -124,8 +123,10 @@ class Syncer:
             settled = waiting - {(item.key, item.type, item.plant) for item in self._parked_whole()}
             changes = [change for key in keys for change in self._same_bytes(key, waiting, settled)]
             newest = self._tools.store.newest_plan()
-            as_of, watermark = (newest.as_of, newest.watermark) if newest else ("", "")
-            stored = self._save(run, as_of=as_of, watermark=watermark, draft=Draft(changes=changes))
+            as_of, watermark, crosswalk = (newest.as_of, newest.watermark, newest.crosswalk) if newest else ("", "", "")
+            stored = self._save(
+                run, as_of=as_of, watermark=watermark, crosswalk=crosswalk, draft=Draft(changes=changes)
+            )
             run.foretell(stored, reads_again=True)
             self._check_unmoved(run, stored)
             run.send(stored)
@@ -175,7 +176,7 @@ class Syncer:
         return _Sources(
             gathered=gathered,
             approvals=approvals,
-            crosswalk=self._tools.crosswalk(),
+            crosswalk=self._tools.crosswalk(gathered.today),
             refused=self._refused(retry),
             who=identify_workers(self._tools, run, gathered.extracts.get(("workday", "worker", ""))),
         )
@@ -235,6 +236,7 @@ class Syncer:
             run,
             as_of=gathered.as_of.effective_on.isoformat(),
             watermark=self._watermark(gathered, draft, settled=settled),
+            crosswalk=sources.crosswalk.version,
             draft=draft,
             approvals=approvals if settled else None,
             inputs=self._inputs(sources) if settled and not only and not keys else None,
@@ -281,6 +283,7 @@ class Syncer:
         *,
         as_of: str,
         watermark: str,
+        crosswalk: str,
         draft: Draft,
         approvals: Approvals | None = None,
         inputs: str | None = None,
@@ -291,7 +294,7 @@ class Syncer:
         Without *approvals* the plan is not the state of things (a resending, another day): what waits stays as it was.
         """
         changes = draft.changes
-        now, crosswalk = self._tools.clock(), self._tools.crosswalk().version
+        now = self._tools.clock()
         digest = digest_of(self._name, crosswalk, changes)
         with self._tools.database.transaction() as tx:
             superseded = self._tools.store.supersede(tx)
@@ -403,22 +406,21 @@ class Syncer:
                 f"plan {stored.digest[:12]} was replaced by a newer one",
                 remedy="ml-connector plan   and apply its digest",
             )
-        if stored.state != "done" and stored.as_of > self._last_day():
+        days = self._days()
+        if stored.state != "done" and stored.as_of > max(days.values()).isoformat():
             raise StalePlanError(
                 f"plan {stored.digest[:12]} says what would be on {stored.as_of}; nothing is written before its day",
                 remedy="ml-connector plan   and apply its digest",
             )
-        if stored.state != "done" and stored.crosswalk != self._tools.crosswalk().version:
+        if stored.state != "done" and stored.crosswalk != self._tools.crosswalk(days).version:
             raise StalePlanError(
-                f"the mapping changed since plan {stored.digest[:12]} was made", remedy="ml-connector plan"
+                f"another mapping is in force than plan {stored.digest[:12]} was made with", remedy="ml-connector plan"
             )
         return stored
 
-    def _last_day(self) -> str:
-        """The date of the plant where it is latest, by Workday's clock."""
-        now = self._tools.workday().now()
-        zones = [ZoneInfo(plant.time_zone) for plant in self._tools.connection.plex.plants]
-        return max(now.astimezone(zone).date().isoformat() for zone in zones)
+    def _days(self) -> dict[str, date]:
+        """Which day it is in each plant, by Workday's clock."""
+        return plant_days(self._tools.connection.plex.plants, self._tools.workday().now())
 
     def _check_stands(self, run: Run, stored: StoredPlan, sources: _Sources) -> None:
         """Draw the plan up again, from both sides as they are now: exactly what was approved, or nothing."""

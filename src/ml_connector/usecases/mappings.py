@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.gather import plant_days
 from ml_connector.usecases.usage import count_workers, read_setup, read_workday, uses_of_seats
 
 _SOURCES = {
@@ -117,7 +119,7 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
     wids = {
         each: {key: wid for key, record in named.items() if (wid := wid_of(record))} for each, named in named_by.items()
     }
-    crosswalk = app.mappings.crosswalk(app.name).knowing(lambda each: wids.get(each, {}))
+    crosswalk = app.mappings.crosswalk(app.name, days=_today(app)).knowing(lambda each: wids.get(each, {}))
     found: list[Proposal] = []
     live: dict[str, list[PlexRecord]] = {}
     for each, named in named_by.items():
@@ -175,7 +177,7 @@ def coverage(app: App, *, progress: Progress) -> Coverage:
         records = read_workday(app, _SOURCES[kind], progress=progress) if kind in _SOURCES else ()
         return {record.key: wid for record in records if (wid := wid_of(record))}
 
-    return cover(usages, crosswalk=app.mappings.crosswalk(app.name).knowing(live_wids))
+    return cover(usages, crosswalk=app.mappings.crosswalk(app.name, days=_today(app)).knowing(live_wids))
 
 
 def known_wids(app: App, kind: Kind) -> dict[str, str]:
@@ -188,6 +190,11 @@ def known_wids(app: App, kind: Kind) -> dict[str, str]:
         return {}
     records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)
     return {record.key: wid for record in records if (wid := wid_of(record))}
+
+
+def _today(app: App) -> dict[str, date]:
+    """Which day it is in each plant, by Workday's clock."""
+    return plant_days(app.connection.plex.plants, app.workday.now())
 
 
 def parse_kind(text: str) -> Kind:

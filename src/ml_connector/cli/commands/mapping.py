@@ -45,6 +45,7 @@ def list_rows(
 
         ml-connector mapping list --kind cost_center
     """
+    from ml_connector.mapping.period import describe_period
     from ml_connector.usecases import mappings
 
     with door.look() as app:
@@ -60,6 +61,7 @@ def list_rows(
             row.plant,
             row.source if row.now is None else f"{row.source} (now {row.now})",
             _target(row.target),
+            describe_period(row.effective_on, row.ends_on),
             row.state,
             row.version,
             row.wid,
@@ -67,7 +69,7 @@ def list_rows(
         )
         for row in rows
     ]
-    columns = ("kind", "plant", "source", "in Plex", "state", "version", "Workday id", "by")
+    columns = ("kind", "plant", "source", "in Plex", "in force", "state", "version", "Workday id", "by")
     make_console().print(table(columns, lines, right=("version",)))
 
 

@@ -1,0 +1,83 @@
+"""
+From which day until which a mapping row is in force (RD-05). Pure.
+
+Days are the plant's own calendar dates, both ends included. A row without a first day always was in force; one without
+a last day is until the next row of its line begins.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Protocol, TypeVar
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# What lies outside is a slip of the finger, or a system's way of saying "never".
+EARLIEST, LATEST = date(1970, 1, 1), date(2099, 12, 31)
+
+
+class Dated(Protocol):
+    """Whatever is in force for a time."""
+
+    @property
+    def effective_on(self) -> date | None: ...
+    @property
+    def ends_on(self) -> date | None: ...
+
+
+_Row = TypeVar("_Row", bound=Dated)
+
+
+def find_in_force(rows: Sequence[_Row], *, on: date | None) -> _Row | None:
+    """
+    The row of one line, given in order of their first days, that is in force on a day.
+
+    Raises:
+        ValueError: the line has dates and no day was named; whoever asks has to know for which.
+    """
+    if on is None:
+        if any(row.effective_on or row.ends_on for row in rows):
+            raise ValueError("a line with dates answers for a day only")
+        return rows[0] if rows else None
+    begun = [row for row in rows if row.effective_on is None or row.effective_on <= on]
+    if not begun or (begun[-1].ends_on is not None and begun[-1].ends_on < on):
+        return None
+    return begun[-1]
+
+
+def find_overlaps(rows: Sequence[_Row]) -> Iterator[tuple[_Row, _Row]]:
+    """Yield neighbours of one line, given in order, of which one is said to last into the other, or to begin with it."""
+    for one, other in itertools.pairwise(rows):
+        lasts = one.ends_on is not None and other.effective_on is not None and one.ends_on >= other.effective_on
+        if lasts or one.effective_on == other.effective_on:
+            yield one, other
+
+
+def find_period_faults(effective_on: date | None, ends_on: date | None) -> Iterator[str]:
+    """Say what is wrong with a pair of days."""
+    for name, day in (("effective_on", effective_on), ("ends_on", ends_on)):
+        if day is not None and not EARLIEST <= day <= LATEST:
+            yield f"{name} {day} lies outside {EARLIEST.year} to {LATEST.year}"
+    if effective_on is not None and ends_on is not None and ends_on < effective_on:
+        yield f"it ends on {ends_on}, before it begins on {effective_on}"
+
+
+def describe_period(effective_on: date | None, ends_on: date | None) -> str:
+    """Say from when until when, in words."""
+    words = [f"from {effective_on}" if effective_on else "", f"until {ends_on}" if ends_on else ""]
+    return " ".join(word for word in words if word) or "always"
+
+
+def parse_day(text: str) -> date | None:
+    """Read a day written as 2026-11-01; None for anything else."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def spell(day: date | None) -> str:
+    """The day as text that sorts, empty for always."""
+    return day.isoformat() if day is not None else ""
