@@ -279,6 +279,7 @@ class PlexConnection(_Frozen):
     status_on_leave: str | None = None
     type_full_time: str = "Full-time"
     type_part_time: str = "Part-time"
+    type_assignee: str = "Assignee"
     datasources: dict[str, DataSource] = {}
     plants: tuple[Plant, ...] = ()
 

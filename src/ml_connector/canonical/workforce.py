@@ -21,7 +21,12 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One position held. *fte* is a decimal string where 1 is full time; hours are per week."""
+    """
+    One position held. *fte* is a decimal string where 1 is full time; hours are per week.
+
+    *assignment* marks an international one, held beside the job at home (WP-07). *organizations* and the manager are
+    told of each job only where there are several.
+    """
 
     position_id: str | UnsetType | None = UNSET
     primary: bool = False
@@ -36,6 +41,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     end_on: date | UnsetType | None = UNSET
     excluded_from_headcount: bool | UnsetType = UNSET
     organizations: Organizations | UnsetType = UNSET
+    assignment: bool = False
+    manager_id: str | UnsetType | None = UNSET
+    manager_type: Literal["employee", "contingent"] | UnsetType = UNSET
 
 
 class Organizations(msgspec.Struct, frozen=True, kw_only=True):

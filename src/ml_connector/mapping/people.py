@@ -106,6 +106,16 @@ class People:
         return missing
 
 
+def label(worker: Worker) -> str:
+    """How people call the worker; the id where there is no name."""
+    if isinstance(worker.name, UnsetType):
+        return worker.employee_id
+    if isinstance(worker.name.preferred, str):
+        return worker.name.preferred
+    parts = [part for part in (worker.name.given, worker.name.family) if isinstance(part, str)]
+    return " ".join(parts) or worker.employee_id
+
+
 def person_id(worker_type: str, employee_id: str) -> str:
     """The typed id others refer to a worker by."""
     return f"{worker_type} {employee_id}"

@@ -1,8 +1,9 @@
 """
 What each plant should hold of a worker, by Workday's facts and the crosswalk (Workday → Plex). Pure.
 
-A worker becomes one employee in the plant of the primary job (WP-03) and, where the plant knows it from before, an
-ending in every other. Whatever cannot be decided is a `RecordError` naming what it waits for.
+A worker becomes one employee in the plant of the primary job (WP-03), one in every plant of another job (WP-06) or an
+assignment (WP-07), and, where a plant knows them from before, an ending in all others. Whatever cannot be decided is a
+`RecordError` naming what it waits for.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
-from ml_connector.canonical.workforce import Job, Organizations, Worker
+from ml_connector.canonical.workforce import Job, Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
-from ml_connector.mapping.people import SECTIONS, People, person_id
+from ml_connector.mapping.people import SECTIONS, People, label, person_id
+from ml_connector.mapping.placement import Elsewhere, Place, Placement
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.routing import route
 from ml_connector.settings import Plant, PlexConnection
@@ -26,14 +28,6 @@ from ml_connector.settings import Plant, PlexConnection
 # Fields of an employee that a missing Workday section takes out of the comparison (UP-02).
 _SECTION_FIELDS = {"personal": frozenset({"first_name", "middle_name", "last_name", "email"})}
 Exists = Callable[[str], bool]
-
-
-class Place(Desired, frozen=True, kw_only=True):
-    """Where a worker belongs and under which texts; what is left to add is the supervisor."""
-
-    cost_center: str
-    cost_center_source: str
-    job_profile: str
 
 
 class Projection:
@@ -55,8 +49,8 @@ class Projection:
         self._tenant = tenant
         self._plex = plex
         self._plants: Sequence[Plant] = plex.plants
-        self._crosswalk = crosswalk
         self._today = today
+        self._placement = Placement(plants=plex.plants, crosswalk=crosswalk, today=today, record=self._record)
         self._contingent = contingent
         self._nameless = "personal" in missing_sections
         self._withheld = frozenset[str]().union(*(_SECTION_FIELDS.get(name, ()) for name in missing_sections))
@@ -67,47 +61,16 @@ class Projection:
 
     def place(self, worker: Worker) -> Place:
         """
-        Decide plant, department, position and building.
+        Decide plant, department, position and building, by the primary job.
 
         Raises:
             RecordError: a section is missing, no plant takes the worker, or a reference is unmapped.
         """
-        job, organizations = _primary(worker), _organizations(worker)
-        company = known_text(organizations.company)
-        cost_center, profile, location = (
-            known_text(organizations.cost_center),
-            known_text(job.job_profile_id),
-            known_text(job.location_id),
-        )
-        plant = route(self._plants, company=company, location=location)
-        for what, value in (("cost center", cost_center), ("job profile", profile), ("location", location)):
-            if value is None:
-                raise RecordError(
-                    f"Workday gives no {what}",
-                    code="incomplete",
-                    waiting_for=f"a {what} in Workday",
-                    remedy=f"assign a {what} to the worker in Workday",
-                )
-        texts = {
-            "department": self._crosswalk.resolve(Kind.COST_CENTER, source=cost_center or "", plant=plant.pcn),
-            "position": self._crosswalk.resolve(Kind.JOB_PROFILE, source=profile or "", plant=plant.pcn),
-            "building": self._crosswalk.resolve(Kind.LOCATION, source=location or "", plant=plant.pcn),
-        }
-        fields: dict[str, Scalar] = {name: row.target[name] for name, row in texts.items()}
-        if plant.default_shift is not None:
-            fields["shift"] = plant.default_shift
-        return Place(
-            type="employee",
-            plant=plant.pcn,
-            key=self._record(plant.pcn, worker.key),
-            source=worker.employee_id,
-            label=label(worker),
-            fields=fields,
-            needs=tuple(reference(name, plant=plant.pcn, key=str(fields[name])) for name in texts),
-            cost_center=texts["department"].target["cost_center"],
-            cost_center_source=cost_center or "",
-            job_profile=profile or "",
-        )
+        return self._placement.here(worker)
+
+    def elsewhere(self, worker: Worker, here: Place) -> Elsewhere:
+        """Where else the worker has a job, in plants other than the primary job's (WP-06, WP-07)."""
+        return self._placement.elsewhere(worker, here)
 
     def check_creatable(self, worker: Worker) -> None:
         """
@@ -209,7 +172,7 @@ class Projection:
             fields |= {name: part for name, part in parts.items() if not isinstance(part, UnsetType)}
         if not isinstance(worker.email, UnsetType):
             fields["email"] = worker.email
-        kind = self._employee_type(_primary(worker))
+        kind = self._employee_type(place.job)
         if kind is not None:
             fields["type"] = kind
         replaces = self._add_status(fields, worker)
@@ -219,8 +182,8 @@ class Projection:
         needs, supervisor = place.needs, fields.get("supervisor_id")
         spoken: dict[str, str] = {}
         if isinstance(supervisor, str):
-            manager = people.get(self._manager(worker))
-            spoken["supervisor_id"] = str(worker.manager_id)
+            manager = people.get(_manager(worker, place.job))
+            spoken["supervisor_id"] = str(_boss(worker, place.job)[0])
             needs += (reference("employee", plant=manager.plant or "", key=supervisor),) if manager else ()
         employee = Desired(
             type="employee",
@@ -232,7 +195,7 @@ class Projection:
             spoken=spoken,
             replaces=replaces,
             needs=needs,
-            depth=people.depth(me) or 0,
+            depth=self._depth(me, worker, place.job, people),
         )
         return employee, waiting
 
@@ -248,18 +211,20 @@ class Projection:
             needs=(reference("employee", plant=place.plant, key=place.key),),
         )
 
-    def endings(self, worker: Worker, *, reason: str, except_plant: str | None, known: Exists) -> list[Desired]:
+    def endings(
+        self, worker: Worker, *, reason: str, here: str | None, elsewhere: Collection[str] = (), known: Exists
+    ) -> list[Desired]:
         """
-        The worker's records in every plant that knows them, as ended; all but the plant they work in now.
+        The worker's records in every plant that knows them, as ended; all but where they work now.
 
         Who moves leaves the old plant only once the new one has them: nobody is employed nowhere (WP-09).
         """
         ended = []
-        first = () if except_plant is None else (self._record(except_plant, worker.key),)
-        needs = tuple(reference("employee", plant=except_plant or "", key=key) for key in first)
+        first = () if here is None else (self._record(here, worker.key),)
+        needs = tuple(reference("employee", plant=here or "", key=key) for key in first)
         for plant in self._plants:
             key = self._record(plant.pcn, worker.key)
-            if plant.pcn != except_plant and known(reference("employee", plant=plant.pcn, key=key)):
+            if plant.pcn not in {here, *elsewhere} and known(reference("employee", plant=plant.pcn, key=key)):
                 ended.append(
                     Desired(
                         type="employee",
@@ -279,6 +244,8 @@ class Projection:
         return self._adopted.get((plant, person)) or employee_uuid(self._tenant, plant=plant, person=person)
 
     def _employee_type(self, job: Job) -> str | None:
+        if job.assignment:
+            return self._plex.type_assignee
         known = {"Full_time": self._plex.type_full_time, "Part_time": self._plex.type_part_time}
         return known.get(known_text(job.time_type) or "")
 
@@ -295,19 +262,20 @@ class Projection:
         fields["status"] = on_leave if worker.on_leave else self._plex.status_active
         return {} if worker.on_leave else {"status": on_leave}
 
-    def _manager(self, worker: Worker) -> str:
-        kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
-        return person_id(kind, known_text(worker.manager_id) or "")
+    def _depth(self, me: str, worker: Worker, job: Job, people: People) -> int:
+        """How many managers stand above; who holds another job beside is written after the manager of that one."""
+        return (people.depth(me) or 0) if job.primary else (people.depth(_manager(worker, job)) or 0) + 1
 
     def _add_supervisor(
         self, fields: dict[str, Scalar], me: str, worker: Worker, place: Place, people: People, known: Exists
     ) -> Waiting | None:
-        if isinstance(worker.manager_id, UnsetType):
+        boss, _kind = _boss(worker, place.job)
+        if isinstance(boss, UnsetType):
             return None
-        if worker.manager_id is None:
+        if boss is None:
             fields["supervisor_id"] = None
             return None
-        if people.depth(me) is None:
+        if place.job.primary and people.depth(me) is None:
             circle = [*people.circle(me), people.circle(me)[0]]
             return _supervisor_waits(
                 place,
@@ -315,7 +283,7 @@ class Projection:
                 "managers go round in a circle: " + " → ".join(circle),
                 "correct the managers in Workday",
             )
-        manager = people.get(self._manager(worker))
+        manager = people.get(_manager(worker, place.job))
         if manager is not None and manager.plant is not None:
             key = self._record(manager.plant, manager.key)
             if known(reference("employee", plant=manager.plant, key=key)):
@@ -324,20 +292,10 @@ class Projection:
         return _supervisor_waits(
             place,
             "supervisor_missing",
-            f"supervisor {worker.manager_id} is not in Plex",
+            f"supervisor {boss} is not in Plex",
             "it is set by itself once the supervisor's own record is written",
-            waiting_for=f"employee {worker.manager_id}",
+            waiting_for=f"employee {boss}",
         )
-
-
-def label(worker: Worker) -> str:
-    """How people call the worker; the id where there is no name."""
-    if isinstance(worker.name, UnsetType):
-        return worker.employee_id
-    if isinstance(worker.name.preferred, str):
-        return worker.name.preferred
-    parts = [part for part in (worker.name.given, worker.name.family) if isinstance(part, str)]
-    return " ".join(parts) or worker.employee_id
 
 
 def badge(worker: Worker) -> str:
@@ -361,27 +319,15 @@ def _hired_after(worker: Worker, day: date) -> bool:
     return isinstance(worker.hired_on, date) and worker.hired_on > day and worker.hire_rescinded is not True
 
 
-def _primary(worker: Worker) -> Job:
-    job = worker.primary_job
-    if job is None:
-        raise RecordError(
-            "Workday left out the job",
-            code="section_missing",
-            waiting_for="domain Worker Data: Current Staffing Information",
-            remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
-        )
-    return job
+def _boss(worker: Worker, job: Job) -> tuple[str | UnsetType | None, str]:
+    """Who the worker reports to in this job, and of which type that worker is."""
+    told, kind = (worker.manager_id, worker.manager_type) if job.primary else (job.manager_id, job.manager_type)
+    return told, "employee" if isinstance(kind, UnsetType) else kind
 
 
-def _organizations(worker: Worker) -> Organizations:
-    if isinstance(worker.organizations, UnsetType):
-        raise RecordError(
-            "Workday left out the organizations",
-            code="section_missing",
-            waiting_for="domain Worker Data: Organization Information",
-            remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
-        )
-    return worker.organizations
+def _manager(worker: Worker, job: Job) -> str:
+    told, kind = _boss(worker, job)
+    return person_id(kind, known_text(told) or "")
 
 
 def _supervisor_waits(place: Place, code: str, reason: str, remedy: str, waiting_for: str | None = None) -> Waiting:

@@ -69,6 +69,7 @@ def _read_job(element: Element, *, several: bool) -> Job:
     profile = open_parts(position.get(tag("Job_Profile_Summary_Data")))
     site = open_parts(position.get(tag("Business_Site_Summary_Data")))
     own = parts.get(tag("Position_Organizations_Data")) if several else None
+    manager_id, manager_type = _read_manager(place) if several else (UNSET, UNSET)
     return Job(
         position_id=position_id,
         primary=parse_flag(element.get(tag("Primary_Job")) or "0", what="Primary_Job"),
@@ -83,6 +84,9 @@ def _read_job(element: Element, *, several: bool) -> Job:
         end_on=read_day(position, tag("End_Date")),
         excluded_from_headcount=read_flag(position, tag("Exclude_from_Headcount")),
         organizations=UNSET if own is None else _choose(_read_memberships(own, _POSITION_MEMBERSHIP), UNSET),
+        assignment=tag("International_Assignment_Data") in position,
+        manager_id=manager_id,
+        manager_type=manager_type,
     )
 
 

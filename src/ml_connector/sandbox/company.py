@@ -140,4 +140,4 @@ UNMAPPED_JOB = JobProfile(
 
 SHIFTS = ("Day", "Afternoon", "Night")
 EMPLOYEE_STATUSES = ("Active", "Inactive", "Leave of Absence")
-EMPLOYEE_TYPES = ("Full-time", "Part-time")
+EMPLOYEE_TYPES = ("Full-time", "Part-time", "Assignee")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.desired import Desired, Waiting
-from ml_connector.mapping.projection import label
+from ml_connector.mapping.people import label
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change
 

@@ -21,6 +21,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
+from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.projection import Projection, badge, is_excluded
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
@@ -176,17 +177,16 @@ class Planner:
         due = projection.due(worker, plant=place.plant)
         if due is not None and due.begins:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
-        seat = Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))
-        self._attendance.add(seat, excluded=is_excluded(worker), on_leave=worker.on_leave is True)
-        if not is_excluded(worker) and worker.primary_job is not None:
-            self._attendance.add_work(seat, [worker.primary_job.fte])
+        elsewhere = projection.elsewhere(worker, place)
+        self._count_in(worker, place, elsewhere)
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet
-        self._used |= {
-            (plant, Kind.JOB_PROFILE, place.job_profile),
-            (plant, Kind.COST_CENTER, place.cost_center_source),
-        }
+        for each in (place, *elsewhere.places):
+            self._used |= {
+                (each.plant, Kind.JOB_PROFILE, each.job_profile),
+                (each.plant, Kind.COST_CENTER, each.cost_center_source),
+            }
         if not self._gathered.readable("plex", "employee", plant):
             self._unseen.setdefault(plant, []).append(place.key)
             return plant
@@ -196,6 +196,17 @@ class Planner:
             return None
         self._known.add(name)
         return plant
+
+    def _count_in(self, worker: Worker, place: Place, elsewhere: Elsewhere) -> None:
+        """One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06)."""
+        self._attendance.add(_seat(place), excluded=is_excluded(worker), on_leave=worker.on_leave is True)
+        if worker.worker_type != "employee":
+            return
+        works = [(_seat(place), job) for job in (place.job, *elsewhere.others_here)]
+        works += [(_seat(other), other.job) for other in elsewhere.places]
+        for seat, job in works:
+            if not job.assignment and job.excluded_from_headcount is not True:
+                self._attendance.add_work(seat, [job.fte])
 
     def _learn_unseen(self) -> None:
         """Where employees cannot be read, only those agreed on earlier are known: nobody is written there now."""
@@ -310,6 +321,29 @@ class Planner:
                 return
         if self._is_worn_by_another(worker, place.plant, place.key):
             return
+        elsewhere = projection.elsewhere(worker, place)
+        self._draft.pending += elsewhere.pending
+        yield from self._present(projection, worker, place)
+        for plant, error in elsewhere.waiting:
+            self._draft.parked.append(park_worker(worker, error, plant=plant))
+        for other in elsewhere.places:
+            if self._is_worn_by_another(worker, other.plant, other.key):
+                continue
+            try:
+                yield from self._present(projection, worker, other)
+            except RecordError as error:
+                self._draft.parked.append(park_worker(worker, error, plant=other.plant))
+        if elsewhere.sure:
+            yield from projection.endings(
+                worker,
+                reason=f"works in plant {place.plant} now",
+                here=place.plant,
+                elsewhere=elsewhere.plants,
+                known=self._known.__contains__,
+            )
+
+    def _present(self, projection: Projection, worker: Worker, place: Place) -> Iterator[Desired]:
+        """One of the plants a worker works in: the employee and what belongs to it."""
         self._check_setup(place.plant, place.needs)
         if self._gathered.readable("plex", "employee", place.plant):
             self._check_creatable(projection, worker, reference("employee", plant=place.plant, key=place.key))
@@ -318,11 +352,9 @@ class Planner:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
         yield employee
         yield projection.attributes(worker, place)
-        moved = f"works in plant {place.plant} now"
-        yield from projection.endings(worker, reason=moved, except_plant=place.plant, known=self._known.__contains__)
 
     def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
-        known = projection.endings(worker, reason=reason, except_plant=None, known=self._known.__contains__)
+        known = projection.endings(worker, reason=reason, here=None, known=self._known.__contains__)
         for item in known:
             due = projection.due(worker, plant=item.plant)
             if due is None:
@@ -418,6 +450,10 @@ class Planner:
             return False
         # Whoever both sides agreed on may be pointed to, but nothing is written beside a record nobody can see.
         return change.type == "employee_attributes" or need not in self._known
+
+
+def _seat(place: Place) -> Seat:
+    return Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import UnsetType
+
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, known_text
 from ml_connector.canonical.organization import Position
@@ -77,9 +79,15 @@ def _understood(app: App, native: NativeRecord) -> Record | None:
         return None
 
 
-def _uses_of(plants: Sequence[Plant], worker: Worker) -> Iterator[Use]:
-    job = worker.primary_job or Job()
-    organizations = worker.organizations if isinstance(worker.organizations, Organizations) else Organizations()
+def _uses_of(plants: Sequence[Plant], worker: Worker) -> set[Use]:
+    """Each code once, whatever number of jobs it stands behind."""
+    jobs = () if isinstance(worker.jobs, UnsetType) else worker.jobs
+    told = [(job, worker.organizations if job.primary else job.organizations) for job in jobs]
+    return {use for job, organizations in told for use in _uses_of_job(plants, job, organizations)}
+
+
+def _uses_of_job(plants: Sequence[Plant], job: Job, told: Organizations | UnsetType) -> Iterator[Use]:
+    organizations = told if isinstance(told, Organizations) else Organizations()
     codes = {
         Kind.COST_CENTER: organizations.cost_center,
         Kind.JOB_PROFILE: job.job_profile_id,

@@ -200,9 +200,9 @@ def test_up_02_a_section_missing_for_all_is_left_out_of_the_comparison():
 def test_who_moved_is_ended_in_the_plant_left_behind_only_where_it_is_known():
     project = projection()
     left = f"employee|102|{employee_uuid('acme1', plant='102', person='wid1')}"
-    ended = project.endings(worker(), reason="moved", except_plant="101", known=lambda name: name == left)
+    ended = project.endings(worker(), reason="moved", here="101", known=lambda name: name == left)
     assert [(item.plant, item.state) for item in ended] == [("102", "ended")]
-    assert project.endings(worker(), reason="moved", except_plant="101", known=lambda _name: False) == []
+    assert project.endings(worker(), reason="moved", here="101", known=lambda _name: False) == []
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,19 @@ class Desk:
         second = make_job(position, shift=worker.primary_job.shift, on=self.on, primary=False)
         self._change(worker, {"jobs": (*worker.jobs, second)}, kind="Add Additional Job")
 
+    def end_job(self, worker: Worker) -> None:
+        """End the newest of somebody's jobs beside the primary one: yesterday was its last day."""
+        self._change(worker, {"jobs": worker.jobs[:-1]}, kind="End Additional Job")
+
+    def assign(self, worker: Worker, *, location: str, until: date) -> None:
+        """Send somebody abroad for a time: a job there, beside the one at home, which stays as it is."""
+        position = self._position(location, profile=worker.primary_job.job_profile, on=self.on)
+        there = make_job(position, shift=worker.primary_job.shift, on=self.on, primary=False)
+        there = msgspec.structs.replace(there, assignment=True, ends_on=until)
+        self._change(worker, {"jobs": (*worker.jobs, there)}, kind="Start International Assignment")
+        back = until + timedelta(days=1)
+        self._change(worker, {"jobs": worker.jobs}, kind="End International Assignment", on=back)
+
     def terminate(self, worker: Worker, *, last_day: date) -> None:
         """End somebody's employment; the last day is still a day of work."""
         self._change(worker, {"terminated_on": last_day}, kind="Terminate Employee", on=last_day)

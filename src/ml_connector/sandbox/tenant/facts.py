@@ -9,7 +9,11 @@ import msgspec
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One job of a worker. *organization* is the supervisory organization, whose manager is the worker's."""
+    """
+    One job of a worker. *organization* is the supervisory organization, whose manager is the worker's.
+
+    *ends_on* is the last day of a job that is held for a time only; *assignment* marks an international one.
+    """
 
     position_id: str
     job_profile: str
@@ -22,6 +26,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     full_time: bool
     since_on: date
     primary: bool = True
+    ends_on: date | None = None
+    assignment: bool = False
 
 
 class Pay(msgspec.Struct, frozen=True, kw_only=True):

@@ -296,6 +296,35 @@ def _two_jobs(desk: Desk, *, other: str = "DET") -> list[str]:
     return [worker.key]
 
 
+def _second_job_ends(desk: Desk) -> list[str]:
+    """Let the second job end of the one who was given it last."""
+    now, given = desk.now(), {}
+    for key, history in desk.world.workers.items():
+        worker = now.worker(key)
+        with contextlib.suppress(LookupError):
+            if worker is not None and len(worker.jobs) > 1 and not worker.jobs[-1].assignment:
+                given[history.newest("Add Additional Job").entered_at] = worker
+    if not given:
+        raise LookupError("nobody has a second job that could end: play two_plants or two_jobs first")
+    worker = given[max(given)]
+    desk.end_job(worker)
+    return [worker.key]
+
+
+def _international_assignment(desk: Desk) -> list[str]:
+    """Send somebody of Detroit to Toledo for two days more, as if a border were between them."""
+    worker = desk.pick(location="DET")
+    desk.assign(worker, location="TOL", until=desk.on + timedelta(days=2))
+    return [worker.key]
+
+
+def _legal_entity(desk: Desk) -> list[str]:
+    """Let somebody stay where they work and belong to another company."""
+    worker = desk.pick(location="DET")
+    desk.change_primary_job(worker, kind="Change Organization Assignments", company="C90")
+    return [worker.key]
+
+
 SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "hire": _hire,
     "future_hire": _hire_in_future,
@@ -333,4 +362,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "employee_id_changed": _employee_id_changed,
     "two_jobs": _two_jobs,
     "two_plants": partial(_two_jobs, other="TOL"),
+    "second_job_ends": _second_job_ends,
+    "international_assignment": _international_assignment,
+    "legal_entity_change": _legal_entity,
 }

@@ -66,6 +66,9 @@ Position_Detail @Effective_Date:date
   Business_Site_Summary_Data?
     Location_Reference? &Location
     Name? string
+  International_Assignment_Data?
+    International_Assignment_Type_Reference? &International_Assignment_Type
+    Expected_Assignment_End_Date? date
   End_Date? date
   Manager_as_of_last_detected_manager_change_Reference* &Worker
 

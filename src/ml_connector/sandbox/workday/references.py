@@ -34,6 +34,7 @@ ID_TYPES: dict[str, tuple[str, ...]] = {
     "Job_Level": ("Job_Level_ID",),
     "Job_Profile": ("Job_Profile_ID",),
     "Job_Requisition": ("Job_Requisition_ID",),
+    "International_Assignment_Type": ("International_Assignment_Type_ID",),
     "Leave_Type": ("Leave_of_Absence_Type_ID",),
     "Location": ("Location_ID",),
     "Location_Type": ("Location_Type_ID",),

@@ -148,8 +148,16 @@ def _position(call: Call, worker: Worker, job: Job) -> dict[str, Any]:
         "Business_Site_Summary_Data": None
         if location is None
         else {"Location_Reference": location_ref(location), "Name": location.name},
-        "End_Date": worker.terminated_on,
+        "International_Assignment_Data": _assignment(job) if job.assignment else None,
+        "End_Date": min((day for day in (job.ends_on, worker.terminated_on) if day is not None), default=None),
         "Manager_as_of_last_detected_manager_change_Reference": [] if manager is None else [worker_ref(manager)],
+    }
+
+
+def _assignment(job: Job) -> dict[str, Any]:
+    return {
+        "International_Assignment_Type_Reference": value_ref("International_Assignment_Type_ID", "SHORT_TERM"),
+        "Expected_Assignment_End_Date": job.ends_on,
     }
 
 

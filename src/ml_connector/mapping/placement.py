@@ -1,0 +1,206 @@
+"""
+Where a worker's jobs put them: in the plant of the primary job (WP-03), and in every other plant where they hold another
+job (WP-06) or are on assignment from abroad (WP-07). Pure.
+
+A plant is left only where Workday says so: by a job's end, or by telling all jobs and none of them there. A job whose
+plant cannot be told leaves every other plant as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from msgspec import UnsetType
+
+from ml_connector.canonical.keys import known_text
+from ml_connector.canonical.plant import Scalar
+from ml_connector.canonical.workforce import Job, Organizations, Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.desired import Desired, Pending, reference
+from ml_connector.mapping.people import label
+from ml_connector.mapping.routing import route
+from ml_connector.settings import Plant
+
+Record = Callable[[str, str], str]
+"""The id of an employee: plant and person to Plex's id."""
+
+
+class Place(Desired, frozen=True, kw_only=True):
+    """Where a worker belongs and under which texts, by one of their jobs; what is left to add is the person."""
+
+    cost_center: str
+    cost_center_source: str
+    job_profile: str
+    job: Job
+
+
+class Elsewhere(NamedTuple):
+    """
+    What the jobs beside the primary one ask for.
+
+    *places* are the other plants, each once; *waiting* what cannot be placed, with its plant where that is known;
+    *pending* the jobs that begin or end on a later day of their plant. *plants* hold a job of the worker, placed or not;
+    *sure* says whether these are all of them. *others_here* are the further jobs in the primary job's own plant.
+    """
+
+    places: tuple[Place, ...] = ()
+    waiting: tuple[tuple[str, RecordError], ...] = ()
+    pending: tuple[Pending, ...] = ()
+    plants: frozenset[str] = frozenset()
+    sure: bool = True
+    others_here: tuple[Job, ...] = ()
+
+
+class Placement:
+    """Places workers by routes, crosswalk and each plant's own day."""
+
+    def __init__(
+        self, *, plants: Sequence[Plant], crosswalk: Crosswalk, today: Mapping[str, date], record: Record
+    ) -> None:
+        self._plants, self._crosswalk, self._today, self._record = plants, crosswalk, today, record
+
+    def here(self, worker: Worker) -> Place:
+        """
+        The place of the primary job.
+
+        Raises:
+            RecordError: a section is missing, no plant takes the worker, or a reference is unmapped.
+        """
+        job, organizations = primary_of(worker), organizations_of(worker)
+        return self._place(worker, job, organizations, plant=self._plant(job, organizations))
+
+    def elsewhere(self, worker: Worker, here: Place) -> Elsewhere:
+        """The places of the other jobs; an ordinary job comes before an assignment to the same plant."""
+        if isinstance(worker.jobs, UnsetType) or len(worker.jobs) < 2:
+            return Elsewhere()
+        places: dict[str, Place] = {}
+        waiting: list[tuple[str, RecordError]] = []
+        pending: list[Pending] = []
+        plants, sure, others_here = set[str](), True, list[Job]()
+        for job in sorted((job for job in worker.jobs if not job.primary), key=lambda job: job.assignment):
+            try:
+                plant = self._plant(job, _organizations_of_job(job))
+            except RecordError as error:
+                waiting.append(("", error))
+                sure = sure and error.code == "no_pcn_route"  # it is in no plant of ours then
+                continue
+            here_now, due = self._on_its_day(worker, job, plant.pcn)
+            if due is not None and plant.pcn != here.plant:
+                pending.append(due)
+            if not here_now:
+                continue
+            if plant.pcn == here.plant:
+                others_here.append(job)
+                continue
+            plants.add(plant.pcn)
+            if plant.pcn not in places:
+                try:
+                    places[plant.pcn] = self._place(worker, job, _organizations_of_job(job), plant=plant)
+                except RecordError as error:
+                    waiting.append((plant.pcn, error))
+        return Elsewhere(
+            tuple(places.values()), tuple(waiting), tuple(pending), frozenset(plants), sure, tuple(others_here)
+        )
+
+    def _on_its_day(self, worker: Worker, job: Job, plant: str) -> tuple[bool, Pending | None]:
+        """Whether the job is held on the plant's own day, and its beginning or ending where that lies ahead."""
+        today = self._today[plant]
+        what = "assignment" if job.assignment else "another job"
+        if isinstance(job.effective_on, date) and job.effective_on > today:
+            return False, self._pending(worker, plant, job.effective_on, f"{what} begins", begins=True)
+        if not isinstance(job.end_on, date):
+            return True, None
+        if job.end_on < today:
+            return False, None
+        return True, self._pending(worker, plant, job.end_on, f"{what} ends: active through that day", begins=False)
+
+    def _pending(self, worker: Worker, plant: str, on: date, reason: str, *, begins: bool) -> Pending:
+        key = self._record(plant, worker.key)
+        return Pending(
+            type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason, begins=begins
+        )
+
+    def _plant(self, job: Job, organizations: Organizations) -> Plant:
+        return route(self._plants, company=known_text(organizations.company), location=known_text(job.location_id))
+
+    def _place(self, worker: Worker, job: Job, organizations: Organizations, *, plant: Plant) -> Place:
+        cost_center, profile, location = (
+            known_text(organizations.cost_center),
+            known_text(job.job_profile_id),
+            known_text(job.location_id),
+        )
+        for what, value in (("cost center", cost_center), ("job profile", profile), ("location", location)):
+            if value is None:
+                raise RecordError(
+                    f"Workday gives no {what}",
+                    code="incomplete",
+                    waiting_for=f"a {what} in Workday",
+                    remedy=f"assign a {what} to the worker in Workday",
+                )
+        texts = {
+            "department": self._crosswalk.resolve(Kind.COST_CENTER, source=cost_center or "", plant=plant.pcn),
+            "position": self._crosswalk.resolve(Kind.JOB_PROFILE, source=profile or "", plant=plant.pcn),
+            "building": self._crosswalk.resolve(Kind.LOCATION, source=location or "", plant=plant.pcn),
+        }
+        fields: dict[str, Scalar] = {name: row.target[name] for name, row in texts.items()}
+        if plant.default_shift is not None:
+            fields["shift"] = plant.default_shift
+        return Place(
+            type="employee",
+            plant=plant.pcn,
+            key=self._record(plant.pcn, worker.key),
+            source=worker.employee_id,
+            label=label(worker),
+            fields=fields,
+            needs=tuple(reference(name, plant=plant.pcn, key=str(fields[name])) for name in texts),
+            cost_center=texts["department"].target["cost_center"],
+            cost_center_source=cost_center or "",
+            job_profile=profile or "",
+            job=job,
+        )
+
+
+def primary_of(worker: Worker) -> Job:
+    """
+    The primary job.
+
+    Raises:
+        RecordError: Workday left it out.
+    """
+    job = worker.primary_job
+    if job is None:
+        raise RecordError(
+            "Workday left out the job",
+            code="section_missing",
+            waiting_for="domain Worker Data: Current Staffing Information",
+            remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
+        )
+    return job
+
+
+def organizations_of(worker: Worker) -> Organizations:
+    """
+    What the worker belongs to, which is what the primary job does.
+
+    Raises:
+        RecordError: Workday left it out.
+    """
+    return _told(worker.organizations)
+
+
+def _organizations_of_job(job: Job) -> Organizations:
+    return _told(job.organizations)
+
+
+def _told(organizations: Organizations | UnsetType) -> Organizations:
+    if isinstance(organizations, UnsetType):
+        raise RecordError(
+            "Workday left out the organizations",
+            code="section_missing",
+            waiting_for="domain Worker Data: Organization Information",
+            remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
+        )
+    return organizations

@@ -1,0 +1,106 @@
+"""Who holds several jobs: one employee a plant, one head in all, and an end only where Workday tells one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ml_connector.mapping.plex import employee_uuid
+from ml_connector.usecases import syncs
+from tests.world import open_world, silent
+
+
+@pytest.fixture
+def synced(tmp_path):
+    with open_world(tmp_path, workers=40) as world:
+        assert syncs.sync(world.app, progress=silent).exit_code == 0
+        yield world
+
+
+def play(world, scenario):
+    return world.sandbox.tenant.play(scenario)["touched"][0]
+
+
+def rows(world, badge):
+    found = [row for row in world.sandbox.plex.state("employees") if row["badgeNumber"] == badge]
+    return {str(row["pcn"]): row for row in found}
+
+
+def states(world, badge):
+    return {plant: row["status"] for plant, row in rows(world, badge).items()}
+
+
+def heads(world, plant):
+    """Heads and full-time equivalents of a plant, as a plan made now counts them."""
+    lines = [line for line in syncs.plan(world.app, progress=silent).headcount if line.plant == plant]
+    return sum(line.actual for line in lines), sum(Decimal(line.fte) for line in lines)
+
+
+def test_wp_05_two_jobs_in_one_plant_are_one_employee_and_one_head(synced):
+    before = heads(synced, "101")
+    number = play(synced, "two_jobs")
+    assert syncs.sync(synced.app, progress=silent).exit_code in {0, 3}
+    assert states(synced, number) == {"101": "Active"}
+    worker = synced.sandbox.tenant._desk("test").now().worker(number)
+    (second,) = [job for job in worker.jobs if not job.primary]
+    assert heads(synced, "101") == (before[0], before[1] + second.weekly_hours / 40)
+    held = rows(synced, number)["101"]
+    assert (
+        held["position"]
+        == synced.app.mappings.crosswalk("acme")
+        .resolve("job_profile", source=worker.primary_job.job_profile, plant="101")
+        .target["position"]
+    ), "WP-03: the primary job says as what"
+
+
+def test_wp_06_two_jobs_in_two_plants_are_two_employees_and_one_head(synced):
+    before, there = heads(synced, "101"), heads(synced, "102")
+    number = play(synced, "two_plants")
+    at_home = rows(synced, number)["101"]
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert states(synced, number) == {"101": "Active", "102": "Active"}
+    wid = synced.sandbox.tenant._desk("test").now().worker(number).wid
+    for plant, row in rows(synced, number).items():
+        tenant = synced.app.connection.workday.tenant
+        assert row["id"] == employee_uuid(tenant, plant=plant, person=wid), "PX-01: one person, an id a plant"
+    assert rows(synced, number)["102"]["building"] == "TOL"
+    assert heads(synced, "101") == before, "the head stays where the primary job is"
+    assert heads(synced, "102")[0] == there[0]
+    assert heads(synced, "102")[1] > there[1]
+    assert syncs.plan(synced.app, progress=silent).changes == (), "M-4"
+    assert play(synced, "second_job_ends") == number
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert states(synced, number) == {"101": "Active", "102": "Inactive"}
+    assert rows(synced, number)["101"] == at_home
+
+
+def test_wp_06_what_workday_leaves_out_ends_no_second_job(synced):
+    number = play(synced, "two_plants")
+    syncs.sync(synced.app, progress=silent)
+    before = synced.writes()
+    for name in ("Worker Data: Current Staffing Information", "Worker Data: Organization Information"):
+        synced.sandbox.tenant.revoke_domain(name)
+        syncs.sync(synced.app, progress=silent)
+        synced.sandbox.tenant.grant_domain(name)
+    assert [item["path"] for item in synced.write_requests()[before:] if "deactivate" in item["path"]] == []
+    assert states(synced, number) == {"101": "Active", "102": "Active"}
+
+
+def test_wp_07_an_assignment_is_a_record_of_its_own_that_ends_and_leaves_home_alone(synced):
+    before, there = heads(synced, "101"), heads(synced, "102")
+    number = play(synced, "international_assignment")
+    at_home = rows(synced, number)["101"]
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert rows(synced, number)["102"]["type"] == "Assignee"
+    assert rows(synced, number)["101"] == at_home, "the record at home is left untouched"
+    assert (heads(synced, "101"), heads(synced, "102")) == (before, there), "no head, and no share of one"
+    (due,) = [item for item in syncs.plan(synced.app, progress=silent).pending if item.plant == "102"]
+    assert (due.reason, due.begins) == ("assignment ends: active through that day", False)
+    for _ in range(2):
+        synced.next_day()
+        syncs.sync(synced.app, progress=silent)
+        assert states(synced, number)["102"] == "Active"
+    synced.next_day()
+    syncs.sync(synced.app, progress=silent)
+    assert states(synced, number) == {"101": "Active", "102": "Inactive"}
