@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_connector.connectors import strict_json
 from ml_connector.connectors.strict_json import MAX_ROW_CHARACTERS, iterate_rows, parse_json
 
 ROWS = [{"Workday_ID": "a", "Name": 'Zoë "Z" \\ {[', "n": {"m": [1, None, True]}}, {"Workday_ID": "b"}, {}]
@@ -57,6 +58,41 @@ def test_a5_what_is_not_plain_json_is_refused_without_repeating_it(body: bytes) 
 
 def test_fractions_stay_the_text_they_came_as() -> None:
     assert parse_json(b'{"a": 1.10, "b": 12, "c": "1.10"}') == {"a": "1.10", "b": 12, "c": "1.10"}
+
+
+def test_a5_an_exponent_beyond_any_decimal_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer than any number"):
+        parse_json(b'{"a":1e99999999999999999999}', decimals=True)
+
+
+TOKENS = (
+    "{", "}", "[", "]", ",", ":", " :", ": ", "\n", '"a"', '"b"', '"\\u0061"', '"a\\":"', '"x : y"', '"\\ud800"', '"é"', '""',
+    "1", "-0", "1.50", "1e5", "1E400", "1e99999999999999999999", "18446744073709551616", "-9223372036854775809", "9" * 41, "9" * 40, "-" + "9" * 40, "-" + "9" * 39, "01", "1.", "NaN", "null",
+    "true", "\ufeff", "\x00", '{"a":1,"a":2}', '{"a":1,"a" :2}', '{"a":{"b":[1,{"c":"d"}]}}',
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=12), st.booleans())
+def test_the_quick_way_and_the_strict_one_never_differ(tokens: list[str], decimals: bool) -> None:
+    for body in ("".join(tokens).encode(), ("[" + ",".join(tokens) + "]").encode()):
+        assert told(parse_json, body, decimals=decimals) == told(parse_slowly, body, decimals=decimals)
+
+
+def test_an_ordinary_page_is_read_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strict_json, "_parse_slowly", None)
+    assert parse_json(b'{"total":1,"data":[{"id":"a","at":"07:30","n":[1.5,{}]}]}')["total"] == 1
+
+
+def parse_slowly(body: bytes, *, decimals: bool) -> Any:
+    return strict_json._parse_slowly(body, strict_json._DECIMALS if decimals else strict_json._DECODER)
+
+
+def told(read: Callable[..., Any], body: bytes, **how: Any) -> str:
+    """What was read, types and all, or the reason why not."""
+    try:
+        return repr(read(body, **how))
+    except ValueError as reason:
+        return f"refused: {reason}"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 65536])
