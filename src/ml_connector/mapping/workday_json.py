@@ -9,7 +9,7 @@ it stays `UNSET` (UP-01). Only “not terminated” is said by being active.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ class Facts:
 
     def text(self, name: str) -> Text:
         """Text in NFC; of an instance its label."""
-        return tell_text(self.value(name))
+        return tell_text(self._fields.get(name))
 
     def flag(self, name: str) -> Flag:
         """
@@ -96,14 +96,16 @@ class Facts:
 
         An instance nobody can name, and several at once, tell nothing.
         """
-        return self.name_of(self.value(name), *types)
+        return self.name_of(self._fields.get(name), *types)
 
     def name_of(self, value: Any, *types: str) -> Text:
         """As `reference`, for a value that stands elsewhere."""
+        if value is None:
+            return UNSET
         if isinstance(value, list):
             told = {self.name_of(each, *types) for each in value}
             return told.pop() if len(told) == 1 else UNSET
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return tell_text(value)
         for wanted in types:
             if isinstance(value.get(wanted), str):
@@ -139,17 +141,17 @@ def tell_text(value: Any) -> Text:
     Raises:
         RecordError: it holds a NUL, which is no text and fits into no database.
     """
-    if isinstance(value, Mapping):
+    if value is None:  # most often
+        return UNSET
+    if isinstance(value, dict):
         value = value.get("descriptor")
+    if isinstance(value, str):
+        if "\0" in value:
+            raise RecordError("it holds a text with a NUL", code="malformed")
+        return normal_text(value) or UNSET
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if not isinstance(value, str):
-        return UNSET
-    if "\0" in value:
-        raise RecordError("it holds a text with a NUL", code="malformed")
-    return normal_text(value) or UNSET
+    return str(value) if isinstance(value, int) else UNSET
 
 
 def tell_decimal(text: Text, *, what: str) -> Text:
