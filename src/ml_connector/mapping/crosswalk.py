@@ -53,6 +53,15 @@ _LONGEST = 255
 ACCOUNT_SOURCE = ("cost_center", "job_class", "component")
 
 
+class RowVersion(msgspec.Struct, frozen=True):
+    """One version of one line of the crosswalk, as whatever followed from it names it."""
+
+    kind: str
+    plant: str
+    source: str
+    version: int
+
+
 class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     """
     One line of the crosswalk. Texts are kept as given: `0010` is not `10` (UP-08).
@@ -100,6 +109,11 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> Key:
         """What is unique: the line and the day from which the row is in force."""
         return *self.line, spell(self.effective_on)
+
+    @property
+    def named(self) -> RowVersion:
+        """The row and its version."""
+        return RowVersion(self.kind.value, self.plant, self.source, self.version)
 
     @property
     def label(self) -> str:

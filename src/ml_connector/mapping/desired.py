@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.crosswalk import RowVersion
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,8 +16,9 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
 
     `ended` is an explicit ending (terminated, moved to another plant), never an absence. *source* is the Workday key
     people know the record by; *spoken* says in people's words what a field holds as an id; *replaces* names the only
-    value a field may take the place of, where everything else in it is the plant's own; *needs* names the records
-    (`type|plant|key`) that must exist first; *depth* orders people below their managers.
+    value a field may take the place of, where everything else in it is the plant's own; *rows* names the mapping row
+    that gave a field its value; *needs* names the records (`type|plant|key`) that must exist first; *depth* orders
+    people below their managers.
     """
 
     type: str
@@ -29,6 +31,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, Scalar] = {}
     spoken: dict[str, str] = {}
     replaces: dict[str, str] = {}
+    rows: dict[str, RowVersion] = {}
     needs: tuple[str, ...] = ()
     depth: int = 0
 

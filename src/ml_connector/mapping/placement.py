@@ -155,6 +155,7 @@ class Placement:
             source=worker.employee_id,
             label=label(worker),
             fields=fields,
+            rows={name: row.named for name, row in texts.items()},
             needs=tuple(reference(name, plant=plant.pcn, key=str(fields[name])) for name in texts),
             cost_center=texts["department"].target["cost_center"],
             cost_center_source=cost_center or "",

@@ -194,6 +194,7 @@ class Projection:
             fields=fields,
             spoken=spoken,
             replaces=replaces,
+            rows=place.rows,
             needs=needs,
             depth=self._depth(me, worker, place.job, people),
         )
@@ -208,6 +209,7 @@ class Projection:
             source=place.source,
             label=place.label,
             fields={"external_employee_id": worker.employee_id, "cost_center": place.cost_center},
+            rows={"cost_center": place.rows["department"]},
             needs=(reference("employee", plant=place.plant, key=place.key),),
         )
 

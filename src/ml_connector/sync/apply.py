@@ -227,7 +227,13 @@ class Sender:
         except ConfigurationError as error:
             # One type we may not write stops nothing else; it is tried again once the role is granted.
             return Outcome(intent=intent, state="forbidden", reason=error.message, remedy=error.remedy)
-        return Outcome(intent=intent, state=receipt.state, reference=receipt.reference)
+        return Outcome(
+            intent=intent,
+            state=receipt.state,
+            reference=receipt.reference,
+            status=receipt.status,
+            response_hash=receipt.response_hash,
+        )
 
     def _refused(self, outcome: Outcome) -> Outcome:
         """

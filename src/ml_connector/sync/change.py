@@ -9,6 +9,7 @@ import msgspec
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.crosswalk import RowVersion
 
 Action = Literal["create", "update", "deactivate", "reactivate"]
 
@@ -31,7 +32,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     One write that would bring one Plex record in line.
 
     *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *spoken* says
-    in people's words what a field holds as an id; *needs* names records of this same plan that must be applied first.
+    in people's words what a field holds as an id; *rows* names the mapping row a value of *after* came from; *needs*
+    names records of this same plan that must be applied first.
     """
 
     plant: str
@@ -46,6 +48,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     owned: dict[str, Scalar]
     body: dict[str, Any]
     spoken: dict[str, str] = {}
+    rows: dict[str, RowVersion] = {}
     needs: tuple[str, ...] = ()
     level: int = 0
     hold: str | None = None

@@ -65,6 +65,7 @@ def _change(
         owned=item.fields if item.state == "present" else {},
         body=body,
         spoken=item.spoken,
+        rows={name: row for name, row in item.rows.items() if name in after},
         needs=item.needs,
         # An update that follows a reactivation of the same record goes one level later.
         level=level_of(item.type, decision.action, depth=item.depth) + (decision.action == "update"),

@@ -39,6 +39,7 @@ from sqlalchemy import (
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UnavailableError
+from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.sync.change import Change
 from ml_connector.sync.headcount import HeadcountLine
@@ -56,6 +57,8 @@ runs = Table(
     Column("plan", String(64)),
     Column("counts", Text),
     Column("watermark", String(40)),
+    Column("entered_at", String(40)),
+    Column("looked_at", String(40)),
     Column("problem", Text),
     Column("started_at", String(40), nullable=False),
     Column("ended_at", String(40)),
@@ -73,6 +76,7 @@ plans = Table(
     Column("watermark", String(40), nullable=False),
     Column("crosswalk", String(64), nullable=False),
     Column("inputs", String(64)),
+    Column("run_id", Integer),
     Column("counts", Text, nullable=False),
     Column("created_at", String(40), nullable=False),
     Index("ix_plan_connection", "connection", "id"),
@@ -95,11 +99,14 @@ changes = Table(
     Column("change", Text, nullable=False),
     Column("reason", Text),
     Column("reference", Text),
+    Column("response_status", Integer),
+    Column("response_hash", String(64)),
     Column("run_id", Integer),
     Column("sent_at", String(40)),
     Column("ended_at", String(40)),
     Index("ix_plan_change_state", "connection", "state"),
     Index("ix_plan_change_record", "connection", "type", "source"),
+    Index("ix_plan_change_key", "connection", "type", "key"),
 )
 
 baselines = Table(
@@ -112,6 +119,24 @@ baselines = Table(
     Column("fields", Text, nullable=False),
     Column("run_id", Integer),
     Column("agreed_at", String(40), nullable=False),
+)
+
+# What both sides turned out to hold alike without a write of ours: appended to, never changed.
+agreements = Table(
+    "agreement",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", String(64), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("plant", String(16), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("mapping", Text, nullable=False),
+    Column("run_id", Integer, nullable=False),
+    Column("agreed_at", String(40), nullable=False),
+    Index("ix_agreement_record", "connection", "type", "source"),
+    Index("ix_agreement_key", "connection", "type", "key"),
 )
 
 fill_rates = Table(
@@ -174,7 +199,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one attempt; *sent* is false where nothing had to be sent, *code* the system's own for a refusal."""
+    """
+    What became of one attempt; *sent* is false where nothing had to be sent, *code* the system's own for a refusal.
+
+    *status* and *response_hash* are those of the answer, where there was one.
+    """
 
     intent: Intent
     state: str
@@ -183,15 +212,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str | None = None
     reference: str | None = None
     code: str | None = None
+    status: int | None = None
+    response_hash: str | None = None
 
 
 class Agreed(NamedTuple):
-    """One record's owned fields, as both sides hold them."""
+    """One record's owned fields, as both sides hold them; *source* and *rows* as in a change."""
 
     type: str
     plant: str
     key: str
     fields: Mapping[str, Scalar]
+    source: str
+    rows: Mapping[str, RowVersion]
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,6 +256,12 @@ class SyncStore:
         values = {"connection": self._connection, "kind": kind, "actor": actor, "state": "running"}
         row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
         return int(row.inserted_primary_key[0])  # type: ignore[index]
+
+    def note_reading(self, run: int, *, entered_at: datetime, looked_at: datetime) -> None:
+        """Note the moment, by Workday's clock, as of which a run asked; *looked_at* was the same one by ours."""
+        values = {"entered_at": entered_at.isoformat(), "looked_at": looked_at.isoformat()}
+        with self._database.transaction() as tx:
+            tx.execute(update(runs).where(runs.c.id == run).values(values))
 
     def close_abandoned(self, tx: Connection, *, at: datetime) -> None:
         """Runs that nobody ended were killed; whoever holds the lease may say so."""
@@ -272,12 +311,13 @@ class SyncStore:
         inputs: str | None,
         counts: Mapping[str, int],
         changes_: Sequence[Change],
+        run: int,
         at: datetime,
     ) -> int:
         """Keep a plan and its intents; whoever saves one supersedes the earlier ones first."""
         values = {"connection": self._connection, "digest": digest, "state": "planned", "as_of": as_of}
         values |= {"watermark": watermark, "crosswalk": crosswalk, "counts": encode(counts).decode()}
-        row = tx.execute(insert(plans).values(**values, inputs=inputs, created_at=at.isoformat()))
+        row = tx.execute(insert(plans).values(**values, inputs=inputs, run_id=run, created_at=at.isoformat()))
         number = int(row.inserted_primary_key[0])  # type: ignore[index]
         rows = [_intent_row(self._connection, number, seq, change) for seq, change in enumerate(changes_)]
         if rows:
@@ -366,21 +406,55 @@ class SyncStore:
         """Keep what became of intents; applied ones become the baseline in the same transaction."""
         if outcomes:
             common = {"run": run, "moment": at.isoformat()}
-            told = [{**common, "became": it.state, "why": it.reason, "number": it.reference} for it in outcomes]
+            told = [
+                {
+                    **common,
+                    "became": it.state,
+                    "why": it.reason,
+                    "number": it.reference,
+                    "status": it.status,
+                    "response": it.response_hash,
+                }
+                for it in outcomes
+            ]
             rows = [{**_one(it.intent), **values} for it, values in zip(outcomes, told, strict=True)]
             tx.execute(_RECORD, rows)
         applied = [outcome.intent.change for outcome in outcomes if outcome.state == "applied"]
-        self.agree(tx, [Agreed(it.type, it.plant, it.key, it.owned) for it in applied], run=run, at=at)
+        agreed = [Agreed(it.type, it.plant, it.key, it.owned, it.source, it.rows) for it in applied]
+        self._remember(tx, agreed, run=run, at=at)
 
     def agree(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
-        """Remember what both sides hold alike now."""
+        """Remember what both sides turn out to hold alike without a write of ours."""
+        if not records:
+            return
+        common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
+        rows = [
+            {
+                **common,
+                "type": each.type,
+                "plant": each.plant,
+                "key": each.key,
+                "source": each.source,
+                "fields": encode(each.fields).decode(),
+                "mapping": encode(each.rows).decode(),
+            }
+            for each in records
+        ]
+        tx.execute(insert(agreements), rows)
+        self._remember(tx, records, run=run, at=at)
+
+    def _remember(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
+        """Put what both sides hold alike now in the place of what they did."""
         if not records:
             return
         statement = insert_or(tx, baselines)
         updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
         upsert = statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated)
         common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
-        rows = [{**common, **record._asdict(), "fields": encode(record.fields).decode()} for record in records]
+        rows = [
+            {**common, "type": it.type, "plant": it.plant, "key": it.key, "fields": encode(it.fields).decode()}
+            for it in records
+        ]
         tx.execute(upsert, rows)
 
     def baseline(self, kind: str, plant: str, *, keys: Sequence[str] | None = None) -> dict[str, dict[str, Scalar]]:
@@ -515,6 +589,8 @@ _RECORD = (
         run_id=bindparam("run"),
         ended_at=bindparam("moment"),
         reference=func.coalesce(bindparam("number"), changes.c.reference),
+        response_status=func.coalesce(bindparam("status"), changes.c.response_status),
+        response_hash=func.coalesce(bindparam("response"), changes.c.response_hash),
     )
 )
 

@@ -170,8 +170,9 @@ class Syncer:
     def _look(self, run: Run, *, as_of: date | None = None, retry: Collection[str] = ()) -> _Sources:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
-        approvals = self._approvals()
+        approvals, looked_at = self._approvals(), self._tools.clock()
         gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals)
+        self._tools.store.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
         self._think_again(run, gathered)
         return _Sources(
             gathered=gathered,
@@ -307,6 +308,7 @@ class Syncer:
                 inputs=inputs,
                 counts=draft.counts(),
                 changes_=changes,
+                run=run.number,
                 at=now,
             )
             events = [
@@ -346,7 +348,7 @@ class Syncer:
             )
             for hold in draft.holds
         ]
-        agreed = [Agreed(item.type, item.plant, item.key, item.fields) for item in draft.agreed]
+        agreed = [Agreed(item.type, item.plant, item.key, item.fields, item.source, item.rows) for item in draft.agreed]
         self._tools.store.agree(tx, agreed, run=run.number, at=now)
         self._tools.store.save_headcount(tx, draft.headcount)
         self._tools.store.save_fill_rates(tx, draft.absent, total=draft.workers)
