@@ -366,12 +366,21 @@ class Sync(_Frozen):
         return value
 
 
+class MappingControl(_Frozen):
+    """
+    Who may change a mapping row that is in force: *approval* `two_people` needs another person's word, `one_person` none.
+    """
+
+    approval: Literal["two_people", "one_person"] = "two_people"
+
+
 class Connection(_Frozen):
     """One Workday tenant kept in step with one Plex enterprise."""
 
     workday: WorkdayConnection
     plex: PlexConnection
     sync: Sync = Sync()
+    mapping: MappingControl = MappingControl()
 
 
 class Settings(_Frozen):

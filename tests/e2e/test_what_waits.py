@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 import pytest
@@ -97,7 +98,7 @@ def test_the_trail_fits_a_terminal_of_eighty_columns(shared: Terminal) -> None:
 def test_a_long_name_does_not_flood_what_is_parked_and_is_whole_in_json(terminal: Terminal) -> None:
     terminal.ask("sync")
     terminal.sandbox.tenant.play("long_name")
-    assert terminal.type("sync").exit_code == 3
+    assert terminal.type("sync").exit_code == 0
     parked = terminal.ask("parked")
     longest = max(len(item["label"]) for item in parked)
     assert longest >= 300
@@ -155,3 +156,30 @@ def test_workday_away_for_maintenance_says_when_to_come_again(terminal: Terminal
     terminal.sandbox.faults.add(parse_fault({"system": "workday", "mode": "503", "count": 99}))
     surface = terminal.ask("ping", "workday", exit_code=7)["systems"][0]
     assert "Friday 23:00" in surface["remedy"]
+
+
+def test_rd_09_a_change_of_the_mapping_waits_for_another_person(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, change = (
+        "job_profile/101/JP-WELD",
+        ("set", "job_profile", "JP-WELD", "--plant", "101", "position=Press Operator"),
+    )
+    assert terminal.type("sync").exit_code == 0
+    monkeypatch.setenv("ML_CONNECTOR_ACTOR", "mia")
+    said = terminal.type("mapping", *change, "--preview")
+    assert (said.exit_code, "would be draft" in said.stdout) == (0, True)
+    assert re.search(r"It re-routes \d+ workers in plant 101\.", said.stdout)
+    drafted = terminal.type("mapping", *change)
+    assert drafted.exit_code == 4
+    assert f"ml-connector mapping approve {line}" in drafted.stderr
+    assert terminal.ask("mapping", *change, exit_code=4)["waiting"] == [line]
+    assert "wait for another person" in str(terminal.ask("doctor"))
+    assert terminal.type("mapping", "approve", line).exit_code == 4
+    assert terminal.type("mapping", "approve", "--all").exit_code == 4
+    assert terminal.type("mapping", "set", "job_profile", "JP-WELD", "--from", "1.11.2026", "position=X").exit_code == 2
+    monkeypatch.setenv("ML_CONNECTOR_ACTOR", "leo")
+    approved = terminal.ask("mapping", "approve", line)
+    assert approved["changed"][0]["drafted_by"] == "mia"
+    assert approved["impact"][0]["rerouted"] > 0
+    assert terminal.type("mapping", "withdraw", line).exit_code == 2

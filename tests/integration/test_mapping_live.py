@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Kind, MappingRow
-from ml_connector.usecases import mappings
+from ml_connector.usecases import mapping_changes, mappings
 from ml_connector.usecases.usage import read_setup
 from tests.world import World, open_world, silent
 
@@ -61,6 +62,7 @@ def test_px_08_a_new_segment_may_not_break_the_account_rows_of_its_cost_center(w
         set_center(world, center, other)
     assert segment_of(world, center) == center.target["segment"]
     assert set_center(world, center, other, check=False).changed
+    mappings.approve_rows(dataclasses.replace(world.app, actor="another"), check=False)
     assert segment_of(world, center) == other
 
 
@@ -75,7 +77,7 @@ def propose(world: World, *, building: str) -> None:
     row = MappingRow(
         kind=Kind.LOCATION, plant=PLANT, source="NEW-HALL", target={"building": building}, state="proposed"
     )
-    mappings._save(world.app, [row], action=mappings.AuditAction.MAPPING_IMPORTED, state="proposed")
+    mapping_changes.keep_rows(world.app, [row], action=mappings.AuditAction.MAPPING_IMPORTED)
 
 
 def proposed(world: World) -> list[str]:

@@ -280,10 +280,10 @@ def split_account_source(source: str) -> tuple[str, str, str] | None:
 def set_command(kind: Kind, *, source: str, plant: str = ANY, target: Mapping[str, str] | None = None) -> str:
     """Write the command that sets a row, ready for a shell; without *target* its parts are left to fill in."""
     target = target or {part: f"<Plex {part.replace('_', ' ')}>" for part in TARGET_PARTS[kind]}
-    words = ["ml-connector mapping set", kind.value, _shell_word(source)]
+    words = ["ml-connector mapping set", kind.value, shell_word(source)]
     if plant != ANY:
-        words += ["--plant", _shell_word(plant)]
-    return " ".join([*words, *(f"{part}={_shell_word(value)}" for part, value in target.items())])
+        words += ["--plant", shell_word(plant)]
+    return " ".join([*words, *(f"{part}={shell_word(value)}" for part, value in target.items())])
 
 
 def describe_plant(plant: str) -> str:
@@ -291,7 +291,8 @@ def describe_plant(plant: str) -> str:
     return "any plant" if plant == ANY else f"plant {plant}"
 
 
-def _shell_word(text: str) -> str:
+def shell_word(text: str) -> str:
+    """The text as one word of a command line."""
     if re.fullmatch(r"[A-Za-z0-9_.,:/+-]+", text):
         return text
     # Double quotes read the same in sh and in PowerShell, as long as nothing inside is special to either.

@@ -68,14 +68,17 @@ class MappingStore:
         same = and_(*(mapping_rows.c[name] == newest.c[name] for name in (*_LINE, "version")))
         return self._read(select(mapping_rows).join(newest, same), tx)
 
-    def _last_versions(self, connection: str, tx: Connection) -> dict[Line, int]:
+    def _last_versions(self, connection: str, tx: Connection | None) -> dict[Line, int]:
         columns = [mapping_rows.c[name] for name in _LINE]
         query = (
             select(*columns, func.max(mapping_rows.c.version).label("version"))
             .where(mapping_rows.c.connection == connection)
             .group_by(*columns)
         )
-        return {(Kind(row.kind), row.plant, row.source): row.version for row in tx.execute(query)}
+        if tx is None:
+            with self._database.reading() as own:
+                return _by_line(own.execute(query))
+        return _by_line(tx.execute(query))
 
     def history(self, connection: str, *, kind: Kind, plant: str, source: str) -> list[MappingRow]:
         """Load every version of one line, oldest first."""
@@ -99,11 +102,23 @@ class MappingStore:
             ConfigurationError: a row is not signed, two rows make the same claim, or their days would overlap with
                 each other's or with those of rows in force. Nothing is saved then.
         """
-        rows = list(rows)
-        _check(rows)
         if tx.dialect.name == "postgresql":
             # Two people saving at once would both count to the same next version; SQLite has one writer anyway.
             tx.execute(select(func.pg_advisory_xact_lock(_SAVING)))
+        changed = self.sift(connection, rows, tx=tx)
+        if changed:
+            tx.execute(insert(mapping_rows), [_to_values(connection, row) for row in changed])
+        return changed
+
+    def sift(self, connection: str, rows: Iterable[MappingRow], *, tx: Connection | None = None) -> list[MappingRow]:
+        """
+        Say what `save` would save.
+
+        Raises:
+            ConfigurationError: as `save`.
+        """
+        rows = list(rows)
+        _check(rows)
         there = self.load(connection, tx=tx)
         accepted = {row.key: row for row in there if row.state == "accepted"}
         waiting = {row.key: row for row in there if row.state != "accepted"}
@@ -115,8 +130,6 @@ class MappingStore:
                 versions[row.line] = versions.get(row.line, 0) + 1
                 known = _known_wid(row.line, there)
                 changed.append(msgspec.structs.replace(row, version=versions[row.line], wid=row.wid or known))
-        if changed:
-            tx.execute(insert(mapping_rows), [_to_values(connection, row) for row in changed])
         return changed
 
     def _read(self, query: Any, tx: Connection | None) -> list[MappingRow]:
@@ -124,6 +137,10 @@ class MappingStore:
             return [_to_row(values) for values in tx.execute(query).mappings()]
         with self._database.reading() as own:
             return [_to_row(values) for values in own.execute(query).mappings()]
+
+
+def _by_line(rows: Iterable[Any]) -> dict[Line, int]:
+    return {(Kind(row.kind), row.plant, row.source): row.version for row in rows}
 
 
 def _check(rows: list[MappingRow]) -> None:
@@ -140,13 +157,13 @@ def _is_news(row: MappingRow, accepted: MappingRow | None, waiting: MappingRow |
     """Whether a row says something that neither the one in force nor the one waiting beside it says."""
     if row.state == "withdrawn":
         return waiting is not None
-    if row.state == "proposed" and accepted is not None:
+    if accepted is not None and (row.state == "proposed" or _says_same(row, accepted)):
         return False
     if row.state == "draft" and waiting is not None:
         return not _says_same(row, waiting)
     if row.state == "proposed":
         return waiting is None or not _says_same(row, waiting)
-    return accepted is None or not _says_same(row, accepted)
+    return True
 
 
 def _says_same(row: MappingRow, other: MappingRow) -> bool:

@@ -126,7 +126,15 @@ def _datasources(app: App) -> Iterator[Finding]:
 def _mapping(app: App) -> Iterator[Finding]:
     rows = app.mappings.load(app.name)
     accepted = Counter(row.kind for row in rows if row.state == "accepted")
-    waiting = sum(row.state == "proposed" for row in rows)
+    waiting, drafts = (sum(row.state == state for row in rows) for state in ("proposed", "draft"))
+    if app.connection.mapping.approval == "one_person":
+        detail = "one person alone may change mapping rows that are in force"
+        remedy = f'set connections.{app.name}.mapping.approval = "two_people"'
+        yield Finding(what="mapping approval", ok=False, detail=detail, remedy=remedy, optional=True)
+    if drafts:
+        detail = f"{drafts} change{'' if drafts == 1 else 's'} of rows in force wait for another person"
+        remedy = "ml-connector mapping approve --all"
+        yield Finding(what="mapping", ok=False, detail=detail, remedy=remedy, optional=True)
     if not accepted:
         remedy = "ml-connector mapping import --propose   then   ml-connector mapping import --accept-proposed"
         yield Finding(what="mapping", ok=False, detail="nothing is mapped yet", remedy=remedy)

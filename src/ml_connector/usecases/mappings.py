@@ -5,45 +5,44 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 
-from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.audit.event import AuditAction
 from ml_connector.bootstrap import App
-from ml_connector.canonical.keys import Record, RecordType, fingerprint
+from ml_connector.canonical.keys import Record
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import ConfigurationError, UsageError
-from ml_connector.mapping.check import Fault, check_rows
+from ml_connector.errors import ApprovalRequiredError, MLConnectorError, UsageError
+from ml_connector.mapping.approval import is_same_person
+from ml_connector.mapping.check import Fault
 from ml_connector.mapping.coverage import Coverage, Usage, cover
-from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, State, sign_rows, split_account_source
-from ml_connector.mapping.proposal import RECORDS, Confidence, Proposal, propose, wid_of
+from ml_connector.mapping.crosswalk import ANY, Key, Kind, MappingRow
+from ml_connector.mapping.period import describe_period
+from ml_connector.mapping.proposal import Confidence, Proposal, propose, wid_of
 from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
-from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.gather import plant_days
+from ml_connector.usecases.mapping_changes import (
+    SOURCES,
+    Changed,
+    approve_command,
+    drafts_of,
+    find_faults,
+    find_live_faults,
+    keep_rows,
+    known_wids,
+    line_name,
+    refuse,
+)
 from ml_connector.usecases.usage import count_workers, read_setup, read_workday, uses_of_seats
-
-_SOURCES = {
-    Kind.COST_CENTER: RecordType.COST_CENTER,
-    Kind.JOB_PROFILE: RecordType.JOB_PROFILE,
-    Kind.LOCATION: RecordType.LOCATION,
-}
 
 
 class ListedRow(MappingRow, frozen=True, kw_only=True):
     """A row as it is listed; *now* is what Workday calls the source today, where that is another code than the row's."""
 
     now: str | None = None
-
-
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change did, and what is worth a look without stopping it."""
-
-    changed: tuple[MappingRow, ...]
-    unchanged: int
-    warnings: tuple[Fault, ...] = ()
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,20 +66,64 @@ def list_rows(app: App, *, kind: str | None = None) -> list[ListedRow]:
     ]
 
 
-def set_row(app: App, *, kind: str, source: str, plant: str, target: Mapping[str, str], check: bool = True) -> Changed:
+def set_row(
+    app: App,
+    *,
+    kind: str,
+    source: str,
+    plant: str,
+    target: Mapping[str, str],
+    since: date | Literal["always"] | None = None,
+    until: date | None = None,
+    check: bool = True,
+    preview: bool = False,
+) -> Changed:
     """
-    Accept one row, held against the live Plex first (RD-08, PX-08).
+    Say what one source is called in Plex, from a day and until a day where they are given; held against what Workday
+    showed last and against the live Plex first (RD-08, PX-08). Without *target* the row there is only ends.
 
     Raises:
-        ConfigurationError: incomplete, a tie, or Plex has no such thing. UsageError: no such kind or plant.
+        ConfigurationError: incomplete, a tie, days that overlap, or one of the systems has no such thing.
+        UsageError: no such kind or plant, or it is not clear which row of the line is meant.
     """
-    row = MappingRow(kind=parse_kind(kind), plant=plant, source=source, target=dict(target))
+    wanted = parse_kind(kind)
+    rows = [row for row in app.mappings.load(app.name) if row.line == (wanted, plant, source)]
+    own = [row for row in rows if row.state == "accepted"]
+    dated = [each for each in own if each.effective_on is not None]
+    if since is None and dated:
+        told = ", ".join(describe_period(each.effective_on, each.ends_on) for each in own)
+        raise UsageError(
+            f"{kind} {source} has rows {told}: it is not clear which one is meant",
+            remedy="--from DATE   of the row to change, or from when a new one counts; or --from always",
+        )
+    begins = None if since == "always" else since
+    row = MappingRow(
+        kind=wanted,
+        plant=plant,
+        source=source,
+        target=dict(target) or _target_of(own, since=begins, until=until, label=f"{kind} {source}"),
+        effective_on=begins,
+        ends_on=until,
+    )
     _check_plants(app, [row])
-    warnings = _check_live(app, [row]) if check else ()
-    return _save(app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings)
+    faults = find_faults(app, [row], codes=check)
+    faults += find_live_faults(app, [row]) if check else []
+    warnings = refuse(faults, outcome="nothing was changed")
+    return keep_rows(app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings, preview=preview)
 
 
-def import_file(app: App, path: Path, *, check: bool = True) -> Changed:
+def _target_of(own: Sequence[MappingRow], *, since: date | None, until: date | None, label: str) -> dict[str, str]:
+    """What the row to be ended says."""
+    found = next((row for row in own if row.effective_on == since), None)
+    if found is None or until is None:
+        raise UsageError(
+            f"what is {label} called in Plex? Only a row that is there can be ended without saying it again",
+            remedy="KEY=VALUE …   or --until DATE for a row that `ml-connector mapping list` shows",
+        )
+    return found.target
+
+
+def import_file(app: App, path: Path, *, check: bool = True, preview: bool = False) -> Changed:
     """
     Take in a whole CSV, or nothing of it.
 
@@ -94,15 +137,31 @@ def import_file(app: App, path: Path, *, check: bool = True) -> Changed:
             f"{path} cannot be read: {error.strerror}", remedy="ml-connector mapping export   writes one"
         ) from None
     table = parse_table(data)
-    _refuse(table.faults, outcome=f"{path} was not imported")
-    _check_plants(app, table.rows)
-    warnings = _check_live(app, table.rows) if check else ()
-    return _save(app, table.rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, file=path.name)
+    rows, lines = list(table.understood.values()), {row.key: line for line, row in table.understood.items()}
+    ours = [fault for fault in find_faults(app, rows, lines=lines, codes=check) if fault not in table.faults]
+    faults = [*table.faults, *ours]
+    faults += _find_live_too(app, rows, lines, known=faults) if check else []
+    warnings = refuse(faults, outcome=f"{path} was not imported")
+    return keep_rows(
+        app, table.rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, file=path.name, preview=preview
+    )
+
+
+def _find_live_too(
+    app: App, rows: Sequence[MappingRow], lines: Mapping[Key, int], *, known: Sequence[Fault]
+) -> list[Fault]:
+    """What Plex says against the lines; that it cannot be asked hides no fault that is known already."""
+    try:
+        return find_live_faults(app, rows, lines=lines)
+    except MLConnectorError:
+        if any(fault.blocking for fault in known):
+            return []
+        raise
 
 
 def export_table(app: App) -> bytes:
-    """The crosswalk as CSV."""
-    return render_table(app.mappings.load(app.name))
+    """The crosswalk as CSV: what is in force or proposed; changes that wait for approval are not."""
+    return render_table(row for row in app.mappings.load(app.name) if row.state != "draft")
 
 
 def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Proposed:
@@ -114,7 +173,7 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
     kinds = _kinds(kind)
     uses = set(count_workers(app, progress=progress)) | uses_of_seats(app, progress=progress)
     named_by = {
-        each: {record.key: record for record in read_workday(app, _SOURCES[each], progress=progress)} for each in kinds
+        each: {record.key: record for record in read_workday(app, SOURCES[each], progress=progress)} for each in kinds
     }
     wids = {
         each: {key: wid for key, record in named.items() if (wid := wid_of(record))} for each, named in named_by.items()
@@ -135,12 +194,17 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
                 live[plant] = read_setup(app, plant=plant, progress=progress)
             found += propose(each, sources=sources, targets=live[plant], plant=plant)
     rows = [proposal.row for proposal in found if proposal.row is not None]
-    saved = _save(app, rows, action=AuditAction.MAPPING_IMPORTED, state="proposed")
+    saved = keep_rows(app, rows, action=AuditAction.MAPPING_IMPORTED)
     return Proposed(proposals=tuple(found), saved=len(saved.changed))
 
 
 def accept_rows(
-    app: App, *, kind: str | None = None, only: Collection[MappingRow] | None = None, check: bool = True
+    app: App,
+    *,
+    kind: str | None = None,
+    only: Collection[MappingRow] | None = None,
+    check: bool = True,
+    preview: bool = False,
 ) -> Changed:
     """
     Accept proposed rows: all of them, those of one kind, or exactly *only*. They are held against the live Plex first.
@@ -155,8 +219,61 @@ def accept_rows(
         for row in app.mappings.load(app.name)
         if row.state == "proposed" and row.kind in kinds and (wanted is None or (row.key, row.target) in wanted)
     ]
-    warnings = _check_live(app, rows) if check else ()
-    return _save(app, rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings)
+    warnings = refuse(find_live_faults(app, rows) if check else (), outcome="nothing was changed")
+    return keep_rows(app, rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, preview=preview)
+
+
+def approve_rows(app: App, *, lines: Collection[str] = (), check: bool = True, preview: bool = False) -> Changed:
+    """
+    Put changes in force that another person drafted: those of *lines* (`KIND/PLANT/SOURCE`), or all that others did.
+
+    They are held against the live Plex once more, and together (RD-09).
+
+    Raises:
+        ApprovalRequiredError: the actor drafted them; nothing was changed.
+        ConfigurationError: Plex has no such thing, or the days overlap by now. UsageError: there is no such draft.
+    """
+    drafts = _drafts(app, lines)
+    alone = app.connection.mapping.approval == "one_person"
+    others = [row for row in drafts if alone or not is_same_person(row.changed_by, app.actor)]
+    if drafts and (len(others) < len(drafts) if lines else not others):
+        mine = next(row for row in drafts if row not in others)
+        raise ApprovalRequiredError(
+            f"{mine.label} was changed by {mine.changed_by}, and whoever changes a row does not approve it",
+            remedy=f"another person: {approve_command(dict.fromkeys(line_name(row) for row in drafts if row not in others))}",
+        )
+    rows = [msgspec.structs.replace(row, state="accepted") for row in others]
+    faults = find_faults(app, rows, codes=False)
+    faults += find_live_faults(app, rows) if check else []
+    warnings = refuse(faults, outcome="nothing was approved")
+    authors = {row.key: row.changed_by for row in others}
+    changed = keep_rows(
+        app, rows, action=AuditAction.MAPPING_APPROVED, warnings=warnings, approving=authors, preview=preview
+    )
+    left = tuple(dict.fromkeys(line_name(row) for row in drafts_of(app)))
+    return changed if lines else msgspec.structs.replace(changed, waiting=left)
+
+
+def withdraw_rows(app: App, *, lines: Collection[str] = ()) -> Changed:
+    """
+    Drop changes that wait for approval; what is in force stays as it is.
+
+    Raises:
+        UsageError: there is no such draft.
+    """
+    rows = [msgspec.structs.replace(row, state="withdrawn") for row in _drafts(app, lines)]
+    return keep_rows(app, rows, action=AuditAction.MAPPING_WITHDRAWN)
+
+
+def _drafts(app: App, lines: Collection[str]) -> list[MappingRow]:
+    drafts = drafts_of(app)
+    missing = sorted(set(lines) - {line_name(row) for row in drafts})
+    if missing:
+        raise UsageError(
+            f"no change of {', '.join(missing)} waits for approval",
+            remedy="ml-connector mapping list --proposed   lists what waits, as KIND/PLANT/SOURCE",
+        )
+    return [row for row in drafts if not lines or line_name(row) in lines]
 
 
 def rows_of(proposals: Iterable[Proposal], *, confidence: Collection[Confidence]) -> list[MappingRow]:
@@ -174,22 +291,10 @@ def coverage(app: App, *, progress: Progress) -> Coverage:
     ]
 
     def live_wids(kind: Kind) -> dict[str, str]:
-        records = read_workday(app, _SOURCES[kind], progress=progress) if kind in _SOURCES else ()
+        records = read_workday(app, SOURCES[kind], progress=progress) if kind in SOURCES else ()
         return {record.key: wid for record in records if (wid := wid_of(record))}
 
     return cover(usages, crosswalk=app.mappings.crosswalk(app.name, days=_today(app)).knowing(live_wids))
-
-
-def known_wids(app: App, kind: Kind) -> dict[str, str]:
-    """Workday's own ids by reference id, as the newest complete reading showed them; nothing is read anew."""
-    if kind not in _SOURCES:
-        return {}
-    scope, snapshots = Scope(app.name, "workday", _SOURCES[kind].value), SnapshotStore(app.database)
-    believed = snapshots.last_believed(scope)
-    if believed is None:
-        return {}
-    records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)
-    return {record.key: wid for record in records if (wid := wid_of(record))}
 
 
 def _today(app: App) -> dict[str, date]:
@@ -211,7 +316,7 @@ def parse_kind(text: str) -> Kind:
 
 
 def _kinds(kind: str | None) -> tuple[Kind, ...]:
-    return tuple(_SOURCES) if kind is None else (parse_kind(kind),)
+    return tuple(SOURCES) if kind is None else (parse_kind(kind),)
 
 
 def _sources(uses: Iterable[Use], named: Mapping[str, Record], *, kind: Kind, plant: str) -> list[Record]:
@@ -226,78 +331,3 @@ def _check_plants(app: App, rows: Iterable[MappingRow]) -> None:
         raise UsageError(
             f"connection {app.name} has no plant {', '.join(strange)}", remedy=f"one of {', '.join(known)}, or *"
         )
-
-
-def _check_live(app: App, rows: Sequence[MappingRow]) -> tuple[Fault, ...]:
-    """
-    Hold new rows against the live chart, and the account rows whose cost center they change; one blocking fault
-    refuses them all.
-    """
-    named = {row.plant for row in rows}
-    plants = [plant.pcn for plant in app.connection.plex.plants if plant.pcn in named or ANY in named]
-    live = [record for plant in plants for record in read_setup(app, plant=plant, progress=_silent)]
-    new, labels = {row.key for row in rows}, {row.label for row in rows}
-    others = [row for row in app.mappings.load(app.name) if row.key not in new and row.state == "accepted"]
-    moved = {row.source for row in rows if row.kind is Kind.COST_CENTER}
-    broken = {row.label for row in others if _cost_center_of(row) in moved}
-    faults = [
-        fault
-        for fault in check_rows([*rows, *others], live=live)
-        if fault.subject in labels or (fault.subject in broken and fault.code == "segment_mismatch")
-    ]
-    _refuse([fault for fault in faults if fault.blocking], outcome="nothing was changed")
-    return tuple(fault for fault in faults if not fault.blocking)
-
-
-def _cost_center_of(row: MappingRow) -> str | None:
-    """The cost center whose segment an account row has to agree with."""
-    parts = split_account_source(row.source) if row.kind is Kind.ACCOUNT else None
-    return None if parts is None else parts[0]
-
-
-def _refuse(faults: Sequence[Fault], *, outcome: str) -> None:
-    if not faults:
-        return
-    lines = [f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults]
-    raise ConfigurationError(f"{outcome}: {'; '.join(lines)}", remedy=faults[0].remedy)
-
-
-def _save(
-    app: App,
-    rows: Sequence[MappingRow],
-    *,
-    action: AuditAction,
-    state: State | None = None,
-    warnings: tuple[Fault, ...] = (),
-    file: str | None = None,
-) -> Changed:
-    wids = {kind: known_wids(app, kind) for kind in {row.kind for row in rows}}
-    learned = [msgspec.structs.replace(row, wid=wids[row.kind].get(row.source) or row.wid) for row in rows]
-    signed = sign_rows(learned, changed_by=app.actor, changed_at=app.clock(), state=state)
-    with app.database.transaction() as tx:
-        changed = app.mappings.save(tx, app.name, signed)
-        _record(app, tx, changed, action=action, file=file)
-    return Changed(changed=tuple(changed), unchanged=len(rows) - len(changed), warnings=warnings)
-
-
-def _record(app: App, tx: Transaction, changed: Sequence[MappingRow], *, action: AuditAction, file: str | None) -> None:
-    """One event per line that changed, so that each can be found; codes of the crosswalk are no personal data."""
-    events = []
-    for row in changed:
-        detail: dict[str, str | int] = {"version": row.version, "state": row.state}
-        events.append(
-            AuditEvent(
-                action=action,
-                actor=app.actor,
-                at=app.clock(),
-                object=f"mapping/{row.plant}/{row.kind.value} {row.source}",
-                fields=tuple(sorted(row.target)),
-                after_hash=fingerprint(row.target),
-                detail=detail | ({"file": file} if file else {}),
-            )
-        )
-    app.trail.append(tx, events)
-
-
-def _silent(_stage: str, _done: int, _total: int | None) -> None:
-    """Checking a row is quick enough to need no progress."""

@@ -72,6 +72,10 @@ routes = [
 # [connections.acme.plex.datasources.cost_center_add]
 # id = 0
 
+# A change of a mapping row in force waits for another person; "one_person" lets one do it alone.
+# [connections.acme.mapping]
+# approval = "two_people"
+
 [connections.acme.sync]
 # Nothing reads the next two yet: until the program runs by itself the schedule is yours (cron: ml-connector sync).
 workers_every = "15 min"                   # 5 min at least between two polls of Workday

@@ -36,9 +36,14 @@ def count_workers(app: App, *, progress: Progress) -> Counter[Use]:
     contingent, plants = app.connection.sync.contingent_workers, app.connection.plex.plants
     uses: Counter[Use] = Counter()
     for record in read_workday(app, RecordType.WORKER, progress=progress):
-        if isinstance(record, Worker) and record.active is True and (contingent or record.worker_type == "employee"):
-            uses.update(_uses_of(plants, record))
+        if isinstance(record, Worker) and is_counted(record, contingent=contingent):
+            uses.update(uses_of_worker(plants, record))
     return uses
+
+
+def is_counted(worker: Worker, *, contingent: bool) -> bool:
+    """Whether a worker is active and in scope."""
+    return worker.active is True and (contingent or worker.worker_type == "employee")
 
 
 def uses_of_seats(app: App, *, progress: Progress) -> set[Use]:
@@ -79,8 +84,8 @@ def _understood(app: App, native: NativeRecord) -> Record | None:
         return None
 
 
-def _uses_of(plants: Sequence[Plant], worker: Worker) -> set[Use]:
-    """Each code once, whatever number of jobs it stands behind."""
+def uses_of_worker(plants: Sequence[Plant], worker: Worker) -> set[Use]:
+    """Name what one worker uses, each code once, whatever number of jobs it stands behind."""
     jobs = () if isinstance(worker.jobs, UnsetType) else worker.jobs
     told = [(job, worker.organizations if job.primary else job.organizations) for job in jobs]
     return {use for job, organizations in told for use in _uses_of_job(plants, job, organizations)}

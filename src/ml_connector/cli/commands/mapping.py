@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,17 +11,21 @@ import typer
 
 from ml_connector.cli.command import command, make_group
 from ml_connector.cli.door import Door
-from ml_connector.cli.failures import IN_PART, tell
+from ml_connector.cli.failures import IN_PART, WAITING, tell
 from ml_connector.cli.progress import shown
 from ml_connector.cli.words import plural, printable
 
 if TYPE_CHECKING:
-    from ml_connector.usecases.mappings import Changed, Proposed
+    from ml_connector.usecases.mapping_changes import Changed
+    from ml_connector.usecases.mappings import Proposed
 
 Kind = Annotated[
     str | None, typer.Option("--kind", metavar="K", help="cost_center, job_profile, location or account only.")
 ]
-Check = Annotated[bool, typer.Option("--check/--no-check", help="Hold the rows against the live Plex first.")]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Hold the rows against both systems, Plex as it is now, first.")
+]
+Preview = Annotated[bool, typer.Option("--preview", help="Only say what it would do, and whom it would move.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +34,8 @@ def register(app: typer.Typer) -> None:
     command(group, "list")(list_rows)
     command(group, "set")(set_row)
     command(group, "import")(import_rows)
+    command(group)(approve)
+    command(group)(withdraw)
     command(group)(export)
     command(group)(coverage)
     app.add_typer(group, name="mapping", rich_help_panel="Put right")
@@ -38,10 +45,12 @@ def list_rows(
     door: Door,
     *,
     kind: Kind = None,
-    proposed: Annotated[bool, typer.Option("--proposed", help="Only what waits to be accepted.")] = False,
+    proposed: Annotated[
+        bool, typer.Option("--proposed", help="Only what waits to be accepted, or to be approved.")
+    ] = False,
 ) -> None:
     """
-    List the rows in force and those proposed.
+    List the rows accepted, those proposed, and changes that wait for approval.
 
         ml-connector mapping list --kind cost_center
     """
@@ -49,7 +58,7 @@ def list_rows(
     from ml_connector.usecases import mappings
 
     with door.look() as app:
-        rows = [row for row in mappings.list_rows(app, kind=kind) if not proposed or row.state == "proposed"]
+        rows = [row for row in mappings.list_rows(app, kind=kind) if not proposed or row.state != "accepted"]
     if door.json:
         door.write_json(rows)
         return
@@ -80,22 +89,83 @@ def set_row(
     source: Annotated[
         str, typer.Argument(help="Workday's reference id; for an account cost_center/job_class/component.")
     ],
-    target: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="What it is called in Plex.")],
+    target: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE…", help="What it is called in Plex.", show_default=False)
+    ] = None,
     plant: Annotated[str, typer.Option("--plant", metavar="PCN", help="Only in this plant.")] = "*",
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="The first day of the row, as 2026-11-01; or always.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The last day; alone it ends the row that is there.")
+    ] = None,
     check: Check = True,
-) -> None:
+    preview: Preview = False,
+) -> int:
     """
-    Accept one row.
+    Say what one code is called. A change of what is in force waits for approval.
 
         ml-connector mapping set job_profile JP-WELD --plant 101 position=Welder
         ml-connector mapping set cost_center CC4100 cost_center=4100 department=4100-STP segment=4100
+        ml-connector mapping set account CC4100/direct/REG --plant 101 --from 2026-11-01 account=5105-4100
+        ml-connector mapping set cost_center CC4900 --until 2026-09-30
     """
     from ml_connector.usecases import mappings
 
     with door.open() as app:
         changed = mappings.set_row(
-            app, kind=kind, source=source, plant=plant, target=dict(_pair(each) for each in target), check=check
+            app,
+            kind=kind,
+            source=source,
+            plant=plant,
+            target=dict(_pair(each) for each in target or ()),
+            check=check,
+            preview=preview,
+            since="always" if since == "always" else _day("--from", since),
+            until=_day("--until", until),
         )
+    return _tell_changed(door, changed)
+
+
+def approve(
+    door: Door,
+    *,
+    lines: Annotated[
+        list[str] | None, typer.Argument(metavar="LINE…", help="KIND/PLANT/SOURCE as in the list.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that other people changed.")] = False,
+    check: Check = True,
+    preview: Preview = False,
+) -> int:
+    """
+    Put changes in force that another person made.
+
+        ml-connector mapping approve cost_center/101/CC4100
+        ml-connector mapping approve --all --preview
+    """
+    from ml_connector.usecases import mappings
+
+    if bool(lines) == every:
+        raise typer.BadParameter("either LINE… or --all")
+    with door.open() as app:
+        changed = mappings.approve_rows(app, lines=lines or (), check=check, preview=preview)
+    return _tell_changed(door, changed)
+
+
+def withdraw(
+    door: Door,
+    *,
+    lines: Annotated[list[str], typer.Argument(metavar="LINE…", help="KIND/PLANT/SOURCE as in the list.")],
+) -> None:
+    """
+    Drop changes that wait for approval.
+
+        ml-connector mapping withdraw cost_center/101/CC4100
+    """
+    from ml_connector.usecases import mappings
+
+    with door.open() as app:
+        changed = mappings.withdraw_rows(app, lines=lines)
     _tell_changed(door, changed)
 
 
@@ -109,6 +179,7 @@ def import_rows(
     accept: Annotated[bool, typer.Option("--accept-proposed", help="Accept what was proposed.")] = False,
     kind: Kind = None,
     check: Check = True,
+    preview: Preview = False,
 ) -> int:
     """
     Take in a CSV whole or not at all. Or let rows be proposed, look at them, and accept them.
@@ -119,18 +190,19 @@ def import_rows(
     """
     from ml_connector.usecases import mappings
 
+    if propose and preview:
+        raise typer.BadParameter("proposing changes nothing that is in force: there is nothing to preview")
     if (file is not None) + propose + accept != 1:
         raise typer.BadParameter("one of FILE, --propose and --accept-proposed")
     with door.open() as app, shown() as progress:
         if propose:
             return _tell_proposed(door, mappings.propose_rows(app, kind=kind, progress=progress))
         changed = (
-            mappings.import_file(app, file, check=check)
+            mappings.import_file(app, file, check=check, preview=preview)
             if file is not None
-            else mappings.accept_rows(app, kind=kind, check=check)
+            else mappings.accept_rows(app, kind=kind, check=check, preview=preview)
         )
-    _tell_changed(door, changed)
-    return 0
+    return _tell_changed(door, changed)
 
 
 def export(
@@ -199,18 +271,42 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
+def _day(option: str, text: str | None) -> date | None:
+    from ml_connector.mapping.period import parse_day
+
+    day = None if text is None else parse_day(text)
+    if text is not None and day is None:
+        raise typer.BadParameter(f"{option} {text!r} is no date such as 2026-11-01")
+    return day
+
+
 def _target(target: dict[str, str]) -> str:
     return ", ".join(f"{part}={value}" for part, value in target.items())
 
 
-def _tell_changed(door: Door, changed: Changed) -> None:
+def _tell_changed(door: Door, changed: Changed) -> int:
     for warning in changed.warnings:
         tell(f"worth a look: {warning.message}", remedy=warning.remedy)
     if door.json:
         door.write_json(changed)
-        return
+    else:
+        _print_changed(changed)
+    if not changed.waiting or changed.preview:
+        return 0
+    from ml_connector.usecases.mapping_changes import approve_command
+
+    remedy = f"another person: {approve_command(changed.waiting)}"
+    tell(f"{plural(len(changed.waiting), 'line')} with a change that waits for another person", remedy=remedy)
+    return WAITING
+
+
+def _print_changed(changed: Changed) -> None:
+    verb = "would be" if changed.preview else "is"
     for row in changed.changed:
-        typer.echo(f"{printable(row.label)} is {row.state}: {printable(_target(row.target))}")
+        until = f" until {row.ends_on}" if row.ends_on else ""
+        typer.echo(f"{printable(row.label)}{until} {verb} {row.state}: {printable(_target(row.target))}")
+    for impact in changed.impact:
+        typer.echo(f"It {impact}.")
     if changed.unchanged:
         typer.echo(f"{plural(changed.unchanged, 'row')} said what was there already.")
     if not changed.changed and not changed.unchanged:

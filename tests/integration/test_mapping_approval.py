@@ -1,0 +1,219 @@
+"""RD-09: a change of what is in force is drafted by one person and put in force by another; everybody sees whom it moves."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.bootstrap import App
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
+from ml_connector.mapping.crosswalk import Kind
+from ml_connector.usecases import mappings, syncs
+from tests.world import World, open_world, silent
+
+PLANT = "101"
+WELDERS = {"kind": "job_profile", "source": "JP-WELD", "plant": PLANT}
+LINE = "job_profile/101/JP-WELD"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Both systems in step."""
+    with open_world(tmp_path_factory.mktemp("approval"), workers=24) as world:
+        syncs.sync(world.app, progress=silent)
+        yield world
+
+
+@pytest.fixture
+def world(shared: World, tmp_path: Path) -> Iterator[World]:
+    """The same for every test: afterwards our own database is put back."""
+    file, kept = shared.folder / "mlc.db", tmp_path / "kept.db"
+    shared.app.close()
+    shutil.copy(file, kept)
+    shared.app = shared.open()
+    yield shared
+    shared.app.close()
+    for leftover in shared.folder.glob("mlc.db*"):
+        leftover.unlink()
+    shutil.copy(kept, file)
+    shared.app = shared.open()
+
+
+def acting(world: World, name: str) -> App:
+    return dataclasses.replace(world.app, actor=name)
+
+
+def position(world: World) -> str:
+    crosswalk = world.app.mappings.crosswalk("acme", days={PLANT: world.sandbox.tenant.today})
+    return crosswalk.resolve(Kind.JOB_PROFILE, source="JP-WELD", plant=PLANT).target["position"]
+
+
+def welders(world: World) -> int:
+    return sum(
+        worker.primary_job.job_profile == "JP-WELD"
+        for worker in world.sandbox.tenant._desk("look").plain_workers(location="DET")
+    )
+
+
+def events(world: World, action: AuditAction) -> list[tuple[str, str | None, dict[str, str | int]]]:
+    found = world.app.trail.list(action=action)
+    return [(each.event.actor, each.event.object, each.event.detail) for each in found]
+
+
+def test_rd_09_a_change_in_force_is_a_draft_until_another_person_approves_it(world: World) -> None:
+    changed = mappings.set_row(acting(world, "mia"), **WELDERS, target={"position": "Press Operator"})
+    assert [(row.state, row.changed_by) for row in changed.changed] == [("draft", "mia")]
+    assert changed.waiting == (LINE,)
+    assert position(world) == "Welder"
+    with pytest.raises(ApprovalRequiredError, match="was changed by mia") as refused:
+        mappings.approve_rows(acting(world, "Mia"), lines=[LINE])
+    assert refused.value.exit_code == 4
+    assert refused.value.remedy == f"another person: ml-connector mapping approve {LINE}"
+    assert position(world) == "Welder"
+
+    approved = mappings.approve_rows(acting(world, "leo"), lines=[LINE])
+    assert [(row.state, row.drafted_by, row.changed_by) for row in approved.changed] == [("accepted", "mia", "leo")]
+    assert approved.waiting == ()
+    assert position(world) == "Press Operator"
+    assert events(world, AuditAction.MAPPING_DRAFTED)[-1][:2] == ("mia", "mapping/101/job_profile JP-WELD")
+    actor, subject, detail = events(world, AuditAction.MAPPING_APPROVED)[-1]
+    assert (actor, subject, detail["drafted_by"]) == ("leo", "mapping/101/job_profile JP-WELD", "mia")
+
+
+def test_rd_09_everybody_sees_how_many_workers_a_change_moves_before_it_counts(world: World) -> None:
+    count = welders(world)
+    assert count > 0
+    before = world.sandbox.arrivals.list()
+    said = mappings.set_row(world.app, **WELDERS, target={"position": "Press Operator"}, check=False, preview=True)
+    assert [(impact.plant, impact.rerouted, impact.gained, impact.lost) for impact in said.impact] == [
+        (PLANT, count, 0, 0)
+    ]
+    assert [row.state for row in said.changed] == ["draft"]
+    assert [row for row in world.app.mappings.load("acme") if row.state == "draft"] == []
+    assert world.sandbox.arrivals.list() == before, "nothing is read anew"
+    drafted = mappings.set_row(world.app, **WELDERS, target={"position": "Press Operator"})
+    assert drafted.impact == said.impact
+    assert mappings.approve_rows(acting(world, "leo"), preview=True).impact == said.impact
+    assert position(world) == "Welder"
+
+
+def test_rd_09_a_successor_and_an_end_wait_and_say_whom_they_will_move(world: World) -> None:
+    later = world.sandbox.tenant.today + timedelta(days=30)
+    row = mappings.set_row(acting(world, "mia"), **WELDERS, target={"position": "Press Operator"}, since=later)
+    assert (row.changed[0].state, row.impact[0].rerouted) == ("draft", welders(world))
+    ended = mappings.set_row(acting(world, "mia"), **WELDERS, target={}, until=later - timedelta(days=1))
+    assert (ended.changed[0].state, ended.changed[0].target) == ("draft", {"position": "Welder"})
+    assert ended.impact[0].lost == welders(world)
+    assert {row.state for row in mappings.approve_rows(acting(world, "leo")).changed} == {"accepted"}
+    assert position(world) == "Welder"
+    with pytest.raises(UsageError, match="not clear which one") as unclear:
+        mappings.set_row(acting(world, "mia"), **WELDERS, target={"position": "Welder"})
+    assert "--from" in (unclear.value.remedy or "")
+    always = mappings.set_row(acting(world, "mia"), **WELDERS, target={"position": "Press Operator"}, since="always")
+    assert [(row.effective_on, row.target["position"]) for row in always.changed] == [(None, "Press Operator")]
+
+
+def test_rd_09_what_was_never_mapped_one_person_maps(world: World) -> None:
+    changed = mappings.set_row(
+        acting(world, "mia"),
+        kind="job_profile",
+        source="JP-NEW",
+        plant=PLANT,
+        target={"position": "Welder"},
+        check=False,
+    )
+    assert [row.state for row in changed.changed] == ["accepted"]
+    assert changed.waiting == ()
+
+
+def test_rd_09_a_change_may_be_withdrawn_and_then_nothing_waits(world: World) -> None:
+    mappings.set_row(world.app, **WELDERS, target={"position": "Press Operator"})
+    assert [row.state for row in mappings.withdraw_rows(world.app, lines=[LINE]).changed] == ["withdrawn"]
+    assert mappings.approve_rows(acting(world, "leo")).changed == ()
+    with pytest.raises(UsageError, match="no change of job_profile/101/JP-WELD waits"):
+        mappings.approve_rows(acting(world, "leo"), lines=[LINE])
+    assert position(world) == "Welder"
+
+
+def test_rd_09_all_takes_what_others_changed_and_leaves_ones_own(world: World) -> None:
+    mappings.set_row(acting(world, "mia"), **WELDERS, target={"position": "Press Operator"})
+    operators = {**WELDERS, "source": "JP-OPER"}
+    mappings.set_row(acting(world, "leo"), **operators, target={"position": "Welder"})
+    changed = mappings.approve_rows(acting(world, "leo"))
+    assert [row.source for row in changed.changed] == ["JP-WELD"]
+    assert changed.waiting == ("job_profile/101/JP-OPER",)
+
+
+def test_rd_09_an_approval_is_held_against_plex_once_more(world: World) -> None:
+    place = {"kind": "location", "source": "DET", "plant": PLANT}
+    mappings.set_row(acting(world, "mia"), **place, target={"building": "TORN-DOWN"}, check=False)
+    with pytest.raises(ConfigurationError, match="no building 'TORN-DOWN'"):
+        mappings.approve_rows(acting(world, "leo"))
+    assert [row.state for row in world.app.mappings.load("acme") if mappings.line_name(row) == "location/101/DET"] == [
+        "accepted",
+        "draft",
+    ]
+
+
+def test_rd_09_where_one_person_is_enough_nothing_waits(world: World) -> None:
+    control = world.app.connection.mapping.model_copy(update={"approval": "one_person"})
+    connection = world.app.connection.model_copy(update={"mapping": control})
+    settings = world.app.settings.model_copy(update={"connections": {"acme": connection}})
+    alone = dataclasses.replace(world.app, settings=settings)
+    changed = mappings.set_row(alone, **WELDERS, target={"position": "Press Operator"})
+    assert [row.state for row in changed.changed] == ["accepted"]
+    assert position(world) == "Press Operator"
+
+
+def test_a_file_with_faults_of_every_kind_tells_them_all_and_nothing_of_it_is_taken_in(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "crosswalk.csv"
+    file.write_text(
+        "kind,plant,source,position,building,effective_on,ends_on\n"
+        "job_profile,101,JP-GOOD,Welder,,2099-01-01,\n"
+        "job_profile,101,JP-WELDD,Welder,,,\n"
+        "job_profile,101,JP-OPER,Press Operator,,1900-01-01,\n"
+        "job_profile,101,JP-MNTN,Welder,,2026-12-01,2026-11-01\n"
+        "job_profile,999,JP-WELD,Welder,,,\n"
+        "location,101,DET,,NOWHERE,,\n"
+        "job_profil,101,JP-WELD,Welder,,,\n"
+    )
+    before = world.app.mappings.load("acme")
+    with pytest.raises(ConfigurationError) as refused:
+        mappings.import_file(world.app, file)
+    told = re.split(r"(?:: |; )(?=line \d+: )", refused.value.message)
+    assert [part.split(":")[0] for part in told[1:]] == [f"line {number}" for number in (3, 4, 5, 6, 7, 8)]
+    assert all(part.endswith(")") for part in told[1:]), "each with its remedy"
+    assert "no job profile 'JP-WELDD' (did you mean 'JP-WELD'?)" in told[1]
+    assert "no building 'NOWHERE'" in told[5]
+    assert "line 2" not in refused.value.message
+    assert world.app.mappings.load("acme") == before
+
+
+def test_rd_02_a_row_for_what_is_only_to_come_may_be_prepared(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "crosswalk.csv"
+    later = world.sandbox.tenant.today + timedelta(days=40)
+    file.write_text(f"kind,plant,source,position,effective_on\njob_profile,101,JP-2099,Welder,{later}\n")
+    changed = mappings.import_file(world.app, file)
+    assert [row.state for row in changed.changed] == ["accepted"]
+    assert [warning.code for warning in changed.warnings] == ["unknown_code"]
+
+
+def test_a_row_that_begins_while_the_one_in_force_lasts_is_told_by_its_line(world: World, tmp_path: Path) -> None:
+    later = world.sandbox.tenant.today + timedelta(days=30)
+    with world.app.database.transaction() as tx:
+        row = next(row for row in world.app.mappings.load("acme") if mappings.line_name(row) == LINE)
+        world.app.mappings.save(tx, "acme", [msgspec.structs.replace(row, ends_on=later)])
+    file = tmp_path / "crosswalk.csv"
+    file.write_text(f"kind,plant,source,position,effective_on\njob_profile,101,JP-WELD,Welder,{later}\n")
+    with pytest.raises(ConfigurationError, match=r"line 2: .* begins while the row in force lasts"):
+        mappings.import_file(world.app, file)
