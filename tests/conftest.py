@@ -13,8 +13,18 @@ import pytest
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
 from tests import postgres
+from tests.laws.law import Wish
 
 _TALLY = "tally"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--laws-examples", type=int, metavar="N", help="how many histories each law is tried on")
+    parser.addoption("--laws-shrink", action="store_true", help="make a history that breaks a law small: takes long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    Wish.examples, Wish.shrink = config.getoption("--laws-examples"), config.getoption("--laws-shrink")
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ from ml_connector.connectors.workday.fields import list_types
 from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.store import MappingStore
 from ml_connector.review.store import holds, parked
-from ml_connector.sandbox.company import PLANTS
+from ml_connector.sandbox.company import PLANTS, TENANT
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex.sandbox import PlexSandbox
 from ml_connector.sandbox.plex.tables import Tables
@@ -188,18 +188,22 @@ class Recording(NamedTuple):
     mapping: list[MappingRow]
 
 
+def call_workday(sandbox: WorkdaySandbox, *, wire: Wire | None = None, **settings: Any) -> WorkdayConnector:
+    """The real Workday client, which calls the pretended Workday instead of connecting to it."""
+    isu = sandbox.credentials["isu"]
+    return WorkdayConnector(
+        WorkdayConnection(host="http://127.0.0.1:1", tenant=TENANT, **settings),
+        credential=lambda field: Secret(isu[field]),
+        transport=wire or Wire(sandbox.answer),  # type: ignore[arg-type]
+        clock=lambda: datetime.now(UTC),
+    )
+
+
 @functools.cache
 def record(workers: int, *, days: int = 2) -> Recording:
     """Let the real Workday client read every day of the story once."""
     tenant = Tenant(seed=7, workers=workers, today=START.date())
-    sandbox = WorkdaySandbox(tenant)
-    isu = sandbox.credentials["isu"]
-    connector = WorkdayConnector(
-        WorkdayConnection(host="http://127.0.0.1:1", tenant=tenant.name),
-        credential=lambda field: Secret(isu[field]),
-        transport=Wire(sandbox.answer),  # type: ignore[arg-type]
-        clock=lambda: datetime.now(UTC),
-    )
+    connector = call_workday(WorkdaySandbox(tenant))
     told: list[Day] = []
     for number in range(days):
         if number:
@@ -321,7 +325,7 @@ class Rehearsal:
         database = WatchedDatabase(open_database(self.url).engine)
         database.boundary = boundary
         wire = Wire(self.plex.answer, boundary=boundary)
-        workday, plex = PlayedBack(self.recording.days[self.day], boundary=boundary), self.connect(wire)
+        workday, plex = self.workday(boundary), self.connect(wire)
         mappings = MappingStore(database)
         trail = WatchedTrail(database, seal_key=b"k" * 32, anchor_file=self.anchor)
         trail.boundary = boundary
@@ -330,7 +334,7 @@ class Rehearsal:
             connection=self.settings,
             database=database,
             trail=trail,
-            workday=lambda: workday,  # type: ignore[arg-type, return-value]
+            workday=lambda: workday,
             plex=lambda: plex,
             crosswalk=lambda days: mappings.crosswalk("acme", days=days),
             actor="test",
@@ -342,6 +346,10 @@ class Rehearsal:
             yield life
         finally:
             database.close()
+
+    def workday(self, boundary: Callable[[], None]) -> Any:
+        """Workday as it is today, for one process."""
+        return PlayedBack(self.recording.days[self.day], boundary=boundary)
 
     def connect(self, wire: Wire) -> PlexConnector:
         budget = Budget(calls_per_minute=10**6, clock=self.clock.monotonic, sleep=self.clock.sleep)

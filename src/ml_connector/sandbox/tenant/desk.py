@@ -18,7 +18,7 @@ from ml_connector.sandbox.tenant.facts import Job, Organization, Worker
 from ml_connector.sandbox.tenant.founding import pick_profile, shift_for, top_of
 from ml_connector.sandbox.tenant.people import PROFILES, Role, make_job, make_pay, make_position, make_worker
 from ml_connector.sandbox.tenant.setup import found_job_profile
-from ml_connector.sandbox.tenant.world import AsOf, World
+from ml_connector.sandbox.tenant.world import AsOf, Shelf, World
 
 _USUAL_LEAVE = timedelta(days=3)
 PLANTS = {plant.location: plant for plant in company.PLANTS}
@@ -77,7 +77,7 @@ class Desk:
         effective_on = on or self.on
         position = self._position(location, profile=profile, on=effective_on, contingent=contingent)
         shift = shift_for(PROFILES[position.job_profile], random=self.random)
-        number = len(self.world.workers) + 1
+        number = self._number(self.world.workers)
         worker = make_worker(number, position=position, shift=shift, random=self.random, on=effective_on)
         worker = msgspec.structs.replace(worker, **odd)
         self.world.hire(worker, at=self.tick())
@@ -228,6 +228,10 @@ class Desk:
         job = msgspec.structs.replace(worker.primary_job, cost_center=cost_center, since_on=on)
         self._change(worker, {"jobs": (job, *worker.jobs[1:])}, kind="Change Organization Assignments", on=on)
 
+    def _number(self, shelf: Shelf) -> int:
+        """Give the next new object its number."""
+        return len(shelf) + 1
+
     def _change(self, worker: Worker, changes: dict[str, Any], *, kind: str, on: date | None = None) -> None:
         self.world.workers.change(worker.key, changes, kind=kind, on=on or self.on, at=self.tick())
 
@@ -241,7 +245,7 @@ class Desk:
         teams = [key for key in self.world.organizations if key.startswith(f"{top_of(plant)}-")]
         team = self.random.choice(teams) if chosen.shop and teams else top_of(plant)
         role = Role(plant=plant, profile=chosen, cost_center=center, organization=team, shift=None)
-        number = len(self.world.positions) + 1
+        number = self._number(self.world.positions)
         position = make_position(number, role=role, contingent=contingent, full_time=True, on=on)
         self.world.positions.found(position.position_id, kind="Create Position", on=on, at=self.tick(), facts=position)
         return position
