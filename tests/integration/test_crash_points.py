@@ -6,10 +6,9 @@ every request, after the head and the body of every answer, and before every pag
 gone. Then everything must be as after a run that nothing happened to: Plex, our own state, and one event per write.
 """
 
-import threading
-
 import pytest
 
+from tests.fuse import CrashError, Fuse
 from tests.rehearsal import record
 from tests.stage import Stage, count_twins, make_folder
 
@@ -17,24 +16,6 @@ WORKERS = 12
 PARTS = 8
 PAIRS = 64
 SCENARIOS = ("first sync", "day of changes")
-
-
-class CrashError(BaseException):
-    """The process is no more."""
-
-
-class Fuse:
-    """Counts boundaries and blows at the given one; after that nothing of this life gets any further."""
-
-    def __init__(self, at: int | None = None) -> None:
-        self.at, self.passed = at, 0
-        self._lock = threading.Lock()
-
-    def __call__(self) -> None:
-        with self._lock:
-            self.passed += 1
-            if self.at is not None and self.passed >= self.at:
-                raise CrashError
 
 
 class Scenario:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -68,7 +68,8 @@ class Firm:
     """
     One manufacturer on one day after the other.
 
-    *seen* may stand between our program and both its clients, *spoil* on the wire to Workday; *workday* and *sync* are settings; *late* looks at night; *fresh* begins
+    *seen* may stand between our program and both its clients, *spoil* on the wire to Workday; *workday* and *sync* are settings; *late* looks at night; *plants* leaves
+    out all others; *fresh* begins
     before the first sync instead of after it.
     """
 
@@ -85,21 +86,28 @@ class Firm:
         workday: dict[str, Any] | None = None,
         sync: dict[str, Any] | None = None,
         late: bool = False,
+        plants: Collection[str] = (),
     ) -> None:
         self.steps, self.start, self.day, self._late = steps, start, 0, late
+        self.workday = workday or {}
         self.tenant = found_tenant(start)
         sandbox = WorkdaySandbox(self.tenant)
         self.rehearsal = _Lived(
             Recording(WORKERS, (), list(accept_mapping(start) if mapping is None else mapping)),
             url=f"sqlite:///{folder / 'mlc.db'}",
-            connector=lambda wire: seen(call_workday(sandbox, wire=wire, **(workday or {}))),
+            connector=lambda wire: seen(call_workday(sandbox, wire=wire, **self.workday)),
             answer=sandbox.answer,
             seen=seen,
             writers=1,
         )
         self.rehearsal.spoil = spoil
+        plex = self.rehearsal.settings.plex
+        kept = tuple(plant for plant in plex.plants if plant.pcn in (plants or {each.pcn for each in plex.plants}))
         self.rehearsal.settings = self.rehearsal.settings.model_copy(
-            update={"sync": Sync.model_validate(UNGUARDED | (sync or {}))}
+            update={
+                "sync": Sync.model_validate(UNGUARDED | (sync or {})),
+                "plex": plex.model_copy(update={"plants": kept}),
+            }
         )
         self.rehearsal.clock.seconds = (start - REHEARSED.date()).total_seconds()
         self._file = folder / "mlc.db"
@@ -109,7 +117,7 @@ class Firm:
             self.rehearsal.prepare()
         else:
             self.put(first_morning(start) if fresh else first_evening(start))
-        self._enter()
+        self.enter()
 
     def put(self, evening: Evening) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -122,6 +130,10 @@ class Firm:
         self.rehearsal.plex_state()
         return Evening(self._file.read_bytes(), self.rehearsal.keep_plex(), self.rehearsal.clock.seconds)
 
+    def share(self, other: Firm) -> None:
+        """Write to another one's Plex, on its clock: two connections of one manufacturer."""
+        self.rehearsal.plex, self.rehearsal.clock = other.rehearsal.plex, other.rehearsal.clock
+
     # Time
 
     def next_day(self) -> None:
@@ -129,7 +141,7 @@ class Firm:
         self.day += 1
         self.rehearsal.clock.sleep(86_400)
         dawn(self.tenant, self.start + timedelta(days=self.day), hours=_LATE_H if self._late else 0)
-        self._enter()
+        self.enter()
 
     def live(self, *, every: int = 1, days: int = DAYS) -> Firm:
         """Live to the end of the history with a sync every so many days, and then until nothing is left to do."""
@@ -140,7 +152,8 @@ class Firm:
         self.come_to_rest()
         return self
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Enter what the history has for today."""
         for step in self.steps:
             if step.day == self.day:
                 take(step, self.tenant)
@@ -186,9 +199,12 @@ class Firm:
 
 
 @functools.cache
-def accept_mapping(start: date) -> tuple[MappingRow, ...]:
+def accept_mapping(start: date, *, spoil: Spoil | None = None) -> tuple[MappingRow, ...]:
     """Every mapping that can be proposed, accepted."""
-    connector = call_workday(WorkdaySandbox(found_tenant(start)))
+    sandbox = WorkdaySandbox(found_tenant(start))
+    wire = Wire(sandbox.answer)
+    wire.spoil = spoil or wire.spoil
+    connector = call_workday(sandbox, wire=wire)
     rehearsal = Rehearsal(Recording(WORKERS, (), []), url="sqlite://")
     return tuple(accepted_rows(connector, rehearsal.connect(Wire(rehearsal.plex.answer))))
 

@@ -40,6 +40,7 @@ class Event(NamedTuple):
     pick: int
 
 
+Do = Callable[["NumberedDesk", str, int], object]
 History = dict[int, Event]  # by the number each event keeps when others are left out
 
 
@@ -51,6 +52,10 @@ class Step(NamedTuple):
     verb: str
     who: str
     pick: int
+    do: Do
+
+    def __repr__(self) -> str:
+        return f"({self.day}, {self.number}, {self.verb!r}, {self.who!r}, {self.pick})"
 
 
 class NumberedDesk(Desk):
@@ -77,7 +82,7 @@ class Verb(NamedTuple):
     """Whom it can happen to, and what happens."""
 
     who: Callable[[NumberedDesk], Iterable[str]]
-    do: Callable[[NumberedDesk, str, int], object]
+    do: Do
 
 
 # Whom it can happen to
@@ -157,10 +162,10 @@ def _contractors(desk: NumberedDesk) -> list[str]:
 
 
 def _leaders(desk: NumberedDesk) -> list[str]:
-    return [team.manager for team in _teams(desk).values() if team.manager and not _is_ending(desk, team.manager)]
+    return [team.manager for team in led_teams(desk).values() if team.manager and not _is_ending(desk, team.manager)]
 
 
-def _teams(desk: NumberedDesk) -> dict[str, Any]:
+def led_teams(desk: NumberedDesk) -> dict[str, Any]:
     """The led teams below a plant."""
     now = desk.now()
     found = {key: now.organization(key) for key in desk.world.organizations if key.count("-") == 2}
@@ -170,7 +175,7 @@ def _teams(desk: NumberedDesk) -> dict[str, Any]:
 def _promotions(desk: NumberedDesk) -> list[str]:
     """Who could lead which team next."""
     plain = _plain(desk)
-    return [f"{team}|{plain[(7 * place) % len(plain)]}" for place, team in enumerate(_teams(desk)) if plain]
+    return [f"{team}|{plain[(7 * place) % len(plain)]}" for place, team in enumerate(led_teams(desk)) if plain]
 
 
 def _centers(desk: NumberedDesk) -> list[str]:
@@ -255,7 +260,7 @@ def _lead(desk: NumberedDesk, who: str, pick: int) -> None:
 
 
 def _change_team(desk: NumberedDesk, who: str, pick: int) -> None:
-    teams = sorted(_teams(desk))
+    teams = sorted(led_teams(desk))
     desk.change_primary_job(_worker(desk, who), kind="Move Workers", organization=teams[pick % len(teams)])
 
 
@@ -317,7 +322,7 @@ def histories(*, days: int = DAYS, events: int = EVENTS) -> st.SearchStrategy[Hi
 def found_tenant(start: date = START) -> Tenant:
     """The manufacturer on the first day, with a few contractors to convert and a few who left and may come back."""
     tenant = Tenant(seed=7, workers=WORKERS, today=start)
-    desk = _desk(tenant, number=-1, seed="before")
+    desk = desk_of(tenant, number=-1, seed="before")
     long_ago, lately = start - timedelta(days=90), start - timedelta(days=20)
     for location in ("DET", "DET", "TOL", "HQ"):
         desk.hire(location, on=long_ago, contingent=True)
@@ -332,10 +337,10 @@ def settle(events: History, *, start: date = START) -> list[Step]:
     steps: list[Step] = []
     for number, (day, verb, pick) in sorted(events.items(), key=lambda each: (each[1].day, each[0])):
         dawn(tenant, start + timedelta(days=day))
-        desk = _desk(tenant, number=number, seed=f"{verb}/{pick}")
+        desk = desk_of(tenant, number=number, seed=f"{verb}/{pick}")
         candidates = sorted(VERBS[verb].who(desk))
         if candidates:
-            step = Step(day, number, verb, candidates[pick % len(candidates)], pick)
+            step = Step(day, number, verb, candidates[pick % len(candidates)], pick, VERBS[verb].do)
             with contextlib.suppress(LookupError):
                 take(step, tenant)
                 steps.append(step)
@@ -344,8 +349,18 @@ def settle(events: History, *, start: date = START) -> list[Step]:
 
 def take(step: Step, tenant: Tenant) -> None:
     """Enter one step in the tenant as it is today."""
-    desk = _desk(tenant, number=step.number, seed=f"{step.verb}/{step.pick}")
-    VERBS[step.verb].do(desk, step.who, step.pick)
+    desk = desk_of(tenant, number=step.number, seed=f"{step.verb}/{step.pick}")
+    step.do(desk, step.who, step.pick)
+
+
+def chance_of(events: History) -> Random:
+    """A source of chance that goes with a history: the same history has the same."""
+    return Random(repr(events))  # noqa: S311 - repeatable on purpose
+
+
+def hired_in(number: int) -> str:
+    """The key of an employee whom the step with this number hires; the position has the number before."""
+    return f"{_FIRST_NUMBER + 10 * number + 2:06d}"
 
 
 def dawn(tenant: Tenant, day: date, *, hours: float = 0) -> None:
@@ -354,6 +369,7 @@ def dawn(tenant: Tenant, day: date, *, hours: float = 0) -> None:
     tenant._untouched = False
 
 
-def _desk(tenant: Tenant, *, number: int, seed: str) -> NumberedDesk:
-    random = Random(f"{number}/{seed}")
+def desk_of(tenant: Tenant, *, number: int, seed: str) -> NumberedDesk:
+    """The desk of today at which one step is entered."""
+    random = Random(f"{number}/{seed}")  # noqa: S311 - repeatable on purpose
     return NumberedDesk(tenant._world, on=tenant.today, random=random, tick=tenant.now, number=number)

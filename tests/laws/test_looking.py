@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from ml_connector.connectors.port import Page, Query
-from tests.laws.firm import Firm, found
-from tests.laws.history import DAYS, settle
+from tests.laws.firm import found
+from tests.laws.history import DAYS, chance_of, settle
 from tests.laws.law import law
-from tests.laws.verdict import at_work, differences, everything, expected, master
+from tests.laws.verdict import at_work, differences, ending, expected, master
 
 ZONES = ("UTC", "America/Los_Angeles", "Australia/Melbourne", "Pacific/Kiritimati")
 
@@ -36,11 +36,6 @@ class Shuffled:
         for page in pages:
             part, records = records[: len(page.records)], records[len(page.records) :]
             yield Page(tuple(part), page.number, page.of_pages, page.total)
-
-
-def ending(firm: Firm) -> dict[str, Any]:
-    """All that Plex holds and all that we believe."""
-    return everything(firm) | {f"our {name}": rows for name, rows in firm.ours().items()}
 
 
 @law(examples=1)
@@ -71,7 +66,7 @@ def test_m2_poll_frequency_invariance(events, tally):
 @law(examples=2)
 def test_m3_order_invariance(events, tally):
     """M-3: records of both systems come in any order, over all pages."""
-    steps, chance = settle(events), Random(repr(events))
+    steps, chance = settle(events), chance_of(events)
     with found(steps, workday={"page_size": 20}) as firm:
         straight = ending(firm.live(every=6))
     with found(steps, workday={"page_size": 20}, seen=lambda it: Shuffled(it, random=chance)) as firm:

@@ -44,20 +44,25 @@ def master(firm: Firm) -> dict[str, Any]:
         for row in plex["employee_attributes"]
         if row["Resource_ID"] in known
     }
-    seats = _seats(firm.tenant)
-    used = {(row["pcn"], row["position"]) for row in at_work} | {(pcn, position) for pcn, position, _ in seats}
-    used |= {(row["pcn"], row["department"]) for row in at_work} | {(pcn, department) for pcn, _, department in seats}
+    stand = seats(firm.tenant)
+    used = {(row["pcn"], row["position"]) for row in at_work} | {(pcn, position) for pcn, position, _ in stand}
+    used |= {(row["pcn"], row["department"]) for row in at_work} | {(pcn, department) for pcn, _, department in stand}
     return {
         "people": people,
         "attributes": attributes,
         "headcount": {
             (row["pcn"], row["Position"], row["Department_Code"], row["Shift"]): row["Staffing_Level"]
             for row in plex["headcount"]
-            if (row["pcn"], row["Position"], row["Department_Code"]) in seats
+            if (row["pcn"], row["Position"], row["Department_Code"]) in stand
         },
         "positions": {(row["pcn"], row["Position"]) for row in plex["positions"]} & used,
         "departments": {(row["pcn"], row["Department_Code"]) for row in plex["departments"]} & used,
     }
+
+
+def ending(firm: Firm) -> dict[str, Any]:
+    """All that Plex holds and all that we believe."""
+    return everything(firm) | {f"our {name}": rows for name, rows in firm.ours().items()}
 
 
 def at_work(firm: Firm) -> dict[str, tuple[str, str]]:
@@ -97,9 +102,8 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str
         if one == other:
             continue
         if isinstance(one, Mapping) and isinstance(other, Mapping):
-            for key in sorted(one.keys() | other.keys(), key=str):
-                if one.get(key) != other.get(key):
-                    lines.append(f"{name} {key}: {_part(one.get(key), other.get(key))}")
+            keys = sorted((key for key in one.keys() | other.keys() if one.get(key) != other.get(key)), key=str)
+            lines += [f"{name} {key}: {_part(one.get(key), other.get(key))}" for key in keys]
         elif isinstance(one, list | set | frozenset) and isinstance(other, list | set | frozenset):
             lines += [f"{name}: only in the first: {row}" for row in one if row not in other]
             lines += [f"{name}: only in the second: {row}" for row in other if row not in one]
@@ -115,7 +119,7 @@ def _part(one: Any, other: Any) -> str:
     return ", ".join(f"{name} {one.get(name)!r} | {other.get(name)!r}" for name in names)
 
 
-def _seats(tenant: Tenant) -> set[tuple[str, str, str]]:
+def seats(tenant: Tenant) -> set[tuple[str, str, str]]:
     """Plant, position and department of every seat there is today, by Workday's own facts."""
     view = tenant.view()
     return {

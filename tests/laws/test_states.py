@@ -1,0 +1,180 @@
+"""Crashes, edits by hand, gaps in the mapping, a divided population: what must not matter, or only help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from ml_connector.mapping.crosswalk import MappingRow
+from ml_connector.mapping.store import MappingStore
+from ml_connector.sandbox.plex.tables import Tables
+from tests.fuse import CrashError, Fuse
+from tests.laws.firm import Firm, accept_mapping, found
+from tests.laws.history import DAYS, START, chance_of, settle
+from tests.laws.law import law
+from tests.laws.verdict import differences, ending, master, seats
+from tests.stage import count_twins
+
+
+@law(examples=1)
+def test_m6_crash_invariance(events, tally):
+    """M-6: our program dies at a random boundary of every run, and tries again at once or only with the next run."""
+    steps, chance = settle(events), chance_of(events)
+    with found(steps) as firm:
+        clean = master(firm.live(every=3))
+    crashes = 0
+    with found(steps) as firm:
+        while firm.day < DAYS - 1:
+            firm.next_day()
+            if firm.day % 3 == 0:
+                crashes += die_somewhere(firm, chance)
+                if chance.random() < 0.5:
+                    firm.sync()
+        firm.live()
+        assert count_twins(firm.plex()) == 0
+        assert differences(clean, master(firm)) == []
+        assert firm.begin().tools.trail.verify().ok
+    tally("M-6 crash", histories=1, crashes=crashes, lost=0, duplicated=0)
+
+
+def die_somewhere(firm: Firm, chance: Random) -> bool:
+    """Sync until a random boundary, and forget everything that is not in the database or in Plex."""
+    firm.die()
+    fuse = Fuse(chance.randrange(1, 400))
+    try:
+        firm.begin(boundary=fuse).sync()
+    except CrashError:
+        return True
+    finally:
+        firm.die()
+    return False
+
+
+@law(examples=2)
+def test_m18_monotone_holds(events, tally):
+    """M-18: with every mapping row that is mended, nothing waits that did not wait before."""
+    chance = chance_of(events)
+    mapping = list(accept_mapping(START))
+    missing = chance.sample(mapping, k=6)
+    with found(settle(events), fresh=True, mapping=[row for row in mapping if row not in missing]) as firm:
+        while firm.day < DAYS - 1:
+            firm.next_day()
+        waiting = first = what_waits(firm)
+        for row in missing:
+            mend(firm, row)
+            now = what_waits(firm)
+            assert now <= waiting, row
+            waiting = now
+        assert not waiting
+    tally("M-18 monotone holds", histories=1, rows_mended=len(missing), waited=len(first))
+
+
+def what_waits(firm: Firm) -> set[tuple[str, str]]:
+    """Everything that waits or is held, by what people call it."""
+    life = firm.begin()
+    plan = life.plan()
+    parked = {(item.type, item.key) for item in life.tools.review.parked("acme")}
+    return parked | {("hold", hold.id) for hold in plan.holds}
+
+
+def mend(firm: Firm, row: MappingRow) -> None:
+    database = firm.begin().tools.database
+    with database.transaction() as tx:
+        MappingStore(database).save(tx, "acme", [row])
+
+
+@law(examples=2)
+def test_m19_drift_repair(events, tally):
+    """M-19: whatever people edit in Plex where Workday owns the field, the next runs put right."""
+    chance, edits = chance_of(events), 0
+    with found(settle(events)) as firm:
+        firm.live(every=DAYS)
+        clean = ending(firm)
+        for _round in range(3):
+            edits += edit_by_hand(firm, chance)
+            firm.come_to_rest()
+            assert differences(clean, ending(firm)) == []
+    tally("M-19 drift repair", histories=1, edits=edits)
+
+
+def edit_by_hand(firm: Firm, chance: Random) -> int:
+    """Edit owned fields of what was written by us, in every plant; returns how many records were touched."""
+    ours, edits = seats(firm.tenant), 0
+    for pcn, tables in firm.rehearsal.plex.enterprise.plants.items():
+        people = [key for key, row in tables.attributes.items() if row["External_Employee_ID"]]
+        for key in chance.sample(sorted(people), k=min(6, len(people))):
+            row = tables.employees[key]
+            tables.employees[key] = row | chance.choice(list(edits_of(row, tables)))
+            if chance.random() < 0.3 and row["status"] != "Inactive":
+                tables.attributes[key] = tables.attributes[key] | {"External_Employee_ID": "by hand"}
+            edits += 1
+        for position, shift, department in sorted(tables.staffing):
+            names = (tables.positions[position]["Position"], tables.departments[department]["Department_Code"])
+            if (pcn, *names) in ours and tables.shifts["Day"] == shift and chance.random() < 0.3:
+                tables.staffing[position, shift, department] += 1 + chance.randrange(5)
+                edits += 1
+    return edits
+
+
+def edits_of(row: dict[str, Any], tables: Tables) -> Iterator[dict[str, Any]]:
+    """What somebody could do to this employee; who has ended can only be brought back."""
+    if row["status"] == "Inactive":
+        yield {"status": "Active"}
+        return
+    yield {"lastName": "Edited"}
+    yield {"firstName": "By Hand"}
+    yield {"email": "by.hand@acme.example"}
+    yield {"badgeNumber": f"8{row['badgeNumber'][-5:]}"}
+    yield {"supervisorId": None}
+    yield {"type": "Part-time" if row["type"] == "Full-time" else "Full-time"}
+    yield {"status": "Inactive"}
+    yield from ({"department": each["Department_Code"]} for each in tables.departments.values())
+    yield from ({"position": each["Position"]} for each in tables.positions.values())
+
+
+@law(examples=1)
+def test_m20_partition(events, tally):
+    """
+    M-20: one connection per company = one connection, as far as one company goes.
+
+    A connection names a supervisor only where it keeps the supervisor's record. Whoever moves to the other company waits
+    for a person in the old one, since no plant of that connection takes them (WP-08); one connection ends them there.
+    """
+    steps = settle(events)
+    with found(steps, fresh=True) as firm:
+        whole = master(firm.live(every=6))
+    with found(steps, fresh=True, plants=("101", "102")) as parts, found(steps, fresh=True, plants=("100",)) as rest:
+        rest.share(parts)
+        while parts.day < DAYS - 1:
+            parts.next_day()
+            rest.next_day()
+            if parts.day % 6 == 0:
+                parts.sync()
+                rest.sync()
+        parts.come_to_rest()
+        rest.come_to_rest()
+        divided = master(parts)
+        moved_out = divided["people"].keys() - whole["people"].keys()
+        waiting = parked_without_route(parts) | parked_without_route(rest)
+        assert {name.partition(" ")[2] for name in moved_out} <= waiting
+        for part in ("people", "attributes"):
+            divided[part] = {name: row for name, row in divided[part].items() if name not in moved_out}
+    assert differences(within_companies(whole), within_companies(divided)) == []
+    tally("M-20 partition", histories=1, connections=2)
+
+
+def parked_without_route(firm: Firm) -> set[str]:
+    """The workers no plant of a connection takes."""
+    parked = firm.begin().tools.review.parked("acme")
+    return {item.key for item in parked if item.code == "no_pcn_route"}
+
+
+def within_companies(state: dict[str, Any]) -> dict[str, Any]:
+    """The state without supervisors of the other company: only the connection that keeps their record names them."""
+    people = {}
+    for name, row in state["people"].items():
+        supervisor = str(row["supervisorId"] or "")
+        across = (supervisor[:3] == "100") != (name[:3] == "100")
+        people[name] = row | {"supervisorId": None} if across else row
+    return state | {"people": people}
