@@ -21,6 +21,7 @@ _TALLY = "tally"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--laws-examples", type=int, metavar="N", help="how many histories each law is tried on")
     parser.addoption("--laws-shrink", action="store_true", help="make a history that breaks a law small: takes long")
+    parser.addoption("--every-boundary", action="store_true", help="crash a week of runs at every boundary: takes long")
 
 
 def pytest_configure(config: pytest.Config) -> None:

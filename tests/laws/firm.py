@@ -38,6 +38,10 @@ def as_it_is(connector: Any) -> Any:
     return connector
 
 
+def nothing(firm: Firm) -> None:
+    """Nobody looks on."""
+
+
 class Evening(NamedTuple):
     """Where a history begins: our database, Plex, and the seconds that have passed."""
 
@@ -143,13 +147,19 @@ class Firm:
         dawn(self.tenant, self.start + timedelta(days=self.day), hours=_LATE_H if self._late else 0)
         self.enter()
 
-    def live(self, *, every: int = 1, days: int = DAYS) -> Firm:
-        """Live to the end of the history with a sync every so many days, and then until nothing is left to do."""
-        while self.day < days - 1:
+    def live(self, *, every: int = 1, after: Callable[[Firm], None] = nothing) -> Firm:
+        """
+        Live to the end of the history with a sync every so many days, and then until nothing is left to do.
+
+        *after* looks on when a sync is over.
+        """
+        while self.day < DAYS - 1:
             self.next_day()
             if self.day % every == 0:
                 self.sync()
+                after(self)
         self.come_to_rest()
+        after(self)
         return self
 
     def enter(self) -> None:

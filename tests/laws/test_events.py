@@ -7,14 +7,14 @@ from tests.laws.history import DAYS, VERBS, NumberedDesk, Step, chance_of, desk_
 from tests.laws.law import law
 from tests.laws.relabel import rename_all, under_other_names, with_more
 from tests.laws.second_thoughts import CORRECTED, TAKEN_BACK, Pair, correct, take_back
-from tests.laws.verdict import differences, master
+from tests.laws.verdict import check_truth, differences, master
 
 
 def endings(pair: Pair, *, every: int) -> list[dict]:
     states = []
     for steps in pair:
         with found(steps) as firm:
-            states.append(master(firm.live(every=every)))
+            states.append(master(firm.live(every=every, after=check_truth)))
     return states
 
 

@@ -89,6 +89,11 @@ def expected(firm: Firm) -> dict[str, tuple[str, str]]:
     }
 
 
+def check_truth(firm: Firm) -> None:
+    """Whoever is at work by Workday is at work by Plex, in that place, and nobody else."""
+    assert differences({"by Plex": at_work(firm)}, {"by Plex": expected(firm)}) == [], f"on day {firm.day}"
+
+
 def ended(firm: Firm) -> set[str]:
     """Whom Plex knows as no longer at work."""
     return {f"{row['pcn']} {row['badgeNumber']}" for row in firm.plex()["employees"] if row["status"] == "Inactive"}
