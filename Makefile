@@ -8,7 +8,7 @@ DEV    := $(VENV)/.installed-dev
 CHECKED := src tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test mutants check fmt sandbox picture bench lock clean
+.PHONY: help demo test mutants zones check fmt sandbox picture bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ test: $(DEV) ## Every test
 
 mutants: $(DEV) ## Plant bugs in a copy of the source and see every one caught
 	$(BIN)/python -m tests.mutants
+
+zones: $(DEV) ## What depends on dates, as if this machine stood in four time zones
+	$(BIN)/python -m tests.zones
 
 check: $(DEV) ## Style, types and floors, as CI checks them
 	$(BIN)/ruff check $(CHECKED)

@@ -200,6 +200,11 @@ class Firm:
     def writes(self) -> int:
         return len(self.begin().wire.writes)
 
+    def newest_plan(self) -> tuple[str, str]:
+        """The newest plan's digest, which stands for its bytes, and up to when Workday was read for it."""
+        newest = self.begin().tools.store.newest_plan()
+        return (newest.digest, newest.watermark) if newest else ("", "")
+
     def plex(self) -> dict[str, Any]:
         return self.rehearsal.plex_state()
 

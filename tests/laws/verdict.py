@@ -85,7 +85,8 @@ def expected(firm: Firm) -> dict[str, tuple[str, str]]:
             _DEPARTMENTS[job.cost_center],
         )
         for worker in workers
-        if as_of.is_active(worker) and (job := worker.primary_job)
+        if as_of.is_active(worker)
+        for job in reversed(worker.jobs)  # of several in one plant the first, which is the primary one, counts
     }
 
 

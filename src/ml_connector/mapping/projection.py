@@ -105,6 +105,8 @@ class Projection:
             return "the hire was rescinded"
         if isinstance(worker.terminated_on, date):
             return f"terminated on {worker.terminated_on.isoformat()}"
+        if isinstance(worker.hired_on, date) and _hired_after(worker, max(self._today.values())):
+            return f"the hire moved to {worker.hired_on.isoformat()}"
         return "not active in Workday"
 
     def due(self, worker: Worker, *, plant: str) -> Pending | None:

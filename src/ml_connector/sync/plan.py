@@ -357,16 +357,20 @@ class Planner:
         known = projection.endings(worker, reason=reason, here=None, known=self._known.__contains__)
         for item in known:
             due = projection.due(worker, plant=item.plant)
-            if due is None:
-                yield item
-            else:
+            if due is not None:
                 self._draft.pending.append(due)
+            if due is None or (due.begins and self._is_ours(item)):
+                yield item
         if not known:
             coming = projection.coming(worker)
             if coming is None:
                 self._draft.noop += 1  # nobody Plex ever heard of
             else:
                 self._draft.pending.append(coming)
+
+    def _is_ours(self, item: Desired) -> bool:
+        """Whether both sides agreed on the record before: what a plant made ready for a newcomer is left alone."""
+        return bool(self._store.baseline(item.type, item.plant, keys=[item.key]))
 
     def _is_worn_by_another(self, worker: Worker, plant: str, key: str) -> bool:
         """Whether an employee we did not write wears the worker's number; then the worker waits for a decision."""
