@@ -65,7 +65,7 @@ class NumberedDesk(Desk):
         super().__init__(*args, **kwargs)
         self._next = _FIRST_NUMBER + 10 * number  # -1 is before the history
 
-    def _number(self, shelf: Shelf) -> int:
+    def _number(self, shelf: Shelf[Any]) -> int:
         self._next += 1
         return self._next
 

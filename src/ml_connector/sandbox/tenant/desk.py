@@ -228,7 +228,7 @@ class Desk:
         job = msgspec.structs.replace(worker.primary_job, cost_center=cost_center, since_on=on)
         self._change(worker, {"jobs": (job, *worker.jobs[1:])}, kind="Change Organization Assignments", on=on)
 
-    def _number(self, shelf: Shelf) -> int:
+    def _number(self, shelf: Shelf[Any]) -> int:
         """Give the next new object its number."""
         return len(shelf) + 1
 
