@@ -114,7 +114,13 @@ def _is_ending(desk: NumberedDesk, key: str) -> bool:
 
 
 def _coming(desk: NumberedDesk) -> list[str]:
-    return [key for key in desk.world.workers if any(e.effective_on > desk.on for e in desk.entries(key, _HIRE))]
+    """Whose hire lies ahead; not who is converted, since the contractor would still be there on an earlier day."""
+    return [
+        key
+        for key, history in desk.world.workers.items()
+        if history.entries[0].changes.get("person") is None
+        and any(entry.effective_on > desk.on for entry in desk.entries(key, _HIRE))
+    ]
 
 
 def _newcomers(desk: NumberedDesk) -> list[str]:

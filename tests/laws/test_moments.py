@@ -56,3 +56,14 @@ def test_cc04_the_watermark_is_workdays_time_before_the_first_page():
         assert hired_in(100) not in str(sorted(at_work(firm)))
         firm.sync()
         check_truth(firm)
+
+
+def test_up02_many_hires_that_were_taken_back_are_no_missing_section():
+    """UP-02: who never came has neither job nor organizations, however many they are, and holds nobody up."""
+    hired = [Step(1, 100 + n, "hire", "DET", n, VERBS["hire"].do) for n in range(9)]
+    called_off = [Step(2, 100 + n, "rescind", hired_in(100 + n), n, VERBS["rescind a hire"].do) for n in range(8)]
+    with found([*hired, *called_off]) as firm:
+        for _day in range(3):
+            firm.next_day()
+        assert firm.sync().counts["held"] == 0
+        check_truth(firm)

@@ -92,7 +92,12 @@ def expected(firm: Firm) -> dict[str, tuple[str, str]]:
 
 def check_truth(firm: Firm) -> None:
     """Whoever is at work by Workday is at work by Plex, in that place, and nobody else."""
-    assert differences({"by Plex": at_work(firm)}, {"by Plex": expected(firm)}) == [], f"on day {firm.day}"
+    wrong = differences({"Plex | Workday": at_work(firm)}, {"Plex | Workday": expected(firm)})
+    if wrong:
+        review = firm.begin().tools.review
+        waiting = [f"{item.key} {item.code}: {item.reason}" for item in review.parked("acme")]
+        waiting += [hold.reason for hold in review.holds("acme", state="open")]
+        raise AssertionError("\n".join([f"on day {firm.day}:", *wrong, "waiting:", *waiting]))
 
 
 def ended(firm: Firm) -> set[str]:

@@ -20,6 +20,8 @@ SECTIONS = {
     "jobs": ("jobs", "Worker Data: Current Staffing Information"),
     "organizations": ("organizations", "Worker Data: Organization Information"),
 }
+# Workday gives neither of whoever is not at work yet, or never was: there its absence shows nothing.
+_AT_WORK_ONLY = frozenset({"jobs", "organizations"})
 ROUTING_SECTIONS = frozenset({"employment", "jobs", "organizations"})
 
 
@@ -39,6 +41,7 @@ class People:
         self._depth: dict[str, int | None] = {}
         self.total = 0
         self.absent = dict.fromkeys(SECTIONS, 0)
+        self._excused = dict.fromkeys(SECTIONS, 0)
 
     def add(self, worker: Worker, *, plant: str | None) -> None:
         """Take one worker in; *plant* only if the worker can be written there."""
@@ -50,7 +53,8 @@ class People:
         self.total += 1
         for section, (field, _domain) in SECTIONS.items():
             if isinstance(getattr(worker, field), UnsetType):
-                self.absent[section] += 1
+                excused = section in _AT_WORK_ONLY and worker.active is False
+                (self._excused if excused else self.absent)[section] += 1
 
     def get(self, person: str) -> Person | None:
         return self._by_id.get(person)
@@ -100,7 +104,7 @@ class People:
         missing: dict[str, float] = {}
         for section, absent in self.absent.items():
             usual = before.get(section, 0) / before_total if before_total else 0.0
-            share = absent / self.total
+            share = absent / max(1, self.total - self._excused[section])
             if share > usual + tolerance:
                 missing[section] = share
         return missing
