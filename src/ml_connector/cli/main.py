@@ -8,6 +8,7 @@ import typer
 
 from ml_connector.cli.command import make_group
 from ml_connector.cli.commands import (
+    asof,
     audit,
     credentials,
     demo,
@@ -46,7 +47,7 @@ app = make_group(
     "Set it up for yours:           ml-connector init",
     own=_options,
 )
-for module in (setup, credentials, inspection, mapping, links, syncs, review, audit, sandbox, demo):
+for module in (setup, credentials, inspection, asof, mapping, links, syncs, review, audit, sandbox, demo):
     module.register(app)
 
 

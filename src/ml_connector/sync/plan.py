@@ -220,6 +220,12 @@ class Planner:
             projection.check_creatable(worker)
 
     @cached_property
+    def _doubted(self) -> frozenset[tuple[str, str, str]]:
+        """Records that an earlier plan found otherwise, and whose change was not carried out."""
+        refused = {(item.type, item.plant, item.key) for item in self._refused.values()}
+        return frozenset(refused | self._store.open_records())
+
+    @cached_property
     def _refused_people(self) -> frozenset[tuple[str, str]]:
         return frozenset((item.plant, item.key) for item in self._refused.values() if item.type == "employee")
 
@@ -419,7 +425,8 @@ class Planner:
                 self._draft.noop += 1
                 # An ending that came true without our knowing leaves nothing agreed; one we never wrote, nothing new.
                 nothing = None if item.state == "present" else item.fields
-                if agreed.get(item.key, nothing) != item.fields:
+                doubted = (item.type, item.plant, item.source) in self._doubted
+                if doubted or agreed.get(item.key, nothing) != item.fields:
                     self._draft.agreed.append(item)
             else:
                 self._add(item, actual, decision)

@@ -45,6 +45,7 @@ from ml_connector.sync.change import Change
 from ml_connector.sync.headcount import HeadcountLine
 
 LEASE_S = 300
+_OPEN = ("planned", "held", "waiting")
 
 runs = Table(
     "run",
@@ -329,7 +330,7 @@ class SyncStore:
         older = (plans.c.connection == self._connection, plans.c.state.in_(("planned", "applying")))
         open_ = list(tx.execute(select(plans.c.digest).where(*older).order_by(plans.c.id)).scalars())
         tx.execute(update(plans).where(*older).values(state="superseded"))
-        waiting = (changes.c.connection == self._connection, changes.c.state.in_(("planned", "held", "waiting")))
+        waiting = (changes.c.connection == self._connection, changes.c.state.in_(_OPEN))
         tx.execute(update(changes).where(*waiting).values(state="superseded"))
         return open_
 
@@ -377,6 +378,13 @@ class SyncStore:
         with self._database.reading() as tx:
             query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
             return [_intent(row) for row in tx.execute(query).mappings()]
+
+    def open_records(self) -> set[tuple[str, str, str]]:
+        """Type, plant and source of the records that changes wait for, which the next plan supersedes."""
+        where = (changes.c.connection == self._connection, changes.c.state.in_(_OPEN))
+        with self._database.reading() as tx:
+            rows = tx.execute(select(changes.c.type, changes.c.plant, changes.c.source).where(*where).distinct())
+            return {(row.type, row.plant, row.source) for row in rows}
 
     def history(self, *, kind: str, source: str | None = None, limit: int = 200) -> list[tuple[Intent, int | None]]:
         """What was ever planned for records of a type, newest first, with the run that sent it."""

@@ -1,0 +1,1 @@
+"""What Plex held on a day and why, from our own records alone. May import everything up to `sync`."""

@@ -1,0 +1,77 @@
+"""Nouns of the past: what our records say Plex held, since when, and on whose authority. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.crosswalk import RowVersion
+
+How = Literal["written", "agreed", "found"]
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that a person released, so that this write could go."""
+
+    hold: str
+    by: str
+    at: datetime
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What Plex answered to a write; *hash* is the SHA-256 of the body of its answer, *reason* how it was proved."""
+
+    state: str
+    status: int | None = None
+    reference: str | None = None
+    hash: str | None = None
+    reason: str | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What stands behind a value.
+
+    *run* wrote or noted it, *by* its actor; *planned_in* is the run that drew up *plan*, *planned_by* its actor.
+    *effective_on* and *entered_at* are the two moments Workday was asked as of; *crosswalk* is the digest of the mapping
+    in force. *request* is the body as sent, of which what is Plex's own is left out.
+    """
+
+    how: How
+    action: str
+    reason: str
+    source: str
+    run: int | None = None
+    by: str | None = None
+    plan: str | None = None
+    planned_in: int | None = None
+    planned_by: str | None = None
+    effective_on: str | None = None
+    entered_at: str | None = None
+    crosswalk: str | None = None
+    approvals: tuple[Approval, ...] = ()
+    request: dict[str, Any] | None = None
+    answer: Answer | None = None
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing our records say about one Plex record, by Workday's clock *at* that moment.
+
+    *fields* are the values it tells; *rows* the mapping rows they came from. *begins*: the record was created, so what
+    was said before is over; *gone*: it was not there. *order* puts what happened at one moment in a row.
+    """
+
+    plant: str
+    type: str
+    key: str
+    at: datetime
+    order: tuple[int, ...]
+    fields: dict[str, Scalar]
+    rows: dict[str, RowVersion] = {}
+    begins: bool = False
+    gone: bool = False
+    evidence: Evidence

@@ -1,0 +1,72 @@
+"""
+What Plex held at one moment, told by our own records in the order they came true. Pure.
+
+Nothing is ever recorded for a moment that is past, so a view of the past never changes (M-9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ml_connector.asof.statement import Statement
+from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.rules import same_value
+
+
+class HeldField(msgspec.Struct, frozen=True, kw_only=True):
+    """One field as Plex held it, and the statement that says so."""
+
+    field: str
+    value: Scalar
+    said: Statement
+
+
+class HeldRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One Plex record; *gone* is the statement that it was not there, where that is the last word on it."""
+
+    plant: str
+    type: str
+    key: str
+    fields: tuple[HeldField, ...]
+    gone: Statement | None = None
+
+
+def end_of(day: date, *, zone: ZoneInfo) -> datetime:
+    """The first moment after a day, by a plant's own calendar, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
+
+
+def view(statements: Iterable[Statement], *, ends: Mapping[str, datetime]) -> list[HeldRecord]:
+    """Say what each record held when each plant's day ended, by what had been said of it until then."""
+    said: dict[tuple[str, str, str], list[Statement]] = {}
+    for statement in statements:
+        if statement.plant in ends and statement.at < ends[statement.plant]:
+            said.setdefault((statement.plant, statement.type, statement.key), []).append(statement)
+    return [_fold(name, sorted(said[name], key=lambda each: (each.at, each.order))) for name in sorted(said)]
+
+
+def _fold(name: tuple[str, str, str], said: Sequence[Statement]) -> HeldRecord:
+    plant, kind, key = name
+    held: dict[str, HeldField] = {}
+    gone: Statement | None = None
+    for statement in said:
+        if statement.gone:
+            held, gone = {}, statement
+            continue
+        gone = None
+        if statement.begins:
+            held = {}
+        for field, value in statement.fields.items():
+            known = held.get(field)
+            if (
+                known is not None
+                and statement.evidence.how != "written"
+                and same_value(kind, field, known.value, value)
+            ):
+                continue  # as it was left: nobody else said so first
+            held[field] = HeldField(field=field, value=value, said=statement)
+    return HeldRecord(plant=plant, type=kind, key=key, fields=tuple(held[field] for field in sorted(held)), gone=gone)

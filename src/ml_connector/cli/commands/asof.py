@@ -1,0 +1,94 @@
+"""`asof`: what Plex held of a worker on a day, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ml_connector.cli.command import command
+from ml_connector.cli.commands.inspection import parse_date
+from ml_connector.cli.door import Door
+from ml_connector.cli.words import printable
+
+if TYPE_CHECKING:
+    from ml_connector.asof.statement import Evidence
+    from ml_connector.usecases.asof import HeldValue, PlexPast, WorkerPast
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, panel="Look")(asof)
+
+
+def asof(
+    door: Door,
+    *,
+    day: Annotated[str, typer.Argument(metavar="DATE", help="The day, as each plant's own calendar has it.")],
+    what: Annotated[Literal["worker"], typer.Argument(help="worker.", show_default=False)],
+    worker: Annotated[str, typer.Argument(metavar="ID", help="A worker's number or WID, or an employee's id in Plex.")],
+) -> None:
+    """
+    Say what Plex held of a worker when a day ended. With what wrote it and who approved it, from our records alone.
+
+        ml-connector asof 2026-11-24 worker 21001
+        ml-connector asof 2026-11-24 worker 21001 --output json
+    """
+    from ml_connector.usecases import asof as usecase
+
+    del what
+    with door.look() as app:
+        found = usecase.asof(app, worker, on=parse_date(day))
+    if door.json:
+        door.write_json(found)
+    else:
+        _render(found)
+
+
+def _render(found: WorkerPast) -> None:
+    from ml_connector.cli.render import cell, make_console, table
+
+    console = make_console()
+    for record in found.records:
+        head = f"Plant {record.plant}, employee {record.key}, when {found.on} ended there"
+        console.print(cell(head, style="bold"), soft_wrap=True)
+        if record.gone:
+            console.print(cell(f"not there any more: {record.gone}", style="yellow"))
+        rows = [(each.field, each.value, _origin(each), f"[{each.evidence}]") for each in record.fields]
+        if rows:
+            console.print(table(("field", "value", "from", "why"), rows))
+        for number, evidence in enumerate(record.evidence, start=1):
+            console.print(cell(f"[{number}] {_told(evidence, record, number)}"))
+    for plant, why in found.silent.items():
+        console.print(cell(f"Plant {plant}: {why}", style="dim"))
+
+
+def _origin(value: HeldValue) -> str:
+    if value.how == "found":
+        return "found in Plex, not written by us"
+    origin = ", ".join(value.workday) or "the configuration"
+    if value.mapping is None:
+        return f"Workday's {origin}" if value.workday else origin
+    row = value.mapping
+    return f"Workday's {origin}, mapped by {row.kind} {row.source}, version {row.version} by {row.by}"
+
+
+def _told(evidence: Evidence, record: PlexPast, number: int) -> str:
+    since = next((each.since.isoformat(timespec="seconds") for each in record.fields if each.evidence == number), "")
+    plan = (evidence.plan or "")[:12]
+    asked = f"Workday asked as of {evidence.effective_on}, as known at {evidence.entered_at}; mapping {(evidence.crosswalk or '')[:12]}"
+    if evidence.how == "found":
+        return printable(f"found in Plex at {since} for plan {plan} (run {evidence.planned_in}): {evidence.reason}")
+    if evidence.how == "agreed":
+        return printable(f"agreed on {since} in run {evidence.run} by {evidence.by}, not written by us; {asked}")
+    words = [f"{evidence.action} at {since} in run {evidence.run} by {evidence.by}: {evidence.reason}"]
+    words.append(f"plan {plan}, drawn up in run {evidence.planned_in} by {evidence.planned_by}; {asked}")
+    words += [f"hold {each.hold} released by {each.by} at {each.at.isoformat()}" for each in evidence.approvals]
+    if evidence.request:
+        words.append("sent: " + ", ".join(f"{name}={value}" for name, value in evidence.request.items()))
+    answer = evidence.answer
+    if answer is not None:
+        parts = [f"answered: {answer.state}", str(answer.status or ""), answer.reference or "", answer.reason or ""]
+        parts.append(f"SHA-256 {answer.hash[:12]}" if answer.hash else "")
+        words.append(" ".join(part for part in parts if part))
+    return printable("; ".join(words))

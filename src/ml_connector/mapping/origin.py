@@ -1,0 +1,32 @@
+"""
+Which of Workday's facts each field of a person's Plex record follows from, by canonical name. Pure.
+
+A test changes one fact after the other and looks which fields follow: this page cannot say what the translation does not
+do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ORIGINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "employee": {
+        "badge_number": ("employee_id", "worker_type"),
+        "first_name": ("name.given",),
+        "middle_name": ("name.middle",),
+        "last_name": ("name.family",),
+        "supervisor_id": ("manager_id",),
+        "status": ("active", "on_leave"),
+        "position": ("jobs.job_profile_id",),
+        "shift": (),
+        "building": ("jobs.location_id",),
+        "type": ("jobs.time_type",),
+        "department": ("organizations.cost_center",),
+        "email": ("email",),
+    },
+    "employee_attributes": {
+        "external_employee_id": ("employee_id",),
+        "cost_center": ("organizations.cost_center",),
+    },
+}
+"""By Plex type and field; one without any is set by the configuration."""

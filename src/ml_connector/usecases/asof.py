@@ -1,0 +1,186 @@
+"""What Plex held of a worker on a day, and why: from our own records alone, without asking either system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ml_connector.asof.statement import Evidence
+from ml_connector.asof.store import PastStore
+from ml_connector.asof.view import HeldRecord, end_of, view
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.plant import Scalar
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import UsageError
+from ml_connector.mapping.crosswalk import Kind, RowVersion
+from ml_connector.mapping.origin import ORIGINS
+from ml_connector.mapping.plex import employee_uuid
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, WID, Alias
+from ml_connector.timeline.store import LinkStore
+
+
+class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """The version of a mapping row that gave a value, and whose it is."""
+
+    kind: str
+    plant: str
+    source: str
+    version: int
+    by: str | None
+    drafted_by: str | None
+    at: datetime | None
+
+
+class HeldValue(msgspec.Struct, frozen=True, kw_only=True):
+    """One field: *how* we know (written, agreed, found), *since* when, and *evidence*, its number in the list below."""
+
+    type: str
+    field: str
+    value: Scalar
+    how: str
+    since: datetime
+    workday: tuple[str, ...]
+    mapping: MappedBy | None
+    evidence: int
+
+
+class PlexPast(msgspec.Struct, frozen=True, kw_only=True):
+    """One Plex record of the worker as it was; *gone* says why it was not there any more."""
+
+    plant: str
+    key: str
+    until: datetime
+    fields: tuple[HeldValue, ...]
+    evidence: tuple[Evidence, ...]
+    gone: str | None = None
+
+
+class WorkerPast(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `asof`; *silent* says by plant why nothing is told of it."""
+
+    worker: str
+    on: date
+    known_since: datetime | None
+    records: tuple[PlexPast, ...]
+    silent: dict[str, str]
+
+
+def asof(app: App, worker: str, *, on: date) -> WorkerPast:
+    """
+    Say what each plant's Plex held of *worker* when that plant's day *on* ended.
+
+    Raises:
+        UsageError: nobody is known under that number, or the day is not over anywhere and lies ahead.
+    """
+    past = PastStore(app.database, app.name, trail=app.trail)
+    zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in app.connection.plex.plants}
+    now = past.last_moment(app.clock())
+    if all(on > now.astimezone(zone).date() for zone in zones.values()):
+        raise UsageError(f"{on} lies ahead", remedy=f"ml-connector plan --as-of {on}   shows what would be then")
+    ends = {plant: end_of(on, zone=zone) for plant, zone in zones.items()}
+    told = view(past.statements(_records_of(app, past, worker)), ends=ends)
+    first = past.first_read()
+    names = sorted({(record.plant, record.key) for record in told})
+    records = [_past(app, [it for it in told if (it.plant, it.key) == name], until=ends[name[0]]) for name in names]
+    shown = {record.plant for record in records}
+    silent = {plant: _why_silent(first, ends[plant]) for plant in zones if plant not in shown}
+    return WorkerPast(worker=worker, on=on, known_since=first, records=tuple(records), silent=silent)
+
+
+def _why_silent(first: datetime | None, end: datetime) -> str:
+    if first is None or end <= first:
+        return "that day lies before our first reading: nothing is known of it"
+    return "our records know of no employee there until the end of that day"
+
+
+def _records_of(app: App, past: PastStore, worker: str) -> set[str]:
+    """The ids of every Plex record the person behind a number, WID or Plex id has, or had."""
+    links = LinkStore(app.database, app.name)
+    profile = links.profile(worker)
+    wid = profile.wid if profile is not None else _find_wid(app, worker)
+    if wid is None:
+        if past.statements([worker]):
+            return {worker}
+        raise UsageError(
+            f"nothing is known under {worker}",
+            remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
+        )
+    found = links.profile(wid)
+    person = found.person if found is not None else wid
+    aliases = [name for link in links.list(person=person) for name in link.aliases]
+    people = {person, *(name.value for name in aliases if name.kind == WID)}
+    keys = {
+        employee_uuid(app.connection.workday.tenant, plant=plant.pcn, person=one)
+        for plant in app.connection.plex.plants
+        for one in people
+    }
+    keys |= {key for (_plant, one), key in links.adopted().items() if one == person}
+    return keys | past.keys_of([name.value for name in aliases if _is_unmistakable(links, name)])
+
+
+def _is_unmistakable(links: LinkStore, name: Alias) -> bool:
+    """Whether a number is nobody else's of the other kind: changes name workers by their number alone (WP-01)."""
+    other = {EMPLOYEE: CONTINGENT, CONTINGENT: EMPLOYEE}.get(name.kind)
+    return other is not None and not links.find([Alias(other, name.value)])
+
+
+def _find_wid(app: App, worker: str) -> str | None:
+    """A number that was edited in Workday since its profile was first seen stands in the last reading only."""
+    people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
+    return next((each.key for each in people if each.employee_id == worker), None)
+
+
+def _past(app: App, told: Sequence[HeldRecord], *, until: datetime) -> PlexPast:
+    evidence: list[Evidence] = []
+
+    def number(each: Evidence) -> int:
+        if each not in evidence:
+            evidence.append(each)
+        return evidence.index(each) + 1
+
+    fields = tuple(
+        HeldValue(
+            type=record.type,
+            field=held.field,
+            value=held.value,
+            how=held.said.evidence.how,
+            since=held.said.at,
+            workday=ORIGINS.get(record.type, {}).get(held.field, ()),
+            mapping=_mapped_by(app, held.said.rows.get(held.field)),
+            evidence=number(held.said.evidence),
+        )
+        for record in told
+        for held in record.fields
+    )
+    gone = next((record.gone for record in told if record.type == RecordType.EMPLOYEE and record.gone), None)
+    if gone is not None:
+        number(gone.evidence)
+    return PlexPast(
+        plant=told[0].plant,
+        key=told[0].key,
+        until=until - timedelta(seconds=1),
+        fields=fields,
+        evidence=tuple(evidence),
+        gone=None if gone is None else gone.evidence.reason,
+    )
+
+
+def _mapped_by(app: App, row: RowVersion | None) -> MappedBy | None:
+    if row is None:
+        return None
+    history = app.mappings.history(app.name, kind=Kind(row.kind), plant=row.plant, source=row.source)
+    kept = next((each for each in history if each.version == row.version), None)
+    return MappedBy(
+        kind=row.kind,
+        plant=row.plant,
+        source=row.source,
+        version=row.version,
+        by=None if kept is None else kept.changed_by,
+        drafted_by=None if kept is None else kept.drafted_by or None,
+        at=None if kept is None else kept.changed_at,
+    )

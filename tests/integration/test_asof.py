@@ -1,0 +1,119 @@
+"""What Plex held on a day, told from our own records alone: the drill of the auditor, and the past that stays as it was."""
+
+from __future__ import annotations
+
+import random
+import sys
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.errors import UsageError
+from ml_connector.mapping.plex_fields import FIELDS
+from ml_connector.mapping.store import MappingStore
+from ml_connector.usecases.asof import asof
+from tests.rehearsal import START, Rehearsal, record
+
+DAYS = 3
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    """A few days of an enterprise, and what was told of every day when it ended."""
+    made = Rehearsal(record(24, days=DAYS), url=f"sqlite:///{tmp_path_factory.mktemp('asof')}/mlc.db")
+    made.prepare()
+    told = {}
+    for day in range(DAYS):
+        made.day = day
+        with made.alive() as life:
+            life.sync()
+            told[day] = everything(made, life, day)
+    return made, told
+
+
+def app_of(rehearsal, life):
+    return SimpleNamespace(
+        name="acme",
+        connection=rehearsal.settings,
+        database=life.database,
+        trail=life.tools.trail,
+        clock=rehearsal.clock.now,
+        mappings=MappingStore(life.database),
+    )
+
+
+def employees(rehearsal):
+    return [(pcn, row) for pcn, tables in rehearsal.plex.enterprise.plants.items() for row in tables.employees.values()]
+
+
+def day_of(number):
+    return START.date() + timedelta(days=number)
+
+
+def everything(rehearsal, life, day):
+    ids = sorted({row["id"] for _plant, row in employees(rehearsal)})
+    return {key: asof(app_of(rehearsal, life), key, on=day_of(day)).records for key in ids if is_ours(life, key)}
+
+
+def is_ours(life, key):
+    return any(intent.change.key == key for intent in life.tools.store.intents())
+
+
+def test_a4_t3_fifty_values_lead_to_source_mapping_approver_and_run(lived, capsys):
+    rehearsal, _ = lived
+    with rehearsal.alive() as life:
+        wires = {field.wire: field.name for field in FIELDS[RecordType.EMPLOYEE] if field.name != "id"}
+        values = [
+            (plant, row["id"], name, row[wire])
+            for plant, row in employees(rehearsal)
+            for wire, name in wires.items()
+            if row.get(wire) is not None and is_ours(life, row["id"])
+        ]
+        drawn, explained = random.Random(4).sample(values, 50), 0  # noqa: S311 - which are looked at
+        for plant, key, field, value in drawn:
+            past = asof(app_of(rehearsal, life), key, on=day_of(DAYS - 1))
+            found = next(each for each in past.records if (each.plant, each.key) == (plant, key))
+            held = next(each for each in found.fields if (each.type, each.field) == ("employee", field))
+            why = found.evidence[held.evidence - 1]
+            assert str(held.value).lower() == str(value).lower(), field
+            assert (why.how, why.by, why.planned_by) == ("written", "test", "test")
+            assert all((why.run, why.plan, why.crosswalk, why.effective_on, why.entered_at, why.request))
+            assert why.answer is not None
+            assert all((why.answer.hash, why.answer.status))
+            if field in {"department", "position", "building"}:
+                assert held.mapping is not None
+                assert (held.mapping.version, held.mapping.by) != (0, None)
+            explained += 1
+    with capsys.disabled():
+        sys.stdout.write(f"\nA4-T3: {explained}/{len(drawn)} values in Plex explained\n")
+    assert explained == 50
+
+
+def test_m_9_what_was_told_of_a_day_that_is_past_never_changes(lived):
+    rehearsal, told = lived
+    with rehearsal.alive() as life:
+        for day in range(DAYS):
+            again = everything(rehearsal, life, day)
+            for key, records in told[day].items():
+                assert again[key] == records, f"day {day}"
+    assert told[0] != told[DAYS - 1]
+
+
+def test_a_day_before_our_first_reading_is_said_to_be_unknown(lived):
+    rehearsal, _ = lived
+    with rehearsal.alive() as life:
+        key = next(row["id"] for _, row in employees(rehearsal) if is_ours(life, row["id"]))
+        past = asof(app_of(rehearsal, life), key, on=date(2020, 1, 1))
+        assert past.records == ()
+        assert all("before our first reading" in why for why in past.silent.values())
+
+
+def test_nobody_known_and_a_day_ahead_are_wrong_usage(lived):
+    rehearsal, _ = lived
+    with rehearsal.alive() as life:
+        with pytest.raises(UsageError, match="nothing is known under"):
+            asof(app_of(rehearsal, life), "nobody", on=day_of(0))
+        with pytest.raises(UsageError, match="lies ahead"):
+            asof(app_of(rehearsal, life), "21001", on=day_of(90))
