@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from ml_connector.canonical.keys import RecordType
+from ml_connector.cli.main import app as program
 from ml_connector.errors import UsageError
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.mapping.store import MappingStore
+from ml_connector.usecases import syncs
 from ml_connector.usecases.asof import asof
 from tests.rehearsal import START, Rehearsal, record
 
@@ -117,3 +120,28 @@ def test_nobody_known_and_a_day_ahead_are_wrong_usage(lived):
             asof(app_of(rehearsal, life), "nobody", on=day_of(0))
         with pytest.raises(UsageError, match="lies ahead"):
             asof(app_of(rehearsal, life), "21001", on=day_of(90))
+
+
+def test_runs_and_records_are_filtered_and_no_filter_is_ignored(lived):
+    rehearsal, _ = lived
+    with rehearsal.alive() as life:
+        app = app_of(rehearsal, life)
+        assert len(syncs.runs(app, kind="sync", state="done")) == DAYS
+        assert syncs.runs(app, kind="plan") == syncs.runs(app, state="failed") == []
+        assert syncs.runs(app, since=START + timedelta(days=400)) == []
+        everybody = syncs.records(app, record_type="worker")
+        here = syncs.records(app, record_type="worker", status="applied", plant="101")
+        assert here == [each for each in everybody if (each.status, each.plant) == ("applied", "101")]
+        assert 0 < len(here) < len(everybody)
+        for wrong in ({"status": "aplied"}, {"plant": "999"}):
+            with pytest.raises(UsageError, match="there is no"):
+                syncs.records(app, record_type="worker", **wrong)
+        for wrong in ({"kind": "synch"}, {"state": "ok"}):
+            with pytest.raises(UsageError, match="there is no"):
+                syncs.runs(app, **wrong)
+
+
+def test_a_filter_of_the_list_is_refused_where_one_run_is_asked_for():
+    ended = CliRunner().invoke(program, ["runs", "--kind", "sync", "show", "12"])
+    assert ended.exit_code == 2
+    assert "show takes no --kind" in ended.output

@@ -8,7 +8,7 @@ line breaks.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -108,6 +108,8 @@ def _with_shared_options(function: Callable[..., int | None]) -> Callable[..., N
             and not isinstance(ctx.command, TyperGroup)
         ):
             raise typer.BadParameter("too many words; none of them is repeated here, for a secret may be among them")
+        if ctx.invoked_subcommand is not None:
+            _refuse_ignored(ctx, values)
         if ctx.invoked_subcommand is None:
             code = guarded(lambda: function(door, **values), config=door.config)
             if code:
@@ -123,6 +125,13 @@ def _with_shared_options(function: Callable[..., int | None]) -> Callable[..., N
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _refuse_ignored(ctx: typer.Context, options: Iterable[str]) -> None:
+    """What is said to a group and meant for its own command would be ignored by another one."""
+    given = [name for name in options if (source := ctx.get_parameter_source(name)) and source.name == "COMMANDLINE"]
+    if given:
+        raise typer.BadParameter(f"{ctx.invoked_subcommand} takes no --{given[0].replace('_', '-')}")
 
 
 def _nothing(_door: Door) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -286,9 +286,15 @@ class SyncStore:
         values = {"state": state, "ended_at": at.isoformat(), "counts": encode(counts).decode(), "problem": problem}
         tx.execute(update(runs).where(runs.c.id == run).values(**values, plan=plan, watermark=watermark))
 
-    def runs(self, *, limit: int) -> list[RunInfo]:
-        """The newest runs first."""
-        query = select(runs).where(runs.c.connection == self._connection).order_by(runs.c.id.desc()).limit(limit)
+    def runs(
+        self, *, limit: int, kind: str | None = None, state: str | None = None, since: datetime | None = None
+    ) -> list[RunInfo]:
+        """The newest runs first; of one kind, in one state, begun since then by our clock."""
+        where = [runs.c.connection == self._connection]
+        where += [] if kind is None else [runs.c.kind == kind]
+        where += [] if state is None else [runs.c.state == state]
+        where += [] if since is None else [runs.c.started_at >= since.astimezone(UTC).isoformat()]
+        query = select(runs).where(*where).order_by(runs.c.id.desc()).limit(limit)
         with self._database.reading() as tx:
             return [_run(row) for row in tx.execute(query).mappings()]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -19,6 +19,24 @@ from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.sync.store import RunInfo, SyncStore
 
 ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department", "position", "headcount")
+
+RUN_KINDS = ("plan", "apply", "sync", "reevaluate", "resend")
+RUN_STATES = ("running", "done", "failed", "interrupted")
+STATUSES = (
+    "planned",
+    "held",
+    "waiting",
+    "sending",
+    "applied",
+    "accepted",
+    "rejected",
+    "forbidden",
+    "conflict",
+    "duplicate",
+    "parked",
+    "in step",
+    "no seat",
+)
 
 
 class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,9 +183,18 @@ def waiting(app: App) -> list[ParkedInfo | HeldInfo]:
     return [*parked(app), *held]
 
 
-def runs(app: App, *, limit: int = 20) -> list[RunInfo]:
-    """The newest runs first."""
-    return SyncStore(app.database, app.name).runs(limit=limit)
+def runs(
+    app: App, *, limit: int = 20, kind: str | None = None, state: str | None = None, since: datetime | None = None
+) -> list[RunInfo]:
+    """
+    The newest runs first; only of one kind, in one state, or begun since then.
+
+    Raises:
+        UsageError: there is no such kind or state.
+    """
+    _check_word("kind of run", kind, RUN_KINDS)
+    _check_word("state of a run", state, RUN_STATES)
+    return SyncStore(app.database, app.name).runs(limit=limit, kind=kind, state=state, since=since)
 
 
 def run_detail(app: App, run: int) -> dict[str, Any]:
@@ -197,13 +224,17 @@ def run_detail(app: App, run: int) -> dict[str, Any]:
     return {**msgspec.structs.asdict(found), "writes": writes}
 
 
-def records(app: App, *, record_type: str, key: str | None = None) -> list[RecordInfo]:
+def records(
+    app: App, *, record_type: str, key: str | None = None, status: str | None = None, plant: str | None = None
+) -> list[RecordInfo]:
     """
-    What last happened to each record of a type: parked, held, applied, unknown …
+    What last happened to each record of a type: parked, held, applied, unknown …; only of one *status* or *plant*.
 
     Raises:
-        UsageError: there is no such record type, or nothing ever happened to a record of that key.
+        UsageError: there is no such record type, status or plant, or nothing ever happened to a record of that key.
     """
+    _check_word("status of a record", status, STATUSES)
+    _check_word("plant", plant, [each.pcn for each in app.connection.plex.plants])
     if record_type not in {kind.value for kind in RecordType}:
         raise UsageError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
     kind = "employee" if record_type == "worker" else record_type
@@ -245,7 +276,8 @@ def records(app: App, *, record_type: str, key: str | None = None) -> list[Recor
             f"there is no such record: nothing was ever decided or parked for {record_type} {key}",
             remedy=f"ml-connector records {record_type}   lists those there are",
         )
-    return sorted(found.values(), key=lambda info: (info.plant, info.key))
+    chosen = [info for info in found.values() if status in {None, info.status} and plant in {None, info.plant}]
+    return sorted(chosen, key=lambda info: (info.plant, info.key))
 
 
 def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str | None) -> None:
@@ -272,6 +304,12 @@ def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str
             excluded=line.excluded,
             fte=line.fte,
         )
+
+
+def _check_word(what: str, word: str | None, known: Sequence[str]) -> None:
+    """A word that nothing can match would give an empty list, and be taken for an answer."""
+    if word is not None and word not in known:
+        raise UsageError(f"there is no {what} {word}", remedy=f"one of {', '.join(known)}")
 
 
 def _check_known(app: App, keys: Sequence[str]) -> None:

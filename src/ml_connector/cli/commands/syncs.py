@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ml_connector.cli.command import command, make_group
-from ml_connector.cli.commands.inspection import parse_date
+from ml_connector.cli.commands.inspection import parse_date, parse_moment
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import DONE, IN_PART, WAITING
 from ml_connector.cli.progress import shown
@@ -96,18 +96,24 @@ def sync(door: Door) -> int:
 
 
 def runs(
-    door: Door, *, limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many.")] = 20
+    door: Door,
+    *,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many.")] = 20,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="plan, apply, sync, …")] = None,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="done, failed, …")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="T", help="Begun since this date or moment.")] = None,
 ) -> None:
     """
     List the newest runs, or show one.
 
         ml-connector runs
+        ml-connector runs --kind sync --state failed --since 2026-11-23
         ml-connector runs show 12
     """
     from ml_connector.usecases import syncs
 
     with door.look() as app:
-        found = syncs.runs(app, limit=limit)
+        found = syncs.runs(app, limit=limit, kind=kind, state=state, since=parse_moment(since) if since else None)
     if door.json:
         door.write_json(found)
         return
@@ -139,17 +145,20 @@ def records(
     *,
     record_type: Annotated[str, typer.Argument(metavar="TYPE", help="worker, cost_center, position, …")],
     key: Annotated[str | None, typer.Argument(metavar="KEY", help="One record only.", show_default=False)] = None,
+    status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="applied, parked, held, …")] = None,
+    plant: Annotated[str | None, typer.Option("--plant", metavar="PCN", help="Only in this plant.")] = None,
 ) -> None:
     """
     Tell what last happened to each record, and why. `headcount` shows planned beside actual.
 
         ml-connector records worker 21001
+        ml-connector records worker --status parked --plant 101
         ml-connector records headcount
     """
     from ml_connector.usecases import syncs
 
     with door.look() as app:
-        found = syncs.records(app, record_type=record_type, key=key)
+        found = syncs.records(app, record_type=record_type, key=key, status=status, plant=plant)
     if door.json:
         door.write_json(found)
         return
