@@ -40,7 +40,8 @@ def test_ed03_a_hire_that_moves_ahead_ends_the_record_until_its_day():
 def test_cc04_the_watermark_is_workdays_time_before_the_first_page():
     """CC-02, CC-04: whoever is hired while we read is not in what we read, nor before the watermark, nor lost."""
     hired = Step(0, 100, "hire", "DET", 3, VERBS["hire"].do)
-    with found() as firm:
+    with found([Step(1, 90, "hire", "TOL", 3, VERBS["hire"].do)]) as firm:
+        firm.next_day()  # with a change, so that a plan is drawn up
         entered: list[Any] = []
 
         def hire_while_it_reads(request: Request, answer: Answer) -> Response:

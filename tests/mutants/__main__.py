@@ -20,6 +20,7 @@ from tests.mutants.planted import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 PASSED, FAILED = 0, 1
+_SAME = ("-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-seed=7")  # the same test with and without the bug
 
 
 def main(wanted: list[str]) -> int:
@@ -55,7 +56,7 @@ def try_out(tree: Path, mutant: Mutant) -> str:
 
 
 def run(tree: Path, test: str) -> int:
-    command = [sys.executable, "-m", "pytest", "-x", "-n0", "-p", "no:cacheprovider", "-p", "no:randomly", test]
+    command = [sys.executable, "-m", "pytest", "-x", "-n0", *_SAME, test]
     environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}{os.pathsep}{tree}", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False, timeout=300)
     return done.returncode

@@ -17,6 +17,8 @@ class Mutant(NamedTuple):
 
 MATRIX = "tests/integration/test_fault_matrix.py"
 DIFF = "tests/unit/sync/test_diff.py"
+EVENTS = "tests/laws/test_events.py"
+MOMENTS = "tests/laws/test_moments.py"
 
 MUTANTS = (
     Mutant(
@@ -156,8 +158,36 @@ MUTANTS = (
     Mutant(
         "what was cut out is believed wherever it stood",
         "mapping/workday_membership.py",
-        "    return (0 if section is None else len(section)) == len(own)\n",
+        "    return ([] if section is None else [each.tag for each in section]) == ([_MEMBERSHIP] if own else [])\n",
         "    return True\n",
         "tests/unit/test_mapping_workday_membership.py::test_where_cutting_and_parsing_could_differ_the_parser_decides",
+    ),
+    Mutant(
+        "watermark = end time instead of start time",
+        "sync/verbs.py",
+        "            return gathered.as_of.entered_at.isoformat()\n",
+        "            return self._tools.workday().now().isoformat()\n",
+        MOMENTS + "::test_cc04_the_watermark_is_workdays_time_before_the_first_page",
+    ),
+    Mutant(
+        "who ended stays ended",
+        "sync/diff.py",
+        'if desired.type == "employee" and actual.fields.get("status") == status_inactive:',
+        'if desired.type == "nobody" and actual.fields.get("status") == status_inactive:',
+        EVENTS + "::test_m7_rescind_cancels",
+    ),
+    Mutant(
+        "whose hire moved ahead stays at work",
+        "sync/plan.py",
+        "due.begins and self._is_ours(item)",
+        "due.begins and not self._is_ours(item)",
+        MOMENTS + "::test_ed03_a_hire_that_moves_ahead_ends_the_record_until_its_day",
+    ),
+    Mutant(
+        "whoever is not at work lacks a section",
+        "mapping/people.py",
+        "excused = section in _AT_WORK_ONLY and worker.active is False",
+        "excused = section not in SECTIONS",
+        MOMENTS + "::test_up02_many_hires_that_were_taken_back_are_no_missing_section",
     ),
 )
