@@ -190,4 +190,11 @@ MUTANTS = (
         "excused = section not in SECTIONS",
         MOMENTS + "::test_up02_many_hires_that_were_taken_back_are_no_missing_section",
     ),
+    Mutant(
+        "leading zeros are cut off a number",
+        "mapping/projection.py",
+        "    return worker.employee_id if worker",
+        '    return worker.employee_id.lstrip("0") if worker',
+        EVENTS + "::test_m16_relabel",
+    ),
 )
