@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -112,9 +113,10 @@ class TlsPool(HTTPSConnectionPool):
     ConnectionCls = _PinnedTls
 
 
+@cache
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """
-    A client context that verifies, trusting *ca_bundle* besides the system's roots.
+    A client context that verifies, trusting *ca_bundle* besides the system's roots; one a process, as loading them takes long.
 
     What it takes does not hang on the machine's OpenSSL policy: TLS 1.2 or later with forward secrecy, keys and signatures
     of 112 bits of security or more, chains strictly by RFC 5280, names by their subjectAltName alone. Unlike the default
