@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
 import urllib3
 from sqlalchemy import Connection, select
 
@@ -171,7 +172,8 @@ class PlayedBack:
             yield Page(part, number + 1, pages, len(natives))
 
     def discover(self) -> list[TypeInfo]:
-        return list_types()
+        """What was read once has no log of what changed since: every reading is a whole one."""
+        return [msgspec.structs.replace(info, has_log=False) for info in list_types()]
 
     def now(self) -> datetime:
         return self.day.now

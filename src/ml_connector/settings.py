@@ -13,6 +13,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from copy import deepcopy
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -110,6 +111,25 @@ def parse_interval_s(text: str) -> int:
     if found is None or found[2] not in _UNIT_S:
         raise ValueError(f"{text!r} is no interval such as 15 min or 1 h")
     return int(found[1]) * _UNIT_S[found[2]]
+
+
+_DAILY = re.compile(r"daily ([01][0-9]|2[0-3]):([0-5][0-9]) (\S+)")
+
+
+def parse_daily(text: str) -> tuple[time, ZoneInfo]:
+    """
+    Read `daily 02:00 America/Detroit`.
+
+    Raises:
+        ValueError: it is no such thing.
+    """
+    found = _DAILY.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no time such as daily 02:00 America/Detroit")
+    try:
+        return time(int(found[1]), int(found[2])), ZoneInfo(found[3])
+    except (LookupError, ValueError, OSError):
+        raise ValueError(f"{found[3]!r} is no time zone such as America/Detroit") from None
 
 
 _ALIAS = r"^[A-Za-z][A-Za-z0-9_]{0,199}$"
@@ -350,13 +370,31 @@ class Guard(_Frozen):
 
 
 class Sync(_Frozen):
-    """What runs, how often, and within which guards."""
+    """
+    What runs, how often, and within which guards.
+
+    *full_compare*: when everything is read and compared anew, whatever Workday's log told. *overlap*: how far each
+    window on that log reaches back into the one before.
+    """
 
     workers_every: str = "15 min"
     full_compare: str = "daily 02:00 UTC"
+    overlap: str = "5 min"
     guard: Guard = Guard()
     contingent_workers: bool = False
     pay_rates: bool = False
+
+    @field_validator("full_compare")
+    @classmethod
+    def _once_a_day(cls, value: str) -> str:
+        parse_daily(value)
+        return value
+
+    @field_validator("overlap")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        parse_interval_s(value)
+        return value
 
     @field_validator("workers_every")
     @classmethod

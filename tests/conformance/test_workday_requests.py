@@ -8,7 +8,17 @@ import pytest
 from lxml import etree
 
 from ml_connector.canonical.keys import AsOf, RecordType
-from ml_connector.connectors.workday.operations import BSVC, OPERATIONS, build_clock_request, build_page_request
+from ml_connector.connectors.port import LogWindow
+from ml_connector.connectors.workday.operations import (
+    BSVC,
+    EVERYTHING,
+    LOGS,
+    OPERATIONS,
+    Selection,
+    asking_for_log,
+    build_clock_request,
+    build_page_request,
+)
 from tests.conformance.vendor import load_schema
 
 _WSDL = {
@@ -18,12 +28,18 @@ _WSDL = {
 }
 _AS_OF = AsOf(date(2026, 11, 23), datetime(2026, 11, 23, 9, 30, 0, 123456, UTC))
 _SINCE = datetime(2026, 11, 22, tzinfo=UTC)
+_SELECTIONS = {
+    "all": EVERYTHING,
+    "entered": Selection(window=LogWindow(entered=(_SINCE, _AS_OF.entered_at))),
+    "effective": Selection(window=LogWindow(effective=(date(2026, 11, 22), date(2026, 11, 23)))),
+    "named": Selection(wids=("0" * 32, "1" * 32)),
+}
 
 
 @pytest.mark.parametrize("record_type", OPERATIONS)
-@pytest.mark.parametrize("updated_from", [None, _SINCE], ids=["all", "changes"])
+@pytest.mark.parametrize("selection", _SELECTIONS.values(), ids=_SELECTIONS)
 @pytest.mark.parametrize("include_pay", [False, True], ids=["without pay", "with pay"])
-def test_every_page_request_is_valid(record_type: RecordType, updated_from: datetime | None, include_pay: bool) -> None:
+def test_every_page_request_is_valid(record_type: RecordType, selection: Selection, include_pay: bool) -> None:
     operation = OPERATIONS[record_type]
     wsdl, version = _WSDL[operation.service]
     request = build_page_request(
@@ -33,7 +49,19 @@ def test_every_page_request_is_valid(record_type: RecordType, updated_from: date
         page=2,
         count=999,
         include_pay=include_pay,
-        updated_from=updated_from,
+        selection=selection,
+    )
+    load_schema(wsdl).assertValid(etree.fromstring(request))
+
+
+@pytest.mark.parametrize(
+    "record_type", [kind for kind, operation in OPERATIONS.items() if operation.change_filter in LOGS]
+)
+def test_every_question_to_a_log_is_valid(record_type: RecordType) -> None:
+    operation = asking_for_log(OPERATIONS[record_type])
+    wsdl, version = _WSDL[operation.service]
+    request = build_page_request(
+        operation, version=version, as_of=_AS_OF, page=1, count=999, selection=_SELECTIONS["effective"]
     )
     load_schema(wsdl).assertValid(etree.fromstring(request))
 

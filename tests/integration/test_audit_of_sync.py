@@ -135,7 +135,7 @@ def test_ed_03_a_pending_change_is_news_again_when_its_day_moves(database):
             for day in days
         ]
         with database.transaction() as tx:
-            return [item.on for item in store.replace_pending(tx, "acme", items, at=now)]
+            return [item.on for item in store.replace_pending(tx, "acme", items, at=now)[0]]
 
     assert news("2026-12-07") == ["2026-12-07"]
     assert news("2026-12-07") == []

@@ -10,7 +10,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
 from ml_connector.errors import IncompleteReadError, RecordError
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.snapshot.extract import Reader, payload_hash
+from ml_connector.snapshot.extract import Reader, Translation, payload_hash
 from ml_connector.snapshot.store import Scope, SnapshotStore
 
 SCOPE = Scope("acme", "plex", "employee", "101")
@@ -54,9 +54,11 @@ def read(database):
             pages,
             scope=SCOPE,
             query=QUERY,
-            translate=translate,
-            key_of=lambda record: json.loads(record.payload)["id"],
-            name_of=lambda record: f"number of {json.loads(record.payload)['id']}",
+            translation=Translation(
+                translate=translate,
+                key_of=lambda record: json.loads(record.payload)["id"],
+                name_of=lambda record: f"number of {json.loads(record.payload)['id']}",
+            ),
             progress=lambda *_: None,
         )
         return extract, list(translated)

@@ -35,6 +35,7 @@ class AuditAction(StrEnum):
     WRITE_CONFLICT = "write.conflict"
     DECISION_NOOP = "decision.noop"
     DECISION_PENDING = "decision.pending"
+    DECISION_WITHDRAWN = "decision.withdrawn"
     DECISION_PARKED = "decision.parked"
     DECISION_HELD = "decision.held"
     HOLD_RELEASED = "hold.released"

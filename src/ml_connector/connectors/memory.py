@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
-from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.port import (
     Allowed,
+    LogWindow,
     Page,
     Query,
     Receipt,
@@ -25,6 +26,7 @@ from ml_connector.connectors.port import (
     TypeInfo,
     Write,
     always,
+    refuse_log,
 )
 from ml_connector.errors import MLConnectorError, RecordError
 
@@ -85,6 +87,9 @@ class MemoryConnector:
         rows = self._rows.get((query.record_type, query.plant or ""), {})
         records = tuple(_native(query.record_type, row) for row in rows.values())[: query.limit]
         yield Page(records, 1, 1, len(records))
+
+    def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> NoReturn:
+        refuse_log(record_type)
 
     def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """

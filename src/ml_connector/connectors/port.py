@@ -8,27 +8,31 @@ implementation, and the in-memory one, to this page.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from datetime import date, datetime
+from typing import Any, Literal, NoReturn, Protocol
 
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.errors import ConfigurationError
 
 __all__ = [
     "Action",
     "Allowed",
     "Connector",
     "FieldInfo",
+    "LogWindow",
     "NativeRecord",
     "Page",
     "Query",
     "Receipt",
     "SurfaceHealth",
+    "Touched",
     "TypeHealth",
     "TypeInfo",
     "Write",
     "always",
+    "refuse_log",
 ]
 
 
@@ -42,7 +46,11 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to read. *plant* is a PCN and needed for Plex; *include_pay* asks Workday for compensation too."""
+    """
+    What to read. *plant* is a PCN and needed for Plex; *include_pay* asks Workday for compensation too.
+
+    *wids* asks for exactly these records of Workday, by Workday's own ids; those it does not know are left out.
+    """
 
     record_type: RecordType
     as_of: AsOf | None = None
@@ -51,6 +59,25 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     updated_to: datetime | None = None
     include_pay: bool = False
     limit: int | None = None
+    wids: tuple[str, ...] = ()
+
+
+class LogWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a transaction log: entered within two moments, or effective on the days from one to another."""
+
+    entered: tuple[datetime, datetime] | None = None
+    effective: tuple[date, date] | None = None
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """
+    A record that a transaction log speaks of, by Workday's own id.
+
+    *entries* are the transactions it tells: the day each takes effect, and the moment it was entered.
+    """
+
+    wid: str
+    entries: tuple[tuple[date, datetime], ...] = ()
 
 
 class TypeHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,14 +122,15 @@ class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """
     One record type of a surface: its operation, its fields, and which change filters the system offers for it.
 
-    *missing* are the canonical fields this surface cannot give as configured, which another surface could; *remedy* says
-    what grant would give more, where one would.
+    *has_log* says that `read_touched` answers for it. *missing* are the canonical fields this surface cannot give as
+    configured, which another surface could; *remedy* says what grant would give more, where one would.
     """
 
     type: str
     surface: str
     operation: str
     change_filters: tuple[str, ...] = ()
+    has_log: bool = False
     writable: tuple[str, ...] = ()
     fields: tuple[FieldInfo, ...] = ()
     missing: tuple[str, ...] = ()
@@ -146,6 +174,16 @@ def always() -> None:
     """Allow a write without asking anybody."""
 
 
+def refuse_log(record_type: RecordType) -> NoReturn:
+    """
+    Say that there is no transaction log to ask.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(f"no transaction log tells which {record_type} changed", remedy="read all of them")
+
+
 class Connector(Protocol):
     """One external system, reduced to what a run needs of it."""
 
@@ -162,6 +200,14 @@ class Connector(Protocol):
         Raises:
             IncompleteReadError: the pages do not add up to what the system announced, or rows were cut off.
             AuthenticationError, PermissionError_: refused. RateLimitError, UnavailableError: after patient retries.
+        """
+
+    def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> Iterator[Touched]:
+        """
+        Yield which records a transaction log tells something of within *window*, each once; the records come by `read`.
+
+        Raises:
+            ConfigurationError: the surface offers no log of this type (`TypeInfo.has_log`). Otherwise as `read`.
         """
 
     def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:

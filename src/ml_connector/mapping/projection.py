@@ -8,7 +8,7 @@ assignment (WP-07), and, where a plant knows them from before, an ending in all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from msgspec import UNSET, UnsetType
@@ -28,6 +28,7 @@ from ml_connector.settings import Plant, PlexConnection
 # Fields of an employee that a missing Workday section takes out of the comparison (UP-02).
 _SECTION_FIELDS = {"personal": frozenset({"first_name", "middle_name", "last_name", "email"})}
 Exists = Callable[[str], bool]
+_LONGEST_REASON = 200
 
 
 class Projection:
@@ -131,7 +132,7 @@ class Projection:
         Until the hire date Workday shows the date and no job (`Active=0`), so mostly it cannot.
         """
         try:
-            plant = self._plant_of(worker)
+            plant = self.plant_of(worker)
         except RecordError:
             plant = None
         if not _hired_after(worker, min(self._today.values()) if plant is None else self._today[plant]):
@@ -146,7 +147,35 @@ class Projection:
             type="employee", plant=plant, key=key, label=label(worker), on=on, reason="future hire", begins=True
         )
 
-    def _plant_of(self, worker: Worker) -> str | None:
+    def to_come(self, worker: Worker, place: Place, *, ahead: Iterable[tuple[date, Worker]]) -> Iterator[Pending]:
+        """Tell each change of where somebody works that lies ahead, in order (CC-09); an ending is told by `due`."""
+        before: Place | None = place
+        for day, then in ahead:
+            if then.active is not True:
+                continue
+            try:
+                after: Place | None = self.place(then)
+                reason = _moved(before, after)
+            except RecordError as error:
+                after, reason = None, f"a move that cannot be made yet: {error.message}"
+            if reason:
+                yield Pending(
+                    type="employee",
+                    plant=place.plant,
+                    key=place.key,
+                    label=label(worker),
+                    on=day.isoformat(),
+                    reason=reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…",
+                )
+            before = after
+
+    def plant_of(self, worker: Worker) -> str | None:
+        """
+        The plant of somebody's primary job; None where Workday shows no job.
+
+        Raises:
+            RecordError: no plant takes the worker.
+        """
         job = worker.primary_job
         if job is None or isinstance(worker.organizations, UnsetType):
             return None
@@ -311,6 +340,19 @@ def is_excluded(worker: Worker) -> bool:
     """Whether an active worker does not count in the headcount: Workday says so of the job, or contingent (WP-11)."""
     job = worker.primary_job
     return worker.worker_type != "employee" or (job is not None and job.excluded_from_headcount is True)
+
+
+def _moved(before: Place | None, after: Place | None) -> str:
+    """What differs between two places, in words; nothing where nothing does."""
+    if after is None or before is None:
+        return (
+            "" if after is None else f"plant {after.plant}: {after.fields['position']} in {after.fields['department']}"
+        )
+    if before.plant != after.plant:
+        return f"moves to plant {after.plant}: {after.fields['position']} in {after.fields['department']}"
+    told = {name: (before.fields[name], after.fields[name]) for name in ("department", "position", "building")}
+    told["cost center"] = (before.cost_center, after.cost_center)
+    return ", ".join(f"{name} {old} → {new}" for name, (old, new) in told.items() if old != new)
 
 
 def has_ended(worker: Worker, *, today: date) -> bool:

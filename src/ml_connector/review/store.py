@@ -39,11 +39,13 @@ pending = Table(
     Column("type", String(32), primary_key=True),
     Column("plant", String(16), primary_key=True),
     Column("key", String(200), primary_key=True),
+    Column("due_on", String(10), primary_key=True),
     Column("reason", String(200), primary_key=True),
     Column("label", Text, nullable=False),
-    Column("due_on", String(10), nullable=False),
     Column("since", String(40), nullable=False),
 )
+
+_PENDING = ("type", "plant", "key", "due_on", "reason")
 
 holds = Table(
     "hold",
@@ -157,25 +159,36 @@ class ReviewStore:
 
     def replace_pending(
         self, tx: Connection, connection: str, items: Sequence[Pending], *, at: datetime
-    ) -> list[Pending]:
-        """Put *items* in the place of everything pending; return those that are new or due on another day."""
+    ) -> tuple[list[Pending], list[Pending]]:
+        """Put *items* in the place of everything pending; return those that are new, and those that are no more."""
         query = select(pending).where(pending.c.connection == connection)
-        known = {(row.type, row.plant, row.key, row.reason): (row.due_on, row.since) for row in tx.execute(query)}
+        known = {tuple(row[name] for name in _PENDING): dict(row) for row in tx.execute(query).mappings()}
         tx.execute(delete(pending).where(pending.c.connection == connection))
-        unique = {(item.type, item.plant, item.key, item.reason): item for item in items}
+        unique = {(item.type, item.plant, item.key, item.on, item.reason): item for item in items}
         rows = [
             {
-                **dict(zip(("type", "plant", "key", "reason"), name, strict=True)),
+                **dict(zip(_PENDING, name, strict=True)),
                 "connection": connection,
                 "label": item.label,
-                "due_on": item.on,
-                "since": known[name][1] if name in known else at.isoformat(),
+                "since": known[name]["since"] if name in known else at.isoformat(),
             }
             for name, item in unique.items()
         ]
         if rows:
             tx.execute(insert(pending), rows)
-        return [item for name, item in unique.items() if name not in known or known[name][0] != item.on]
+        gone = [
+            Pending(
+                type=row["type"],
+                plant=row["plant"],
+                key=row["key"],
+                label=row["label"],
+                on=row["due_on"],
+                reason=row["reason"],
+            )
+            for name, row in known.items()
+            if name not in unique
+        ]
+        return [item for name, item in unique.items() if name not in known], gone
 
     def holds(self, connection: str, *, state: str | None = None) -> list[HoldInfo]:
         """Holds by state, oldest first."""

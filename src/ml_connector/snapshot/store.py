@@ -1,13 +1,14 @@
 """
 Snapshots at rest: one row per record and side, with the extraction that saw it last.
 
-A record is *current* when the newest complete extraction saw it, *vanished* when it did not. Vanished rows stay:
-absence is never an ending (CC-11).
+An extraction reads a type whole, or only what changed since another one, on which it builds. A record is *current* when
+the newest whole extraction or one built on it saw it, *vanished* when none did. Vanished rows stay: absence is never an
+ending (CC-11).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,7 +29,6 @@ from sqlalchemy import (
     update,
 )
 
-from ml_connector.canonical.keys import encode
 from ml_connector.storage.database import Database, insert_or, metadata
 
 _T = TypeVar("_T")
@@ -45,6 +45,9 @@ extracts = Table(
     Column("state", String(16), nullable=False),
     Column("total", Integer, nullable=False, default=0),
     Column("content_id", Integer),
+    Column("base_id", Integer),
+    Column("variant", String(200)),
+    Column("missed", Integer),
     Column("effective_on", String(10)),
     Column("entered_at", String(40)),
     Column("started_at", String(40), nullable=False),
@@ -67,6 +70,19 @@ records = Table(
 )
 
 
+faults = Table(
+    "snapshot_fault",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("side", String(16), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("fault", Text, nullable=False),
+    Column("extract_id", Integer, nullable=False),
+)
+
+
 class Scope(NamedTuple):
     """Which records: of one connection, from one side (workday, plex), of one type, in one plant (or "")."""
 
@@ -77,19 +93,36 @@ class Scope(NamedTuple):
 
 
 class Believed(NamedTuple):
-    """A complete extraction: its number, how many records it counted, and which one first saw exactly this content."""
+    """
+    The newest complete extraction: how many records it counted, and which one first saw exactly this content.
+
+    *id* is that of the whole extraction it is or builds on: what it and all after it saw is current. *number* is its own.
+    *whole_at* is *entered_at* of the whole one; all moments are those the system was asked as of.
+    """
 
     id: int
     total: int
     content_id: int
+    number: int
+    variant: str
+    effective_on: str
+    entered_at: str
+    whole_at: str
 
 
 class Row(NamedTuple):
-    """One record to keep: its key, the hash of the bytes it came as, and its canonical form."""
+    """One record to keep: its key, the hash of the bytes it came as, and its canonical form as JSON."""
 
     key: str
     payload_hash: str
-    record: Any
+    body: str
+
+
+class Kept(NamedTuple):
+    """What is kept of a record, and the extraction that saw it last."""
+
+    body: str
+    seen_by: int
 
 
 class SnapshotStore:
@@ -98,8 +131,17 @@ class SnapshotStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, scope: Scope, *, at: datetime, effective_on: str = "", entered_at: str = "") -> int:
-        """Open an extraction and return its number."""
+    def start(
+        self,
+        scope: Scope,
+        *,
+        at: datetime,
+        effective_on: str = "",
+        entered_at: str = "",
+        variant: str = "",
+        base_id: int | None = None,
+    ) -> int:
+        """Open an extraction and return its number; *base_id* is the whole one it builds on."""
         with self._database.transaction() as tx:
             row = extracts.insert().values(
                 **scope._asdict(),
@@ -107,6 +149,8 @@ class SnapshotStore:
                 total=0,
                 effective_on=effective_on,
                 entered_at=entered_at,
+                variant=variant,
+                base_id=base_id,
                 started_at=at.isoformat(),
             )
             return int(tx.execute(row).inserted_primary_key[0])  # type: ignore[index]
@@ -117,6 +161,11 @@ class SnapshotStore:
         with self._database.transaction() as tx:
             values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
+
+    def note_missed(self, extract_id: int, missed: int) -> None:
+        """Note how many changes a whole extraction found that no change window had told of (CC-06)."""
+        with self._database.transaction() as tx:
+            tx.execute(update(extracts).where(extracts.c.id == extract_id).values(missed=missed))
 
     def disbelieve(self, extract_id: int) -> None:
         """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""
@@ -147,26 +196,87 @@ class SnapshotStore:
                 **scope._asdict(),
                 "key": row.key,
                 "payload_hash": row.payload_hash,
-                "body": encode(row.record).decode(),
+                "body": row.body,
                 "extract_id": extract_id,
             }
             for row in rows
         ]
         tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 
+    def kept(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
+        """What is kept of these records, whichever extraction saw them last."""
+        found: dict[str, Kept] = {}
+        for start in range(0, len(keys), _BATCH):
+            chosen = records.c.key.in_(keys[start : start + _BATCH])
+            query = select(records.c.key, records.c.body, records.c.extract_id).where(_within(scope), chosen)
+            found.update((row.key, Kept(row.body, row.extract_id)) for row in tx.execute(query))
+        return found
+
+    def save_faults(
+        self, tx: Connection, scope: Scope, *, found: Mapping[str, str], cleared: Sequence[str], extract_id: int
+    ) -> None:
+        """
+        Keep which records came and could not be understood, as JSON by key, and forget those that now can be.
+
+        What is kept of such a record from earlier is no longer current.
+        """
+        gone = [*cleared, *found]
+        for start in range(0, len(gone), _BATCH):
+            chosen = gone[start : start + _BATCH]
+            tx.execute(delete(faults).where(*_columns(faults, scope), faults.c.key.in_(chosen)))
+        if found:
+            told = [
+                {**scope._asdict(), "key": key, "fault": text, "extract_id": extract_id} for key, text in found.items()
+            ]
+            tx.execute(insert_or(tx, faults).on_conflict_do_nothing(), told)
+            tx.execute(update(records).where(_within(scope), records.c.key.in_(list(found))).values(extract_id=0))
+
+    def faults(self, scope: Scope, *, extract_id: int) -> list[str]:
+        """The records that came and could not be understood, as kept, of an extraction and all built on it."""
+        where = and_(*_columns(faults, scope), faults.c.extract_id >= extract_id)
+        with self._database.reading() as tx:
+            return list(tx.execute(select(faults.c.fault).where(where).order_by(faults.c.key)).scalars())
+
     def last_believed(self, scope: Scope) -> Believed | None:
         """The newest complete extraction, or None if there was none."""
+        whole = extracts.alias("whole")
+        whole_id = func.coalesce(extracts.c.base_id, extracts.c.id)
+        columns = (
+            whole_id,
+            extracts.c.total,
+            func.coalesce(extracts.c.content_id, extracts.c.id),
+            extracts.c.id,
+            func.coalesce(extracts.c.variant, ""),
+            func.coalesce(extracts.c.effective_on, ""),
+            func.coalesce(extracts.c.entered_at, ""),
+            func.coalesce(whole.c.entered_at, ""),
+        )
+        joined = extracts.join(whole, whole.c.id == whole_id)
         where = and_(*_columns(extracts, scope), extracts.c.state == "complete")
-        columns = (extracts.c.id, extracts.c.total, func.coalesce(extracts.c.content_id, extracts.c.id))
+        query = select(*columns).select_from(joined).where(where).order_by(extracts.c.id.desc()).limit(1)
         with self._database.reading() as tx:
-            row = tx.execute(select(*columns).where(where).order_by(extracts.c.id.desc()).limit(1)).one_or_none()
+            row = tx.execute(query).one_or_none()
         return None if row is None else Believed(*row)
+
+    def to_build_on(self, scope: Scope, *, variant: str) -> Believed | None:
+        """
+        The newest complete extraction, if another one may read only what changed since.
+
+        It may not where something was read whole since, and not believed or for another day, or under other settings.
+        """
+        believed = self.last_believed(scope)
+        if believed is None or believed.variant != variant or not believed.entered_at:
+            return None
+        newest = select(func.coalesce(extracts.c.base_id, extracts.c.id)).where(*_columns(extracts, scope))
+        with self._database.reading() as tx:
+            base = tx.execute(newest.order_by(extracts.c.id.desc()).limit(1)).scalar_one()
+        return believed if base == believed.id else None
 
     def read(self, scope: Scope, *, of: type[_T], extract_id: int | None = None) -> Iterator[_T]:
         """
         Yield the scope's records in order of their key, a batch at a time.
 
-        With *extract_id* only those this extraction saw. No transaction stays open between batches.
+        With *extract_id* only those that this extraction saw, or one built on it. No transaction stays open between batches.
         """
         decode = msgspec.json.Decoder(of).decode
         last = ""
@@ -185,7 +295,7 @@ class SnapshotStore:
         """Yield the keys of the records that the given extraction saw, in order."""
         last = ""
         while True:
-            where = and_(_within(scope), records.c.key > last, records.c.extract_id == extract_id)
+            where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
             query = select(records.c.key).where(where).order_by(records.c.key).limit(_BATCH)
             with self._database.reading() as tx:
                 batch = list(tx.execute(query).scalars())
@@ -214,13 +324,13 @@ class SnapshotStore:
 
     def count(self, scope: Scope, *, extract_id: int) -> int:
         """How many records the given extraction saw."""
-        query = select(func.count()).select_from(records).where(_within(scope), records.c.extract_id == extract_id)
+        query = select(func.count()).select_from(records).where(_within(scope), *_seen_by(extract_id))
         with self._database.reading() as tx:
             return int(tx.execute(query).scalar_one())
 
     def vanished(self, scope: Scope, *, extract_id: int) -> list[str]:
         """Keys kept from earlier that the given complete extraction did not see."""
-        where = and_(_within(scope), records.c.extract_id != extract_id)
+        where = and_(_within(scope), records.c.extract_id < extract_id)
         with self._database.reading() as tx:
             return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
 
@@ -248,7 +358,7 @@ def _columns(table: Table, scope: Scope) -> list[Any]:
 
 
 def _seen_by(extract_id: int | None) -> list[Any]:
-    return [] if extract_id is None else [records.c.extract_id == extract_id]
+    return [] if extract_id is None else [records.c.extract_id >= extract_id]
 
 
 def _within(scope: Scope) -> Any:

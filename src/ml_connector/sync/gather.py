@@ -24,8 +24,9 @@ from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection, Plant
-from ml_connector.snapshot.extract import Extract, Progress, Reader
+from ml_connector.snapshot.extract import Extract, Progress, Reader, Translation
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.parking import park_not_shown
 from ml_connector.sync.policy import Approvals, population_drop, shrunken_list
@@ -49,13 +50,18 @@ PLEX_TYPES = (
 
 
 class Gathered(msgspec.Struct, kw_only=True):
-    """Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood."""
+    """
+    Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood.
+
+    *missed* counts, by type, what a whole comparison found changed and no window of Workday's log had told of (CC-06).
+    """
 
     as_of: AsOf
     today: dict[str, date]
     extracts: dict[tuple[str, str, str], Extract] = {}
     holds: list[Hold] = []
     parked: list[Parked] = []
+    missed: dict[str, int] = {}
 
     def readable(self, side: str, kind: str, plant: str = "") -> bool:
         return (side, kind, plant) in self.extracts
@@ -82,9 +88,11 @@ class Gatherer:
         workday: Connector,
         plex: Connector,
         reader: Reader,
+        capture: Capture,
         snapshots: SnapshotStore,
         progress: Progress,
     ) -> None:
+        self._capture = capture
         self._name = name
         self._connection = connection
         self._workday = workday
@@ -93,9 +101,9 @@ class Gatherer:
         self._snapshots = snapshots
         self._progress = progress
 
-    def gather(self, *, as_of: date | None, approvals: Approvals) -> Gathered:
+    def gather(self, *, as_of: date | None, approvals: Approvals, whole: bool = False) -> Gathered:
         """
-        Read everything both systems show us.
+        Read what Workday changed since last time, or everything with *whole* or as of another day, and all of Plex.
 
         Raises:
             AuthenticationError: a system does not know us. PermissionError_: workers may not be read at all.
@@ -107,7 +115,7 @@ class Gatherer:
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)
         for kind in WORKDAY_TYPES:
-            self._from_workday(gathered, kind, approvals)
+            self._from_workday(gathered, kind, approvals, whole=whole, other_day=as_of is not None)
         for plant in today:
             for kind in PLEX_TYPES:
                 self._from_plex(gathered, kind, plant, approvals)
@@ -129,18 +137,24 @@ class Gatherer:
             raise StalePlanError(f"{hold.reason}; nothing was sent", remedy="ml-connector ping plex")
         return extract
 
-    def _from_workday(self, gathered: Gathered, kind: RecordType, approvals: Approvals) -> None:
-        read = partial(
-            self._reader.extract,
-            self._workday,
-            scope=Scope(self._name, "workday", kind.value),
-            query=Query(record_type=kind, as_of=gathered.as_of),
+    def _from_workday(
+        self, gathered: Gathered, kind: RecordType, approvals: Approvals, *, whole: bool, other_day: bool
+    ) -> None:
+        translation = Translation(
             translate=self._translate_workday,
-            variant="preferred" if self._connection.workday.use_preferred_name else "legal",
             key_of=workday_mapping.describe_native,
             name_of=workday_mapping.name_native,
-            progress=self._progress,
+            variant="preferred" if self._connection.workday.use_preferred_name else "legal",
         )
+
+        def read() -> Extract:
+            if other_day:
+                return self._capture.read_other_day(kind, translation, as_of=gathered.as_of)
+            extract, missed = self._capture.read(kind, translation, as_of=gathered.as_of, whole=whole)
+            if missed is not None:
+                gathered.missed[kind.value] = missed
+            return extract
+
         extract = _try_read(gathered, read, kind=kind.value, plant="", indispensable=kind is RecordType.WORKER)
         if extract is not None and self._believable(gathered, extract, approvals):
             gathered.extracts["workday", kind.value, ""] = extract
@@ -156,9 +170,11 @@ class Gatherer:
             self._plex,
             scope=Scope(self._name, "plex", kind.value, plant),
             query=Query(record_type=kind, plant=plant),
-            translate=partial(_translate_plex, plant=plant),
-            key_of=lambda _native: None,
-            name_of=lambda _native: None,
+            translation=Translation(
+                translate=partial(_translate_plex, plant=plant),
+                key_of=lambda _native: None,
+                name_of=lambda _native: None,
+            ),
             progress=self._progress,
         )
 
@@ -189,7 +205,8 @@ class Gatherer:
         if scope.side == "workday" and scope.type == RecordType.WORKER:
             vanished = self._snapshots.vanished(scope, extract_id=extract.id)
             unseen = sorted(set(vanished) - {fault.key for fault in extract.faults})
-            drop = population_drop(unseen, before=extract.before, limit=limit)
+            # Only a whole reading shows who is no longer shown.
+            drop = population_drop(unseen, before=extract.before, limit=limit) if extract.whole else None
             if drop is None:
                 gathered.parked += self._not_shown(scope, unseen, today=min(gathered.today.values()))
             elif not approvals.cover(drop):

@@ -56,6 +56,13 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
             except RecordError as error:
                 conflicts[person] = park_worker(profiles[0], error)
 
+    def others(self) -> dict[str, list[str]]:
+        """By person, the profiles that joined the one they were first seen as."""
+        found: dict[str, list[str]] = {}
+        for profile, person in self.joined.items():
+            found.setdefault(person, []).append(profile)
+        return found
+
     def told(self) -> list[object]:
         """What a plan follows from of it."""
         return [dict(self.joined), {"|".join(place): plex_id for place, plex_id in self.adopted.items()}]

@@ -20,13 +20,19 @@ DECISION = 1
 
 
 def fingerprint_inputs(
-    gathered: Gathered, *, connection: Connection, crosswalk: str, refused: Iterable[str], who: Sequence[object]
+    gathered: Gathered,
+    *,
+    connection: Connection,
+    crosswalk: str,
+    refused: Iterable[str],
+    who: Sequence[object],
+    ahead: Sequence[object],
 ) -> str:
     """
-    SHA-256 of the content both sides showed, each plant's day, the settings, the crosswalk, what Plex refused, and who
-    is who.
+    SHA-256 of the content both sides showed, each plant's day, the settings, the crosswalk, what Plex refused, who is
+    who, and what lies ahead.
     """
     contents = {"|".join(scope): extract.content_id for scope, extract in gathered.extracts.items()}
     days = {plant: day.isoformat() for plant, day in gathered.today.items()}
-    told = [DECISION, contents, days, connection.model_dump(mode="json"), crosswalk, sorted(refused), who]
+    told = [DECISION, contents, days, connection.model_dump(mode="json"), crosswalk, sorted(refused), who, ahead]
     return hashlib.sha256(encode(told)).hexdigest()

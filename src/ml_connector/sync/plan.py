@@ -8,6 +8,8 @@ second compares, a batch at a time, so that memory holds changes and never popul
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
@@ -38,6 +40,7 @@ from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, p
 from ml_connector.sync.policy import Approvals, guard_changes, missing_section
 from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
+from ml_connector.timeline.outbox import Outbox
 
 _T = TypeVar("_T")
 _BATCH = 500
@@ -49,7 +52,7 @@ class Draft(msgspec.Struct, kw_only=True):
     A plan before it is kept: everything that was decided, including what not to do.
 
     *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *active* is
-    the population that the guards measure by.
+    the population that the guards measure by, *today* the date of the plant where it is earliest.
     """
 
     changes: list[Change] = []
@@ -62,6 +65,7 @@ class Draft(msgspec.Struct, kw_only=True):
     workers: int = 0
     headcount: list[HeadcountLine] = []
     active: int = 0
+    today: str = ""
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""
@@ -86,8 +90,11 @@ class Planner:
         gathered: Gathered,
         refused: Mapping[str, Parked],
         who: Identities,
+        outbox: Outbox,
     ) -> None:
         self._who = who
+        self._others = who.others()
+        self._outbox = outbox
         self._conflicts: dict[str, Parked] = {}
         self._name = name
         self._connection = connection
@@ -119,7 +126,7 @@ class Planner:
         if not missing & ROUTING_SECTIONS:
             self._compare_people(missing)
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
-        draft.active = self._active
+        draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
         guarded, holds = guard_changes(
             self._in_order(), population=self._active, guard=self._connection.sync.guard, approvals=approvals
         )
@@ -259,7 +266,18 @@ class Planner:
 
     def _workers(self) -> Iterator[Worker]:
         if self._gathered.readable("workday", "worker"):
-            yield from self._who.people(self._read("workday", "worker", Worker), self._conflicts)
+            latest = self._gathered.as_of.effective_on
+            read = self._read("workday", "worker", Worker)
+            profiles = self._outbox.on_their_day(read, latest=latest, day_of=self._day_of)
+            yield from self._who.people(profiles, self._conflicts)
+
+    def _day_of(self, worker: Worker) -> date:
+        """Which day it is where somebody works; where that cannot be told, the latest."""
+        with suppress(RecordError):
+            plant = self._projection(frozenset()).plant_of(worker)
+            if plant is not None:
+                return self._gathered.today[plant]
+        return self._gathered.as_of.effective_on
 
     def _read(self, side: str, kind: str, of: type[_T], plant: str = "") -> Iterator[_T]:
         extract = self._gathered.extracts[side, kind, plant]
@@ -325,6 +343,7 @@ class Planner:
             self._draft.pending.append(due)
             if due.begins:
                 return
+        self._draft.pending += projection.to_come(worker, place, ahead=self._ahead(worker, place.plant))
         if self._is_worn_by_another(worker, place.plant, place.key):
             return
         elsewhere = projection.elsewhere(worker, place)
@@ -358,6 +377,14 @@ class Planner:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
         yield employee
         yield projection.attributes(worker, place)
+
+    def _ahead(self, worker: Worker, plant: str) -> Iterator[tuple[date, Worker]]:
+        """What the profile that speaks for somebody will be."""
+        for profile in (worker.key, *self._others.get(worker.key, ())):
+            if self._outbox.knows(profile):
+                for day, then in self._outbox.ahead(profile, after=self._gathered.today[plant]):
+                    if (then.worker_type, then.employee_id) == (worker.worker_type, worker.employee_id):
+                        yield day, then
 
     def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
         known = projection.endings(worker, reason=reason, here=None, known=self._known.__contains__)

@@ -15,6 +15,7 @@ from ml_connector.settings import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.store import SyncStore
+from ml_connector.timeline.facts import FactStore
 from ml_connector.timeline.store import LinkStore
 
 
@@ -49,6 +50,10 @@ class SyncTools:
     @cached_property
     def links(self) -> LinkStore:
         return LinkStore(self.database, self.name)
+
+    @cached_property
+    def facts(self) -> FactStore:
+        return FactStore(self.database, self.name)
 
     @cached_property
     def snapshots(self) -> SnapshotStore:

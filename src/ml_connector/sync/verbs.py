@@ -20,6 +20,7 @@ from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
+from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Change, digest_of
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer, plant_days
@@ -34,6 +35,7 @@ from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
+from ml_connector.timeline.outbox import Outbox
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
@@ -49,6 +51,7 @@ class _Sources(NamedTuple):
     crosswalk: Crosswalk
     refused: Mapping[str, Parked]
     who: Identities
+    outbox: Outbox
 
 
 class Syncer:
@@ -59,11 +62,21 @@ class Syncer:
         self._name = tools.name
 
     def plan(
-        self, *, as_of: date | None = None, only: str | None = None, keys: Collection[str] = (), progress: Progress
+        self,
+        *,
+        as_of: date | None = None,
+        only: str | None = None,
+        keys: Collection[str] = (),
+        whole: bool = False,
+        progress: Progress,
     ) -> PlanReport:
-        """Read both sides, decide everything, keep it under its digest, write nothing to Plex."""
+        """
+        Read both sides, decide everything, keep it under its digest, write nothing to Plex.
+
+        With *whole* all of Workday is read and compared, whatever its log tells.
+        """
         with open_run(self._tools, "plan", progress=progress) as run:
-            sources = self._look(run, as_of=as_of)
+            sources = self._look(run, as_of=as_of, whole=whole)
             # What would be on another day is nobody's to release, and no measure for the next run.
             stored, draft = self._draw_up(run, sources, only=only, keys=keys, settled=as_of is None)
             run.close(stored, draft.counts())
@@ -88,15 +101,15 @@ class Syncer:
             run.send(stored)
             return run.finish(stored)
 
-    def sync(self, *, progress: Progress) -> RunReport:
+    def sync(self, *, whole: bool = False, progress: Progress) -> RunReport:
         """
-        Plan and apply within the guards: what a schedule runs.
+        Plan and apply within the guards: what a schedule runs. *whole* as in `plan`.
 
         Where neither system, nor anything else that a plan follows from, changed since a run that ended with nothing
         to do, the plan of that run still stands.
         """
         with open_run(self._tools, "sync", progress=progress) as run:
-            sources = self._look(run)
+            sources = self._look(run, whole=whole)
             stored = self._standing_plan(run, sources)
             if stored is None:
                 stored, _draft = self._draw_up(run, sources)
@@ -167,11 +180,13 @@ class Syncer:
 
     # One run
 
-    def _look(self, run: Run, *, as_of: date | None = None, retry: Collection[str] = ()) -> _Sources:
+    def _look(
+        self, run: Run, *, as_of: date | None = None, retry: Collection[str] = (), whole: bool = False
+    ) -> _Sources:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
         approvals, looked_at = self._approvals(), self._tools.clock()
-        gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals)
+        gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.store.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
         self._think_again(run, gathered)
         return _Sources(
@@ -180,7 +195,14 @@ class Syncer:
             crosswalk=self._tools.crosswalk(gathered.today),
             refused=self._refused(retry),
             who=identify_workers(self._tools, run, gathered.extracts.get(("workday", "worker", ""))),
+            outbox=self._outbox(gathered, other_day=as_of is not None),
         )
+
+    def _outbox(self, gathered: Gathered, *, other_day: bool) -> Outbox:
+        """What lies ahead of today, or of the other day that is asked about."""
+        facts, by = self._tools.facts, gathered.as_of.entered_at
+        near = facts.changing(after=min(gathered.today.values()))
+        return Outbox({} if other_day else facts.of(near), by=by)
 
     def _think_again(self, run: Run, gathered: Gathered) -> None:
         """Keep as applied what looked absent when an earlier run was cleared up and has come true since (PX-02)."""
@@ -254,6 +276,7 @@ class Syncer:
             gathered=sources.gathered,
             refused=sources.refused,
             who=sources.who,
+            outbox=sources.outbox,
         )
 
     def _watermark(self, gathered: Gathered, draft: Draft, *, settled: bool) -> str:
@@ -276,6 +299,7 @@ class Syncer:
             crosswalk=sources.crosswalk.version,
             refused=sources.refused,
             who=sources.who.told(),
+            ahead=sources.outbox.told(),
         )
 
     def _save(
@@ -357,7 +381,7 @@ class Syncer:
         newly_parked = self._tools.review.replace_parked(
             tx, self._name, draft.parked, types=_EVERY_TYPE, still=going, at=now
         )
-        newly_pending = self._tools.review.replace_pending(tx, self._name, draft.pending, at=now)
+        newly_pending, no_more = self._tools.review.replace_pending(tx, self._name, draft.pending, at=now)
         newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)
         events = [
             run.event(AuditAction.DECISION_NOOP, "records//unchanged", now, plan=digest, detail={"count": draft.noop})
@@ -372,6 +396,18 @@ class Syncer:
                 detail={"due": item.on},
             )
             for item in newly_pending
+        ]
+        events += [
+            run.event(
+                AuditAction.DECISION_WITHDRAWN,
+                f"{item.type}/{item.plant}/{item.key}",
+                now,
+                plan=digest,
+                reason=item.reason,
+                detail={"due": item.on},
+            )
+            for item in no_more
+            if item.on > draft.today  # what has come due is no longer pending either, and was not withdrawn
         ]
         events += [
             run.event(
@@ -514,13 +550,26 @@ class Syncer:
         return {content: item for content, item in refused.items() if content and item.key not in retry}
 
     def _gatherer(self, progress: Progress) -> Gatherer:
+        tools, workday = self._tools, self._tools.workday()
+        reader = Reader(tools.database, clock=tools.clock)
+        capture = Capture(
+            connection=self._name,
+            sync=tools.connection.sync,
+            workday=workday,
+            database=tools.database,
+            reader=reader,
+            snapshots=tools.snapshots,
+            facts=tools.facts,
+            progress=progress,
+        )
         return Gatherer(
             name=self._name,
-            connection=self._tools.connection,
-            workday=self._tools.workday(),
-            plex=self._tools.plex(),
-            reader=Reader(self._tools.database, clock=self._tools.clock),
-            snapshots=self._tools.snapshots,
+            connection=tools.connection,
+            workday=workday,
+            plex=tools.plex(),
+            reader=reader,
+            capture=capture,
+            snapshots=tools.snapshots,
             progress=progress,
         )
 

@@ -11,9 +11,9 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
-from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.plex import health
 from ml_connector.connectors.plex.auth import ApiKey, Auth, Basic, ClientCredentials, Credential
@@ -21,7 +21,18 @@ from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalo
 from ml_connector.connectors.plex.channel import Channel
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, encode_body
 from ml_connector.connectors.plex.datasource import DataSourceApi
-from ml_connector.connectors.port import Allowed, Page, Query, Receipt, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.connectors.port import (
+    Allowed,
+    LogWindow,
+    Page,
+    Query,
+    Receipt,
+    SurfaceHealth,
+    TypeInfo,
+    Write,
+    always,
+    refuse_log,
+)
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.errors import ConfigurationError, PermissionError_, RecordError
@@ -101,6 +112,9 @@ class PlexConnector:
         for number in range(pages):
             part = tuple(records[number * _PAGE : (number + 1) * _PAGE])
             yield Page(part, number + 1, pages, len(records))
+
+    def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> NoReturn:
+        refuse_log(record_type)
 
     def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """Send one record once."""

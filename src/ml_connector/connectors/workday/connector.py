@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import partial
@@ -12,13 +12,32 @@ from typing import NoReturn
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, RecordType
-from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.connectors.port import (
+    Allowed,
+    LogWindow,
+    Page,
+    Query,
+    SurfaceHealth,
+    Touched,
+    TypeInfo,
+    Write,
+    always,
+    refuse_log,
+)
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.ahead import Limits, Wish
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
 from ml_connector.connectors.workday.fields import list_types
 from ml_connector.connectors.workday.health import check_tenant
-from ml_connector.connectors.workday.operations import OPERATIONS, build_page_request
+from ml_connector.connectors.workday.log_entries import read_log
+from ml_connector.connectors.workday.operations import (
+    EVERYTHING,
+    LOGS,
+    OPERATIONS,
+    Selection,
+    asking_for_log,
+    build_page_request,
+)
 from ml_connector.connectors.workday.reading import BrokenPageError, read_pages
 from ml_connector.connectors.workday.soap import SoapClient, WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
@@ -27,6 +46,7 @@ from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordE
 from ml_connector.settings import WorkdayConnection
 
 _TRIES = 3
+_LOG_PAGE = 999  # a page of a log is small, whatever a page of whole records may hold
 
 
 class WorkdayConnector:
@@ -103,6 +123,29 @@ class WorkdayConnector:
             else:
                 return
 
+    def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> Iterator[Touched]:
+        """Yield the records whose transaction log fits *window*; an effective day is asked for in UTC (TZ-06)."""
+        operation = asking_for_log(OPERATIONS[record_type])
+        if operation.change_filter not in LOGS:
+            refuse_log(record_type)
+
+        def ask(wish: Wish) -> WorkdayPage:
+            request = build_page_request(
+                operation,
+                version=self._settings.version,
+                as_of=as_of,
+                page=wish.number,
+                count=wish.count,
+                selection=Selection(window=window),
+            )
+            return self._soap.ask_page(operation, request, hold=self._hold, give_way=wish.give_way)
+
+        limits = Limits(size=_LOG_PAGE, ahead=self._settings.pages_ahead, held_bytes=self._settings.read_ahead_mb << 20)
+        pages = read_pages(ask, record_type=record_type, reference=operation.reference, limits=limits)
+        with closing(pages):
+            for page in pages:
+                yield from (read_log(native.payload, operation.reference) for native in page.records)
+
     def write(self, write: Write, *, allowed: Allowed = always) -> NoReturn:
         raise RecordError(
             "Workday is not written to: what it owns is changed there", remedy="change the record in Workday"
@@ -150,8 +193,7 @@ class WorkdayConnector:
             page=wish.number,
             count=wish.count,
             include_pay=query.include_pay,
-            updated_from=query.updated_from,
-            updated_to=query.updated_to,
+            selection=_select(query, as_of),
         )
         return self._soap.ask_page(operation, request, hold=hold, give_way=wish.give_way)
 
@@ -161,6 +203,14 @@ class WorkdayConnector:
         if not isinstance(page, SplitPage):
             raise TypeError("a page that was to be held is not")
         return page
+
+
+def _select(query: Query, as_of: AsOf) -> Selection:
+    if query.wids:
+        return Selection(wids=query.wids)
+    if query.updated_from is None:
+        return EVERYTHING
+    return Selection(window=LogWindow(entered=(query.updated_from, query.updated_to or as_of.entered_at)))
 
 
 def _shorten(page: Page, left: int) -> Page:

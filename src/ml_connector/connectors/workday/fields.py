@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.port import FieldInfo, TypeInfo
-from ml_connector.connectors.workday.operations import OPERATIONS, ChangeFilter
+from ml_connector.connectors.workday.operations import LOGS, OPERATIONS, ChangeFilter
 
 _NAME = "Worker_Data/Personal_Data/Name_Data/{Preferred,Legal}_Name_Data/Name_Detail_Data"
 _STATUS = "Worker_Data/Employment_Data/Worker_Status_Data"
@@ -109,8 +109,8 @@ _PATHS: dict[RecordType, dict[str, str]] = {
 }
 
 _FILTERS: dict[ChangeFilter, str] = {
-    "Transaction_Log_Criteria_Data": "entered from/through (transaction log)",
-    "Transaction_Log_Criteria": "entered from/through (transaction log)",
+    "Transaction_Log_Criteria_Data": "entered or effective from/through (transaction log)",
+    "Transaction_Log_Criteria": "entered or effective from/through (transaction log)",
     "Updated_From_Date": "updated from/to",
 }
 
@@ -123,6 +123,7 @@ def list_types() -> list[TypeInfo]:
             surface="soap",
             operation=f"{operation.service}.{operation.name} (read only)",
             change_filters=(_FILTERS[operation.change_filter],) if operation.change_filter else (),
+            has_log=operation.change_filter in LOGS,
             fields=tuple(FieldInfo(name=name, path=path) for name, path in _PATHS[record_type].items()),
         )
         for record_type, operation in OPERATIONS.items()

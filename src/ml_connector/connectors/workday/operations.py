@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Literal
+from xml.sax.saxutils import escape
 
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.connectors.port import LogWindow
 
 BSVC = "urn:com.workday/bsvc"
 _PAY_FLAG = "Include_Compensation"
@@ -25,7 +27,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """
     One Get operation. *record* is the element of one record in its answer, *reference* the record's own reference.
 
-    *before* and *after* are the criteria that stand before and after the change filter.
+    *named_by* is what a request names records by, where that is another word than *reference*. *before* and *after* are the criteria that stand before and after the change filter. *log* is the flag that asks for
+    the transactions of a record, where there is one.
     """
 
     service: str
@@ -33,6 +36,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     record: str
     reference: str
     flags: tuple[tuple[str, bool], ...]
+    named_by: str | None = None
+    log: str | None = None
     change_filter: ChangeFilter | None = None
     before: str = ""
     after: str = ""
@@ -55,6 +60,7 @@ _WORKERS = Operation(
     name="Get_Workers",
     record="Worker",
     reference="Worker_Reference",
+    log="Include_Transaction_Log_Data",
     change_filter="Transaction_Log_Criteria_Data",
     after=(
         "<wd:Exclude_Inactive_Workers>false</wd:Exclude_Inactive_Workers>"
@@ -127,6 +133,7 @@ _POSITIONS = Operation(
     name="Get_Positions",
     record="Position",
     reference="Position_Reference",
+    named_by="Positions_Reference",
     change_filter="Transaction_Log_Criteria_Data",
     after="<wd:Exclude_Filled_Positions>false</wd:Exclude_Filled_Positions>",
     flags=(
@@ -158,7 +165,26 @@ OPERATIONS = {
     RecordType.COST_CENTER: _COST_CENTERS,
 }
 
+# Filters that know both when something was entered and when it takes effect.
+LOGS = frozenset({"Transaction_Log_Criteria_Data", "Transaction_Log_Criteria"})
+
 CLOCK_SERVICE = "Human_Resources"
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records are asked for: all, those of a change window, or exactly *wids*, by Workday's own ids."""
+
+    window: LogWindow | None = None
+    wids: tuple[str, ...] = ()
+
+
+EVERYTHING = Selection()
+
+
+def asking_for_log(operation: Operation) -> Operation:
+    """The same operation, asked for nothing of a record but who it is and, where it tells them, its transactions."""
+    wanted = {"Include_Reference", operation.log}
+    return msgspec.structs.replace(operation, flags=tuple((name, name in wanted) for name, _ in operation.flags))
 
 
 def build_page_request(
@@ -169,27 +195,20 @@ def build_page_request(
     page: int,
     count: int,
     include_pay: bool = False,
-    updated_from: datetime | None = None,
-    updated_to: datetime | None = None,
+    selection: Selection = EVERYTHING,
 ) -> str:
     """
     Build the request for one page, both moments and the page frozen into it (CC-02).
 
-    *updated_from* reads only what was entered since then, up to *updated_to* (or the entry moment); an operation
-    without a change filter is read whole.
+    An operation without a change filter is read whole, whatever the window.
     """
-    criteria = operation.before
-    if updated_from is not None and operation.change_filter is not None:
-        criteria += _build_filter(operation.change_filter, updated_from, updated_to or as_of.entered_at)
-    criteria += operation.after
+    asked = _build_references(operation, selection.wids) if selection.wids else _build_criteria(operation, selection)
     flags = "".join(
         f"<wd:{name}>{'true' if wanted or (name == _PAY_FLAG and include_pay) else 'false'}</wd:{name}>"
         for name, wanted in operation.flags
     )
     return (
-        f'<wd:{operation.name}_Request xmlns:wd="{BSVC}" wd:version="{version}">'
-        + (f"<wd:Request_Criteria>{criteria}</wd:Request_Criteria>" if criteria else "")
-        + "<wd:Response_Filter>"
+        f'<wd:{operation.name}_Request xmlns:wd="{BSVC}" wd:version="{version}">' + asked + "<wd:Response_Filter>"
         f"<wd:As_Of_Effective_Date>{as_of.effective_on.isoformat()}</wd:As_Of_Effective_Date>"
         f"<wd:As_Of_Entry_DateTime>{format_instant(as_of.entered_at)}</wd:As_Of_Entry_DateTime>"
         f"<wd:Page>{page}</wd:Page><wd:Count>{count}</wd:Count></wd:Response_Filter>"
@@ -207,11 +226,33 @@ def format_instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _build_filter(kind: ChangeFilter, updated_from: datetime, updated_to: datetime) -> str:
-    begin, end = format_instant(updated_from), format_instant(updated_to)
-    if kind == "Updated_From_Date":
-        return f"<wd:Updated_From_Date>{begin}</wd:Updated_From_Date><wd:Updated_To_Date>{end}</wd:Updated_To_Date>"
-    return (
-        f"<wd:{kind}><wd:Transaction_Date_Range_Data><wd:Updated_From>{begin}</wd:Updated_From>"
-        f"<wd:Updated_Through>{end}</wd:Updated_Through></wd:Transaction_Date_Range_Data></wd:{kind}>"
-    )
+def _build_references(operation: Operation, wids: tuple[str, ...]) -> str:
+    """Name records one by one; who is gone meanwhile fails nobody else."""
+    name = operation.named_by or operation.reference
+    ids = "".join(f'<wd:{name}><wd:ID wd:type="WID">{escape(wid)}</wd:ID></wd:{name}>' for wid in wids)
+    lenient = ' wd:Skip_Non_Existing_Instances="true"' if operation.change_filter != "Updated_From_Date" else ""
+    return f"<wd:Request_References{lenient}>{ids}</wd:Request_References>"
+
+
+def _build_criteria(operation: Operation, selection: Selection) -> str:
+    criteria = operation.before
+    if selection.window is not None and operation.change_filter is not None:
+        criteria += _build_filter(operation.change_filter, selection.window)
+    criteria += operation.after
+    return f"<wd:Request_Criteria>{criteria}</wd:Request_Criteria>" if criteria else ""
+
+
+def _build_filter(kind: ChangeFilter, window: LogWindow) -> str:
+    entered, days = "", ""
+    if window.entered is not None:
+        begin, end = (format_instant(moment) for moment in window.entered)
+        entered = f"<wd:Updated_From>{begin}</wd:Updated_From><wd:Updated_Through>{end}</wd:Updated_Through>"
+    if kind == "Updated_From_Date":  # it knows no effective dates, and other names for the same
+        return entered.replace(":Updated_From>", ":Updated_From_Date>").replace(
+            ":Updated_Through>", ":Updated_To_Date>"
+        )
+    if window.effective is not None:
+        first, last = (day.isoformat() for day in window.effective)
+        days = f"<wd:Effective_From>{first}T00:00:00.000Z</wd:Effective_From>"
+        days += f"<wd:Effective_Through>{last}T23:59:59.999Z</wd:Effective_Through>"
+    return f"<wd:{kind}><wd:Transaction_Date_Range_Data>{entered}{days}</wd:Transaction_Date_Range_Data></wd:{kind}>"

@@ -18,8 +18,18 @@ from itertools import islice
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.port import (
+    Allowed,
+    LogWindow,
+    Page,
+    Query,
+    SurfaceHealth,
+    TypeInfo,
+    Write,
+    always,
+    refuse_log,
+)
 from ml_connector.connectors.strict_json import Row, iterate_rows, write_json
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BasicUser, BearerToken, Credential, Keep, Signer
@@ -141,6 +151,9 @@ class ReportConnector:
                 remedy='use surface = "soap" or "rest" for these',
             )
         yield from read_insistently(partial(self._read_once, query))
+
+    def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> NoReturn:
+        refuse_log(record_type)
 
     def write(self, write: Write, *, allowed: Allowed = always) -> NoReturn:
         raise RecordError(

@@ -17,7 +17,17 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
-from ml_connector.connectors.port import Allowed, Page, Query, SurfaceHealth, TypeInfo, Write, always
+from ml_connector.connectors.port import (
+    Allowed,
+    LogWindow,
+    Page,
+    Query,
+    SurfaceHealth,
+    TypeInfo,
+    Write,
+    always,
+    refuse_log,
+)
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep
@@ -115,6 +125,9 @@ class RestConnector:
                 f"Workday is not asked for {query.record_type}", remedy="ml-connector discover workday"
             )
         yield from read_insistently(partial(self._read_once, query))
+
+    def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> NoReturn:
+        refuse_log(record_type)
 
     def write(self, write: Write, *, allowed: Allowed = always) -> NoReturn:
         raise RecordError(

@@ -1,0 +1,201 @@
+"""
+What changed in Workday since it was read last: three questions instead of everything (CC-01).
+
+    entered in the window         whatever day it takes effect on
+    became effective in it        entered long ago, and due by now
+    as of every other day told    what lies ahead, and what a late entry or a correction changed in the past
+
+All are asked as of the same two moments (CC-02). Days other than today are kept first and today's records last, with the
+moment the next window begins at: whatever breaks off is asked for again, and nothing is lost (CC-04). Once a day all is
+read anew, and what no window had told of is counted (CC-06).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
+from ml_connector.canonical.organization import Position
+from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
+from ml_connector.errors import RecordError
+from ml_connector.settings import Sync, parse_interval_s
+from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, Translation, keep_nothing
+from ml_connector.snapshot.store import Believed, Row, Scope, SnapshotStore
+from ml_connector.storage.database import Database
+from ml_connector.timeline.calendar import last_due, windows
+from ml_connector.timeline.fact import Fact, days_to_ask
+from ml_connector.timeline.facts import FactStore
+
+HORIZON = timedelta(days=400)
+"""How far ahead is asked; what lies further is asked for when its day has come so near."""
+_AT_ONCE = 100
+# Reference data is few, and much of it in no log: it is read whole each time and compared by content (CC-15).
+_BY_INCREMENTS = frozenset({RecordType.WORKER.value, RecordType.POSITION.value})
+
+
+class Captured(NamedTuple):
+    """An extraction and, of a whole one, how many changes it found that no window had told of (CC-06)."""
+
+    extract: Extract
+    missed: int | None = None
+
+
+class Capture:
+    """Reads one connection's Workday into the snapshots and the timeline, by increments where Workday has a log."""
+
+    def __init__(
+        self,
+        *,
+        connection: str,
+        sync: Sync,
+        workday: Connector,
+        database: Database,
+        reader: Reader,
+        snapshots: SnapshotStore,
+        facts: FactStore,
+        progress: Progress,
+    ) -> None:
+        self._connection, self._sync = connection, sync
+        self._workday, self._database, self._reader = workday, database, reader
+        self._snapshots, self._facts, self._progress = snapshots, facts, progress
+        self._logged = frozenset(info.type for info in workday.discover() if info.has_log) & _BY_INCREMENTS
+
+    def read(self, kind: RecordType, translation: Translation, *, as_of: AsOf, whole: bool) -> Captured:
+        """Read what changed of one type since the last believed reading; everything with *whole*, or when it is time."""
+        scope = Scope(self._connection, "workday", kind.value)
+        base = self._snapshots.to_build_on(scope, variant=translation.version)
+        if base is None or kind.value not in self._logged:
+            return self._everything(scope, translation, as_of=as_of, base=base, log={})
+        log = self._ask_log(kind, base, as_of)
+        daily = last_due(self._sync.full_compare, at=as_of.entered_at)
+        if whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2:
+            return self._everything(scope, translation, as_of=as_of, base=base, log=log)
+        self._keep_days(translation, log, as_of=as_of, base=base)
+        extract = self._reader.read_changed(
+            self._workday,
+            scope=scope,
+            query=Query(record_type=kind, as_of=as_of),
+            wids=sorted(log),
+            base=base,
+            translation=translation,
+            progress=self._progress,
+            keep=self._keeper(kind, as_of, asked=log),
+        )
+        return Captured(extract)
+
+    def read_other_day(self, kind: RecordType, translation: Translation, *, as_of: AsOf) -> Extract:
+        """Read everything as of a day that is not today; nothing of it is built on, and nothing kept as a fact."""
+        scope, query = Scope(self._connection, "workday", kind.value), Query(record_type=kind, as_of=as_of)
+        return self._reader.extract(
+            self._workday, scope=scope, query=query, translation=translation, progress=self._progress, settled=False
+        )
+
+    def _everything(
+        self,
+        scope: Scope,
+        translation: Translation,
+        *,
+        as_of: AsOf,
+        base: Believed | None,
+        log: Mapping[str, Touched],
+    ) -> Captured:
+        """Read the whole; where something was known before, count what changed and no window told of (CC-06)."""
+        kind = RecordType(scope.type)
+        ahead: Mapping[str, Touched] = {}
+        if kind is RecordType.WORKER and scope.type in self._logged:
+            day = timedelta(days=1)
+            window = LogWindow(effective=(as_of.effective_on + day, as_of.effective_on + HORIZON))
+            ahead = {each.wid: each for each in self._workday.read_touched(kind, as_of=as_of, window=window)}
+        asked = {**ahead, **log}
+        self._keep_days(translation, asked, as_of=as_of, base=base)
+        extract = self._reader.extract(
+            self._workday,
+            scope=scope,
+            query=Query(record_type=kind, as_of=as_of),
+            translation=translation,
+            progress=self._progress,
+            keep=self._keeper(kind, as_of, asked=asked),
+        )
+        if base is None or scope.type not in self._logged:
+            return Captured(extract)
+        missed = self._count_missed(scope, extract, log)
+        self._snapshots.note_missed(extract.id, missed)
+        return Captured(extract, missed)
+
+    def _ask_log(self, kind: RecordType, base: Believed, as_of: AsOf) -> dict[str, Touched]:
+        log: dict[str, Touched] = {}
+        for window in windows(
+            entered_at=datetime.fromisoformat(base.entered_at),
+            effective_on=date.fromisoformat(base.effective_on),
+            now=as_of.entered_at,
+            today=as_of.effective_on,
+            overlap=self._overlap,
+        ):
+            for each in self._workday.read_touched(kind, as_of=as_of, window=window):
+                log[each.wid] = each
+        return log
+
+    def _keep_days(
+        self, translation: Translation, log: Mapping[str, Touched], *, as_of: AsOf, base: Believed | None
+    ) -> None:
+        """Ask for workers as of every other day that the log tells of, and keep what they were, or will be, then."""
+        today, wanted = as_of.effective_on, defaultdict[date, list[str]](list)
+        tomorrow = today + timedelta(days=1)
+        window = (as_of.entered_at + self._overlap, tomorrow)
+        if base is not None:
+            entered_from = datetime.fromisoformat(base.entered_at) - self._overlap
+            window = (entered_from, min(date.fromisoformat(base.effective_on), tomorrow))
+        known = self._facts.known_days(sorted(log))
+        for wid, touched in sorted(log.items()):
+            days = days_to_ask(touched.entries, known.get(wid, ()), window=window, today=today, horizon=today + HORIZON)
+            for day in days:
+                wanted[day].append(wid)
+        for day, wids in sorted(wanted.items()):
+            self._keep_day(translation, wids, as_of=AsOf(day, as_of.entered_at))
+
+    def _keep_day(self, translation: Translation, wids: Sequence[str], *, as_of: AsOf) -> None:
+        names, count = iter(wids), 0
+        while some := tuple(islice(names, _AT_ONCE)):
+            query = Query(record_type=RecordType.WORKER, as_of=as_of, wids=some)
+            for page in self._workday.read(query):
+                told = list(self._translate(translation, page.records, as_of))
+                with self._database.transaction() as tx:
+                    self._facts.append(tx, told)
+                count += len(page.records)
+                self._progress(f"reading workers as of {as_of.effective_on.isoformat()}", count, len(wids))
+
+    def _translate(self, translation: Translation, natives: Sequence[NativeRecord], as_of: AsOf) -> Iterator[Fact]:
+        for native in natives:
+            # Whoever cannot be understood on another day is parked on that day, if it is so by then.
+            with suppress(RecordError):
+                key, record = translation.translate(native)
+                yield Fact(key, as_of.effective_on, as_of.entered_at, encode(record).decode())
+
+    def _keeper(self, kind: RecordType, as_of: AsOf, *, asked: Collection[str]) -> Keep:
+        """Makes facts of workers that are new or other than they were."""
+        if kind is not RecordType.WORKER:
+            return keep_nothing
+
+        def keep(tx: Transaction, rows: Sequence[Row]) -> None:
+            others = [row.key for row in rows if row.key not in asked]
+            self._facts.carry(tx, others, after=as_of.effective_on, entered_at=as_of.entered_at)
+            self._facts.append(tx, [Fact(row.key, as_of.effective_on, as_of.entered_at, row.body) for row in rows])
+
+        return keep
+
+    def _count_missed(self, scope: Scope, extract: Extract, log: Mapping[str, Touched]) -> int:
+        if scope.type == RecordType.WORKER:
+            return len(extract.changed - log.keys())
+        records = self._snapshots.find(scope, keys=sorted(extract.changed), of=Position)
+        return sum(1 for record in records.values() if record.wid not in log)
+
+    @property
+    def _overlap(self) -> timedelta:
+        return timedelta(seconds=parse_interval_s(self._sync.overlap))
