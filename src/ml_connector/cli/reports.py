@@ -150,21 +150,22 @@ def render_records(records: Sequence[RecordInfo]) -> None:
 
 
 def _render_heads(records: Sequence[RecordInfo]) -> None:
-    numbers = ("planned", "actual", "on leave", "excluded", "FTE")
+    """A column of which nobody has anything is left out: eight do not fit into an ordinary terminal."""
+    told: dict[str, list[int | str | None]] = {
+        "planned": [each.planned for each in records],
+        "actual": [each.actual for each in records],
+        "on leave": [each.on_leave or None for each in records],
+        "excluded": [each.excluded or None for each in records],
+        "FTE": [each.fte for each in records],
+    }
+    always = {"planned", "actual"}
+    numbers = {name: column for name, column in told.items() if name in always or any(column)}
     rows = [
-        (
-            each.plant,
-            each.key,
-            each.planned,
-            each.actual,
-            each.on_leave or None,
-            each.excluded or None,
-            each.fte,
-            each.status,
-        )
-        for each in records
+        (each.plant, each.key, *(column[row] for column in numbers.values()), each.status)
+        for row, each in enumerate(records)
     ]
-    make_console().print(table(("plant", "position in department", *numbers, "status"), rows, right=numbers))
+    heads = ("plant", "position in department", *numbers, "status")
+    make_console().print(table(heads, rows, right=tuple(numbers)))
 
 
 def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, console: Console | None = None) -> None:

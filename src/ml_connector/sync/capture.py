@@ -36,6 +36,7 @@ from ml_connector.timeline.facts import FactStore
 HORIZON = timedelta(days=400)
 """How far ahead is asked; what lies further is asked for when its day has come so near."""
 _AT_ONCE = 100
+_SAMPLE = 5
 # Reference data is few, and much of it in no log: it is read whole each time and compared by content (CC-15).
 _BY_INCREMENTS = frozenset({RecordType.WORKER.value, RecordType.POSITION.value})
 
@@ -88,7 +89,28 @@ class Capture:
             progress=self._progress,
             keep=self._keeper(kind, as_of, asked=log),
         )
-        return Captured(extract)
+        if self._agrees(extract, translation, as_of=as_of):
+            return Captured(extract)
+        return self._everything(scope, translation, as_of=as_of, base=base, log=log)
+
+    def _agrees(self, extract: Extract, translation: Translation, *, as_of: AsOf) -> bool:
+        """
+        Whether a few records, read as if nothing were known, say what is kept, and there are as many as are kept.
+
+        What no log tells shows here: a permission taken away, people no longer shown to us (CC-11, UP-02). Then
+        everything is read, and the guards see it.
+        """
+        kind, natives, total = RecordType(extract.scope.type), list[NativeRecord](), extract.total
+        for page in self._workday.read(Query(record_type=kind, as_of=as_of, limit=_SAMPLE)):
+            natives, total = [*natives, *page.records], page.total
+        told: dict[str, str] = {}
+        for native in natives:
+            with suppress(RecordError):
+                key, record = translation.translate(native)
+                told[key] = encode(record).decode()
+        with self._database.reading() as tx:
+            kept = self._snapshots.kept(tx, extract.scope, keys=sorted(told))
+        return total == extract.total and all(key in kept and kept[key].body == body for key, body in told.items())
 
     def read_other_day(self, kind: RecordType, translation: Translation, *, as_of: AsOf) -> Extract:
         """Read everything as of a day that is not today; nothing of it is built on, and nothing kept as a fact."""

@@ -53,6 +53,7 @@ class Draft(msgspec.Struct, kw_only=True):
 
     *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *active* is
     the population that the guards measure by, *today* the date of the plant where it is earliest.
+    *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
     """
 
     changes: list[Change] = []
@@ -66,6 +67,7 @@ class Draft(msgspec.Struct, kw_only=True):
     headcount: list[HeadcountLine] = []
     active: int = 0
     today: str = ""
+    missed: int | None = None
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""
@@ -73,7 +75,7 @@ class Draft(msgspec.Struct, kw_only=True):
         for change in self.changes:
             counts["hold" if change.hold else change.action] += 1
         counts["noop"], counts["pending"], counts["parked"] = self.noop, len(self.pending), len(self.parked)
-        return counts
+        return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
 
 
 class Planner:
@@ -126,6 +128,8 @@ class Planner:
         if not missing & ROUTING_SECTIONS:
             self._compare_people(missing)
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
+        missed = self._gathered.missed
+        draft.missed = sum(missed.values()) if missed else None
         draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
         guarded, holds = guard_changes(
             self._in_order(), population=self._active, guard=self._connection.sync.guard, approvals=approvals

@@ -108,6 +108,8 @@ class Run:
             "pending": stored.counts.get("pending", 0),
             "unknown": states.get("sending", 0) + states.get("accepted", 0),
         }
+        if "drift_found_by_full" in stored.counts:
+            counts["drift_found_by_full"] = stored.counts["drift_found_by_full"]
         if carried_out_in is not None:
             counts |= {"applied": 0, "noop": counts["noop"] + counts["applied"]}
         with tools.database.transaction() as tx:

@@ -94,16 +94,18 @@ class RecordInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fte: str | None = None
 
 
-def plan(app: App, *, only: str | None = None, as_of: date | None = None, progress: Progress) -> PlanReport:
+def plan(
+    app: App, *, only: str | None = None, as_of: date | None = None, whole: bool = False, progress: Progress
+) -> PlanReport:
     """
-    Read both sides and keep a plan; nothing is written to Plex.
+    Read both sides and keep a plan; nothing is written to Plex. With *whole* all of Workday is read and compared.
 
     Raises:
         UsageError: *only* is no type that can be planned.
     """
     if only is not None and only not in ONLY:
         raise UsageError(f"{only} is not planned for Plex", remedy=f"--only {' | '.join(ONLY)}")
-    return app.syncer.plan(as_of=as_of, only=only, progress=progress)
+    return app.syncer.plan(as_of=as_of, only=only, whole=whole, progress=progress)
 
 
 def apply(app: App, *, digest: str, progress: Progress) -> RunReport:
@@ -111,9 +113,9 @@ def apply(app: App, *, digest: str, progress: Progress) -> RunReport:
     return app.syncer.apply(digest, progress=progress)
 
 
-def sync(app: App, *, progress: Progress) -> RunReport:
-    """Plan and apply within the guards."""
-    return app.syncer.sync(progress=progress)
+def sync(app: App, *, whole: bool = False, progress: Progress) -> RunReport:
+    """Plan and apply within the guards; *whole* as in `plan`."""
+    return app.syncer.sync(whole=whole, progress=progress)
 
 
 def resend(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:

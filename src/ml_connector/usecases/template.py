@@ -77,9 +77,10 @@ routes = [
 # approval = "two_people"
 
 [connections.acme.sync]
-# Nothing reads the next two yet: until the program runs by itself the schedule is yours (cron: ml-connector sync).
+# Nothing reads the next one yet: until the program runs by itself the schedule is yours (cron: ml-connector sync).
 workers_every = "15 min"                   # 5 min at least between two polls of Workday
-full_compare = "daily 02:00 America/Detroit"
+full_compare = "daily 02:00 America/Detroit"   # everything is read once a day, only what changed between
+overlap = "5 min"                          # how far each window on Workday's log reaches back
 guard = { deactivate_over = "max(10, 2%)", field_change_over = "20%" }
 """
 

@@ -34,15 +34,19 @@ def register(app: typer.Typer) -> None:
     command(app, panel=PANEL)(records)
 
 
+Full = Annotated[bool, typer.Option("--full", help="Read and compare all of Workday, not only what changed.")]
+
+
 def plan(
     door: Door,
     *,
     only: Annotated[str | None, typer.Option("--only", metavar="TYPE", help="Only this record type.")] = None,
     as_of: AsOf = None,
+    full: Full = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every change, however many.")] = False,
 ) -> int:
     """
-    Show what would change in Plex, and write nothing. Both sides are read whole; the plan is kept under its digest.
+    Show what would change in Plex, and write nothing. Of Workday what changed is read, of Plex everything; the plan is kept under its digest.
 
         ml-connector plan
         ml-connector plan --only worker --output json
@@ -51,7 +55,7 @@ def plan(
 
     day = parse_date(as_of) if as_of else None
     with door.open() as app, shown() as progress:
-        report = syncs.plan(app, only=only, as_of=day, progress=progress)
+        report = syncs.plan(app, only=only, as_of=day, whole=full, progress=progress)
     if door.json:
         door.write_json(report)
     else:
@@ -82,16 +86,17 @@ def apply_plan(
     return _tell(door, report, holds)
 
 
-def sync(door: Door) -> int:
+def sync(door: Door, *, full: Full = False) -> int:
     """
     Plan and apply within the guards.
 
         ml-connector sync
+        ml-connector sync --full
     """
     from ml_connector.usecases import syncs
 
     with door.open() as app, shown() as progress:
-        report, holds = syncs.sync(app, progress=progress), syncs.holds(app)
+        report, holds = syncs.sync(app, whole=full, progress=progress), syncs.holds(app)
     return _tell(door, report, holds)
 
 

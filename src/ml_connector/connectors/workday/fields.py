@@ -47,6 +47,8 @@ _PATHS: dict[RecordType, dict[str, str]] = {
         "jobs.effective_on": f"{_PLACE}@Effective_Date",
         "jobs.end_on": f"{_PLACE}/End_Date",
         "jobs.excluded_from_headcount": f"{_PLACE}/Exclude_from_Headcount",
+        "jobs.assignment": f"{_PLACE}/International_Assignment_Data: whether it is there",
+        "jobs.manager_id": f"{_PLACE}/Manager_as_of_last_detected_manager_change_Reference[last()], of several jobs",
         "jobs.organizations": f"{_JOB}/Position_Organizations_Data/Position_Organization_Data",
         "organizations.company": f"{_ORG}[COMPANY]/Organization_Reference/ID[Company_Reference_ID]",
         "organizations.cost_center": f"{_ORG}[COST_CENTER]/Organization_Reference/ID[Cost_Center_Reference_ID]",
