@@ -174,7 +174,8 @@ class WorkdayConnection(_Frozen):
     """
     How to reach one Workday tenant's services host.
 
-    *surface* `rest` takes *wql* and *staffing_version*, `report` takes *report*; the others need neither.
+    *surface* `rest` takes *wql* and *staffing_version*, `report` takes *report*; the others need neither. Nothing is
+    written to Workday without *writes*; a cost center is then created with *cost_center_subtype*.
     """
 
     host: str
@@ -189,6 +190,8 @@ class WorkdayConnection(_Frozen):
     timeout_s: float = Field(default=300, gt=0)
     use_preferred_name: bool = True
     staffing_version: str = Field(default="v6", pattern=r"^v\d{1,2}$")
+    writes: bool = False
+    cost_center_subtype: str = Field(default="Cost_Center", pattern=_SEGMENT)
     wql: dict[
         Literal["worker", "cost_center", "job_profile", "position", "organization", "location", "company", "pay_group"],
         WqlSource,

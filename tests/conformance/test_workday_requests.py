@@ -9,6 +9,7 @@ from lxml import etree
 
 from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import LogWindow
+from ml_connector.connectors.workday.cost_center import build_addition, build_change, build_lookup
 from ml_connector.connectors.workday.operations import (
     BSVC,
     EVERYTHING,
@@ -81,3 +82,46 @@ def test_every_answer_and_record_element_exists(record_type: RecordType) -> None
         f"</wd:{operation.record}></wd:Response_Data></wd:{operation.answer}>"
     )
     load_schema(wsdl).assertValid(etree.fromstring(answer))
+
+
+_FM, _V30 = _WSDL["Financial_Management"]
+_HELD = f"""
+<wd:Cost_Center xmlns:wd="{BSVC}"><wd:Cost_Center_Data wd:Effective_Date="2005-01-03">
+<wd:Restricted_To_Company_or_Company_Hierarchy_Reference><wd:ID wd:type="Company_Reference_ID">C10</wd:ID>
+</wd:Restricted_To_Company_or_Company_Hierarchy_Reference>
+<wd:Organization_Data><wd:ID>CC4400</wd:ID>MORE<wd:Availability_Date>2005-01-03</wd:Availability_Date>
+<wd:Integration_ID_Data><wd:ID wd:System_ID="PLEX">4400</wd:ID></wd:Integration_ID_Data></wd:Organization_Data>
+<wd:Organization_Subtype_Reference><wd:ID wd:type="Organization_Subtype_ID">Cost_Center</wd:ID>
+</wd:Organization_Subtype_Reference>
+<wd:Related_Worktags_Data wd:Replace_All="false"/></wd:Cost_Center_Data></wd:Cost_Center>
+"""
+_FIELDS = {"Organization_Name": "A & B <C>", "Organization_Code": "4400", "Organization_Active": False}
+
+
+def test_the_request_that_adds_a_cost_center_is_valid() -> None:
+    body = _FIELDS | {"Effective_Date": "2026-11-23"}
+    request = etree.fromstring(build_addition("CC4400", body, version=_V30, subtype="Cost_Center"))
+    load_schema(_FM).assertValid(request)
+    assert request.get(f"{{{BSVC}}}Add_Only") == "true"
+
+
+@pytest.mark.parametrize("name", _FIELDS)
+@pytest.mark.parametrize(
+    "more", ["", "<wd:Organization_Name>Paint</wd:Organization_Name><wd:Organization_Active>1</wd:Organization_Active>"]
+)
+def test_up_05_the_request_that_changes_a_cost_center_is_valid_and_keeps_the_rest(name: str, more: str) -> None:
+    body = {name: _FIELDS[name], "Effective_Date": "2026-11-23"}
+    request = etree.fromstring(build_change("CC4400", body, held=_HELD.replace("MORE", more).encode(), version=_V30))
+    load_schema(_FM).assertValid(request)
+    assert len(list(request.iter(f"{{{BSVC}}}{name}"))) == 1
+    for kept in (
+        "Integration_ID_Data",
+        "Related_Worktags_Data",
+        "Restricted_To_Company_or_Company_Hierarchy_Reference",
+    ):
+        assert request.find(f".//{{{BSVC}}}{kept}") is not None
+
+
+def test_the_request_that_looks_a_cost_center_up_is_valid() -> None:
+    request = build_lookup("CC<4400>", effective_on="2026-11-23", version=_V30)
+    load_schema(_FM).assertValid(etree.fromstring(request))

@@ -158,13 +158,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """
     What the system said. `accepted` is not `applied`: read back until it is seen (PX-02).
 
-    *reference* is the system's own number of the transaction, where it gives one.
+    *reference* is the system's own number of the transaction, where it gives one; *note* what it remarked although it
+    did it.
     """
 
     state: Literal["applied", "accepted"]
     status: int
     response_hash: str
     reference: str | None = None
+    note: str | None = None
 
 
 Allowed = Callable[[], None]

@@ -1,4 +1,4 @@
-"""Workday as a `Connector`: every record type as of two frozen moments, read only."""
+"""Workday as a `Connector`: every record type as of two frozen moments; of them only cost centers are written."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from typing import NoReturn
 
 import msgspec
 
-from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.port import (
     Allowed,
     LogWindow,
     Page,
     Query,
+    Receipt,
     SurfaceHealth,
     Touched,
     TypeInfo,
@@ -27,6 +27,16 @@ from ml_connector.connectors.port import (
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.ahead import Limits, Wish
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
+from ml_connector.connectors.workday.cost_center import (
+    EFFECTIVE,
+    PUT,
+    SERVICE,
+    build_addition,
+    build_change,
+    build_lookup,
+    names,
+)
+from ml_connector.connectors.workday.faults import UnknownReferenceError
 from ml_connector.connectors.workday.fields import list_types
 from ml_connector.connectors.workday.health import check_tenant
 from ml_connector.connectors.workday.log_entries import read_log
@@ -42,7 +52,8 @@ from ml_connector.connectors.workday.reading import BrokenPageError, read_pages
 from ml_connector.connectors.workday.soap import SoapClient, WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import OLDEST_READABLE
-from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordError
+from ml_connector.connectors.workday.writing import Put, SoapWriter, read_remarks
+from ml_connector.errors import AmbiguousWriteError, ConfigurationError, IncompleteReadError, RecordError
 from ml_connector.settings import WorkdayConnection
 
 _TRIES = 3
@@ -82,6 +93,7 @@ class WorkdayConnector:
         self._pay_rates = pay_rates
         self._hold = False
         self._soap = SoapClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
+        self._writer = SoapWriter(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
 
     def check(self) -> Sequence[SurfaceHealth]:
         return [
@@ -146,16 +158,54 @@ class WorkdayConnector:
             for page in pages:
                 yield from (read_log(native.payload, operation.reference) for native in page.records)
 
-    def write(self, write: Write, *, allowed: Allowed = always) -> NoReturn:
-        raise RecordError(
-            "Workday is not written to: what it owns is changed there", remedy="change the record in Workday"
+    def write(self, write: Write, *, allowed: Allowed = always) -> Receipt:
+        """
+        Add or change one cost center; nothing else is written here.
+
+        A change reads the cost center first, to send back what is not ours; a reading that fails has sent nothing.
+        """
+        version = self._settings.version
+        _check_written(write)
+        if write.action == "create":
+            subtype = self._settings.cost_center_subtype
+            request = build_addition(write.key, write.body, version=version, subtype=subtype)
+        else:
+            held = self.find(write)
+            if not held:
+                raise RecordError(
+                    f"there is no cost center {write.key} in Workday",
+                    code="not_found",
+                    remedy="look whether its reference ID was changed in Workday, then ml-connector reevaluate KEY",
+                )
+            request = build_change(write.key, write.body, held=held[0].payload, version=version)
+        answered = self._writer.send(Put(service=SERVICE, name=PUT, request=request), allowed=allowed)
+        if not names(answered.content, write.key):
+            raise AmbiguousWriteError(
+                f"Workday's answer is not about cost center {write.key}",
+                remedy="nothing to do by hand: it is looked up before anything is sent again",
+            )
+        return Receipt(
+            state="applied",
+            status=200,
+            response_hash=answered.body_hash,
+            reference=answered.number,
+            note=read_remarks(answered.content),
         )
 
-    def find(self, write: Write) -> NoReturn:
-        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+    def find(self, write: Write) -> Sequence[NativeRecord]:
+        _check_written(write)
+        operation, version = OPERATIONS[RecordType.COST_CENTER], self._settings.version
+        request = build_lookup(write.key, effective_on=write.body[EFFECTIVE], version=version)
+        try:
+            page = self._soap.ask_page(operation, request, hold=True)
+        except UnknownReferenceError:
+            return []
+        if not isinstance(page, SplitPage):
+            raise TypeError("a page that was to be held is not")
+        return [NativeRecord(RecordType.COST_CENTER, record) for record in page.records]
 
-    def find_each(self, writes: Sequence[Write]) -> NoReturn:
-        raise RecordError("Workday is not written to, so there is nothing to look up", remedy="use `read` instead")
+    def find_each(self, writes: Sequence[Write]) -> dict[str, NativeRecord]:
+        return {}  # a change reads its record by itself, right before it is sent
 
     def now(self) -> datetime:
         return self._soap.ask_clock()
@@ -211,6 +261,12 @@ def _select(query: Query, as_of: AsOf) -> Selection:
     if query.updated_from is None:
         return EVERYTHING
     return Selection(window=LogWindow(entered=(query.updated_from, query.updated_to or as_of.entered_at)))
+def _check_written(write: Write) -> None:
+    if write.record_type is not RecordType.COST_CENTER:
+        raise RecordError(
+            f"Workday's {write.record_type.value.replace('_', ' ')} is not written to: what it owns is changed there",
+            remedy="change the record in Workday",
+        )
 
 
 def _shorten(page: Page, left: int) -> Page:

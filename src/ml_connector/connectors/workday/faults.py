@@ -21,6 +21,7 @@ from ml_connector.errors import (
     NotSentError,
     PermissionError_,
     RateLimitError,
+    RecordError,
     UnavailableError,
 )
 
@@ -28,6 +29,7 @@ _MAX_WORDS = 300
 _QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
 _LATER = "try again later; Workday's weekly maintenance is from Friday 23:00 to Saturday 03:00 Pacific"
+_PUT_DOMAINS = {"Put_Cost_Center": "Manage: Cost Center"}
 ACTIVATE = "then run Activate Pending Security Policy Changes"
 
 
@@ -36,6 +38,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     words: str
+
+
+class UnknownReferenceError(ConfigurationError):
+    """Workday has nothing of the id that was asked for, or does not show it to us."""
 
 
 def read_fault(root: etree._Element) -> Fault | None:
@@ -65,6 +71,8 @@ def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
         )
     if "not authorized" in words and not fault.code.endswith("validationError"):
         return PermissionError_(f"Workday refuses the task {task}: {fault.words}", remedy=grant_task(task))
+    if "not a valid id value" in words:
+        return UnknownReferenceError(f"Workday refuses our request to {task}: {fault.words}")
     if fault.code.endswith("validationError"):
         return ConfigurationError(
             f"Workday refuses our request to {task}: {fault.words}",
@@ -77,8 +85,39 @@ def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
     )
 
 
-def sort_status(status: int, *, task: str, retry_after_s: float | None = None, words: str = "") -> MLConnectorError:
-    """Say what an answer that is no SOAP document means: by its status, a 403 for a quota by its *words* too."""
+def sort_write_fault(fault: Fault, *, task: str) -> MLConnectorError:
+    """
+    Say what a fault means for a write: refused for good, refused to us, or nothing that proves anything.
+
+    A fault of the server's own may come after the deed; only what a validation or a permission refuses was not done.
+    """
+    words = fault.words.lower()
+    if fault.code.endswith("authenticationError"):
+        return sort_fault(fault, task=task)
+    if "not authorized" in words and not fault.code.endswith("validationError"):
+        return PermissionError_(f"Workday refuses the task {task}: {fault.words}", remedy=grant_put(task))
+    if fault.code.endswith("validationError"):
+        if "version is invalid" in words or "element not found" in words:
+            return sort_fault(fault, task=task)
+        return RecordError(
+            f"Workday refuses {task}: {fault.words}",
+            code="validation",
+            remedy="correct it in Plex, the mapping or Workday, then ml-connector reevaluate KEY",
+        )
+    return AmbiguousWriteError(
+        f"Workday failed while carrying out {task}: {fault.words or fault.code or 'no reason given'}",
+        remedy="nothing to do by hand: it is looked up before anything is sent again",
+    )
+
+
+def sort_status(
+    status: int, *, task: str, retry_after_s: float | None = None, words: str = "", writes: bool = False
+) -> MLConnectorError:
+    """
+    Say what an answer that is no SOAP document means: by its status, a 403 for a quota by its *words* too.
+
+    *writes*: the task changes something, and needs Put.
+    """
     if status == 401:
         return AuthenticationError(
             "Workday does not let us in (HTTP 401)", remedy="ml-connector credentials list   then set what is wrong"
@@ -86,7 +125,8 @@ def sort_status(status: int, *, task: str, retry_after_s: float | None = None, w
     if status == 403 and (retry_after_s is not None or _QUOTA.search(words)):
         return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=retry_after_s)
     if status == 403:
-        return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=grant_task(task))
+        remedy = grant_put(task) if writes else grant_task(task)
+        return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=remedy)
     if 300 <= status < 400:
         return ConfigurationError(
             f"Workday's address sends us elsewhere (HTTP {status}), which we do not follow",
@@ -117,6 +157,16 @@ def grant_task(task: str) -> str:
     return (
         f"in Workday run View Security for Securable Item on {task.rpartition('.')[2]}, grant Get access on its domain "
         f"to the integration system security group, {ACTIVATE}"
+    )
+
+
+def grant_put(task: str) -> str:
+    """What a security administrator does about a task that may not write; most integration users may only get."""
+    name = task.rpartition(".")[2]
+    domain = f" (“{_PUT_DOMAINS[name]}”)" if name in _PUT_DOMAINS else ""
+    return (
+        f"in Workday run View Security for Securable Item on {name}, grant Put access on its domain{domain} to the "
+        f"integration system security group, {ACTIVATE}"
     )
 
 

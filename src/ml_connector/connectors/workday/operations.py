@@ -203,17 +203,22 @@ def build_page_request(
     An operation without a change filter is read whole, whatever the window.
     """
     asked = _build_references(operation, selection.wids) if selection.wids else _build_criteria(operation, selection)
-    flags = "".join(
-        f"<wd:{name}>{'true' if wanted or (name == _PAY_FLAG and include_pay) else 'false'}</wd:{name}>"
-        for name, wanted in operation.flags
-    )
     return (
         f'<wd:{operation.name}_Request xmlns:wd="{BSVC}" wd:version="{version}">' + asked + "<wd:Response_Filter>"
         f"<wd:As_Of_Effective_Date>{as_of.effective_on.isoformat()}</wd:As_Of_Effective_Date>"
         f"<wd:As_Of_Entry_DateTime>{format_instant(as_of.entered_at)}</wd:As_Of_Entry_DateTime>"
         f"<wd:Page>{page}</wd:Page><wd:Count>{count}</wd:Count></wd:Response_Filter>"
-        f"<wd:Response_Group>{flags}</wd:Response_Group></wd:{operation.name}_Request>"
+        f"{build_group(operation, include_pay=include_pay)}</wd:{operation.name}_Request>"
     )
+
+
+def build_group(operation: Operation, *, include_pay: bool = False) -> str:
+    """Say of every part of the answer whether it is wanted (UP-03)."""
+    flags = "".join(
+        f"<wd:{name}>{'true' if wanted or (name == _PAY_FLAG and include_pay) else 'false'}</wd:{name}>"
+        for name, wanted in operation.flags
+    )
+    return f"<wd:Response_Group>{flags}</wd:Response_Group>"
 
 
 def build_clock_request(*, version: str) -> str:
