@@ -377,13 +377,15 @@ class Sync(_Frozen):
     What runs, how often, and within which guards.
 
     *full_compare*: when everything is read and compared anew, whatever Workday's log told. *overlap*: how far each
-    window on that log reaches back into the one before.
+    window on that log reaches back into the one before. *cost_centers* is whose word
+    counts for cost centers: which there are, their names, whether they are active.
     """
 
     workers_every: str = "15 min"
     full_compare: str = "daily 02:00 UTC"
     overlap: str = "5 min"
     guard: Guard = Guard()
+    cost_centers: Literal["workday", "plex"] = "workday"
     contingent_workers: bool = False
     pay_rates: bool = False
 

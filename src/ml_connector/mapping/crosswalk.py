@@ -237,6 +237,11 @@ class Crosswalk:
     def _rows_of(self, kind: Kind, source: str, plant: str) -> list[MappingRow]:
         return [row for where in (plant, ANY) for row in self._accepted.get((kind, where, source), ())]
 
+    def proposed_for(self, kind: Kind, *, plant: str, part: str, value: str) -> MappingRow | None:
+        """The first proposed row, in order, that would give *value* for *part* in *plant*."""
+        rows = [row for row in self._proposed.values() if row.kind == kind and row.plant in {plant, ANY}]
+        return min((row for row in rows if row.target.get(part) == value), key=lambda row: row.key, default=None)
+
     def _gives(self, kind: Kind, source: str, plant: str, part: str, value: str) -> bool:
         row = self._find(self._accepted, kind, source, plant, None)
         return row is not None and row.target[part] == value

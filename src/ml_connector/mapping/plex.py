@@ -97,7 +97,7 @@ def to_body(
     if record_type is RecordType.EMPLOYEE:
         return _employee_body(action, fields, row, known)
     if action in {"deactivate", "reactivate"}:
-        if "active" not in known:
+        if "active" not in known or not known["active"].sent:
             raise RecordError(
                 f"a {record_type.value.replace('_', ' ')} cannot be deactivated in Plex: it has no such state",
                 code="cannot_deactivate",

@@ -105,6 +105,7 @@ FIELDS: Mapping[RecordType, tuple[Field, ...]] = {
     RecordType.COST_CENTER: (
         Field("cost_center_no", "cost_center_no", read_text),
         Field("name", "cost_center_name", read_text),
+        Field("active", "active", read_flag, sent=False),
         Field("department_code", "department_code", read_text),
     ),
     RecordType.HEADCOUNT: (

@@ -1,13 +1,15 @@
 """
-Who owns which field of a Plex record, and when two values mean the same.
+Who owns which field of a record that both systems hold, and when two values mean the same.
 
-Pure. Every field has exactly one owner: only Workday's are compared and written, so that what a plant keeps for itself
-survives (UP-05). A field that no line below names is a configuration error, never a guess.
+Pure. Every field has exactly one owner, and goes from there to the other system and never back: into Plex only what
+is Workday's is compared and written, so that what a plant keeps for itself survives (UP-05), and into Workday only what
+is Plex's. A field that no line below names is a configuration error, never a guess.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
@@ -69,7 +71,12 @@ FIELDS: dict[str, dict[str, FieldRule]] = {
     "position": {"position": _KEY, "active": _WORKDAY, "description": _PLEX_AFTER_CREATION},
     # Several cost centers may share a department: were its name Workday's, they would overwrite each other for ever.
     "department": {"department_code": _KEY, "name": _PLEX_AFTER_CREATION, "active": _WORKDAY},
-    "cost_center": {"cost_center_no": _KEY, "name": _WORKDAY, "department_code": _PLEX_AFTER_CREATION},
+    "cost_center": {
+        "cost_center_no": _KEY,
+        "name": _WORKDAY,
+        "active": _WORKDAY,  # Plex publishes no such column, but a customer's data source may have it
+        "department_code": _PLEX_AFTER_CREATION,
+    },
     "headcount": {
         "position": _KEY,
         "shift": _KEY,
@@ -77,6 +84,31 @@ FIELDS: dict[str, dict[str, FieldRule]] = {
         "planned": FieldRule(Owner.WORKDAY, numeric=True),
     },
 }
+
+
+# What the configuration may give to Plex (`sync.cost_centers`): which cost centers there are goes with their names.
+_CHOSEN = {("cost_center", "name"), ("cost_center", "active")}
+
+
+class Owners(msgspec.Struct, frozen=True):
+    """Whose word counts, as one connection is configured."""
+
+    cost_centers: Owner = Owner.WORKDAY
+
+    def of(self, record_type: str, field: str) -> Owner:
+        """
+        The one owner of a field.
+
+        Raises:
+            ConfigurationError: nobody owns it.
+        """
+        owner = field_rule(record_type, field).owner
+        return self.cost_centers if (record_type, field) in _CHOSEN else owner
+
+    def check(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Raise ConfigurationError for the first of these fields that nobody owns."""
+        for record_type, field in fields:
+            self.of(record_type, field)
 
 
 def field_rule(record_type: str, field: str) -> FieldRule:
@@ -94,9 +126,9 @@ def field_rule(record_type: str, field: str) -> FieldRule:
     return rule
 
 
-def is_owned(record_type: str, field: str) -> bool:
-    """Tell whether Workday's value is compared with, and written over, the one in Plex (UP-05)."""
-    return field_rule(record_type, field).owner is Owner.WORKDAY
+def is_owned(record_type: str, field: str, *, by: Owner = Owner.WORKDAY, owners: Owners = Owners()) -> bool:  # noqa: B008 - frozen
+    """Tell whether this owner's value is compared with, and written over, the one in the other system (UP-05)."""
+    return owners.of(record_type, field) is by
 
 
 def is_clearable(record_type: str, field: str) -> bool:

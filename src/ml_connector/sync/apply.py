@@ -29,7 +29,7 @@ from ml_connector.errors import (
     RecordError,
     TransientError,
 )
-from ml_connector.mapping.plex import to_plant_record
+from ml_connector.mapping.cost_centers import EFFECTIVE
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
@@ -38,6 +38,7 @@ from ml_connector.sync.lease import Lease
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.upstream import to_flat
 
 BATCH = 64
 ATTEMPTS = 3
@@ -54,11 +55,11 @@ _EVENT = {
 }
 _REMEDY = {
     "rejected": "correct it in Workday, the mapping or Plex's setup; then `ml-connector reevaluate {key}`",
-    "forbidden": "grant the Plex user the right to change this; the next run tries again",
-    "conflict": "somebody changed the record in Plex meanwhile; look at it, then `ml-connector reevaluate {key}`",
-    "duplicate": "two Plex records answer to this key; merge them in Plex, then `ml-connector reevaluate {key}`",
-    "unknown": "Plex neither confirmed nor showed it; the next run looks again, `ml-connector resend {key}` sends it again",
-    "accepted": "Plex accepted it and has not shown it yet; the next run looks again",
+    "forbidden": "grant the {system} user the right to change this; the next run tries again",
+    "conflict": "somebody changed the record in {system} meanwhile; look at it, then `ml-connector reevaluate {key}`",
+    "duplicate": "two {system} records answer to this key; merge them in {system}, then `ml-connector reevaluate {key}`",
+    "unknown": "{system} neither confirmed nor showed it; the next run looks again, `ml-connector resend {key}` sends it again",
+    "accepted": "{system} accepted it and has not shown it yet; the next run looks again",
 }
 
 
@@ -107,7 +108,7 @@ class Sender:
         intents = self._without_conflicts(intents, missing, digest)
         done = 0
         if intents:
-            self._progress("writing to Plex", done, len(intents))
+            self._progress(_stage(intents[0]), done, len(intents))
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
             for batch in iterate_levels(intents, size=BATCH):
@@ -119,7 +120,7 @@ class Sender:
                     elif outcome.state != "applied":
                         missing[outcome.intent.change.name] = outcome.intent.change.label
                 done += len(batch)
-                self._progress("writing to Plex", done, len(intents))
+                self._progress(_stage(batch[-1]), done, len(intents))
                 if self._stop is not None:
                     raise self._stop
         self._confirm(accepted, within_s=self._settings.confirm_within_s)
@@ -138,8 +139,14 @@ class Sender:
             for intent in intents
             if on_its_way.get(intent.change.name, intent.change.content_hash) != intent.change.content_hash
         ]
-        reason = "word from Plex about an earlier write of the same record"
-        self.keep([Outcome(intent=intent, state="waiting", reason=reason) for intent in refused], digest=digest)
+        reason = "word from {} about an earlier write of the same record"
+        self.keep(
+            [
+                Outcome(intent=it, state="waiting", reason=reason.format(it.change.system.capitalize()))
+                for it in refused
+            ],
+            digest=digest,
+        )
         missing.update((intent.change.name, intent.change.label) for intent in refused)
         return [intent for intent in intents if intent not in refused]
 
@@ -213,7 +220,8 @@ class Sender:
     def _attempt(self, intent: Intent) -> Outcome:
         """Send one intent once and sort the answer by what it proves."""
         try:
-            receipt = self._tools.plex().write(write_of(intent.change), allowed=self._lease.check)
+            connector = self._tools.connector(intent.change.system)
+            receipt = connector.write(write_of(intent.change), allowed=self._lease.check)
         except RecordError as error:
             return self._refused(
                 Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy, code=error.code)
@@ -233,6 +241,7 @@ class Sender:
             reference=receipt.reference,
             status=receipt.status,
             response_hash=receipt.response_hash,
+            reason=receipt.note,
         )
 
     def _refused(self, outcome: Outcome) -> Outcome:
@@ -283,8 +292,8 @@ class Sender:
         return Outcome(intent=intent, state=verdict, reason="found by reading back")
 
     def _look(self, change: Change) -> Verdict:
-        natives = self._tools.plex().find(write_of(change))
-        return judge(change, [to_plant_record(native, plant=change.plant) for native in natives])
+        natives = self._tools.connector(change.system).find(write_of(change))
+        return judge(change, [to_flat(native, change) for native in natives])
 
     def _confirm(self, intents: Sequence[Intent], *, within_s: float) -> None:
         """An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once."""
@@ -350,6 +359,7 @@ class Sender:
         self, action: AuditAction, intent: Intent, digest: str | None, at: datetime, outcome: str | None
     ) -> AuditEvent:
         change = intent.change
+        told = {} if change.system == "plex" else {"system": change.system}
         return AuditEvent(
             action=action,
             actor=self._tools.actor,
@@ -361,7 +371,7 @@ class Sender:
             after_hash=change.content_hash,
             reason=change.reason,
             outcome=outcome,
-            detail={"action": change.action, "attempt": intent.attempt},
+            detail={"action": change.action, "attempt": intent.attempt, **told},
         )
 
     def _held_back(self, item: Parked, digest: str | None, at: datetime) -> AuditEvent:
@@ -384,7 +394,7 @@ def _proved_absent(intent: Intent) -> Outcome:
 
 def _is_edited(change: Change, native: NativeRecord) -> bool:
     try:
-        return not is_unedited(change, to_plant_record(native, plant=change.plant))
+        return not is_unedited(change, to_flat(native, change))
     except RecordError:
         return True  # it was understood when it was read
 
@@ -396,8 +406,12 @@ def write_of(change: Change) -> Write:
         plant=change.plant,
         key=change.key,
         action=change.action,
-        body=change.body,
+        body=change.body if change.effective_on is None else change.body | {EFFECTIVE: change.effective_on},
     )
+
+
+def _stage(intent: Intent) -> str:
+    return f"writing to {intent.change.system.capitalize()}"
 
 
 def parked_of(outcome: Outcome) -> Parked:
@@ -421,7 +435,7 @@ def parked_of(outcome: Outcome) -> Parked:
         label=change.label,
         code=outcome.code or ("not_confirmed" if state == "accepted" else state),
         reason=outcome.reason or state,
-        remedy=outcome.remedy or _REMEDY[state].format(key=change.source),
+        remedy=outcome.remedy or _REMEDY[state].format(key=change.source, system=change.system.capitalize()),
         content_hash=change.content_hash if state in {"rejected", "conflict", "duplicate"} else None,
     )
 

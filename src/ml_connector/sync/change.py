@@ -24,16 +24,18 @@ ORDER = {
 }
 _ENDINGS = 9_000
 DRIFT = "drift: "
-"""How the reason of a change begins where Plex was changed since we agreed."""
+"""How the reason of a change begins where the other side was changed since we agreed."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One write that would bring one Plex record in line.
+    One write that would bring one record in line: one of Plex's, or, without a *plant*, one of Workday's.
 
     *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *spoken* says
     in people's words what a field holds as an id; *rows* names the mapping row a value of *after* came from; *needs*
     names records of this same plan that must be applied first.
+    *effective_on* is the day from which on it holds, where the system keeps such a day. It is sent too, and is not part
+    of the content: what was refused yesterday is not tried again today for its date.
     """
 
     plant: str
@@ -52,6 +54,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     level: int = 0
     hold: str | None = None
+    effective_on: str | None = None
+
+    @property
+    def system(self) -> Literal["plex", "workday"]:
+        """Which system is written."""
+        return "plex" if self.plant else "workday"
 
     @property
     def name(self) -> str:
@@ -60,7 +68,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def drifted(self) -> bool:
-        """Whether Plex was changed by somebody since we agreed (UP-05)."""
+        """Whether somebody changed the record since we agreed, on the side that does not own it (UP-05)."""
         return self.reason.startswith(DRIFT)
 
     @property
@@ -95,7 +103,10 @@ def level_of(kind: str, action: Action, *, depth: int) -> int:
 
 def digest_of(connection: str, crosswalk: str, changes: list[Change]) -> str:
     """The fingerprint a person approves: the same changes under the same crosswalk give the same digest."""
-    content = [connection, crosswalk, [[change.content_hash, change.before, change.hold or ""] for change in changes]]
+    told = [
+        [it.content_hash, it.before, it.hold or "", *([it.effective_on] if it.effective_on else [])] for it in changes
+    ]
+    content = [connection, crosswalk, told]
     return hashlib.sha256(encode(content)).hexdigest()
 
 

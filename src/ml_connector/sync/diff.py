@@ -1,5 +1,5 @@
 """
-The one decision: what, if anything, brings a Plex record in line with Workday. Pure.
+The one decision: what, if anything, brings a record in line with the side that owns it. Pure, and both ways the same.
 
     desired   actual    baseline
     present   none      none       create
@@ -14,13 +14,23 @@ The one decision: what, if anything, brings a Plex record in line with Workday. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.rules import is_clearable, is_owned, same_value
 from ml_connector.sync.change import DRIFT, Action
+
+Owned = Callable[[str, str], bool]
+"""Whether the source owns a field of a record type."""
+
+
+class Sides(NamedTuple):
+    """Which system's word counts, and which one is written."""
+
+    source: str = "Workday"
+    target: str = "Plex"
 
 
 class Decision(NamedTuple):
@@ -38,29 +48,36 @@ def decide(
     *,
     baseline: Mapping[str, Scalar] | None,
     status_inactive: str,
+    owned: Owned = is_owned,
+    sides: Sides = Sides(),  # noqa: B008 - frozen
 ) -> Decision | None:
     """Return what to do about one record, or None when nothing is to be done."""
     if desired.state == "ended":
         return _end(desired, actual, status_inactive)
     if actual is None:
-        reason = "not in Plex" if baseline is None else "removed in Plex by hand: it is still in Workday"
+        reason = f"not in {sides.target}"
+        if baseline is not None:
+            reason = f"removed in {sides.target} by hand: it is still in {sides.source}"
         return Decision("create", reason, {}, dict(desired.fields))
-    before, after = differing(desired, actual)
+    before, after = differing(desired, actual, owned=owned)
     if desired.type == "employee" and actual.fields.get("status") == status_inactive:
         return Decision("reactivate", "active again in Workday", {"status": status_inactive, **before}, after)
     if not after:
         return None
     if all(actual.fields.get(field) is None for field in desired.fields):
-        return Decision("create", "not filled in Plex yet", before, after)
-    return Decision("update", _why(desired.type, before, baseline), before, after)
+        return Decision("create", f"not filled in {sides.target} yet", before, after)
+    back = desired.type == "cost_center" and (before.get("active"), after.get("active")) == (False, True)
+    return Decision("reactivate" if back else "update", _why(desired.type, before, baseline, sides), before, after)
 
 
-def differing(desired: Desired, actual: PlexRecord) -> tuple[dict[str, Scalar], dict[str, Scalar]]:
+def differing(
+    desired: Desired, actual: PlexRecord, *, owned: Owned = is_owned
+) -> tuple[dict[str, Scalar], dict[str, Scalar]]:
     """Owned fields whose values mean something else (UP-04); an empty value only counts where it may clear (UP-01)."""
     before: dict[str, Scalar] = {}
     after: dict[str, Scalar] = {}
     for field, wanted in desired.fields.items():
-        if not is_owned(desired.type, field):
+        if not owned(desired.type, field):
             continue
         held = actual.fields.get(field)
         if same_value(desired.type, field, held, wanted):
@@ -75,17 +92,23 @@ def differing(desired: Desired, actual: PlexRecord) -> tuple[dict[str, Scalar], 
 
 
 def _end(desired: Desired, actual: PlexRecord | None, status_inactive: str) -> Decision | None:
+    if desired.type == "cost_center":
+        if actual is None or actual.fields.get("active") is False:
+            return None
+        return Decision("deactivate", desired.reason, {"active": actual.fields.get("active")}, {"active": False})
     if actual is None or actual.fields.get("status") == status_inactive:
         return None
     return Decision("deactivate", desired.reason, {"status": actual.fields.get("status")}, {"status": status_inactive})
 
 
-def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar] | None) -> str:
+def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar] | None, sides: Sides) -> str:
     if baseline is None:
-        return "differs from Workday"
+        return f"differs from {sides.source}"
     drifted = sorted(
         field
         for field, held in before.items()
         if field in baseline and not same_value(kind, field, baseline[field], held)
     )
-    return f"{DRIFT}{', '.join(drifted)} changed in Plex since the last sync" if drifted else "changed in Workday"
+    if drifted:
+        return f"{DRIFT}{', '.join(drifted)} changed in {sides.target} since the last sync"
+    return f"changed in {sides.source}"

@@ -1,7 +1,8 @@
 """
 How long the writes of a plan take at the pace Plex allows, so that nobody is surprised by an hour. Pure.
 
-Reads that a write needs spend the same budget and are counted with it.
+Reads that a write needs spend the same budget and are counted with it. Workday publishes no pace: a second is counted
+for each of its calls.
 """
 
 from __future__ import annotations
@@ -15,20 +16,22 @@ from ml_connector.sync.change import Change
 
 # Up to here the bar says it all: the wait is over before anybody could plan around it.
 LONG_S = 60.0
+_SLOW_S = 1.0
 _COMMANDS = frozenset({"deactivate", "reactivate"})
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """So many writes, that cost so many *calls*, of which *pace* are allowed a minute."""
+    """So many writes, that cost so many *calls*, of which *pace* are allowed a minute, and so many *slow* ones besides."""
 
     writes: int
     calls: int
     pace: int
+    slow: int = 0
 
     @property
     def seconds(self) -> float:
         """How long it takes when Plex answers as fast as it is asked."""
-        return round(60 * self.calls / self.pace, 1)
+        return round(60 * self.calls / self.pace + self.slow * _SLOW_S, 1)
 
     @property
     def is_long(self) -> bool:
@@ -36,7 +39,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         return self.seconds > LONG_S
 
     def __str__(self) -> str:
-        calls = "" if self.calls == self.writes else f" ({self.calls:,} calls with the reads they need)"
+        all_calls = self.calls + self.slow
+        calls = "" if all_calls == self.writes else f" ({all_calls:,} calls with the reads they need)"
         return f"{self.writes:,} writes{calls}, about {_spoken(self.seconds)} at {self.pace:,} a minute"
 
 
@@ -47,10 +51,14 @@ def forecast_writes(changes: Iterable[Change], *, plex: PlexConnection, reads_ag
     *reads_again*: what is about to be touched is first read once more, as `apply` does.
     """
     sent = [change for change in changes if change.hold is None]
-    calls = sum(_calls(change) for change in sent)
+    to_plex = [change for change in sent if change.system == "plex"]
+    calls = sum(_calls(change) for change in to_plex)
     if reads_again:
-        calls += sum(_reads(kind) for kind, _plant in {(change.type, change.plant) for change in sent})
-    return Forecast(writes=len(sent), calls=calls, pace=max(1, int(plex.calls_per_minute * plex.share)))
+        calls += sum(_reads(kind) for kind, _plant in {(change.type, change.plant) for change in to_plex})
+    # A change of Workday's record reads it first.
+    slow = sum(1 + (change.action != "create") for change in sent if change.system == "workday")
+    pace = max(1, int(plex.calls_per_minute * plex.share))
+    return Forecast(writes=len(sent), calls=calls, pace=pace, slow=slow)
 
 
 def _calls(change: Change) -> int:

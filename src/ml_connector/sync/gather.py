@@ -123,29 +123,39 @@ class Gatherer:
 
     def read_again(self, kind: str, plant: str) -> Extract:
         """
-        Bring one plant's records of one type up to date.
+        Bring one plant's records of one type up to date; without a plant, Workday's.
 
         Raises:
             StalePlanError: the list is suddenly empty or much shorter; it is not believed (CC-13).
             MLConnectorError: it cannot be read now.
         """
-        extract = self._read_plex(RecordType(kind), plant)
+        extract = self._read_plex(RecordType(kind), plant) if plant else self._read_workday_now(RecordType(kind))
         limit = self._connection.sync.guard.deactivate_over
         hold = shrunken_list(kind, plant, now=extract.total, before=extract.before, limit=limit)
         if hold is not None:
             self._snapshots.disbelieve(extract.id)
-            raise StalePlanError(f"{hold.reason}; nothing was sent", remedy="ml-connector ping plex")
+            system = "plex" if plant else "workday"
+            raise StalePlanError(f"{hold.reason}; nothing was sent", remedy=f"ml-connector ping {system}")
         return extract
 
-    def _from_workday(
-        self, gathered: Gathered, kind: RecordType, approvals: Approvals, *, whole: bool, other_day: bool
-    ) -> None:
-        translation = Translation(
+    def _read_workday_now(self, kind: RecordType) -> Extract:
+        entered_at = self._workday.now().astimezone(UTC)
+        today = max(plant_days(self._connection.plex.plants, entered_at).values())
+        moments = AsOf(effective_on=today, entered_at=entered_at)
+        return self._capture.read(kind, self._translation(), as_of=moments, whole=True).extract
+
+    def _translation(self) -> Translation:
+        return Translation(
             translate=self._translate_workday,
             key_of=workday_mapping.describe_native,
             name_of=workday_mapping.name_native,
             variant="preferred" if self._connection.workday.use_preferred_name else "legal",
         )
+
+    def _from_workday(
+        self, gathered: Gathered, kind: RecordType, approvals: Approvals, *, whole: bool, other_day: bool
+    ) -> None:
+        translation = self._translation()
 
         def read() -> Extract:
             if other_day:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from ml_connector.canonical.organization import CostCenter, Position
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.cost_centers import want_cost_centers
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
@@ -27,11 +28,12 @@ from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.projection import Projection, badge, is_excluded
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
+from ml_connector.mapping.rules import Owner, is_owned
 from ml_connector.review.store import Parked
 from ml_connector.settings import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.change import Change, Hold
-from ml_connector.sync.diff import Decision, decide
+from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.headcount import Attendance, HeadcountLine
 from ml_connector.sync.identify import Identities
@@ -40,6 +42,7 @@ from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, p
 from ml_connector.sync.policy import Approvals, guard_changes, missing_section
 from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
+from ml_connector.sync.upstream import find_held, hold_unwritable, owners_of, read_plants
 from ml_connector.timeline.outbox import Outbox
 
 _T = TypeVar("_T")
@@ -114,6 +117,8 @@ class Planner:
         self._active = 0
         self._attendance = Attendance()
         self._draft = Draft()
+        self._owners = owners_of(connection)
+        self._plex_owns_centers = self._owners.cost_centers is Owner.PLEX
 
     def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
         """Decide everything and guard all of it; only then keep some types of change, or some records."""
@@ -127,12 +132,15 @@ class Planner:
         self._compare_references(references)
         if not missing & ROUTING_SECTIONS:
             self._compare_people(missing)
+        self._compare_upstream()
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
         missed = self._gathered.missed
         draft.missed = sum(missed.values()) if missed else None
         draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
+        ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday)
+        draft.holds += unwritable
         guarded, holds = guard_changes(
-            self._in_order(), population=self._active, guard=self._connection.sync.guard, approvals=approvals
+            ordered, population=self._active, guard=self._connection.sync.guard, approvals=approvals
         )
         draft.holds += holds
         draft.changes = in_order(
@@ -150,7 +158,7 @@ class Planner:
     def _learn_plex(self) -> None:
         """Which records exist in Plex, and who wears which badge."""
         for (side, kind, plant), extract in self._gathered.extracts.items():
-            if side != "plex" or kind not in {*_REFERENCES, "employee"}:
+            if side != "plex" or kind not in {*_REFERENCES, "cost_center", "employee"}:
                 continue
             for record in self._snapshots.read(extract.scope, of=PlexRecord, extract_id=extract.id):
                 self._in_plex.add(reference(kind, plant=plant, key=record.key))
@@ -253,7 +261,9 @@ class Planner:
         self._draft.headcount = self._attendance.beside(planned, shifts=shifts)
         if self._gathered.readable("workday", "cost_center"):
             centers = {center.key: center for center in self._read("workday", "cost_center", CostCenter)}
-            yield from data.records(self._used, cost_centers=centers)
+            for record in data.records(self._used, cost_centers=centers):
+                if not (record.type == "cost_center" and self._plex_owns_centers):
+                    yield record
         yield from counts
 
     def _unseated(self, data: ReferenceData, seats: Seats) -> Iterator[Desired]:
@@ -314,6 +324,21 @@ class Planner:
         for (kind, plant), items in groups.items():
             if self._gathered.readable("plex", kind, plant):
                 self._compare(kind, plant, items)
+
+    def _compare_upstream(self) -> None:
+        """The other direction: what Workday should hold of what Plex owns."""
+        if not self._plex_owns_centers or not self._gathered.readable("workday", "cost_center"):
+            return
+        plex = read_plants(self._snapshots, self._gathered.extracts, kind="cost_center")
+        wanted = want_cost_centers(
+            held={center.key: center for center in self._read("workday", "cost_center", CostCenter)},
+            plex=plex,
+            unread=self._gathered.today.keys() - plex.keys(),
+            agreed=self._store.baseline("cost_center", "").keys(),
+            crosswalk=self._crosswalk,
+        )
+        self._draft.parked += [park_waiting(item) for item in wanted.waiting]
+        self._compare("cost_center", "", wanted.records)
 
     def _compare_people(self, missing: frozenset[str]) -> None:
         """Second pass: employees and their attributes, plant by plant."""
@@ -380,7 +405,11 @@ class Planner:
         if waiting is not None:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
         yield employee
-        yield projection.attributes(worker, place)
+        attributes = projection.attributes(worker, place)
+        if self._plex_owns_centers:  # not created by us: who points to it waits for it
+            center = reference("cost_center", plant=place.plant, key=place.cost_center)
+            attributes = msgspec.structs.replace(attributes, needs=(*attributes.needs, center))
+        yield attributes
 
     def _ahead(self, worker: Worker, plant: str) -> Iterator[tuple[date, Worker]]:
         """What the profile that speaks for somebody will be."""
@@ -440,9 +469,10 @@ class Planner:
                 )
 
     def _compare(self, kind: str, plant: str, items: list[Desired]) -> None:
-        extract = self._gathered.extracts["plex", kind, plant]
+        source, target = (Owner.WORKDAY, Owner.PLEX) if plant else (Owner.PLEX, Owner.WORKDAY)
+        extract = self._gathered.extracts[target.value, kind, plant]
         keys = [item.key for item in items]
-        held = self._snapshots.find(extract.scope, keys=keys, of=PlexRecord, extract_id=extract.id)
+        held = find_held(self._snapshots, extract, keys=keys)
         agreed = self._store.baseline(kind, plant, keys=keys)
         for item in items:
             actual = held.get(item.key)
@@ -451,6 +481,8 @@ class Planner:
                 actual,
                 baseline=agreed.get(item.key),
                 status_inactive=self._connection.plex.status_inactive,
+                owned=partial(is_owned, by=source, owners=self._owners),
+                sides=Sides(source=source.name.capitalize(), target=target.name.capitalize()),
             )
             if decision is None:
                 self._draft.noop += 1
@@ -464,7 +496,8 @@ class Planner:
 
     def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
         try:
-            changes = list(render(item, actual, decision, texts=self._connection.plex))
+            today = self._gathered.as_of.effective_on.isoformat()
+            changes = list(render(item, actual, decision, texts=self._connection.plex, today=today))
         except RecordError as error:
             self._draft.parked.append(park_desired(item, error))
             return

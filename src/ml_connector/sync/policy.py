@@ -17,7 +17,12 @@ from ml_connector.settings import Guard, parse_limit
 from ml_connector.sync.change import Change, Hold, make_hold
 
 _FIELD_GUARDED = frozenset({"employee", "employee_attributes"})
+WRITES_OFF = "workday_writes_off"
+# Guards that hold changes; what another one holds is a reading that is not believed.
+ON_CHANGES = frozenset({"deactivate_over", "field_change_over", "drift", WRITES_OFF})
 _RELEASE = "look at `ml-connector plan`, then `ml-connector release {hold}` if this is meant"
+_DRIFT_REMEDY = "correct Workday if Plex is right; if Workday is: `ml-connector release {hold}`"
+_UPSTREAM_REMEDY = "correct Plex if Workday is right; if Plex is: `ml-connector release {hold}`"
 
 
 class Approvals:
@@ -167,9 +172,15 @@ def _drift(changes: Sequence[Change]) -> Iterable[Hold]:
             kind=kind,
             plant=plant,
             members=[member_of(change) for change in group],
-            reason=f"{len(group)} {kind} records of plant {plant} were changed in Plex where Workday owns the field",
-            remedy="correct Workday if Plex is right; if Workday is: `ml-connector release {hold}`",
+            reason=_drifted(len(group), kind, plant),
+            remedy=_DRIFT_REMEDY if plant else _UPSTREAM_REMEDY,
         )
+
+
+def _drifted(count: int, kind: str, plant: str) -> str:
+    if plant:
+        return f"{count} {kind} records of plant {plant} were changed in Plex where Workday owns the field"
+    return f"{count} {kind} records were changed in Workday where Plex owns the field"
 
 
 def _held(change: Change, hold: str | None) -> Change:

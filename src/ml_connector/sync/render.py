@@ -1,12 +1,15 @@
-"""In Plex's words, now: what a person approves is what is sent, to the letter. Pure."""
+"""In the written system's words, now: what a person approves is what is sent, to the letter. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.mapping.cost_centers import to_workday_body
 from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.plex import to_body
 from ml_connector.settings import PlexConnection
@@ -14,13 +17,22 @@ from ml_connector.sync.change import Change, level_of
 from ml_connector.sync.diff import Decision
 
 
-def render(item: Desired, actual: PlexRecord | None, decision: Decision, *, texts: PlexConnection) -> Iterator[Change]:
+def render(
+    item: Desired, actual: PlexRecord | None, decision: Decision, *, texts: PlexConnection, today: str
+) -> Iterator[Change]:
     """
-    Yield the change a decision asks for; a reactivation brings an update of the rest along.
+    Yield the change a decision asks for; a reactivation of an employee brings an update of the rest along.
+
+    *today* is the day from which on a change of Workday's holds.
 
     Raises:
         RecordError: Plex cannot hold a value (too long), or cannot do this to such a record.
     """
+    if not item.plant:
+        body = to_workday_body(dict(item.fields) if decision.action == "create" else decision.after)
+        change = _change(item, decision, body, before=decision.before, after=decision.after)
+        yield msgspec.structs.replace(change, effective_on=today)
+        return
     native: Mapping[str, Any] | None = actual.native if actual is not None else None
     kind = RecordType(item.type)
     if decision.action in {"deactivate", "reactivate"}:

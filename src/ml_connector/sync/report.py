@@ -16,9 +16,11 @@ class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """
     One line of a plan; *action* is `hold` where a guard waits, with the write it holds back in *reason*.
 
-    *spoken* says in people's words what a field of *after* holds as an id (a supervisor by the worker's number).
+    *system* is the one that is written; a record of Workday's has no *plant*. *spoken* says in people's words what a
+    field of *after* holds as an id (a supervisor by the worker's number).
     """
 
+    system: str
     plant: str
     type: str
     key: str
@@ -91,6 +93,7 @@ def change_info(change: Change) -> ChangeInfo:
     """The line a person reads; for an employee the key is the worker's id, as Workday calls it."""
     reason = change.reason if change.hold is None else f"{change.action} held by {change.hold}: {change.reason}"
     return ChangeInfo(
+        system=change.system,
         plant=change.plant,
         type=change.type,
         key=change.source if change.type.startswith("employee") else change.key,

@@ -15,6 +15,7 @@ from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.apply import Sender, resumed
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.lease import Lease
+from ml_connector.sync.policy import WRITES_OFF
 from ml_connector.sync.report import RunReport
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
@@ -99,7 +100,7 @@ class Run:
         tools = self._tools
         states = tools.store.counts(stored.id)
         open_holds = tools.review.holds(tools.name, state="open")
-        unread = sum(1 for hold in open_holds if not hold.releasable)
+        unread = sum(1 for hold in open_holds if not hold.releasable and hold.guard != WRITES_OFF)
         counts = {
             "applied": states.get("applied", 0),
             "noop": stored.counts.get("noop", 0),
@@ -121,7 +122,7 @@ class Run:
             counts=counts,
             watermark=stored.watermark or None,
             duration_s=round(time.monotonic() - self._started, 2),
-            waiting=len(open_holds) > unread,
+            waiting=any(hold.releasable for hold in open_holds),
             carried_out_in=carried_out_in,
         )
 

@@ -39,6 +39,10 @@ class SyncTools:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
+    def connector(self, system: str) -> Connector:
+        """The system of that name."""
+        return self.plex() if system == "plex" else self.workday()
+
     @cached_property
     def store(self) -> SyncStore:
         return SyncStore(self.database, self.name)

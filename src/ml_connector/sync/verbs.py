@@ -29,12 +29,13 @@ from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.plan import Draft, Planner
-from ml_connector.sync.policy import Approvals, guard_changes
+from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
 from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.upstream import find_held, key_of
 from ml_connector.timeline.outbox import Outbox
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
@@ -71,7 +72,7 @@ class Syncer:
         progress: Progress,
     ) -> PlanReport:
         """
-        Read both sides, decide everything, keep it under its digest, write nothing to Plex.
+        Read both sides, decide everything, keep it under its digest, write nothing to either.
 
         With *whole* all of Workday is read and compared, whatever its log tells.
         """
@@ -209,11 +210,10 @@ class Syncer:
         outcomes = []
         for intent in self._tools.store.intents(states=("planned",)):
             change = intent.change
-            extract = gathered.extracts.get(("plex", change.type, change.plant)) if intent.attempt else None
+            extract = gathered.extracts.get(key_of(change)) if intent.attempt else None
             if extract is None:
                 continue
-            found = self._tools.snapshots.find(extract.scope, keys=[change.key], of=PlexRecord, extract_id=extract.id)
-            if judge(change, list(found.values())) == "applied":
+            if judge(change, self._find(change, extract)) == "applied":
                 outcomes.append(Outcome(intent=intent, state="applied", reason="found by reading both sides"))
         run.keep(outcomes)
 
@@ -286,7 +286,7 @@ class Syncer:
         It stays where it was unless every type that the surface gives was (A2.2): a hold on a reading is a doubt.
         """
         given = {info.type for info in self._tools.workday().discover()}.intersection(WORKDAY_TYPES)
-        doubted = {hold.type for hold in draft.holds if not hold.plant} & given
+        doubted = {hold.type for hold in draft.holds if not hold.plant and hold.guard not in ON_CHANGES} & given
         if settled and not doubted:
             return gathered.as_of.entered_at.isoformat()
         newest = self._tools.store.newest_plan()
@@ -468,7 +468,7 @@ class Syncer:
         extracts = sources.gathered.extracts
 
         def look(change: Change) -> Sequence[PlexRecord] | None:
-            extract = extracts.get(("plex", change.type, change.plant))
+            extract = extracts.get(key_of(change))
             return None if extract is None else self._find(change, extract)
 
         standing = compare_plan(intents, again=draft.changes, parked=draft.parked, look=look)
@@ -483,7 +483,7 @@ class Syncer:
         self._keep_already(run, standing)
 
     def _check_unmoved(self, run: Run, stored: StoredPlan) -> None:
-        """Read again what is about to be touched in Plex."""
+        """Read again what is about to be touched."""
         intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
         gatherer = self._gatherer(run.progress)
         scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
@@ -493,12 +493,17 @@ class Syncer:
         self._keep_already(run, standing)
 
     def _find(self, change: Change, extract: Extract) -> list[PlexRecord]:
-        found = self._tools.snapshots.find(extract.scope, keys=[change.key], of=PlexRecord, extract_id=extract.id)
-        return list(found.values())
+        return list(find_held(self._tools.snapshots, extract, keys=[change.key]).values())
 
     def _keep_already(self, run: Run, standing: Standing) -> None:
-        reason = "Plex holds this already"
-        run.keep([Outcome(intent=it, state="applied", reason=reason, sent=False) for it in standing.already])
+        run.keep(
+            [
+                Outcome(
+                    intent=it, state="applied", reason=f"{it.change.system.capitalize()} holds this already", sent=False
+                )
+                for it in standing.already
+            ]
+        )
 
     def _parked_whole(self) -> list[Parked]:
         return [item for item in self._tools.review.parked(self._name) if not item.field]

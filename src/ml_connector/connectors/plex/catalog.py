@@ -47,7 +47,8 @@ _ENTRIES = (
         name="cost_centers_get",
         id=300,
         inputs=_names("Cost_Center_No"),
-        columns=_names("Cost_Center_Key", "Cost_Center_No", "Cost_Center_Name", "Department_No"),
+        columns=_names("Cost_Center_Key", "Cost_Center_No", "Cost_Center_Name", "Department_No", "Active"),
+        optional=frozenset({"active"}),  # not published; where a customer's has it, it is told
     ),
     Entry(name="cost_center_add", inputs=_COST_CENTER),
     Entry(name="cost_center_update", inputs=_names("Cost_Center_Key") | _COST_CENTER),

@@ -166,6 +166,10 @@ class WorkdayConnector:
         """
         version = self._settings.version
         _check_written(write)
+        if not self._settings.writes:
+            raise ConfigurationError(
+                "writing to Workday is off", remedy="set writes = true in [connections.NAME.workday] to allow it"
+            )
         if write.action == "create":
             subtype = self._settings.cost_center_subtype
             request = build_addition(write.key, write.body, version=version, subtype=subtype)
