@@ -39,13 +39,13 @@ DAY = "2026-11-23"
 class Workday:
     """A small tenant, our client, and the wire between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes: bool = True) -> None:
         self.sandbox = WorkdaySandbox(Tenant(workers=4))
         self.wire = Wire(self.sandbox.answer)
         self.waited: list[float] = []
         self.revealed = self.sandbox.credentials["isu"]
         self.client = WorkdayConnector(
-            WorkdayConnection(host="http://127.0.0.1:1", tenant="acme1"),
+            WorkdayConnection(host="http://127.0.0.1:1", tenant="acme1", writes=writes),
             credential=lambda field: Secret(self.revealed[field]),
             transport=self.wire,  # type: ignore[arg-type]
             clock=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC),
@@ -127,6 +127,13 @@ def test_up_07_a_cost_center_is_inactivated_and_never_removed(workday: Workday) 
     held = workday.held("CC4400")
     assert held is not None
     assert held.active is True
+
+
+def test_ct_07_nothing_is_written_unless_it_is_switched_on() -> None:
+    workday = Workday(writes=False)
+    with pytest.raises(ConfigurationError, match="writing to Workday is off"):
+        workday.client.write(addition())
+    assert workday.wire.requests == []
 
 
 def test_what_is_there_already_is_refused_for_good(workday: Workday) -> None:

@@ -268,8 +268,13 @@ def _due(item: Pending) -> str:
     )
 
 
+def _system(record: ChangeInfo | ParkedInfo) -> str:
+    """A change without a plant writes Workday, which has none."""
+    return "Workday " if getattr(record, "system", None) == "workday" else ""
+
+
 def _named(record: ChangeInfo | ParkedInfo) -> str:
-    plant = f"{record.plant} " if record.plant else ""
+    plant = f"{record.plant} " if record.plant else _system(record)
     label = shortened(_label(record.label, record.key), _LONGEST_LABEL)
     return printable(f"{plant}{record.type} {shortened(record.key, _LONGEST_LABEL)} {label}".strip())
 

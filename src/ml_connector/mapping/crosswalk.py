@@ -239,7 +239,8 @@ class Crosswalk:
 
     def proposed_for(self, kind: Kind, *, plant: str, part: str, value: str) -> MappingRow | None:
         """The first proposed row, in order, that would give *value* for *part* in *plant*."""
-        rows = [row for row in self._proposed.values() if row.kind == kind and row.plant in {plant, ANY}]
+        lines = self._proposed.values()
+        rows = [row for line in lines for row in line if row.kind == kind and row.plant in {plant, ANY}]
         return min((row for row in rows if row.target.get(part) == value), key=lambda row: row.key, default=None)
 
     def _gives(self, kind: Kind, source: str, plant: str, part: str, value: str) -> bool:

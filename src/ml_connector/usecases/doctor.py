@@ -13,6 +13,7 @@ from ml_connector.connectors.plex.catalog import READS, Catalog
 from ml_connector.errors import MLConnectorError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.settings import Settings, load_settings
+from ml_connector.sync.upstream import why_not_written
 from ml_connector.usecases.credentials import fields_needed
 from ml_connector.usecases.inspection import ping
 from ml_connector.vault.keys import open_master_key
@@ -73,6 +74,7 @@ def _of_app(app: App) -> Iterator[Finding]:
     yield from _routes(app)
     yield from _datasources(app)
     yield from _mapping(app)
+    yield from _upstream(app)
     if not missing:
         yield from _reach(app)
 
@@ -145,6 +147,20 @@ def _mapping(app: App) -> Iterator[Finding]:
         detail = f"{waiting} proposed, waiting for a person"
         remedy = "ml-connector mapping import --accept-proposed"
         yield Finding(what="mapping", ok=False, detail=detail, remedy=remedy, optional=True)
+
+
+def _upstream(app: App) -> Iterator[Finding]:
+    """Where Plex owns cost centers, whether they may be written to Workday; the right itself shows with the first write."""
+    if app.connection.sync.cost_centers != "plex":
+        return
+    why = why_not_written(app.connection.workday)
+    if why is None:
+        needs = "Plex owns them: Put_Cost_Center needs Put access on the domain “Manage: Cost Center”, besides Get"
+        yield Finding(what="cost centers to Workday", ok=True, detail=needs)
+        return
+    reason, remedy = why
+    detail = f"Plex owns them, and {reason}: their changes are shown and held"
+    yield Finding(what="cost centers to Workday", ok=False, detail=detail, remedy=remedy, optional=True)
 
 
 def _reach(app: App) -> Iterator[Finding]:

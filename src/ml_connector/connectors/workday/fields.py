@@ -110,6 +110,11 @@ _PATHS: dict[RecordType, dict[str, str]] = {
     },
 }
 
+_WRITABLE: dict[RecordType, tuple[str, ...]] = {
+    RecordType.COST_CENTER: ("create", "update", "deactivate", "reactivate")
+}
+_PUTS = {RecordType.COST_CENTER: "Put_Cost_Center"}
+
 _FILTERS: dict[ChangeFilter, str] = {
     "Transaction_Log_Criteria_Data": "entered or effective from/through (transaction log)",
     "Transaction_Log_Criteria": "entered or effective from/through (transaction log)",
@@ -118,12 +123,14 @@ _FILTERS: dict[ChangeFilter, str] = {
 
 
 def list_types() -> list[TypeInfo]:
-    """Name every record type; none is writable, since what Workday owns is changed in Workday."""
+    """Name every record type; of them only cost centers are writable: all else is Workday's, and changed there."""
     return [
         TypeInfo(
             type=record_type.value,
             surface="soap",
-            operation=f"{operation.service}.{operation.name} (read only)",
+            operation=f"{operation.service}.{operation.name}"
+            + (" (read only)" if record_type not in _WRITABLE else f", {_PUTS[record_type]}"),
+            writable=_WRITABLE.get(record_type, ()),
             change_filters=(_FILTERS[operation.change_filter],) if operation.change_filter else (),
             has_log=operation.change_filter in LOGS,
             fields=tuple(FieldInfo(name=name, path=path) for name, path in _PATHS[record_type].items()),
