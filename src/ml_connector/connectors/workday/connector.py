@@ -265,6 +265,8 @@ def _select(query: Query, as_of: AsOf) -> Selection:
     if query.updated_from is None:
         return EVERYTHING
     return Selection(window=LogWindow(entered=(query.updated_from, query.updated_to or as_of.entered_at)))
+
+
 def _check_written(write: Write) -> None:
     if write.record_type is not RecordType.COST_CENTER:
         raise RecordError(
