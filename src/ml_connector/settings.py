@@ -16,7 +16,7 @@ from copy import deepcopy
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -113,23 +113,33 @@ def parse_interval_s(text: str) -> int:
     return int(found[1]) * _UNIT_S[found[2]]
 
 
-_DAILY = re.compile(r"daily ([01][0-9]|2[0-3]):([0-5][0-9]) (\S+)")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_REGULAR = re.compile(rf"(?:daily|weekly ({'|'.join(_WEEKDAYS)})) ([01][0-9]|2[0-3]):([0-5][0-9]) (\S+)")
 
 
-def parse_daily(text: str) -> tuple[time, ZoneInfo]:
+class Regular(NamedTuple):
+    """A time that comes every day or, with *weekday* (Monday is 0), once a week, by the clocks of one zone."""
+
+    weekday: int | None
+    clock: time
+    zone: ZoneInfo
+
+
+def parse_regular(text: str) -> Regular:
     """
-    Read `daily 02:00 America/Detroit`.
+    Read `daily 02:00 America/Detroit` or `weekly Sunday 02:00 America/Detroit`.
 
     Raises:
-        ValueError: it is no such thing.
+        ValueError: it is neither.
     """
-    found = _DAILY.fullmatch(text.strip())
+    found = _REGULAR.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is no time such as daily 02:00 America/Detroit")
+        raise ValueError(f"{text!r} is no time such as daily 02:00 America/Detroit or weekly Sunday 02:00 UTC")
     try:
-        return time(int(found[1]), int(found[2])), ZoneInfo(found[3])
+        zone = ZoneInfo(found[4])
     except (LookupError, ValueError, OSError):
-        raise ValueError(f"{found[3]!r} is no time zone such as America/Detroit") from None
+        raise ValueError(f"{found[4]!r} is no time zone such as America/Detroit") from None
+    return Regular(_WEEKDAYS.index(found[1]) if found[1] else None, time(int(found[2]), int(found[3])), zone)
 
 
 _ALIAS = r"^[A-Za-z][A-Za-z0-9_]{0,199}$"
@@ -391,8 +401,8 @@ class Sync(_Frozen):
 
     @field_validator("full_compare")
     @classmethod
-    def _once_a_day(cls, value: str) -> str:
-        parse_daily(value)
+    def _regular(cls, value: str) -> str:
+        parse_regular(value)
         return value
 
     @field_validator("overlap")

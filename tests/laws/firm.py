@@ -26,6 +26,8 @@ from tests.world import accepted_rows
 
 # Whether a guard trips depends on how much happened since the last look: that is its purpose, and no law's.
 UNGUARDED = {"guard": {"deactivate_over": "max(9999, 100%)", "field_change_over": "100%"}, "contingent_workers": True}
+# Everything is compared anew once a week, so that on the other days only what changed is read.
+UNGUARDED |= {"full_compare": "weekly Sunday 02:00 UTC"}
 _QUIESCENCE = 5
 _LATE_H = 13.5  # 21:30 in Workday's zone: midnight has passed in Detroit and not in Chicago
 

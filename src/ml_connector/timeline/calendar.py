@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from ml_connector.connectors.port import LogWindow
-from ml_connector.settings import parse_daily
+from ml_connector.settings import parse_regular
 
 
-def last_due(daily: str, *, at: datetime) -> datetime:
+def last_due(regular: str, *, at: datetime) -> datetime:
     """
-    The last moment before *at* that a daily time came.
+    The last moment not after *at* that a regular time came.
 
-    Once a day whatever the clocks do: a time that is skipped comes an hour later, one that is repeated counts first
-    (TZ-05).
+    Once a day, or a week, whatever the clocks do: a time that is skipped comes an hour later, one that is repeated
+    counts first (TZ-05).
     """
-    clock, zone = parse_daily(daily)
+    weekday, clock, zone = parse_regular(regular)
     today = at.astimezone(zone).date()
-    moments = (datetime.combine(day, clock, tzinfo=zone) for day in (today, today - timedelta(days=1)))
-    return next((moment for moment in moments if moment <= at), datetime.min.replace(tzinfo=zone))
+    days = (today - timedelta(days=back) for back in range(8))
+    moments = (datetime.combine(day, clock, tzinfo=zone) for day in days if weekday in {None, day.weekday()})
+    return next(moment for moment in moments if moment <= at)
 
 
 def windows(
