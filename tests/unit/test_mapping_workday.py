@@ -71,6 +71,7 @@ def test_a_worker_with_every_section() -> None:
                 weekly_hours="40",
                 effective_on=date(2026, 11, 1),
                 excluded_from_headcount=False,
+                assignment=False,
             ),
         ),
         organizations=Organizations(company="C10", cost_center="CC4100", supervisory="SUP-77", pay_group="US-BIW"),

@@ -41,7 +41,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     end_on: date | UnsetType | None = UNSET
     excluded_from_headcount: bool | UnsetType = UNSET
     organizations: Organizations | UnsetType = UNSET
-    assignment: bool = False
+    assignment: bool | UnsetType = UNSET
     manager_id: str | UnsetType | None = UNSET
     manager_type: Literal["employee", "contingent"] | UnsetType = UNSET
 

@@ -80,7 +80,7 @@ class Placement:
         waiting: list[tuple[str, RecordError]] = []
         pending: list[Pending] = []
         plants, sure, others_here = set[str](), True, list[Job]()
-        for job in sorted((job for job in worker.jobs if not job.primary), key=lambda job: job.assignment):
+        for job in sorted((job for job in worker.jobs if not job.primary), key=lambda job: job.assignment is True):
             try:
                 plant = self._plant(job, _organizations_of_job(job))
             except RecordError as error:
@@ -108,7 +108,7 @@ class Placement:
     def _on_its_day(self, worker: Worker, job: Job, plant: str) -> tuple[bool, Pending | None]:
         """Whether the job is held on the plant's own day, and its beginning or ending where that lies ahead."""
         today = self._today[plant]
-        what = "assignment" if job.assignment else "another job"
+        what = "assignment" if job.assignment is True else "another job"
         if isinstance(job.effective_on, date) and job.effective_on > today:
             return False, self._pending(worker, plant, job.effective_on, f"{what} begins", begins=True)
         if not isinstance(job.end_on, date):

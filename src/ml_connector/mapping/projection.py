@@ -277,7 +277,7 @@ class Projection:
         return self._adopted.get((plant, person)) or employee_uuid(self._tenant, plant=plant, person=person)
 
     def _employee_type(self, job: Job) -> str | None:
-        if job.assignment:
+        if job.assignment is True:
             return self._plex.type_assignee
         known = {"Full_time": self._plex.type_full_time, "Part_time": self._plex.type_part_time}
         return known.get(known_text(job.time_type) or "")

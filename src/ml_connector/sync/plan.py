@@ -224,7 +224,7 @@ class Planner:
         works = [(_seat(place), job) for job in (place.job, *elsewhere.others_here)]
         works += [(_seat(other), other.job) for other in elsewhere.places]
         for seat, job in works:
-            if not job.assignment and job.excluded_from_headcount is not True:
+            if job.assignment is not True and job.excluded_from_headcount is not True:
                 self._attendance.add_work(seat, [job.fte])
 
     def _learn_unseen(self) -> None:
