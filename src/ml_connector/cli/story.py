@@ -6,6 +6,7 @@ It works in a folder of its own and leaves there a configuration that can be poi
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import signal
@@ -34,18 +35,22 @@ from ml_connector.sync.report import PlanReport
 from ml_connector.usecases import inspection, mappings, setup, syncs, trail
 
 MARK = ".ml-connector-demo"
+CONFIG = "ml-connector.toml"
 SAMPLES = 3
 SEED = 7
 _WIDTH = 100
+_MARKED = (
+    "Made by `ml-connector demo`, which wipes this folder when it runs again, unless its configuration was edited.\n"
+)
 _ROBOT = {"kind": "job_profile", "source": "JP-ROBO", "target": {"position": "Robot Technician"}}
 
 
 def claim_folder(folder: Path) -> None:
     """
-    Make an empty folder to work in; one that an earlier demo made is wiped.
+    Make an empty folder to work in; one that an earlier demo made is wiped, unless a person edited its configuration.
 
     Raises:
-        ConfigurationError: the folder is there and is not ours.
+        ConfigurationError: the folder is there and is not ours, or not only ours any more.
     """
     if folder.exists():
         if not (folder / MARK).is_file() or folder.is_symlink():
@@ -53,9 +58,29 @@ def claim_folder(folder: Path) -> None:
                 f"{folder} is there already and no demo made it: nothing was touched",
                 remedy="ml-connector demo --folder ANOTHER",
             )
+        if _is_edited(folder):
+            raise ConfigurationError(
+                f"{folder / CONFIG} is not as the demo left it: nothing was touched",
+                remedy=f"ml-connector demo --folder ANOTHER   or move {folder} to where you want to keep it",
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    (folder / MARK).write_text("Made by `ml-connector demo`, which wipes this folder when it runs again.\n")
+    (folder / MARK).write_text(_MARKED)
+
+
+def note_configuration(folder: Path) -> None:
+    """Remember the configuration as the demo made it, so that what a person makes of it is never wiped."""
+    (folder / MARK).write_text(f"{_MARKED}{_hash(folder / CONFIG)}\n")
+
+
+def _is_edited(folder: Path) -> bool:
+    """Whether there is a configuration that the demo did not write, or did not note."""
+    config = folder / CONFIG
+    return config.exists() and _hash(config) not in (folder / MARK).read_text().splitlines()
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 class Story:
@@ -63,7 +88,7 @@ class Story:
 
     def __init__(self, folder: Path, *, picture: Path | None = None) -> None:
         self._folder = folder
-        self._door = Door(config=folder / "ml-connector.toml")
+        self._door = Door(config=folder / CONFIG)
         self._picture = picture
         self._console = make_console(record=picture is not None, width=_WIDTH if picture else None)
         self._number = 0
@@ -96,6 +121,7 @@ class Story:
             made = setup.init_rehearsal(
                 self._folder / "ready.json", config=self._door.config, actor=actor(), progress=progress
             )
+        note_configuration(self._folder)
         self._say(f"{plural(made.credentials, 'credential')} sealed; {plural(made.mapped, 'mapping row')} accepted.")
         self._say("(Accepted unseen, because this is a rehearsal. In real life a person accepts them.)")
         for waiting in made.left:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ml_connector.cli import rehearsal, story
-from ml_connector.cli.story import Story
+from ml_connector.cli.story import CONFIG, Story, claim_folder, note_configuration
+from ml_connector.errors import ConfigurationError
 from ml_connector.sync.report import PlanReport
 
 COUNTS = dict.fromkeys(("create", "update", "deactivate", "reactivate", "noop", "hold", "pending", "parked"), 0)
@@ -49,3 +50,34 @@ def test_the_demo_fails_when_a_second_plan_has_work_or_the_trail_does_not_verify
     monkeypatch.setattr(Story, "_put_right", lambda _self: True)
     monkeypatch.setattr(Story, "_prove", lambda _self: verified)
     assert story.Story(tmp_path).tell(workers=60) == code
+
+
+def test_the_demo_never_wipes_a_configuration_that_a_person_edited(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    claim_folder(folder)
+    config = folder / CONFIG
+    config.write_text('host = "http://127.0.0.1:1"\n')
+    note_configuration(folder)
+    config.write_text('host = "https://wd2-impl-services1.workday.com"\n')
+    with pytest.raises(ConfigurationError) as refused:
+        claim_folder(folder)
+    assert "workday.com" in config.read_text()
+    assert "demo --folder" in (refused.value.remedy or "")
+
+
+def test_the_demo_never_wipes_a_configuration_it_did_not_note(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    claim_folder(folder)
+    (folder / CONFIG).write_text("mine\n")
+    with pytest.raises(ConfigurationError):
+        claim_folder(folder)
+    assert (folder / CONFIG).read_text() == "mine\n"
+
+
+def test_the_demo_wipes_what_it_left_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    claim_folder(folder)
+    (folder / CONFIG).write_text("made\n")
+    note_configuration(folder)
+    claim_folder(folder)
+    assert [file.name for file in folder.iterdir()] == [story.MARK]

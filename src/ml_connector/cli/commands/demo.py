@@ -20,7 +20,8 @@ def demo(
     door: Door,
     *,
     folder: Annotated[
-        Path, typer.Option("--folder", metavar="PATH", help="Where it works; wiped first if an earlier demo made it.")
+        Path,
+        typer.Option("--folder", metavar="PATH", help="Where it works; wiped if a demo made it and nobody edited it."),
     ] = Path("demo"),
     workers: Annotated[int, typer.Option("--workers", min=60, metavar="N", help="How many people.")] = 300,
     stay: Annotated[bool, typer.Option("--stay", help="Leave both systems running at the end, until Ctrl-C.")] = False,
