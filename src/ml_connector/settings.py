@@ -29,23 +29,27 @@ DEFAULT_FILE = "ml-connector.toml"
 _ENV_PREFIX = "ML_CONNECTOR__"
 
 
+_WHOLE = 100
+_COUNT, _SHARE = r"[0-9]+", r"[0-9]+(?:\.[0-9]+)?"
+_LIMIT = re.compile(
+    rf"(?P<only>{_COUNT})|(?P<part>{_SHARE})\s*%|max\(\s*(?P<count>{_COUNT})\s*,\s*(?P<share>{_SHARE})\s*%\s*\)"
+)
+
+
 def parse_limit(text: str) -> tuple[int, Decimal]:
     """
     Split a guard's limit into a count and a share of 1; a change set trips it when it is over both.
 
     `"max(10, 2%)"` → `(10, Decimal("0.02"))`, `"20%"` → `(0, Decimal("0.2"))`, `"25"` → `(25, Decimal(0))`.
+
+    Raises:
+        ValueError: none of these three forms, or a share over 100 %: a limit read wrongly would loosen the guard.
     """
-    parts = text.strip().removeprefix("max(").removesuffix(")").split(",")
-    count, share = 0, Decimal(0)
-    for part in parts:
-        word = part.strip()
-        if re.fullmatch(r"\d+(\.\d+)?\s*%", word):
-            share = Decimal(word.rstrip("% ")) / 100
-        elif re.fullmatch(r"\d+", word):
-            count = int(word)
-        else:
-            raise ValueError(f"{text!r} is no limit: write a count (10), a share (2%) or both as max(10, 2%)")
-    return count, share
+    found = _LIMIT.fullmatch(text.strip())
+    share = Decimal((found["share"] or found["part"] or 0) if found else 0)
+    if found is None or share > _WHOLE:
+        raise ValueError(f"{text!r} is no limit: write a count (10), a share up to 100 % (2%) or both as max(10, 2%)")
+    return int(found["count"] or found["only"] or 0), share / _WHOLE
 
 
 class _Frozen(BaseModel):

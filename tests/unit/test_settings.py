@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ml_connector.errors import ConfigurationError, RecordError
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Settings, parse_interval_s, parse_settings
+from ml_connector.settings import Settings, parse_interval_s, parse_limit, parse_settings
 from ml_connector.usecases.template import COMMENTED
 
 FILLED = (
@@ -125,3 +126,27 @@ def test_wp_08_a_row_that_names_both_beats_one_that_names_one() -> None:
     assert route(plants, company="C10", location="DET").pcn == "101"
     assert route(plants, company="C10", location="TOL").pcn == "102"
     assert route(plants, company="C20", location="TOL").pcn == "101"
+
+
+LIMITS = {
+    "10": (10, Decimal(0)),
+    " 20% ": (0, Decimal("0.2")),
+    "0.5 %": (0, Decimal("0.005")),
+    "100%": (0, Decimal(1)),
+    "max(10, 2%)": (10, Decimal("0.02")),
+    "max(10,2%)": (10, Decimal("0.02")),
+}
+
+
+@pytest.mark.parametrize("text", LIMITS)
+def test_a_limit_in_a_documented_form_is_read(text: str) -> None:
+    assert parse_limit(text) == LIMITS[text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "10, 20", "10, 2%", "2%, 50%", "max(10, 2%", "10)", "max(10)", "max(2%, 10)", "101%", "max(10, 200%)", "٣"],
+)
+def test_a_limit_that_could_loosen_a_guard_by_a_slip_is_refused_with_the_forms(text: str) -> None:
+    with pytest.raises(ValueError, match=r"max\(10, 2%\)"):
+        parse_limit(text)
