@@ -46,6 +46,7 @@ IGNORED_ONCE = (
     ("read", "plex", "employee", "--as-of", "2026-01-01"),
     ("read", "workday", "worker", "--plant", "101"),
     ("reevaluate", "banana"),
+    ("resend", "banana"),
 )
 
 

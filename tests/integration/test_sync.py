@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ml_connector.errors import ConfigurationError, StalePlanError
+from ml_connector.errors import ConfigurationError, StalePlanError, UsageError
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.review.store import ReviewStore
 from ml_connector.sandbox.company import make_wid
@@ -481,11 +481,11 @@ def test_what_plex_refuses_is_parked_not_repeated_and_goes_once_it_is_different(
         syncs.resend(world.app, [refused[0].key], progress=silent)
         assert world.writes() == before + 1, "but by a person's word"
         world.configure(type_full_time="Full-time", type_part_time="Part-time")
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(UsageError):
             syncs.resend(world.app, ["nobody"], progress=silent)
         syncs.sync(world.app, progress=silent)
         assert syncs.sync(world.app, progress=silent).exit_code == 0, "supervisors follow once they are there"
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(UsageError):
             syncs.resend(world.app, [refused[0].key], progress=silent)
 
 

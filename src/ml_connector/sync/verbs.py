@@ -130,6 +130,7 @@ class Syncer:
 
         Raises:
             StalePlanError: a later plan wants something else for the record; reevaluate instead.
+            UsageError: nothing of a key was refused or left unknown.
         """
         with open_run(self._tools, "resend", progress=progress) as run:
             waiting = {(item.key, item.type, item.plant) for item in self._parked_whole()}
@@ -536,7 +537,7 @@ class Syncer:
                 )
             found.append(msgspec.structs.replace(tried.change, hold=None, needs=()))
         if not found and not proved:
-            raise ConfigurationError(
+            raise UsageError(
                 f"nothing of {key} was refused or left unknown",
                 remedy="ml-connector parked   lists what can be sent again",
             )
