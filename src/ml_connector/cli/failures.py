@@ -7,6 +7,9 @@ How a command ends badly: one sentence, the remedy, the exit code; never a trace
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import os
 import secrets
 import sys
@@ -27,6 +30,21 @@ CONFIGURATION = 6
 UNAVAILABLE = 7
 INTERRUPTED = 130
 UNREAD = 141
+
+
+def survive_any_terminal() -> None:
+    """What the terminal's encoding lacks is written as JSON writes it (`\\u2713`), for output to end no command."""
+    codecs.register_error("ml-connector", _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="ml-connector")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return json.dumps(missing)[1:-1], error.end
 
 
 def guarded(action: Callable[[], int | None], *, config: Path | None = None) -> int:
@@ -53,9 +71,10 @@ def guarded(action: Callable[[], int | None], *, config: Path | None = None) -> 
 
 def tell(problem: str, *, remedy: str | None = None) -> None:
     """Print a problem, and under it what to do about it, on standard error."""
-    typer.secho(printable(problem), fg="red", err=True)
+    colour = False if os.environ.get("NO_COLOR") else None
+    typer.secho(printable(problem), fg="red", err=True, color=colour)
     if remedy:
-        typer.secho(f"  → {printable(remedy)}", err=True)
+        typer.echo(f"  → {printable(remedy)}", err=True)
 
 
 def _report_unexpected(error: Exception, *, config: Path | None) -> int:

@@ -21,6 +21,7 @@ from ml_connector.cli.commands import (
     syncs,
 )
 from ml_connector.cli.door import Door
+from ml_connector.cli.failures import survive_any_terminal
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the command line's own signature for a callback
@@ -53,4 +54,5 @@ for module in (setup, credentials, inspection, asof, mapping, links, syncs, revi
 
 def main() -> None:
     """Run the command line."""
+    survive_any_terminal()
     typer.main.get_command(app)(prog_name="ml-connector")
