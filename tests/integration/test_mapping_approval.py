@@ -217,3 +217,10 @@ def test_a_row_that_begins_while_the_one_in_force_lasts_is_told_by_its_line(worl
     file.write_text(f"kind,plant,source,position,effective_on\njob_profile,101,JP-WELD,Welder,{later}\n")
     with pytest.raises(ConfigurationError, match=r"line 2: .* begins while the row in force lasts"):
         mappings.import_file(world.app, file)
+
+
+def test_rd_08_a_mistyped_workday_code_is_refused_with_the_nearest_one(world: World) -> None:
+    before = world.app.mappings.load("acme")
+    with pytest.raises(ConfigurationError, match=r"no job profile 'JP-WELDD'.*'JP-WELD'"):
+        mappings.set_row(world.app, kind="job_profile", source="JP-WELDD", plant="101", target={"position": "Welder"})
+    assert world.app.mappings.load("acme") == before
