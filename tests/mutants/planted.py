@@ -19,6 +19,7 @@ MATRIX = "tests/integration/test_fault_matrix.py"
 DIFF = "tests/unit/sync/test_diff.py"
 EVENTS = "tests/laws/test_events.py"
 MOMENTS = "tests/laws/test_moments.py"
+CAPTURE = "tests/laws/test_capture.py"
 
 MUTANTS = (
     Mutant(
@@ -38,7 +39,7 @@ MUTANTS = (
     Mutant(
         "stale snapshot rows are believed",
         "snapshot/store.py",
-        "    return [] if extract_id is None else [records.c.extract_id == extract_id]\n",
+        "    return [] if extract_id is None else [records.c.extract_id >= extract_id]\n",
         "    return []\n",
         "tests/integration/test_snapshot.py::test_cc_11_who_is_not_seen_stays_and_counts_as_vanished",
     ),
@@ -151,8 +152,8 @@ MUTANTS = (
     Mutant(
         "a changed mapping leaves the old plan standing",
         "sync/inputs.py",
-        'connection.model_dump(mode="json"), crosswalk, sorted(refused), who]\n',
-        'connection.model_dump(mode="json"), sorted(refused), who]\n',
+        'connection.model_dump(mode="json"), crosswalk, sorted(refused), who, ahead]\n',
+        'connection.model_dump(mode="json"), sorted(refused), who, ahead]\n',
         "tests/integration/test_standing_plan.py::test_whatever_a_plan_follows_from_a_change_of_it_is_seen",
     ),
     Mutant(
@@ -196,5 +197,47 @@ MUTANTS = (
         "    return worker.employee_id if worker",
         '    return worker.employee_id.lstrip("0") if worker',
         EVENTS + "::test_m16_relabel",
+    ),
+    Mutant(
+        "drop the effective-dated query",
+        "timeline/calendar.py",
+        "    if today > effective_on:\n",
+        "    if today < effective_on:\n",
+        CAPTURE + "::test_cc_09_every_one_of_several_moves_ahead_is_listed_and_comes_on_its_day",
+    ),
+    Mutant(
+        "a window begins where the last one ended",
+        "timeline/calendar.py",
+        "entered=(entered_at - overlap, now)",
+        "entered=(entered_at + overlap, now)",
+        CAPTURE + "::test_cc_05_the_next_window_reaches_back_and_what_comes_twice_is_no_change",
+    ),
+    Mutant(
+        "what was known to lie ahead is not asked for again",
+        "timeline/fact.py",
+        "    days = told | {day for day in known if day > min(first, today)}\n",
+        "    days = told\n",
+        "tests/unit/test_timeline.py::test_cc_08_every_day_inside_a_period_on_which_something_took_effect_is_asked_for",
+    ),
+    Mutant(
+        "no sample is compared",
+        "sync/capture.py",
+        "        return total == extract.total and all(",
+        "        return total >= 0 or all(",
+        CAPTURE + "::test_cc_11_people_no_longer_shown_are_seen_at_once_and_nobody_ends",
+    ),
+    Mutant(
+        "the fact entered first is believed",
+        "timeline/fact.py",
+        "    return max(told, key=lambda fact: (fact.entered_at, fact.effective_on), default=None)\n",
+        "    return max(told, key=lambda fact: (fact.effective_on, fact.entered_at), default=None)\n",
+        "tests/unit/test_timeline.py::test_ed_10_a_correction_replaces_what_followed_from_the_mistake_and_not_what_was_known",
+    ),
+    Mutant(
+        "everybody is as of the latest day anywhere",
+        "timeline/outbox.py",
+        "if facts and day < latest else None",
+        "if facts and day > latest else None",
+        "tests/unit/test_timeline.py::test_tz_02_tz_03_everybody_is_seen_as_of_the_day_it_is_where_they_work",
     ),
 )
