@@ -132,14 +132,15 @@ def _tell(door: Door, found: list[Link]) -> None:
         door.write_json(found)
         return
     from ml_connector.cli.render import make_console, table
+    from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, WID
 
     if not found:
         typer.echo("Everybody is one profile and one Plex record of ours per plant.")
         return
     rows = [
         (
-            ", ".join(f"{name.kind} {name.value}" for name in each.aliases if name.kind in {"employee", "contingent"}),
-            ", ".join(name.value for name in each.aliases if name.kind == "wid"),
+            ", ".join(f"{name.kind} {name.value}" for name in each.aliases if name.kind in {EMPLOYEE, CONTINGENT}),
+            ", ".join(name.value for name in each.aliases if name.kind == WID),
             ", ".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.plex.items())),
         )
         for each in found
