@@ -231,7 +231,7 @@ def kept_state(url: str) -> dict[str, list[tuple[Any, ...]]]:
         records: ("connection", "side", "type", "plant", "key", "body"),
         parked: ("connection", "type", "plant", "key", "field", "code", "reason"),
         holds: ("connection", "id", "guard", "members", "state"),
-        metadata.tables["fill_rate"]: ("connection", "absent", "total"),
+        metadata.tables["worker_fill"]: ("connection", "key", "fields"),
     }
     database = open_database(url)
     try:

@@ -5,6 +5,7 @@ Errors, sorted by what the reader should do next.
         TransientError              back off and try again
             RateLimitError              the other system asked for patience
             UnavailableError            the other system does not answer properly
+                PlannedOutageError          it said before that it would be away
             IncompleteReadError         the pages do not add up: read again
         NotSentError                the request never left: safe to send again
         AmbiguousWriteError         it may or may not have happened: look before anything else
@@ -53,6 +54,10 @@ class UnavailableError(TransientError):
     """The other system is down, slow, or answers with something that is no answer; *timed_out*: only slow."""
 
     timed_out = False
+
+
+class PlannedOutageError(UnavailableError):
+    """The other system is away when it said it would be: nothing is wrong, and the remedy says until when."""
 
 
 class IncompleteReadError(TransientError):

@@ -146,6 +146,9 @@ def parse_regular(text: str) -> Regular:
     return Regular(_WEEKDAYS.index(found[1]) if found[1] else None, time(int(found[2]), int(found[3])), zone)
 
 
+# What a guard counts; each has a limit `<word>_over`.
+GUARDED = ("create", "update", "deactivate", "reactivate", "field_change", "drift")
+
 _ALIAS = r"^[A-Za-z][A-Za-z0-9_]{0,199}$"
 _SEGMENT = r"^[A-Za-z0-9_.@ \-]{1,200}$"
 
@@ -368,6 +371,35 @@ def find_ties(plants: Sequence[Plant]) -> list[str]:
     return faults
 
 
+class Rolling(_Frozen):
+    """
+    The guards over a span of time: what earlier runs applied within *window* counts too.
+
+    A limit left out is that of a single run; `window = "0 h"` lets every run count for itself.
+    """
+
+    window: str = "24 h"
+    create_over: str | None = None
+    update_over: str | None = None
+    deactivate_over: str | None = None
+    reactivate_over: str | None = None
+    field_change_over: str | None = None
+    drift_over: str | None = None
+
+    @field_validator("window")
+    @classmethod
+    def _span(cls, value: str) -> str:
+        parse_interval_s(value)
+        return value
+
+    @field_validator(*(f"{verb}_over" for verb in GUARDED))
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_limit(value)
+        return value
+
+
 class Guard(_Frozen):
     """
     When a run stops for a person: `max(10, 2%)` = more than ten and more than two per cent.
@@ -375,15 +407,30 @@ class Guard(_Frozen):
     *drift*: whether a field of Workday's that somebody changed in Plex is written over, or waits for a person.
     """
 
+    create_over: str = "max(50, 20%)"
+    update_over: str = "max(50, 50%)"
     deactivate_over: str = "max(10, 2%)"
+    reactivate_over: str = "max(10, 2%)"
     field_change_over: str = "20%"
+    drift_over: str = "max(50, 20%)"
     drift: Literal["overwrite", "hold"] = "overwrite"
+    rolling: Rolling = Rolling()
 
-    @field_validator("deactivate_over", "field_change_over")
+    @field_validator(*(f"{verb}_over" for verb in GUARDED))
     @classmethod
     def _readable(cls, value: str) -> str:
         parse_limit(value)
         return value
+
+    def limit(self, verb: str, *, rolling: bool = False) -> str:
+        """The limit of one of `GUARDED`, for a run or over the rolling window."""
+        own: str | None = getattr(self.rolling, f"{verb}_over") if rolling else None
+        return own or str(getattr(self, f"{verb}_over"))
+
+    @property
+    def rolls(self) -> bool:
+        """Whether earlier runs count at all."""
+        return parse_interval_s(self.rolling.window) > 0
 
 
 class Sync(_Frozen):

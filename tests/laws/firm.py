@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.sandbox.plex.tables import Tables
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
-from ml_connector.settings import Sync
+from ml_connector.settings import GUARDED, Sync
 from tests.laws.history import DAYS, START, WORKERS, Step, dawn, found_tenant, take
 from tests.rehearsal import START as REHEARSED
 from tests.rehearsal import Life, Recording, Rehearsal, Spoil, Wire, call_workday, no_boundary
 from tests.world import accepted_rows
 
 # Whether a guard trips depends on how much happened since the last look: that is its purpose, and no law's.
-UNGUARDED = {"guard": {"deactivate_over": "max(9999, 100%)", "field_change_over": "100%"}, "contingent_workers": True}
+UNGUARDED = {"guard": {f"{verb}_over": "max(9999, 100%)" for verb in GUARDED}, "contingent_workers": True}
 # Everything is compared anew once a week, so that on the other days only what changed is read.
 UNGUARDED |= {"full_compare": "weekly Sunday 02:00 UTC"}
 _QUIESCENCE = 5

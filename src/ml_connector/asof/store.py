@@ -23,8 +23,8 @@ from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.review.store import ReviewStore
 from ml_connector.storage.database import Database
+from ml_connector.sync.allowance import member_of
 from ml_connector.sync.change import Change
-from ml_connector.sync.policy import member_of
 from ml_connector.sync.store import agreements, changes, plans, runs
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)

@@ -15,6 +15,7 @@ from ml_connector.cli.render import bars, cell, difference, make_console, remedy
 from ml_connector.cli.words import duration, plural, printable, shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
+from ml_connector.sync.allowance import said_of
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport
 from ml_connector.sync.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
@@ -222,13 +223,41 @@ def _render_counts(counts: Mapping[str, int], names: Sequence[str], console: Con
 
 
 def _render_holds(holds: Sequence[HoldLine], console: Console) -> None:
-    if not holds:
-        return
+    """One line per cause: what cannot be read for one reason in several places is told once."""
+    for group in _same_cause(holds):
+        hold = group[0]
+        console.print(cell(_head(group), style="bold magenta"))
+        console.print(Padding(cell(shortened(hold.reason, _LONGEST_REASON)), (0, 0, 0, 4)))
+        told = hold.explanation
+        some = said_of(told, count=hold.count)
+        if some:
+            console.print(Padding(cell(shortened(some, _LONGEST_REASON), style="dim"), (0, 0, 0, 4)))
+        if told is not None and told.release:
+            console.print(Padding(cell(f"released: {told.release}", style="dim"), (0, 0, 0, 4)))
+        console.print(Text("    ").append_text(remedy(hold.remedy)), soft_wrap=True)
+
+
+def _same_cause(holds: Sequence[HoldLine]) -> list[list[HoldLine]]:
+    """What can only be mended, and is mended by the same deed, in the order it came."""
+    groups: dict[object, list[HoldLine]] = {}
     for hold in holds:
+        groups.setdefault(hold.id if hold.releasable else (hold.guard, hold.remedy, _cause(hold)), []).append(hold)
+    return list(groups.values())
+
+
+def _cause(hold: HoldLine) -> str:
+    """The reason without the place, which the head of the line names."""
+    return hold.reason.partition(": ")[2] or hold.reason
+
+
+def _head(group: Sequence[HoldLine]) -> str:
+    hold = group[0]
+    if len(group) == 1:
         where = f" in plant {hold.plant}" if hold.plant else ""
-        head = f"held {hold.id}: {plural(hold.count, hold.type + ' record')}{where}, {hold.guard}"
-        console.print(cell(head, style="bold magenta"))
-        _render_why(hold.reason, hold.remedy, console)
+        return f"held {hold.id}: {plural(hold.count, hold.type + ' record')}{where}, {hold.guard}"
+    kinds = ", ".join(dict.fromkeys(each.type.replace("_", " ") for each in group))
+    plants = ", ".join(dict.fromkeys(each.plant for each in group if each.plant))
+    return f"held in {len(group)} places: {kinds}{f' in plants {plants}' if plants else ''}, {hold.guard}"
 
 
 def _render_why(reason: str, fix: str | None, console: Console) -> None:
@@ -248,6 +277,7 @@ def _line(hold: HoldInfo) -> HoldLine:
         reason=hold.reason,
         remedy=hold.remedy,
         releasable=hold.releasable,
+        explanation=hold.explanation,
     )
 
 

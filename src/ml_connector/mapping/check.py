@@ -1,7 +1,8 @@
 """
 Whether mapping rows fit the live Plex: its chart of accounts and its setup tables (RD-08, PX-04, PX-08).
 
-Pure. A table that came back empty proves nothing, so it is a fault of its own and never a pass (CC-13).
+Pure. A table that came back empty proves nothing, so it is a fault of its own and never a pass (CC-13). Plex's chart tells
+whether an account is active and not whether it may be posted to, so that much of RD-08 is Plex's own answer.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Everybody at once, small: where each worker belongs, who manages whom, and how complete the reading was.
+Everybody at once, small: where each worker belongs, and who manages whom.
 
 Supervisors are ids of other records, so the whole population must be known before the first employee is written.
 Pure; a few words per worker, so that a hundred thousand fit.
@@ -12,17 +12,6 @@ from typing import NamedTuple
 from msgspec import UnsetType
 
 from ml_connector.canonical.workforce import Worker
-
-# What a section's absence means: the field whose absence shows it, and the Workday domain to grant (UP-02).
-SECTIONS = {
-    "personal": ("name", "Person Data: Name"),
-    "employment": ("active", "Worker Data: Current Staffing Information"),
-    "jobs": ("jobs", "Worker Data: Current Staffing Information"),
-    "organizations": ("organizations", "Worker Data: Organization Information"),
-}
-# Workday gives neither of whoever is not at work yet, or never was: there its absence shows nothing.
-_AT_WORK_ONLY = frozenset({"jobs", "organizations"})
-ROUTING_SECTIONS = frozenset({"employment", "jobs", "organizations"})
 
 
 class Person(NamedTuple):
@@ -39,9 +28,6 @@ class People:
     def __init__(self) -> None:
         self._by_id: dict[str, Person] = {}
         self._depth: dict[str, int | None] = {}
-        self.total = 0
-        self.absent = dict.fromkeys(SECTIONS, 0)
-        self._excused = dict.fromkeys(SECTIONS, 0)
 
     def add(self, worker: Worker, *, plant: str | None) -> None:
         """Take one worker in; *plant* only if the worker can be written there."""
@@ -50,11 +36,6 @@ class People:
             kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
             manager = person_id(kind, worker.manager_id)
         self._by_id[person_id(worker.worker_type, worker.employee_id)] = Person(worker.key, plant, manager)
-        self.total += 1
-        for section, (field, _domain) in SECTIONS.items():
-            if isinstance(getattr(worker, field), UnsetType):
-                excused = section in _AT_WORK_ONLY and worker.active is False
-                (self._excused if excused else self.absent)[section] += 1
 
     def get(self, person: str) -> Person | None:
         return self._by_id.get(person)
@@ -90,24 +71,6 @@ class People:
             step = self._by_id[step].manager
         start = members.index(min(members))
         return members[start:] + members[:start]
-
-    def missing_sections(
-        self, *, before: dict[str, int], before_total: int, tolerance: float = 0.05
-    ) -> dict[str, float]:
-        """
-        Sections absent for suddenly many workers: `{section: share absent}` (UP-02).
-
-        A first reading is held to the same tolerance, since Workday always gives these to whoever may see them.
-        """
-        if self.total == 0:
-            return {}
-        missing: dict[str, float] = {}
-        for section, absent in self.absent.items():
-            usual = before.get(section, 0) / before_total if before_total else 0.0
-            share = absent / max(1, self.total - self._excused[section])
-            if share > usual + tolerance:
-                missing[section] = share
-        return missing
 
 
 def label(worker: Worker) -> str:

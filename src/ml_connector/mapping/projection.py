@@ -19,14 +19,13 @@ from ml_connector.canonical.workforce import Job, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
-from ml_connector.mapping.people import SECTIONS, People, label, person_id
+from ml_connector.mapping.fill import GROUPS, withheld_by
+from ml_connector.mapping.people import People, label, person_id
 from ml_connector.mapping.placement import Elsewhere, Place, Placement
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.routing import route
 from ml_connector.settings import Plant, PlexConnection
 
-# Fields of an employee that a missing Workday section takes out of the comparison (UP-02).
-_SECTION_FIELDS = {"personal": frozenset({"first_name", "middle_name", "last_name", "email"})}
 Exists = Callable[[str], bool]
 _LONGEST_REASON = 200
 
@@ -54,7 +53,8 @@ class Projection:
         self._placement = Placement(plants=plex.plants, crosswalk=crosswalk, today=today, record=self._record)
         self._contingent = contingent
         self._nameless = "personal" in missing_sections
-        self._withheld = frozenset[str]().union(*(_SECTION_FIELDS.get(name, ()) for name in missing_sections))
+        self._unsure = "identity" in missing_sections
+        self._withheld = withheld_by(missing_sections)
 
     def in_scope(self, worker: Worker) -> bool:
         """Contingent workers only where the configuration wants them (WP-11)."""
@@ -86,9 +86,16 @@ class Projection:
             raise RecordError(
                 "Workday left out the name, and nobody is created in Plex without one",
                 code="section_missing",
-                waiting_for=f"domain {SECTIONS['personal'][1]}",
-                remedy=f'grant the integration user Get on "{SECTIONS["personal"][1]}" and activate pending security '
+                waiting_for=f"domain {GROUPS['personal'].domain}",
+                remedy=f'let the integration user see "{GROUPS["personal"].domain}" and activate pending security '
                 "policy changes in Workday; it goes by itself with the next run",
+            )
+        if self._unsure:
+            raise RecordError(
+                "Workday left out Universal IDs, and without them nobody can tell a new worker from one who came back",
+                code="section_missing",
+                waiting_for="Universal IDs in Workday",
+                remedy="ml-connector parked   names the hold and the permission; it goes by itself with the next run",
             )
 
     def ending(self, worker: Worker) -> str | None:

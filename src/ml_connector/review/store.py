@@ -63,6 +63,7 @@ holds = Table(
     Column("created_at", String(40), nullable=False),
     Column("released_at", String(40)),
     Column("released_by", Text),
+    Column("explanation", Text),
 )
 
 
@@ -90,6 +91,25 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
         return (self.type, self.plant, self.key, self.field)
 
 
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Why a guard holds a set, in parts: *limit* as configured, *allowed* the number it comes to by *population*.
+
+    *used* were applied in the rolling *window* (empty: one run alone is over) since the moment *since*; *samples* are
+    a few of the *wanted*, and *release* says what a release does.
+    """
+
+    limit: str
+    allowed: int
+    population: int
+    wanted: int
+    release: str
+    used: int = 0
+    since: str = ""
+    window: str = ""
+    samples: tuple[str, ...] = ()
+
+
 class HoldInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A hold as it is kept; *state* is open, released or past (it no longer trips)."""
 
@@ -105,6 +125,7 @@ class HoldInfo(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     released_at: str | None = None
     released_by: str | None = None
+    explanation: Explanation | None = None
 
 
 class ReviewStore:
@@ -211,16 +232,23 @@ class ReviewStore:
             if known.get(hold.id) == "released":
                 continue  # released while this plan was being made: the next one lets it through
             if hold.id in known:
-                tx.execute(update(holds).where(*same).values(state="open"))
+                # What was applied meanwhile is told anew; the set is the same.
+                tx.execute(update(holds).where(*same).values(state="open", **_told(hold)))
                 if known[hold.id] == "past":
                     fresh.append(hold)
             else:
                 values = {**msgspec.structs.asdict(hold), "connection": connection, "state": "open"}
-                values["members"] = encode(hold.members).decode()
+                values |= {"members": encode(hold.members).decode(), **_told(hold)}
                 values["releasable"] = str(hold.releasable).lower()
                 tx.execute(insert(holds).values(values))
                 fresh.append(hold)
         return fresh
+
+    def open_hold(self, tx: Connection, connection: str, hold: HoldInfo) -> bool:
+        """Open one more hold beside those that are; return whether it is new."""
+        others = [item for item in self.holds(connection, state="open") if item.id != hold.id]
+        fresh = self.replace_open_holds(tx, connection, [*others, hold], types=())
+        return hold.id in {item.id for item in fresh}
 
     def release(self, tx: Connection, connection: str, *, hold: str, by: str, at: datetime) -> None:
         """Approve a hold's exact set."""
@@ -267,8 +295,15 @@ def _parked(row: Any) -> Parked:
     return Parked(**{name: row[name] for name in Parked.__struct_fields__})
 
 
+def _told(hold: HoldInfo) -> dict[str, str | None]:
+    explanation = None if hold.explanation is None else encode(hold.explanation).decode()
+    return {"reason": hold.reason, "remedy": hold.remedy, "explanation": explanation}
+
+
 def _hold(row: Any) -> HoldInfo:
     values = {name: row[name] for name in HoldInfo.__struct_fields__}
     values["members"] = tuple(msgspec.json.decode(row["members"]))
     values["releasable"] = row["releasable"] == "true"
+    told = row["explanation"]
+    values["explanation"] = None if told is None else msgspec.json.decode(told, type=Explanation)
     return HoldInfo(**values)

@@ -334,6 +334,16 @@ class SnapshotStore:
         with self._database.reading() as tx:
             return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
 
+    def gone(self, scope: Scope, *, extract_id: int) -> list[str]:
+        """Keys that the last believed extraction before this complete one saw, and nothing since."""
+        believed = select(func.max(extracts.c.id)).where(
+            *_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < extract_id
+        )
+        since = records.c.extract_id >= believed.scalar_subquery()
+        where = and_(_within(scope), since, records.c.extract_id < extract_id)
+        with self._database.reading() as tx:
+            return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
+
     def forget(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> None:
         """Stop remembering vanished records, once a person accepted that they are gone from view."""
         for start in range(0, len(keys), _BATCH):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.review.store import Explanation
 
 Action = Literal["create", "update", "deactivate", "reactivate"]
 
@@ -88,6 +90,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str
     releasable: bool = True
+    explanation: Explanation | None = None
 
     @property
     def count(self) -> int:
@@ -111,7 +114,15 @@ def digest_of(connection: str, crosswalk: str, changes: list[Change]) -> str:
 
 
 def make_hold(
-    guard: str, *, kind: str, plant: str, members: list[str], reason: str, remedy: str, releasable: bool = True
+    guard: str,
+    *,
+    kind: str,
+    plant: str,
+    members: Iterable[str],
+    reason: str,
+    remedy: str,
+    releasable: bool = True,
+    explanation: Explanation | None = None,
 ) -> Hold:
     """Name a hold after the exact set it covers."""
     ordered = tuple(sorted(members))
@@ -125,4 +136,5 @@ def make_hold(
         reason=reason,
         remedy=remedy.format(hold=name),
         releasable=releasable,
+        explanation=explanation,
     )

@@ -18,6 +18,7 @@ import msgspec
 from ml_connector.canonical.keys import UNSET, AsOf, NativeRecord, RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, Query
+from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
@@ -26,10 +27,11 @@ from ml_connector.review.store import Parked
 from ml_connector.settings import Connection, Plant
 from ml_connector.snapshot.extract import Extract, Progress, Reader, Translation
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.belief import population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.parking import park_not_shown
-from ml_connector.sync.policy import Approvals, population_drop, shrunken_list
+from ml_connector.sync.policy import Approvals
 
 WORKDAY_TYPES = (
     RecordType.COST_CENTER,
@@ -91,8 +93,12 @@ class Gatherer:
         capture: Capture,
         snapshots: SnapshotStore,
         progress: Progress,
+        clock: Callable[[], datetime],
+        check_moment: Callable[[datetime], None] = lambda _moment: None,
     ) -> None:
+        """*clock* is ours, for when Workday cannot be asked; *check_moment* may refuse the time Workday tells."""
         self._capture = capture
+        self._clock, self._check_moment = clock, check_moment
         self._name = name
         self._connection = connection
         self._workday = workday
@@ -109,13 +115,16 @@ class Gatherer:
             AuthenticationError: a system does not know us. PermissionError_: workers may not be read at all.
             UnavailableError, RateLimitError: a system is away.
         """
-        entered_at = self._workday.now().astimezone(UTC)
+        with expecting_maintenance(self._clock):
+            entered_at = self._workday.now().astimezone(UTC)
+        self._check_moment(entered_at)
         today = {pcn: as_of or day for pcn, day in plant_days(self._connection.plex.plants, entered_at).items()}
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)
-        for kind in WORKDAY_TYPES:
-            self._from_workday(gathered, kind, approvals, whole=whole, other_day=as_of is not None)
+        with expecting_maintenance(self._clock):
+            for kind in WORKDAY_TYPES:
+                self._from_workday(gathered, kind, approvals, whole=whole, other_day=as_of is not None)
         for plant in today:
             for kind in PLEX_TYPES:
                 self._from_plex(gathered, kind, plant, approvals)
@@ -225,7 +234,9 @@ class Gatherer:
                 self._snapshots.disbelieve(extract.id)
             if extract.total:
                 return True
-        hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit)
+        # Of an increment, what was not asked for is not gone.
+        gone = len(self._snapshots.gone(scope, extract_id=extract.id)) if extract.before and extract.whole else 0
+        hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit, gone=gone)
         if hold is None or approvals.cover(hold):
             return True
         gathered.holds.append(hold)

@@ -7,9 +7,9 @@ second compares, a batch at a time, so that memory holds changes and never popul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import islice
 from typing import TypeVar
@@ -23,15 +23,19 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.cost_centers import want_cost_centers
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
-from ml_connector.mapping.people import ROUTING_SECTIONS, SECTIONS, People
+from ml_connector.mapping.fill import GROUPS, FillWatch, grant_for
+from ml_connector.mapping.people import People
 from ml_connector.mapping.placement import Elsewhere, Place
+from ml_connector.mapping.plausible import check_plausible
 from ml_connector.mapping.projection import Projection, badge, is_excluded
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
 from ml_connector.mapping.rules import Owner, is_owned
 from ml_connector.review.store import Parked
-from ml_connector.settings import Connection
+from ml_connector.settings import Connection, Guard, parse_interval_s
 from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.sync.allowance import PEOPLE, Lately
+from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.gather import Gathered
@@ -39,7 +43,7 @@ from ml_connector.sync.headcount import Attendance, HeadcountLine
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
 from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, park_worker
-from ml_connector.sync.policy import Approvals, guard_changes, missing_section
+from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
 from ml_connector.sync.upstream import find_held, hold_unwritable, owners_of, read_plants
@@ -54,8 +58,9 @@ class Draft(msgspec.Struct, kw_only=True):
     """
     A plan before it is kept: everything that was decided, including what not to do.
 
-    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *active* is
-    the population that the guards measure by, *today* the date of the plant where it is earliest.
+    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill* says
+    which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by,
+    *today* the date of the plant where it is earliest.
     *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
     """
 
@@ -65,8 +70,7 @@ class Draft(msgspec.Struct, kw_only=True):
     parked: list[Parked] = []
     pending: list[Pending] = []
     holds: list[Hold] = []
-    absent: dict[str, int] = {}
-    workers: int = 0
+    fill: dict[str, int] = {}
     headcount: list[HeadcountLine] = []
     active: int = 0
     today: str = ""
@@ -126,11 +130,11 @@ class Planner:
         draft.holds += self._gathered.holds
         draft.parked += self._gathered.parked
         self._learn_plex()
-        missing = self._learn_people()
+        missing = self._learn_people(approvals)
         references = list(self._references())
         self._known.update(reference(item.type, plant=item.plant, key=item.key) for item in references)
         self._compare_references(references)
-        if not missing & ROUTING_SECTIONS:
+        if not any(GROUPS[group].stops for group in missing):
             self._compare_people(missing)
         self._compare_upstream()
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
@@ -139,8 +143,10 @@ class Planner:
         draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
         ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday)
         draft.holds += unwritable
+        guard = self._connection.sync.guard
+        lately = look_back(self._store, ordered, guard=guard, now=self._gathered.as_of.entered_at)
         guarded, holds = guard_changes(
-            ordered, population=self._active, guard=self._connection.sync.guard, approvals=approvals
+            ordered, population=self._active, guard=guard, approvals=approvals, lately=lately
         )
         draft.holds += holds
         draft.changes = in_order(
@@ -167,19 +173,23 @@ class Planner:
                     self._badges[plant, worn.strip()] = record.key
         self._known |= self._in_plex
 
-    def _learn_people(self) -> frozenset[str]:
-        """First pass: where everybody belongs. Returns the sections Workday left out for too many."""
-        projection = self._projection(frozenset())
-        for worker in self._workers():
-            plant = self._learn_person(projection, worker)
-            self._people.add(worker, plant=plant)
-        before, total = self._store.fill_rates()
-        missing = self._people.missing_sections(before=before, before_total=total)
-        for section, share in missing.items():
-            self._draft.holds.append(missing_section(section, share=share, domain=SECTIONS[section][1]))
-        self._draft.absent, self._draft.workers = dict(self._people.absent), self._people.total
-        if missing:
-            self._draft.absent, self._draft.workers = before, total
+    def _learn_people(self, approvals: Approvals) -> frozenset[str]:
+        """First pass: where everybody belongs. Returns the groups of fields Workday left out for too many."""
+        projection, watch = self._projection(frozenset()), FillWatch()
+        for workers in _chunks(self._workers(), _BATCH):
+            had = self._store.fill_masks([worker.key for worker in workers])
+            for worker in workers:
+                watch.add(worker, had=had.get(worker.key))
+                self._people.add(worker, plant=self._learn_person(projection, worker))
+        missing: set[str] = set()
+        for each in watch.missing():
+            grant = grant_for(each.domain, each.fields, workday=self._connection.workday)
+            hold = missing_fields(each, grant=grant)
+            if not approvals.cover(hold):
+                missing.update(each.groups)
+                self._draft.holds.append(hold)
+        if not missing:
+            self._draft.fill = watch.news  # what is held is no measure for the next reading
         if "personal" in missing:
             self._known &= self._in_plex  # nobody is created without a name: no report can point to a newcomer
         self._learn_unseen()
@@ -190,6 +200,7 @@ class Planner:
             return None
         self._active += 1
         try:
+            check_plausible(worker, today=max(self._gathered.today.values()))
             place = projection.place(worker)
         except RecordError:
             return None  # told in the second pass, where it is parked
@@ -362,6 +373,7 @@ class Planner:
             self._draft.parked.append(park_worker(worker, error))
 
     def _wanted_of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        check_plausible(worker, today=max(self._gathered.today.values()))
         ending = projection.ending(worker)
         if ending is not None:
             yield from self._ended(projection, worker, ending)
@@ -529,6 +541,16 @@ class Planner:
 
 def _seat(place: Place) -> Seat:
     return Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))
+
+
+def look_back(store: SyncStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
+    """What guards count beside these changes: only asked for where there is something to guard."""
+    actions = {change.action for change in changes if change.type in PEOPLE}
+    filling = {change.plant for change in changes if change.action == "create"}
+    filling -= store.filled_plants() if filling else set()
+    window = timedelta(seconds=parse_interval_s(guard.rolling.window))
+    sent = store.sent_since(now - window, actions=actions) if actions and guard.rolls else []
+    return Lately(sent=sent, filling=filling)
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

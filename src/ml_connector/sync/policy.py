@@ -1,28 +1,45 @@
 """
-Guards: how much may change before a person must look (CC-11, CC-12, CC-13, UP-02, UP-05). Pure.
+Guards over writes: how much may change before a person must look (CC-12, UP-05). Pure.
 
-A guard never stops the whole run: it holds the changes that tripped it. Approval releases that exact set, and a set
-that has shrunk since, because part of it was applied or reappeared.
+A guard never stops the whole run: it holds the changes that tripped it, once, whatever else they would trip. Approval
+releases that exact set, and a set that has shrunk since, because part of it was applied or reappeared.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ml_connector.settings import Guard, parse_limit
+from ml_connector.review.store import Explanation
+from ml_connector.settings import Guard
+from ml_connector.sync.allowance import (
+    PEOPLE,
+    Lately,
+    Sent,
+    measure,
+    member_of,
+    name_some,
+    overwritten,
+    tell_limit,
+    tell_over,
+    tell_release,
+    worker_of,
+)
 from ml_connector.sync.change import Change, Hold, make_hold
 
-_FIELD_GUARDED = frozenset({"employee", "employee_attributes"})
 WRITES_OFF = "workday_writes_off"
+# Guards over writes: who approved these very writes at one of them approved them at each.
+OVER_WRITES = frozenset(
+    {"create_over", "update_over", "deactivate_over", "reactivate_over", "field_change_over", "drift", "drift_over"}
+)
 # Guards that hold changes; what another one holds is a reading that is not believed.
-ON_CHANGES = frozenset({"deactivate_over", "field_change_over", "drift", WRITES_OFF})
-_RELEASE = "look at `ml-connector plan`, then `ml-connector release {hold}` if this is meant"
-_DRIFT_REMEDY = "correct Workday if Plex is right; if Workday is: `ml-connector release {hold}`"
-_UPSTREAM_REMEDY = "correct Plex if Workday is right; if Plex is: `ml-connector release {hold}`"
+ON_CHANGES = OVER_WRITES | {WRITES_OFF}
+_RELEASE = "look at `ml-connector plan --all`, then `ml-connector release {hold}` if this is meant"
+_DRIFT = "correct Workday if Plex is right; if Workday is: `ml-connector release {hold}`"
+_UPSTREAM = "correct Plex if Workday is right; if Plex is: `ml-connector release {hold}`"
+_NOTHING = Lately()
 
 
 class Approvals:
@@ -33,19 +50,26 @@ class Approvals:
     nothing of it trips any more.
     """
 
-    def __init__(self, released: Mapping[str, tuple[str, frozenset[str]]] | None = None) -> None:
-        """*released* maps a hold's id to its guard and members."""
+    def __init__(
+        self, released: Mapping[str, tuple[str, frozenset[str]]] | None = None, *, ever: Iterable[str] = ()
+    ) -> None:
+        """*released* maps a hold's id to its guard and members; *ever* are members of every set released until now."""
         self._released = dict(released or {})
+        self._ever = frozenset(ever).union(*(members for _guard, members in self._released.values()))
         self.used: set[str] = set()
 
     def cover(self, hold: Hold) -> bool:
         """Whether a person approved this set, or a larger one it is a part of, at this guard."""
-        members = frozenset(hold.members)
+        members, alike = frozenset(hold.members), OVER_WRITES if hold.guard in OVER_WRITES else {hold.guard}
         covering = {
-            name for name, (guard, approved) in self._released.items() if guard == hold.guard and members <= approved
+            name for name, (guard, approved) in self._released.items() if guard in alike and members <= approved
         }
         self.used |= covering
         return bool(covering)
+
+    def saw(self, member: str) -> bool:
+        """Whether a person ever looked at this write and let it go: it is in nobody's way any more."""
+        return member in self._ever
 
     @property
     def over(self) -> set[str]:
@@ -53,128 +77,143 @@ class Approvals:
         return self._released.keys() - self.used
 
 
-def over(count: int, *, population: int, limit: str) -> bool:
-    """Whether *count* is more than the limit allows: more than its number and more than its share."""
-    number, share = parse_limit(limit)
-    return count > max(Decimal(number), share * population)
-
-
 def guard_changes(
-    changes: Sequence[Change], *, population: int, guard: Guard, approvals: Approvals
+    changes: Sequence[Change], *, population: int, guard: Guard, approvals: Approvals, lately: Lately = _NOTHING
 ) -> tuple[list[Change], list[Hold]]:
-    """Mark the changes that wait for a person; *population* is how many active workers there are."""
-    holds = [
-        *_deactivations(changes, population, guard.deactivate_over),
-        *_same_fields(changes, population, guard.field_change_over),
-        *(_drift(changes) if guard.drift == "hold" else ()),
-    ]
-    waiting = [hold for hold in holds if not approvals.cover(hold)]
+    """
+    Mark the changes that wait for a person; *population* is how many active workers there are.
+
+    Guards look one after the other, the most telling first, each at what the ones before let through.
+    """
+    sent = [one for one in lately.sent if not approvals.saw(one.member)]
     held: dict[str, str] = {}
-    for hold in waiting:
-        for member in hold.members:
-            held.setdefault(member, hold.id)
-    marked = [_held(change, held.get(member_of(change))) for change in changes]
-    return marked, waiting
+    waiting: list[Hold] = []
+    passed: set[str] = set()
+    for look in (_drift, _endings, _beginnings, _same_fields, _updates):
+        free = [(change, member_of(change)) for change in changes if change.hold is None]
+        left = [change for change, member in free if member not in held and member not in passed]
+        for hold in look(left, population, guard, sent, lately):
+            if approvals.cover(hold):
+                passed.update(hold.members)
+                continue
+            waiting.append(hold)
+            held |= {member: held.get(member, hold.id) for member in hold.members}
+    return [_held(change, held.get(member_of(change))) for change in changes], waiting
 
 
-def member_of(change: Change) -> str:
-    """How a hold names a change: the record and exactly what would be sent."""
-    return f"{change.action}|{change.name}|{change.content_hash[:16]}"
+def _endings(
+    changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent], _lately: Lately
+) -> Iterator[Hold]:
+    for action in ("deactivate", "reactivate"):
+        yield from _verb(action, changes, population, guard, sent)
 
 
-def population_drop(vanished: Sequence[str], *, before: int | None, limit: str) -> Hold | None:
-    """Workers seen last time and not now: never an ending, always a question (CC-11)."""
-    if not before or not over(len(vanished), population=before, limit=limit):
-        return None
-    share = Decimal(100 * len(vanished)) / before
-    return make_hold(
-        "population_drop",
-        kind="worker",
-        plant="",
-        members=list(vanished),
-        reason=f"population_drop {share:.1f}%: {len(vanished)} of {before} workers are no longer shown to us; nobody is deactivated",
-        remedy="check the integration user's security groups in Workday; if they really left our view: `ml-connector release {hold}`",
-    )
+def _beginnings(
+    changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent], lately: Lately
+) -> Iterator[Hold]:
+    """New employees; a plant that is filled for the first time begins with everybody."""
+    yield from _verb("create", [each for each in changes if each.plant not in lately.filling], population, guard, sent)
 
 
-def shrunken_list(kind: str, plant: str, *, now: int, before: int | None, limit: str) -> Hold | None:
-    """A list that is suddenly empty or much shorter is a missing permission until proven otherwise (CC-13, PX-13)."""
-    if not before or (now > 0 and not over(before - now, population=before, limit=limit)):
-        return None
-    guard = "empty_result" if now == 0 else "list_shrunk"
-    where = f" of plant {plant}" if plant else ""
-    system = "Plex" if plant else "Workday"
-    return make_hold(
-        guard,
-        kind=kind,
-        plant=plant,
-        members=[f"{kind}|{plant}|{before}|{now}"],
-        reason=f"{guard}: {system} shows {now} {kind} records{where}, last time {before}; nothing of this type is written",
-        remedy=f"ml-connector ping {system.lower()}   names the missing permission; if the list is right: `ml-connector release {{hold}}`",
-    )
+def _verb(
+    action: str, changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent]
+) -> Iterator[Hold]:
+    wanted = [change for change in changes if (change.type, change.action) == ("employee", action)]
+    before = [one for one in sent if one.action == action]
+    told = measure(action, wanted, sent=before, population=population, guard=guard)
+    if told is not None:
+        yield _over(f"{action}_over", wanted, reason=tell_over(action, told), told=told)
 
 
-def missing_section(section: str, *, share: float, domain: str) -> Hold:
-    """A Workday section that suddenly nobody has: held, never written as empty (UP-02)."""
-    return make_hold(
-        "missing_section",
-        kind="worker",
-        plant="",
-        members=[f"section|{section}"],
-        reason=f"Workday leaves out {section} for {share:.0%} of workers; its fields are not written",
-        remedy=f'grant the integration user Get on "{domain}" and activate pending security policy changes in Workday',
-        releasable=False,
-    )
+def _updates(
+    changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent], _lately: Lately
+) -> Iterator[Hold]:
+    wanted = [change for change in changes if _is_update(change) and overwritten(change)]
+    before = [one for one in sent if one.action == "update" and one.fields]
+    told = measure("update", wanted, sent=before, population=population, guard=guard)
+    if told is not None:
+        yield _over("update_over", wanted, reason=tell_over("update", told), told=told)
 
 
-def _deactivations(changes: Sequence[Change], population: int, limit: str) -> Iterable[Hold]:
-    ending = [change for change in changes if change.action == "deactivate"]
-    if not over(len(ending), population=population, limit=limit):
-        return
-    yield make_hold(
-        "deactivate_over",
-        kind="employee",
-        plant="",
-        members=[member_of(change) for change in ending],
-        reason=f"{len(ending)} deactivations are more than {limit} of {population} active workers",
-        remedy=_RELEASE,
-    )
-
-
-def _same_fields(changes: Sequence[Change], population: int, limit: str) -> Iterable[Hold]:
-    touching: dict[tuple[str, str], list[Change]] = defaultdict(list)
+def _same_fields(
+    changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent], _lately: Lately
+) -> Iterator[Hold]:
+    """One field of many workers; fields that would change for the same workers have one cause, and are one hold."""
+    touching: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.action == "update" and change.type in _FIELD_GUARDED:
-            for field in change.after:
-                # Filling what is empty overwrites nobody's work.
-                if change.before.get(field) is not None:
-                    touching[change.type, field].append(change)
-    for (kind, field), group in sorted(touching.items()):
-        if over(len(group), population=population, limit=limit):
-            yield make_hold(
-                "field_change_over",
-                kind=kind,
-                plant="",
-                members=[member_of(change) for change in group],
-                reason=f"{field} would change for {len(group)} of {population} workers, more than {limit}",
-                remedy=_RELEASE,
+        for field in overwritten(change) if _is_update(change) else ():
+            touching[field].append(change)
+    causes: dict[frozenset[tuple[str, str]], tuple[list[str], Explanation]] = {}
+    for field, group in sorted(touching.items()):
+        before = [one for one in sent if field in one.fields]
+        told = measure("field_change", group, sent=before, population=population, guard=guard)
+        if told is not None:
+            fields, _told = causes.setdefault(frozenset(map(worker_of, group)), ([], told))
+            fields.append(field)
+    taken: set[str] = set()
+    for fields, told in causes.values():
+        group = [change for field in fields for change in touching[field] if member_of(change) not in taken]
+        wanted = list({member_of(change): change for change in group}.values())
+        taken.update(map(member_of, wanted))
+        if wanted:
+            reason = f"{_and(fields)} would change for {told.wanted:,} workers{tell_limit(told)}"
+            told = msgspec.structs.replace(told, release=tell_release(len(wanted)))
+            yield _over("field_change_over", wanted, reason=reason, told=told)
+
+
+def _drift(
+    changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent], _lately: Lately
+) -> Iterator[Hold]:
+    """What somebody changed in Plex: every record where the configuration says so, else too many of them."""
+    drifted = [change for change in changes if change.drifted]
+    if guard.drift == "hold":
+        by_plant: dict[str, list[Change]] = defaultdict(list)
+        for change in drifted:
+            by_plant[change.plant].append(change)
+        for plant, group in sorted(by_plant.items()):
+            kinds = sorted({change.type for change in group})
+            reason = _drifted(len(group), _and(kinds), plant)
+            told = Explanation(
+                limit="",
+                allowed=0,
+                population=population,
+                wanted=len({worker_of(change) for change in group}),
+                release=tell_release(len(group)),
+                samples=name_some(group),
             )
-
-
-def _drift(changes: Sequence[Change]) -> Iterable[Hold]:
-    drifted: dict[tuple[str, str], list[Change]] = defaultdict(list)
-    for change in changes:
-        if change.drifted:
-            drifted[change.type, change.plant].append(change)
-    for (kind, plant), group in sorted(drifted.items()):
-        yield make_hold(
-            "drift",
-            kind=kind,
-            plant=plant,
-            members=[member_of(change) for change in group],
-            reason=_drifted(len(group), kind, plant),
-            remedy=_DRIFT_REMEDY if plant else _UPSTREAM_REMEDY,
+            remedy = _DRIFT if plant else _UPSTREAM
+            yield _over("drift", group, reason=reason, told=told, kind=kinds[0], plant=plant, remedy=remedy)
+        return
+    wanted = [change for change in drifted if change.type in PEOPLE]
+    before = [one for one in sent if one.drifted]
+    told_over = measure("drift", wanted, sent=before, population=population, guard=guard)
+    if told_over is not None:
+        reason = (
+            f"{told_over.wanted:,} workers were changed in Plex where Workday owns the field{tell_limit(told_over)}"
         )
+        yield _over("drift_over", wanted, reason=reason, told=told_over, remedy=_DRIFT)
+
+
+def _over(
+    name: str,
+    wanted: Sequence[Change],
+    *,
+    reason: str,
+    told: Explanation,
+    kind: str = "employee",
+    plant: str = "",
+    remedy: str = _RELEASE,
+) -> Hold:
+    members = [member_of(change) for change in wanted]
+    return make_hold(name, kind=kind, plant=plant, members=members, reason=reason, remedy=remedy, explanation=told)
+
+
+def _is_update(change: Change) -> bool:
+    return change.action == "update" and change.type in PEOPLE
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _drifted(count: int, kind: str, plant: str) -> str:

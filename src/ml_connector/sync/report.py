@@ -8,6 +8,7 @@ import msgspec
 
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.desired import Pending
+from ml_connector.review.store import Explanation
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -43,6 +44,7 @@ class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str
     releasable: bool
+    explanation: Explanation | None = None
 
 
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):

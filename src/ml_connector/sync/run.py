@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.errors import MLConnectorError
+from ml_connector.errors import MLConnectorError, PlannedOutageError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.apply import Sender, resumed
 from ml_connector.sync.forecast import forecast_writes
@@ -134,6 +134,8 @@ class Run:
         stopped = isinstance(error, KeyboardInterrupt)
         problem = error.message if isinstance(error, MLConnectorError) else type(error).__name__
         state, problem = ("interrupted", "interrupted") if stopped else ("failed", problem)
+        if isinstance(error, PlannedOutageError):
+            state = "degraded"  # announced: nothing failed, and the next run catches up (CC-14)
         self._end(state, {}, problem=problem)
 
     def _end(
@@ -184,6 +186,7 @@ class Run:
     def _guard_changed(self) -> dict[str, str | int] | None:
         """The guard limits this run works under, unless the run before already told the same."""
         limits = self._tools.connection.sync.guard.model_dump(mode="json")
+        limits |= {f"rolling.{name}": limit for name, limit in limits.pop("rolling").items() if limit is not None}
         told: dict[str, str | int] = {name: str(limit) for name, limit in sorted(limits.items())}
         known = self._tools.trail.list(1, action=AuditAction.CONFIG_CHANGED, key=self._tools.name)
         if known and known[0].event.detail == told:

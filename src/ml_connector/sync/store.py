@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -41,11 +41,16 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UnavailableError
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
 from ml_connector.sync.change import Change
 from ml_connector.sync.headcount import HeadcountLine
 
 LEASE_S = 300
 _OPEN = ("planned", "held", "waiting")
+# What Plex took, or may have taken.
+_LEFT = ("applied", "accepted", "sending")
+# Kinds of run that send all of a plan.
+_WHOLE = ("sync", "apply")
 
 runs = Table(
     "run",
@@ -93,6 +98,7 @@ changes = Table(
     Column("plant", String(16), nullable=False),
     Column("key", String(200), nullable=False),
     Column("source", String(200), nullable=False),
+    Column("action", String(16)),
     Column("level", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
@@ -140,12 +146,12 @@ agreements = Table(
     Index("ix_agreement_key", "connection", "type", "key"),
 )
 
-fill_rates = Table(
-    "fill_rate",
+fill_masks = Table(
+    "worker_fill",
     metadata,
     Column("connection", String(64), primary_key=True),
-    Column("absent", Text, nullable=False),
-    Column("total", Integer, nullable=False),
+    Column("key", String(200), primary_key=True),
+    Column("fields", Integer, nullable=False),
 )
 
 headcounts = Table(
@@ -483,26 +489,87 @@ class SyncStore:
             rows = tx.execute(select(baselines.c.key, baselines.c.fields).where(where)).all()
         return {row.key: msgspec.json.decode(row.fields) for row in rows}
 
+    def sentinels(self, kind: str, plant: str, *, limit: int) -> dict[str, dict[str, Scalar]]:
+        """The records of a plant that were agreed on longest ago, by key."""
+        where = and_(baselines.c.connection == self._connection, baselines.c.type == kind, baselines.c.plant == plant)
+        query = select(baselines.c.key, baselines.c.fields).where(where)
+        with self._database.reading() as tx:
+            rows = tx.execute(query.order_by(baselines.c.agreed_at, baselines.c.key).limit(limit)).all()
+        return {row.key: msgspec.json.decode(row.fields) for row in rows}
+
     def counts(self, plan_id: int) -> dict[str, int]:
         """How many intents of a plan are in each state."""
         query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id).group_by(changes.c.state)
         with self._database.reading() as tx:
             return {str(state): int(count) for state, count in tx.execute(query)}
 
-    # Fill rates
+    # What guards count beside a run
 
-    def fill_rates(self) -> tuple[dict[str, int], int]:
-        """Sections absent in the last accepted reading, and its number of workers."""
-        with self._database.reading() as tx:
-            row = tx.execute(select(fill_rates).where(fill_rates.c.connection == self._connection)).one_or_none()
-        return ({}, 0) if row is None else (msgspec.json.decode(row.absent), row.total)
+    def sent_since(self, since: datetime, *, actions: Collection[str]) -> list[Sent]:
+        """
+        Writes to people that left for Plex in runs that read Workday since then, by its clock, and were not refused.
 
-    def save_fill_rates(self, tx: Connection, absent: Mapping[str, int], *, total: int) -> None:
-        statement = insert_or(tx, fill_rates).values(
-            connection=self._connection, absent=encode(dict(absent)).decode(), total=total
+        The creations that first filled a plant are left out.
+        """
+        columns = (changes.c.action, changes.c.plant, changes.c.source, changes.c.content_hash, runs.c.entered_at)
+        where = and_(
+            changes.c.connection == self._connection,
+            changes.c.type.in_(PEOPLE),
+            changes.c.state.in_(_LEFT),
+            changes.c.sent_at.is_not(None),
+            runs.c.entered_at >= since.astimezone(UTC).isoformat(),
         )
-        updated = {"absent": statement.excluded.absent, "total": statement.excluded.total}
-        tx.execute(statement.on_conflict_do_update(index_elements=["connection"], set_=updated))
+        sent: list[Sent] = []
+        with self._database.reading() as tx:
+            more = (changes.c.type, changes.c.key, changes.c.run_id)
+            plain = select(*columns, *more).join(runs, runs.c.id == changes.c.run_id)
+            bare = [action for action in actions if action != "update"]
+            filled = self._filled(tx) if "create" in actions else {}
+            for row in tx.execute(plain.where(where, changes.c.action.in_(bare), changes.c.type == "employee")):
+                if row.action == "create" and row.run_id <= filled.get(row.plant, row.run_id):
+                    continue
+                sent.append(_sent(row))
+            if "update" in actions:
+                whole = plain.add_columns(changes.c.change).where(where, changes.c.action == "update")
+                sent += [_sent(row, msgspec.json.decode(row.change, type=Change)) for row in tx.execute(whole)]
+        return sent
+
+    def filled_plants(self) -> set[str]:
+        """Plants that a whole sync has gone through with employees of ours in it."""
+        with self._database.reading() as tx:
+            return set(self._filled(tx))
+
+    def _filled(self, tx: Connection) -> dict[str, int]:
+        """By plant, the first run that went through to its end and left employees there."""
+        through = and_(runs.c.connection == self._connection, runs.c.state == "done", runs.c.kind.in_(_WHOLE))
+        found: dict[str, int] = {}
+        for table, more in ((changes, changes.c.state.in_(_LEFT)), (baselines, baselines.c.run_id.is_not(None))):
+            where = and_(table.c.connection == self._connection, table.c.type == "employee", more)
+            query = select(table.c.plant, func.min(table.c.run_id).label("run")).join(runs, runs.c.id == table.c.run_id)
+            for row in tx.execute(query.where(where, through).group_by(table.c.plant)):
+                found[row.plant] = min(row.run, found.get(row.plant, row.run))
+        return found
+
+    # Which fields Workday shows
+
+    def fill_masks(self, keys: Sequence[str]) -> dict[str, int]:
+        """By worker's key, which fields the last believed reading showed (`mapping.fill`)."""
+        where = and_(fill_masks.c.connection == self._connection, fill_masks.c.key.in_(keys))
+        with self._database.reading() as tx:
+            return {
+                row.key: row.fields for row in tx.execute(select(fill_masks.c.key, fill_masks.c.fields).where(where))
+            }
+
+    def save_fill_masks(self, tx: Connection, masks: Mapping[str, int]) -> None:
+        """Remember them for the workers of whom they changed."""
+        if not masks:
+            return
+        statement = insert_or(tx, fill_masks)
+        updated = {"fields": statement.excluded.fields}
+        upsert = statement.on_conflict_do_update(index_elements=["connection", "key"], set_=updated)
+        tx.execute(
+            upsert, [{"connection": self._connection, "key": key, "fields": mask} for key, mask in masks.items()]
+        )
 
     # Headcount
 
@@ -609,6 +676,19 @@ _RECORD = (
 )
 
 
+def _sent(row: Any, change: Change | None = None) -> Sent:
+    name = f"{row.type}|{row.plant}|{row.key}"
+    return Sent(
+        action=row.action,
+        plant=row.plant,
+        source=row.source,
+        member=name_member(row.action, name, row.content_hash),
+        at=row.entered_at,
+        fields=frozenset() if change is None else overwritten(change),
+        drifted=change is not None and change.drifted,
+    )
+
+
 def _one(intent: Intent) -> dict[str, Any]:
     return {"of_plan": intent.plan_id, "at_seq": intent.seq}
 
@@ -622,6 +702,7 @@ def _intent_row(connection: str, plan_id: int, seq: int, change: Change) -> dict
         "plant": change.plant,
         "key": change.key,
         "source": change.source,
+        "action": change.action,
         "level": change.level,
         "state": "planned" if change.hold is None else "held",
         "attempt": 0,

@@ -21,8 +21,9 @@ from ml_connector.mapping.rules import Owner, Owners
 from ml_connector.settings import Connection, WorkdayConnection
 from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.sync.allowance import member_of
 from ml_connector.sync.change import Change, Hold, make_hold
-from ml_connector.sync.policy import WRITES_OFF, member_of
+from ml_connector.sync.policy import WRITES_OFF
 
 _PUT = "grant the integration system security group Put access to the domain “Manage: Cost Center”"
 

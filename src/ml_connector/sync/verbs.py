@@ -5,7 +5,7 @@ its way to the last line of the report.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -14,24 +14,27 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import ConfigurationError, StalePlanError, UsageError
+from ml_connector.connectors.workday.maintenance import expecting_maintenance
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StalePlanError, UsageError
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.apply import parked_of
+from ml_connector.sync.belief import clock_went_back
 from ml_connector.sync.capture import Capture
-from ml_connector.sync.change import Change, digest_of
+from ml_connector.sync.change import Change, Hold, digest_of
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer, plant_days
 from ml_connector.sync.identify import Identities, identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
-from ml_connector.sync.plan import Draft, Planner
+from ml_connector.sync.plan import Draft, Planner, look_back
 from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
 from ml_connector.sync.run import SENDABLE, Run, open_run
+from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
@@ -149,18 +152,21 @@ class Syncer:
 
     def release(self, hold: str) -> HoldInfo:
         """
-        Approve a hold's exact set; the next plan lets it through.
+        Approve a hold's exact set; the next plan lets it through. Approved already, it stays so.
 
         Raises:
             UsageError: there is no such open hold. ConfigurationError: it is not for a person to release.
         """
-        found = [item for item in self._tools.review.holds(self._name, state="open") if item.id.startswith(hold)]
+        kept = self._tools.review.holds(self._name)
+        found = [item for item in kept if item.state in {"open", "released"} and item.id.startswith(hold)]
         if len(found) != 1 or len(hold) < _SHORTEST_HOLD:
             raise UsageError(f"there is no open hold {hold}", remedy="ml-connector parked   lists the holds")
         if not found[0].releasable:
             raise ConfigurationError(
                 f"hold {found[0].id} cannot be released: {found[0].reason}", remedy=found[0].remedy
             )
+        if found[0].state == "released":
+            return found[0]
         now = self._tools.clock()
         with self._tools.database.transaction() as tx:
             self._tools.review.release(tx, self._name, hold=found[0].id, by=self._tools.actor, at=now)
@@ -188,8 +194,10 @@ class Syncer:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
         approvals, looked_at = self._approvals(), self._tools.clock()
-        gathered = self._gatherer(run.progress).gather(as_of=as_of, approvals=approvals, whole=whole)
+        gatherer = self._gatherer(run.progress, lambda moment: self._check_clock(run, approvals, moment))
+        gathered = gatherer.gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.store.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
+        watch_sentinels(gathered, store=self._tools.store, snapshots=self._tools.snapshots, approvals=approvals)
         self._think_again(run, gathered)
         return _Sources(
             gathered=gathered,
@@ -205,6 +213,23 @@ class Syncer:
         facts, by = self._tools.facts, gathered.as_of.entered_at
         near = facts.changing(after=min(gathered.today.values()))
         return Outbox({} if other_day else facts.of(near), by=by)
+
+    def _check_clock(self, run: Run, approvals: Approvals, moment: datetime) -> None:
+        """
+        Let no run take an earlier Workday for news.
+
+        Raises:
+            ApprovalRequiredError: Workday's clock went back since it was last believed, and nobody said it may.
+        """
+        newest = self._tools.store.newest_plan()
+        hold = clock_went_back(moment, believed=newest.watermark if newest else "")
+        if hold is None or approvals.cover(hold):
+            return
+        now = self._tools.clock()
+        with self._tools.database.transaction() as tx:
+            if self._tools.review.open_hold(tx, self._name, _kept(hold, at=now)):
+                self._tools.trail.append(tx, [_held_event(run, hold, at=now, plan=None)])
+        raise ApprovalRequiredError(hold.reason, remedy=hold.remedy)
 
     def _think_again(self, run: Run, gathered: Gathered) -> None:
         """Keep as applied what looked absent when an earlier run was cleared up and has come true since (PX-02)."""
@@ -358,25 +383,11 @@ class Syncer:
         return stored
 
     def _keep_review(self, tx: Transaction, run: Run, draft: Draft, digest: str, now: datetime) -> list[AuditEvent]:
-        holds = [
-            HoldInfo(
-                id=hold.id,
-                guard=hold.guard,
-                type=hold.type,
-                plant=hold.plant,
-                members=hold.members,
-                reason=hold.reason,
-                remedy=hold.remedy,
-                state="open",
-                releasable=hold.releasable,
-                created_at=now.isoformat(),
-            )
-            for hold in draft.holds
-        ]
+        holds = [_kept(hold, at=now) for hold in draft.holds]
         agreed = [Agreed(item.type, item.plant, item.key, item.fields, item.source, item.rows) for item in draft.agreed]
         self._tools.store.agree(tx, agreed, run=run.number, at=now)
         self._tools.store.save_headcount(tx, draft.headcount)
-        self._tools.store.save_fill_rates(tx, draft.absent, total=draft.workers)
+        self._tools.store.save_fill_masks(tx, draft.fill)
         # What waited for another record stays parked until its own write is through: it was decided once, not anew.
         going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
         newly_parked = self._tools.review.replace_parked(
@@ -420,17 +431,7 @@ class Syncer:
             )
             for item in newly_parked
         ]
-        events += [
-            run.event(
-                AuditAction.DECISION_HELD,
-                f"hold/{hold.plant}/{hold.id}",
-                now,
-                plan=digest,
-                reason=hold.reason,
-                detail={"guard": hold.guard, "members": len(hold.members)},
-            )
-            for hold in newly_held
-        ]
+        events += [_held_event(run, hold, at=now, plan=digest) for hold in newly_held]
         return events
 
     # What a run needs to know
@@ -459,7 +460,8 @@ class Syncer:
 
     def _days(self) -> dict[str, date]:
         """Which day it is in each plant, by Workday's clock."""
-        return plant_days(self._tools.connection.plex.plants, self._tools.workday().now())
+        with expecting_maintenance(self._tools.clock):
+            return plant_days(self._tools.connection.plex.plants, self._tools.workday().now())
 
     def _check_stands(self, run: Run, stored: StoredPlan, sources: _Sources) -> None:
         """Draw the plan up again, from both sides as they are now: exactly what was approved, or nothing."""
@@ -474,11 +476,13 @@ class Syncer:
 
         standing = compare_plan(intents, again=draft.changes, parked=draft.parked, look=look)
         # What is new in the world waits for the next plan; the guards look at what this one would send.
+        changes, guard = [intent.change for intent in intents], self._tools.connection.sync.guard
         _marked, held = guard_changes(
-            [intent.change for intent in intents],
+            changes,
             population=draft.active,
-            guard=self._tools.connection.sync.guard,
+            guard=guard,
             approvals=sources.approvals,
+            lately=look_back(self._tools.store, changes, guard=guard, now=sources.gathered.as_of.entered_at),
         )
         check_stands(standing, digest=stored.digest, held=held)
         self._keep_already(run, standing)
@@ -544,8 +548,9 @@ class Syncer:
         return found
 
     def _approvals(self) -> Approvals:
-        released = self._tools.review.holds(self._name, state="released")
-        return Approvals({hold.id: (hold.guard, frozenset(hold.members)) for hold in released})
+        ever = [hold for hold in self._tools.review.holds(self._name) if hold.released_at]
+        released = {hold.id: (hold.guard, frozenset(hold.members)) for hold in ever if hold.state == "released"}
+        return Approvals(released, ever=(member for hold in ever for member in hold.members))
 
     def _refused(self, retry: Collection[str]) -> dict[str, Parked]:
         """Content Plex refused, or accepted and has not shown yet: not sent again by itself."""
@@ -555,7 +560,7 @@ class Syncer:
             refused[intent.change.content_hash] = parked_of(outcome)
         return {content: item for content, item in refused.items() if content and item.key not in retry}
 
-    def _gatherer(self, progress: Progress) -> Gatherer:
+    def _gatherer(self, progress: Progress, check_moment: Callable[[datetime], None] = lambda _: None) -> Gatherer:
         tools, workday = self._tools, self._tools.workday()
         reader = Reader(tools.database, clock=tools.clock)
         capture = Capture(
@@ -577,6 +582,8 @@ class Syncer:
             capture=capture,
             snapshots=tools.snapshots,
             progress=progress,
+            clock=self._tools.clock,
+            check_moment=check_moment,
         )
 
     def _report(self, stored: StoredPlan, draft: Draft) -> PlanReport:
@@ -595,6 +602,35 @@ class Syncer:
             forecast_s=forecast.seconds,
             not_given={info.type: info.missing for info in types if info.missing},
         )
+
+
+def _kept(hold: Hold, *, at: datetime) -> HoldInfo:
+    """A hold as it is kept, open."""
+    return HoldInfo(
+        id=hold.id,
+        guard=hold.guard,
+        type=hold.type,
+        plant=hold.plant,
+        members=hold.members,
+        reason=hold.reason,
+        remedy=hold.remedy,
+        state="open",
+        releasable=hold.releasable,
+        created_at=at.isoformat(),
+        explanation=hold.explanation,
+    )
+
+
+def _held_event(run: Run, hold: Hold | HoldInfo, *, at: datetime, plan: str | None) -> AuditEvent:
+    """One alert a hold, told in the run that met it first."""
+    return run.event(
+        AuditAction.DECISION_HELD,
+        f"hold/{hold.plant}/{hold.id}",
+        at,
+        plan=plan,
+        reason=hold.reason,
+        detail={"guard": hold.guard, "members": len(hold.members)},
+    )
 
 
 def _is_resendable(intent: Intent) -> bool:

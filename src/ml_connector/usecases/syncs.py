@@ -12,7 +12,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import UsageError
-from ml_connector.review.store import HoldInfo, ReviewStore
+from ml_connector.review.store import Explanation, HoldInfo, ReviewStore
 from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.report import PlanReport, RunReport
@@ -69,6 +69,7 @@ class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
     guard: str
     releasable: bool
     count: int
+    explanation: Explanation | None = None
 
 
 class RecordInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -179,6 +180,7 @@ def waiting(app: App) -> list[ParkedInfo | HeldInfo]:
             guard=hold.guard,
             releasable=hold.releasable,
             count=len(hold.members),
+            explanation=hold.explanation,
         )
         for hold in holds(app)
     ]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.canonical.workforce import Name, Organizations, Worker
+from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.people import People, person_id
 
 
@@ -43,15 +43,6 @@ def test_wp_01_employee_1001_is_not_contingent_1001():
     assert employee is not None
     assert contingent is not None
     assert employee.key != contingent.key
-
-
-def test_up_02_a_section_suddenly_absent_is_named():
-    full = {"name": Name(), "active": True, "jobs": (), "organizations": Organizations()}
-    missing = {**full}
-    del missing["organizations"]
-    people = everybody(*(worker(n, **full) for n in range(90)), *(worker(n, **missing) for n in range(90, 100)))
-    assert people.missing_sections(before={}, before_total=0) == {"organizations": 0.1}
-    assert people.missing_sections(before={"organizations": 10}, before_total=100) == {}
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=31))

@@ -3,15 +3,15 @@
 import msgspec
 import pytest
 
-from ml_connector.settings import Guard
+from ml_connector.errors import ConfigurationError
+from ml_connector.mapping.fill import Missing
+from ml_connector.settings import Guard, Rolling, parse_settings
+from ml_connector.sync.allowance import Lately, Sent, member_of, over, said_of
+from ml_connector.sync.belief import missing_fields, population_drop, shrunken_list
 from ml_connector.sync.change import Change
 from ml_connector.sync.policy import (
     Approvals,
     guard_changes,
-    missing_section,
-    over,
-    population_drop,
-    shrunken_list,
 )
 
 LIMIT = "max(10, 2%)"
@@ -122,14 +122,27 @@ def test_px_13_a_list_much_shorter_than_last_time_is_held():
     assert shrunken_list("employee", "101", now=640, before=641, limit=LIMIT) is None
 
 
+def missing(*groups, fields=("organizations",), new=False):
+    domain = "Worker Data: Organization Information"
+    return Missing(domain=domain, groups=groups, fields=fields, lost=50, of=100, new=new)
+
+
 def test_up_02_a_missing_section_names_its_domain_and_no_approval_helps():
-    hold = missing_section("organizations", share=0.5, domain="Worker Data: Organization Information")
+    hold = missing_fields(missing("organizations"), grant="grant Worker Data: Organization Information")
     assert "Worker Data: Organization Information" in hold.remedy
+    assert "organizations for 50 of 100 workers who showed it last time (50%)" in hold.reason
     assert not hold.releasable
 
 
+def test_up02_what_a_worker_may_rightly_lack_a_person_may_let_go():
+    hold = missing_fields(missing("contact", fields=("email",)), grant="grant it")
+    assert hold.releasable
+    assert f"release {hold.id}" in hold.remedy
+    assert not missing_fields(missing("contact", fields=("email",), new=True), grant="grant it").releasable
+
+
 def test_cc_12_an_approval_holds_at_its_own_guard_and_is_over_when_nothing_trips():
-    hold = missing_section("jobs", share=1, domain="x")
+    hold = missing_fields(missing("jobs", fields=("jobs",)), grant="x")
     elsewhere = Approvals({hold.id: ("deactivate_over", frozenset(hold.members))})
     assert not elsewhere.cover(hold)
     assert elsewhere.over == {hold.id}
@@ -137,3 +150,124 @@ def test_cc_12_an_approval_holds_at_its_own_guard_and_is_over_when_nothing_trips
     assert mine.cover(hold)
     assert mine.over == set()
     assert not Approvals().cover(hold)
+
+
+def looked_at(changes, *, sent=(), population=120, guard=None, approvals=None, filling=()):
+    return guard_changes(
+        changes,
+        population=population,
+        guard=guard or Guard(),
+        approvals=approvals or Approvals(),
+        lately=Lately(sent=sent, filling=filling),
+    )
+
+
+def sent(number, action="deactivate", at="2026-11-23T09:00:00+00:00", **more):
+    return Sent(action, "101", str(number), f"{action}|employee|101|k{number:04}|old", at, **more)
+
+
+def test_cc12_seven_of_ten_used_since_nine_and_five_more_wanted_hold_five():
+    before = [sent(n, at=f"2026-11-23T{9 + n:02}:00:00+00:00") for n in range(7)]
+    changes, (hold,) = looked_at([change(n) for n in range(20, 25)], sent=before)
+    assert hold.count == 5
+    assert all(item.hold == hold.id for item in changes)
+    told = hold.explanation
+    assert (told.allowed, told.population, told.used, told.wanted) == (10, 120, 7, 5)
+    assert "5 deactivations wanted; 7 of 10 used since 2026-11-23 09:00 UTC" in hold.reason
+    assert "within 24 h (max(10, 2%) of 120 active workers)" in hold.reason
+    assert f"ml-connector release {hold.id}" in hold.remedy
+    assert looked_at([change(n) for n in range(20, 23)], sent=before)[1] == []
+
+
+def test_cc12_nine_endings_an_hour_for_ten_hours_do_not_slip_under_ten_a_run():
+    gone, let_through = [], 0
+    for hour in range(10):
+        wave = [change(100 * hour + n) for n in range(9)]
+        changes, holds = looked_at(wave, sent=gone)
+        let_through += sum(1 for item in changes if item.hold is None)
+        gone += [sent(item.source, at=f"2026-11-23T{hour:02}:00:00+00:00") for item in changes if item.hold is None]
+        assert bool(holds) is (hour > 0)
+    assert let_through == 9
+
+
+def test_cc12_a_window_of_no_hours_counts_each_run_alone():
+    guard = Guard(rolling=Rolling(window="0 h", deactivate_over="1"))
+    assert looked_at([change(n) for n in range(10)], sent=[sent(50)], guard=guard)[1] == []
+
+
+def test_cc12_a_tighter_limit_over_the_window_counts_the_first_run_too():
+    guard = Guard(rolling=Rolling(deactivate_over="5"))
+    (hold,) = looked_at([change(n) for n in range(6)], guard=guard)[1]
+    assert (hold.explanation.allowed, hold.explanation.used) == (5, 0)
+    assert "5 are allowed within 24 h" in hold.reason
+
+
+def test_cc12_what_a_person_released_is_in_nobodys_way_afterwards():
+    before = [sent(n) for n in range(60)]
+    saw = Approvals({}, ever=[one.member for one in before])
+    assert looked_at([change(n) for n in range(70, 75)], sent=before, approvals=saw)[1] == []
+    assert looked_at([change(n) for n in range(70, 75)], sent=before)[1] != []
+
+
+def test_cc12_a_worker_sent_again_is_counted_once():
+    before = [sent(n) for n in range(7)]
+    assert looked_at([change(n) for n in range(7)], sent=before)[1] == []
+
+
+def test_cc12_every_verb_has_a_limit_of_its_own():
+    guard = Guard(create_over="3", update_over="3", reactivate_over="3", field_change_over="100%")
+    for action, name in (("create", "create_over"), ("update", "update_over"), ("reactivate", "reactivate_over")):
+        wanted = [change(n, action, email="x") for n in range(4)]
+        (hold,) = looked_at(wanted, guard=guard)[1]
+        assert (hold.guard, hold.count) == (name, 4)
+        assert looked_at(wanted[:3], guard=guard)[1] == []
+
+
+def test_cc12_a_plant_that_is_filled_for_the_first_time_begins_with_everybody():
+    everybody = [change(n, "create") for n in range(200)]
+    assert looked_at(everybody, population=200, filling={"101"})[1] == []
+    (hold,) = looked_at(everybody, population=200)[1]
+    assert hold.guard == "create_over"
+
+
+def test_cc12_one_cause_is_one_hold_and_other_records_go_on():
+    moved = [change(n, "update", department="x", building="y") for n in range(40)]
+    rows = [msgspec.structs.replace(item, type="employee_attributes", after={"cost_center": "z"}) for item in moved]
+    rows = [msgspec.structs.replace(item, before={"cost_center": "old"}) for item in rows]
+    others = [change(n, "update", email="z") for n in range(50, 55)]
+    changes, (hold,) = looked_at([*moved, *rows, *others])
+    assert hold.count == 80
+    assert "building, cost_center and department would change for 40 workers" in hold.reason
+    assert [item.key for item in changes if item.hold is None] == [item.key for item in others]
+
+
+def test_cc12_a_hold_names_five_and_says_how_many_more():
+    (hold,) = looked_at([change(n) for n in range(24)])[1]
+    assert len(hold.explanation.samples) == 5
+    assert said_of(hold.explanation, count=hold.count).endswith("and 19 more")
+    assert "exactly these 24 writes" in hold.explanation.release
+
+
+def test_up05_too_much_drift_waits_even_where_it_is_written_over():
+    drifted = [
+        msgspec.structs.replace(change(n, "update", email="x"), reason="drift: email changed in Plex")
+        for n in range(51)
+    ]
+    (hold,) = looked_at(drifted, guard=Guard(field_change_over="100%"))[1]
+    assert hold.guard == "drift_over"
+    assert looked_at(drifted[:50], guard=Guard(field_change_over="100%"))[1] == []
+
+
+def test_cc12_an_approval_at_one_guard_over_writes_is_one_at_each():
+    wave = [change(n, "update", email="x") for n in range(40)]
+    (hold,) = looked_at(wave, guard=Guard(field_change_over="10%"))[1]
+    approved = Approvals({hold.id: (hold.guard, frozenset(map(member_of, wave)))})
+    assert looked_at(wave, guard=Guard(update_over="1", field_change_over="100%"), approvals=approved)[1] == []
+    assert approved.over == set()
+
+
+@pytest.mark.parametrize(("key", "near"), [("deactivates_over", "deactivate_over"), ("rolling", "deactivate_over")])
+def test_a_limit_nobody_knows_is_refused_with_the_nearest_there_is(key, near):
+    wrong = {key: "5"} if key != "rolling" else {"rolling": {"deactivat_over": "5"}}
+    with pytest.raises(ConfigurationError, match=f"did you mean {near}"):
+        parse_settings({"connections": {"acme": {"sync": {"guard": wrong}}}}, name="test")

@@ -1,0 +1,104 @@
+"""
+Guards over readings: what a system suddenly does not show is a question, never a fact (CC-11, CC-13, UP-02, PX-13). Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from ml_connector.mapping.fill import Missing
+from ml_connector.sync.allowance import over
+from ml_connector.sync.change import Hold, make_hold
+
+# The servers of one tenant need not agree to the second.
+_CLOCK_SLACK = timedelta(minutes=5)
+
+
+def population_drop(vanished: Sequence[str], *, before: int | None, limit: str) -> Hold | None:
+    """Workers seen last time and not now: never an ending, always a question (CC-11)."""
+    if not before or not over(len(vanished), population=before, limit=limit):
+        return None
+    share = Decimal(100 * len(vanished)) / before
+    return make_hold(
+        "population_drop",
+        kind="worker",
+        plant="",
+        members=list(vanished),
+        reason=f"population_drop {share:.1f}%: {len(vanished)} of {before} workers are no longer shown to us; nobody is deactivated",
+        remedy="check the integration user's security groups in Workday; if they really left our view: `ml-connector release {hold}`",
+    )
+
+
+def shrunken_list(kind: str, plant: str, *, now: int, before: int | None, limit: str, gone: int = 0) -> Hold | None:
+    """
+    A list that is suddenly empty or much shorter is a missing permission until proven otherwise (CC-13, PX-13).
+
+    So is one that lost as many of its records, *gone*, whatever it shows in their place.
+    """
+    if not before or (now > 0 and not over(max(before - now, gone), population=before, limit=limit)):
+        return None
+    replaced = f", and {gone:,} of those are gone" if gone > before - now else ""
+    guard = "empty_result" if now == 0 else "list_shrunk"
+    where = f" of plant {plant}" if plant else ""
+    system = "Plex" if plant else "Workday"
+    return make_hold(
+        guard,
+        kind=kind,
+        plant=plant,
+        members=[f"{kind}|{plant}|{before}|{now}"],
+        reason=f"{guard}: {system} shows {now} {kind} records{where}, last time {before}{replaced}; nothing of this type is written",
+        remedy=f"ml-connector ping {system.lower()}   names the missing permission; if the list is right: `ml-connector release {{hold}}`",
+    )
+
+
+def clock_went_back(now: datetime, *, believed: str) -> Hold | None:
+    """
+    Workday's own clock is behind what it was at the last believed reading: a restored tenant, or another one.
+
+    What was read since would be taken for news; *believed* is that moment, as the watermark is written.
+    """
+    if not believed or now >= datetime.fromisoformat(believed) - _CLOCK_SLACK:
+        return None
+    before = datetime.fromisoformat(believed).astimezone(UTC)
+    return make_hold(
+        "clock_back",
+        kind="worker",
+        plant="",
+        members=[f"clock|{believed}"],
+        reason=(
+            f"clock_back: Workday says it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and was read and believed at "
+            f"{before:%Y-%m-%d %H:%M} UTC; nothing is read or written"
+        ),
+        remedy=(
+            "ml-connector ping workday   tells its clock; if the tenant was restored or refreshed to an earlier day: "
+            "`ml-connector release {hold}`"
+        ),
+    )
+
+
+def missing_fields(missing: Missing, *, grant: str) -> Hold:
+    """
+    Fields that Workday suddenly leaves out: held, never written as empty (UP-02).
+
+    Where a worker may rightly be without them, a person may say that it is meant.
+    """
+    share = Decimal(100 * missing.lost) / missing.of
+    known = "" if missing.new else " who showed it last time"
+    optional = missing.optional and not missing.new
+    # No log of Workday's tells of a permission, so what changed since is not asked for by itself.
+    then = ", then: ml-connector sync --full"
+    meant = "; if it is meant that nobody has it any more: `ml-connector release {hold}`" if optional else ""
+    return make_hold(
+        "missing_section",
+        kind="worker",
+        plant="",
+        members=[f"field|{name}" for name in missing.fields],
+        reason=(
+            f"Workday leaves out {', '.join(missing.fields)} for {missing.lost:,} of {missing.of:,} workers{known} "
+            f"({share:.0f}%); nothing is written from it"
+        ),
+        remedy=grant.replace("{", "{{").replace("}", "}}") + then + meant,
+        releasable=optional,
+    )

@@ -1,0 +1,224 @@
+"""Guards over days and readings, on the real run: what adds up, what is left out, what is away, what went back."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.canonical.keys import RecordType
+from ml_connector.errors import ApprovalRequiredError, PlannedOutageError, UnavailableError
+from ml_connector.mapping.workday import to_canonical
+from tests.rehearsal import START, Rehearsal, record
+
+EMAIL = re.compile(rb"<wd:Email_Address>[^<]*</wd:Email_Address>")
+MANAGER = re.compile(
+    rb"<wd:Manager_as_of_last_detected_manager_change_Reference.*?"
+    rb"</wd:Manager_as_of_last_detected_manager_change_Reference>",
+    re.DOTALL,
+)
+
+
+@pytest.fixture
+def rehearsal(tmp_path):
+    made = Rehearsal(record(60), url=f"sqlite:///{tmp_path}/mlc.db")
+    made.prepare()
+    with made.alive() as life:
+        assert life.sync().exit_code == 0
+    return made
+
+
+def natives(rehearsal):
+    return rehearsal.recording.days[0].natives[RecordType.WORKER]
+
+
+def edited(native, *edits):
+    payload = native.payload
+    for old, new in edits:
+        payload = old.sub(new, payload) if isinstance(old, re.Pattern) else payload.replace(old, new)
+    return msgspec.structs.replace(native, payload=payload)
+
+
+def ended(native):
+    return edited(
+        native,
+        (b"<wd:Active>true</wd:Active>", b"<wd:Active>false</wd:Active>"),
+        (b"<wd:Active>1</wd:Active>", b"<wd:Active>0</wd:Active>"),
+    )
+
+
+def show(rehearsal, workers, *, later=timedelta(0)):
+    rehearsal.show(RecordType.WORKER, workers)
+    day = rehearsal.recording.days[1]
+    moved = day._replace(now=rehearsal.recording.days[0].now + later)
+    rehearsal.recording = rehearsal.recording._replace(days=(rehearsal.recording.days[0], moved))
+
+
+def working(rehearsal):
+    return sum(row["status"] == "Active" for row in rehearsal.plex_state()["employees"])
+
+
+def open_holds(life):
+    return life.tools.review.holds("acme", state="open")
+
+
+def told(life, action):
+    return [entry.event for entry in life.tools.trail.list(500, action=action)]
+
+
+def test_cc12_waves_below_the_limit_of_a_run_add_up_over_a_day_and_pass_the_day_after(rehearsal):
+    people = natives(rehearsal)
+    active = [
+        native
+        for native in people
+        if (worker := to_canonical(native)).active is True and worker.worker_type == "employee"
+    ]
+    first, second = active[-7:], active[-12:-7]
+    before = working(rehearsal)
+    for number, (gone, later) in enumerate(((first, 1), ([*first, *second], 2), ([*first, *second], 26))):
+        show(rehearsal, [ended(each) if each in gone else each for each in people], later=timedelta(hours=later))
+        with rehearsal.alive() as life:
+            report = life.sync()
+            found = open_holds(life)
+            assert (report.waiting, len(found)) == (number == 1, int(number == 1))
+            if number == 1:
+                hold = found[0]
+                assert len(hold.members) == 5
+                assert (hold.explanation.used, hold.explanation.wanted, hold.explanation.allowed) == (7, 5, 10)
+                assert "7 of 10 used since 2026-11-23 17:00 UTC" in hold.reason
+                assert len(hold.explanation.samples) == 5
+                life.sync()
+                assert [item.id for item in open_holds(life)] == [hold.id]
+                assert len(told(life, AuditAction.DECISION_HELD)) == 1, "one alert, not one a run"
+    assert working(rehearsal) == before - 12
+
+
+def test_up02_emails_and_managers_left_out_are_held_by_domain_and_nothing_is_cleared(rehearsal):
+    people = natives(rehearsal)
+    before = rehearsal.plex_state()
+    show(rehearsal, [edited(each, (EMAIL, b""), (MANAGER, b"")) for each in people], later=timedelta(hours=1))
+    with rehearsal.alive() as life:
+        for _ in range(2):
+            assert life.sync().exit_code == 4
+            held = {hold.guard: hold for hold in open_holds(life)}
+            assert held.keys() == {"missing_section"}
+        reasons = {hold.reason: hold for hold in open_holds(life)}
+        assert any("leaves out email" in reason for reason in reasons)
+        (managers,) = [hold for reason, hold in reasons.items() if "leaves out manager_id" in reason]
+        assert "Worker Data: Current Staffing Information" in managers.remedy
+        assert rehearsal.plex_state() == before
+        assert len(told(life, AuditAction.DECISION_HELD)) == len(reasons)
+    show(rehearsal, people, later=timedelta(hours=2))
+    with rehearsal.alive() as life:
+        assert life.sync().exit_code == 0
+        assert open_holds(life) == []
+    assert rehearsal.plex_state() == before
+
+
+def test_up02_a_person_may_say_that_nobody_has_an_email_any_more(rehearsal):
+    people = natives(rehearsal)
+    before = rehearsal.plex_state()
+    show(rehearsal, [edited(each, (EMAIL, b"")) for each in people], later=timedelta(hours=1))
+    with rehearsal.alive() as life:
+        life.sync()
+        (hold,) = open_holds(life)
+        released = life.syncer.release(hold.id)
+        assert life.syncer.release(hold.id) == released, "twice is once"
+        assert len(told(life, AuditAction.HOLD_RELEASED)) == 1
+        assert life.sync().exit_code == 0
+        assert life.sync().exit_code == 0
+    assert rehearsal.plex_state() == before, "UP-01: what is left out clears nothing"
+
+
+def test_px04_a_column_of_plex_that_comes_empty_is_held_until_it_is_filled_again(rehearsal):
+    plant = next(iter(rehearsal.plex.enterprise.plants.values()))
+    names = {key: row["Department_Name"] for key, row in plant.departments.items()}
+    for row in plant.departments.values():
+        row["Active"] = ""
+    with rehearsal.alive() as life:
+        wire = life.wire
+        assert life.sync().exit_code == 4
+        (hold,) = open_holds(life)
+        assert (hold.guard, hold.type) == ("column_missing", "department")
+        assert "active empty" in hold.reason
+        assert "Web Service Access" in hold.remedy
+        assert wire.writes == []
+        for key, row in plant.departments.items():
+            row["Active"] = True
+            assert row["Department_Name"] == names[key]
+        assert life.sync().exit_code == 0
+        assert open_holds(life) == []
+
+
+def test_cc14_workday_away_in_its_weekly_window_degrades_and_the_next_run_catches_up(rehearsal):
+    def away():
+        raise UnavailableError("Workday is away: Get_Server_Timestamp (HTTP 503)")
+
+    rehearsal.clock.seconds = (datetime(2026, 11, 28, 8, tzinfo=UTC) - START).total_seconds()
+    with rehearsal.alive() as life:
+        workday = life.tools.workday()
+        now, workday.now = workday.now, away
+        watermark = life.tools.store.newest_plan().watermark
+        with pytest.raises(PlannedOutageError) as caught:
+            life.sync()
+        assert caught.value.exit_code == 7
+        (run,) = life.tools.store.runs(limit=1)
+        assert run.state == "degraded"
+        assert "expected back at 2026-11-28 11:00 UTC" in run.problem
+        assert life.tools.store.newest_plan().watermark == watermark
+        rehearsal.clock.seconds += 4 * 3600
+        with pytest.raises(UnavailableError) as caught:
+            life.sync()
+        assert not isinstance(caught.value, PlannedOutageError)
+        assert life.tools.store.runs(limit=1)[0].state == "failed"
+        workday.now = now
+        assert life.sync().exit_code == 0
+
+
+def test_cc04_a_workday_clock_that_went_back_is_refused_once_and_released_by_a_person(rehearsal):
+    people = natives(rehearsal)
+    show(rehearsal, [ended(people[-1]), *people[:-1]], later=-timedelta(days=3))
+    before = rehearsal.plex_state()
+    with rehearsal.alive() as life:
+        for _ in range(2):
+            with pytest.raises(ApprovalRequiredError, match="clock_back: Workday says it is 2026-11-20") as caught:
+                life.sync()
+        assert life.wire.writes == []
+        (hold,) = open_holds(life)
+        assert f"release {hold.id}" in caught.value.remedy
+        assert len(told(life, AuditAction.DECISION_HELD)) == 1
+        assert rehearsal.plex_state() == before
+        life.syncer.release(hold.id)
+        assert life.sync().counts["applied"] == 1
+        assert life.sync().counts["held"] == 0
+        assert open_holds(life) == []
+
+
+def test_tz09_our_own_clock_may_jump_and_nothing_changes(rehearsal):
+    before = rehearsal.plex_state()
+    for seconds in (-10 * 86_400, 400 * 86_400):
+        rehearsal.clock.seconds = seconds
+        with rehearsal.alive() as life:
+            assert life.sync().exit_code == 0
+            assert life.wire.writes == []
+    rehearsal.clock.seconds = 0
+    assert rehearsal.plex_state() == before
+
+
+def test_bad_input_facts_that_contradict_each_other_park_that_worker_alone(rehearsal):
+    people = natives(rehearsal)
+    worker = next(each for each in map(to_canonical, people) if each.active is True and each.terminated_on is None)
+    native = next(each for each in people if to_canonical(each).key == worker.key)
+    odd = edited(native, (re.compile(rb"(<wd:Hire_Date>)[^<]*"), rb"\g<1>1900-01-01"))
+    assert odd.payload != native.payload
+    show(rehearsal, [odd if each is native else each for each in people], later=timedelta(hours=1))
+    before = rehearsal.plex_state()
+    with rehearsal.alive() as life:
+        assert life.sync().exit_code == 3
+        (item,) = [each for each in life.tools.review.parked("acme") if each.code == "implausible_date"]
+        assert item.key == worker.employee_id
+        assert "1900-01-01" in item.reason
+    assert rehearsal.plex_state() == before
