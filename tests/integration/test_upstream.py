@@ -78,7 +78,8 @@ def test_rd_09_without_an_accepted_row_it_waits_for_a_person(two_way: TwoWay, pr
     (waiting,) = parked(two_way)
     assert (waiting.type, waiting.plant, waiting.key, waiting.code) == ("cost_center", "101", "4600", "unmapped")
     assert ("CC4600 is only proposed" in waiting.reason) == proposed
-    assert "mapping import --accept-proposed" in (waiting.remedy or "")
+    way = "mapping import --accept-proposed" if proposed else "mapping set cost_center"
+    assert way in (waiting.remedy or "")
     two_way.map("CC4600", "4600")
     assert sync(two_way)["applied"] == 1
     assert parked(two_way) == []

@@ -23,7 +23,6 @@ _KIND = Kind.COST_CENTER
 EFFECTIVE = "Effective_Date"
 _ELEMENTS = {"cost_center_no": "Organization_Code", "name": "Organization_Name", "active": "Organization_Active"}
 _ACCEPT = "ml-connector mapping import --accept-proposed --kind cost_center"
-_PROPOSE = "ml-connector mapping import --propose"
 
 
 class Claim(NamedTuple):
@@ -183,7 +182,9 @@ def _unmapped(claim: Claim, crosswalk: Crosswalk) -> RecordError:
     if proposed is not None:
         why, remedy = f"the row that makes it {proposed.source} is only proposed", _ACCEPT
     else:
-        why, remedy = "no row says which Workday cost center it is, or is to be", f"{_PROPOSE}   then   {_ACCEPT}"
+        why = "no row says which Workday cost center it is, or is to be"
+        target = {"cost_center": claim.number, "department": "<Plex department>", "segment": "<account segment>"}
+        remedy = set_command(_KIND, source="<Workday reference id>", plant=claim.plant, target=target)
     return RecordError(
         f"cost center {claim.number} of plant {claim.plant}: {why}",
         code="unmapped",
