@@ -98,13 +98,12 @@ def test_the_trail_fits_a_terminal_of_eighty_columns(shared: Terminal) -> None:
 def test_a_long_name_does_not_flood_what_is_parked_and_is_whole_in_json(terminal: Terminal) -> None:
     terminal.ask("sync")
     terminal.sandbox.tenant.play("long_name")
-    assert terminal.type("sync").exit_code == 0
-    parked = terminal.ask("parked")
-    longest = max(len(item["label"]) for item in parked)
-    assert longest >= 300
+    assert terminal.type("sync").exit_code in {0, 3}, "done, or done in part where the newcomer's job is not mapped"
+    longest = max((item["label"] for item in terminal.ask("parked")), key=len)
+    assert len(longest) >= 300
     shown = terminal.type("parked").stdout
     assert "…" in shown
-    assert parked[0]["label"] not in shown.replace("\n", "")
+    assert longest not in shown.replace("\n", "")
 
 
 @pytest.mark.parametrize(
