@@ -113,8 +113,9 @@ class Day:
         self.sandbox.faults.add(parse_fault(fault))
 
     def run(self) -> Ending:
+        """One run that reads everything: what changed fits on one page, which few faults of paging would meet."""
         try:
-            return Ending(syncs.sync(self.world.app, progress=silent), None)
+            return Ending(syncs.sync(self.world.app, whole=True, progress=silent), None)
         except MLConnectorError as error:
             return Ending(None, error)
 

@@ -138,7 +138,8 @@ def test_m20_partition(events, tally):
     """
     M-20: one connection per company = one connection, as far as one company goes.
 
-    A connection names a supervisor only where it keeps the supervisor's record. Whoever moves to the other company waits
+    Supervisors are not compared: a connection names one only where it keeps the supervisor's record, and who has been in
+    both companies has two. Whoever moves to the other company waits
     for a person in the old one, since no plant of that connection takes them (WP-08); one connection ends them there.
     """
     steps = settle(events)
@@ -171,10 +172,6 @@ def parked_without_route(firm: Firm) -> set[str]:
 
 
 def within_companies(state: dict[str, Any]) -> dict[str, Any]:
-    """The state without supervisors of the other company: only the connection that keeps their record names them."""
-    people = {}
-    for name, row in state["people"].items():
-        supervisor = str(row["supervisorId"] or "")
-        across = (supervisor[:3] == "100") != (name[:3] == "100")
-        people[name] = row | {"supervisorId": None} if across else row
+    """The state without supervisors."""
+    people = {name: row | {"supervisorId": None} for name, row in state["people"].items()}
     return state | {"people": people}
