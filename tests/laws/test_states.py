@@ -138,8 +138,8 @@ def test_m20_partition(events, tally):
     """
     M-20: one connection per company = one connection, as far as one company goes.
 
-    Supervisors are not compared: a connection names one only where it keeps the supervisor's record, and who has been in
-    both companies has two. Whoever moves to the other company waits
+    Supervisors are not compared: a connection names one only where it keeps the supervisor's record, and in some
+    histories one of the same company differed too, which is not explained yet. Whoever moves to the other company waits
     for a person in the old one, since no plant of that connection takes them (WP-08); one connection ends them there.
     """
     steps = settle(events)
