@@ -185,13 +185,6 @@ MUTANTS = (
         MOMENTS + "::test_ed03_a_hire_that_moves_ahead_ends_the_record_until_its_day",
     ),
     Mutant(
-        "whoever is not at work lacks a section",
-        "mapping/people.py",
-        "excused = section in _AT_WORK_ONLY and worker.active is False",
-        "excused = section not in SECTIONS",
-        MOMENTS + "::test_up02_many_hires_that_were_taken_back_are_no_missing_section",
-    ),
-    Mutant(
         "leading zeros are cut off a number",
         "mapping/projection.py",
         "    return worker.employee_id if worker",
