@@ -100,18 +100,8 @@ class SoapClient:
     def _ask_once(
         self, service: str, request: str, *, signature: Signature, read: Reader[_Answer], task: str
     ) -> _Answer:
-        settings = self._settings
-        envelope = build_envelope(request, header=signature.header)
         try:
-            with self._transport.send(
-                HttpRequest(
-                    method="POST",
-                    url=f"{settings.base_url}/ccx/service/{settings.tenant}/{service}/{settings.version}",
-                    headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', **signature.http},
-                    body=Secret(envelope),
-                    timeout_s=settings.timeout_s,
-                )
-            ) as response:
+            with self._transport.send(build_call(self._settings, service, request, signature=signature)) as response:
                 return self._read_answer(response, read=read, task=task)
         except (AmbiguousWriteError, NotSentError) as error:
             raise sort_silence(error, task=task) from None
@@ -138,6 +128,17 @@ class SoapClient:
             raise sort_fault(fault, task=task)
         asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
         raise sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
+
+
+def build_call(settings: WorkdayConnection, service: str, request: str, *, signature: Signature) -> HttpRequest:
+    """One signed request to a service, ready to be sent."""
+    return HttpRequest(
+        method="POST",
+        url=f"{settings.base_url}/ccx/service/{settings.tenant}/{service}/{settings.version}",
+        headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', **signature.http},
+        body=Secret(build_envelope(request, header=signature.header)),
+        timeout_s=settings.timeout_s,
+    )
 
 
 def build_envelope(request: str, *, header: str = "") -> str:

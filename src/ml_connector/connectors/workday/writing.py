@@ -18,12 +18,12 @@ from lxml import etree
 
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.port import Allowed
-from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
+from ml_connector.connectors.transport import HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_status, sort_write_fault
 from ml_connector.connectors.workday.frame import BODY, ENVELOPE
 from ml_connector.connectors.workday.operations import BSVC
-from ml_connector.connectors.workday.soap import build_envelope
+from ml_connector.connectors.workday.soap import build_call
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -33,7 +33,6 @@ from ml_connector.errors import (
     RecordError,
 )
 from ml_connector.safe_xml import parse_xml
-from ml_connector.secret import Secret
 from ml_connector.settings import WorkdayConnection
 
 _TRIES = 5
@@ -106,16 +105,8 @@ class SoapWriter:
         raise NotSentError(f"{put.task} was never sent", remedy="ml-connector ping workday")
 
     def _send_once(self, put: Put, signature: Signature) -> Answered:
-        settings = self._settings
-        with self._transport.send(
-            HttpRequest(
-                method="POST",
-                url=f"{settings.base_url}/ccx/service/{settings.tenant}/{put.service}/{settings.version}",
-                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', **signature.http},
-                body=Secret(build_envelope(put.request, header=signature.header)),
-                timeout_s=settings.timeout_s,
-            )
-        ) as response:
+        call = build_call(self._settings, put.service, put.request, signature=signature)
+        with self._transport.send(call) as response:
             body = response.read()
             return self._read_answer(put, response, body)
 
