@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -27,7 +26,6 @@ TRIES = 3
 TRANSLATION = b"2"
 _AT_ONCE = 500
 _UNSETTLED = "another day"
-_NAMED_AT_ONCE = 100  # records asked for one by one in one question
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
 Describe = Callable[[NativeRecord], str | None]
@@ -129,14 +127,13 @@ class Reader:
         *,
         scope: Scope,
         query: Query,
-        wids: Sequence[str],
         base: Believed,
         translation: Translation,
         progress: Progress,
         keep: Keep = keep_nothing,
     ) -> Extract:
         """
-        Read only *wids*, on top of the complete extraction *base*; who is not given any more stays as known.
+        Read only what *query* names, on top of the complete extraction *base*; what is not given any more stays as known.
 
         Raises:
             IncompleteReadError: what came does not add up; nothing counts, and the next one reads it again.
@@ -145,12 +142,11 @@ class Reader:
         desk = _Desk(self._database, self._store, scope, number, translation, base, keep)
         content_id, total = None, base.total
         try:
-            names, count = iter(wids), 0
-            while some := tuple(islice(names, _NAMED_AT_ONCE)):
-                for page in connector.read(msgspec.structs.replace(query, wids=some)):
-                    count += len(page.records)
-                    desk.take(page.records)
-                    progress(f"reading changed {_plural(scope.type)}", count, len(wids))
+            count = 0
+            for page in connector.read(query) if query.wids else ():
+                count += len(page.records)
+                desk.take(page.records)
+                progress(f"reading changed {_plural(scope.type)}", count, len(query.wids))
             desk.keep()
             faults = self._faults(scope, base.id)
             total = self._store.count(scope, extract_id=base.id) + len(faults)

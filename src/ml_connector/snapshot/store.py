@@ -47,7 +47,6 @@ extracts = Table(
     Column("content_id", Integer),
     Column("base_id", Integer),
     Column("variant", String(200)),
-    Column("missed", Integer),
     Column("effective_on", String(10)),
     Column("entered_at", String(40)),
     Column("started_at", String(40), nullable=False),
@@ -161,11 +160,6 @@ class SnapshotStore:
         with self._database.transaction() as tx:
             values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
-
-    def note_missed(self, extract_id: int, missed: int) -> None:
-        """Note how many changes a whole extraction found that no change window had told of (CC-06)."""
-        with self._database.transaction() as tx:
-            tx.execute(update(extracts).where(extracts.c.id == extract_id).values(missed=missed))
 
     def disbelieve(self, extract_id: int) -> None:
         """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""

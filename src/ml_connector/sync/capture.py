@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from itertools import islice
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import Connection as Transaction
@@ -35,7 +35,6 @@ from ml_connector.timeline.facts import FactStore
 
 HORIZON = timedelta(days=400)
 """How far ahead is asked; what lies further is asked for when its day has come so near."""
-_AT_ONCE = 100
 _SAMPLE = 5
 # Reference data is few, and much of it in no log: it is read whole each time and compared by content (CC-15).
 _BY_INCREMENTS = frozenset({RecordType.WORKER.value, RecordType.POSITION.value})
@@ -66,7 +65,6 @@ class Capture:
         self._connection, self._sync = connection, sync
         self._workday, self._database, self._reader = workday, database, reader
         self._snapshots, self._facts, self._progress = snapshots, facts, progress
-        self._logged = frozenset(info.type for info in workday.discover() if info.has_log) & _BY_INCREMENTS
 
     def read(self, kind: RecordType, translation: Translation, *, as_of: AsOf, whole: bool) -> Captured:
         """Read what changed of one type since the last believed reading; everything with *whole*, or when it is time."""
@@ -82,8 +80,7 @@ class Capture:
         extract = self._reader.read_changed(
             self._workday,
             scope=scope,
-            query=Query(record_type=kind, as_of=as_of),
-            wids=sorted(log),
+            query=Query(record_type=kind, as_of=as_of, wids=tuple(sorted(log))),
             base=base,
             translation=translation,
             progress=self._progress,
@@ -147,9 +144,7 @@ class Capture:
         )
         if base is None or scope.type not in self._logged:
             return Captured(extract)
-        missed = self._count_missed(scope, extract, log)
-        self._snapshots.note_missed(extract.id, missed)
-        return Captured(extract, missed)
+        return Captured(extract, self._count_missed(scope, extract, log))
 
     def _ask_log(self, kind: RecordType, base: Believed, as_of: AsOf) -> dict[str, Touched]:
         log: dict[str, Touched] = {}
@@ -183,15 +178,13 @@ class Capture:
             self._keep_day(translation, wids, as_of=AsOf(day, as_of.entered_at))
 
     def _keep_day(self, translation: Translation, wids: Sequence[str], *, as_of: AsOf) -> None:
-        names, count = iter(wids), 0
-        while some := tuple(islice(names, _AT_ONCE)):
-            query = Query(record_type=RecordType.WORKER, as_of=as_of, wids=some)
-            for page in self._workday.read(query):
-                told = list(self._translate(translation, page.records, as_of))
-                with self._database.transaction() as tx:
-                    self._facts.append(tx, told)
-                count += len(page.records)
-                self._progress(f"reading workers as of {as_of.effective_on.isoformat()}", count, len(wids))
+        count = 0
+        for page in self._workday.read(Query(record_type=RecordType.WORKER, as_of=as_of, wids=tuple(wids))):
+            told = list(self._translate(translation, page.records, as_of))
+            with self._database.transaction() as tx:
+                self._facts.append(tx, told)
+            count += len(page.records)
+            self._progress(f"reading workers as of {as_of.effective_on.isoformat()}", count, len(wids))
 
     def _translate(self, translation: Translation, natives: Sequence[NativeRecord], as_of: AsOf) -> Iterator[Fact]:
         for native in natives:
@@ -217,6 +210,11 @@ class Capture:
             return len(extract.changed - log.keys())
         records = self._snapshots.find(scope, keys=sorted(extract.changed), of=Position)
         return sum(1 for record in records.values() if record.wid not in log)
+
+    @cached_property
+    def _logged(self) -> frozenset[str]:
+        """The types read by increments; asked once, and only where Workday is read, as a surface may have to be asked."""
+        return frozenset(info.type for info in self._workday.discover() if info.has_log) & _BY_INCREMENTS
 
     @property
     def _overlap(self) -> timedelta:

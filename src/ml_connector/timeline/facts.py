@@ -60,11 +60,9 @@ class FactStore:
         with self._database.reading() as tx:
             return self._of(tx, workers)
 
-    def changing(self, *, after: date, through: date | None = None) -> list[str]:
-        """Whose facts have a day of change after *after*, and none later than *through*."""
-        where = [facts.c.connection == self._connection, facts.c.effective_on > after.isoformat()]
-        if through is not None:
-            where.append(facts.c.effective_on <= through.isoformat())
+    def changing(self, *, after: date) -> list[str]:
+        """Whose facts have a day of change after *after*."""
+        where = (facts.c.connection == self._connection, facts.c.effective_on > after.isoformat())
         query = select(facts.c.worker).where(*where).distinct().order_by(facts.c.worker)
         with self._database.reading() as tx:
             return list(tx.execute(query).scalars())

@@ -57,6 +57,7 @@ from ml_connector.errors import AmbiguousWriteError, ConfigurationError, Incompl
 from ml_connector.settings import WorkdayConnection
 
 _TRIES = 3
+_NAMED_AT_ONCE = 100  # records asked for one by one in one question
 _LOG_PAGE = 999  # a page of a log is small, whatever a page of whole records may hold
 
 
@@ -115,12 +116,17 @@ class WorkdayConnector:
 
         While nothing was yielded, an extraction that does not add up is started again with fresh moments. Once a page
         is out, whoever took it must discard it when this raises IncompleteReadError, and ask again. With
-        `query.limit` the reading stops early and completeness is not claimed.
+        `query.limit` the reading stops early and completeness is not claimed. Any number of `query.wids` may be named.
         """
         if query.record_type not in OPERATIONS:
             raise ConfigurationError(
                 f"Workday is not asked for {query.record_type}", remedy="ml-connector discover workday"
             )
+        for start in range(0, len(query.wids) or 1, _NAMED_AT_ONCE):
+            some = query.wids[start : start + _NAMED_AT_ONCE]
+            yield from self._read_insistently(msgspec.structs.replace(query, wids=some))
+
+    def _read_insistently(self, query: Query) -> Generator[Page, None, None]:
         for attempt in range(1, _TRIES + 1):
             given = False
             try:

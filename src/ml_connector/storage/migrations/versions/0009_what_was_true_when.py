@@ -14,7 +14,6 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("extract", sa.Column("base_id", sa.Integer(), nullable=True))
     op.add_column("extract", sa.Column("variant", sa.String(length=200), nullable=True))
-    op.add_column("extract", sa.Column("missed", sa.Integer(), nullable=True))
     op.create_table(
         "snapshot_fault",
         sa.Column("connection", sa.String(length=64), nullable=False),
