@@ -46,8 +46,8 @@ MUTANTS = (
     Mutant(
         "as-of entry moment not frozen",
         "connectors/workday/connector.py",
-        "        return self._ask(query, as_of, wish, hold=self._hold)\n",
-        "        return self._ask(query, self._take_moments(), wish, hold=self._hold)\n",
+        "        return self._ask(operation, as_of, wish, selection",
+        "        return self._ask(operation, self._take_moments(), wish, selection",
         "tests/unit/test_workday_connector.py::test_cc_02_both_moments_are_the_same_on_every_page",
     ),
     Mutant(
@@ -232,5 +232,12 @@ MUTANTS = (
         "if facts and day < latest else None",
         "if facts and day > latest else None",
         "tests/unit/test_timeline.py::test_tz_02_tz_03_everybody_is_seen_as_of_the_day_it_is_where_they_work",
+    ),
+    Mutant(
+        "whoever left lacks what only who works has",
+        "mapping/fill.py",
+        "judged = _OF_ACTIVE if active else _OF_LEAVERS",
+        "judged = _OF_ACTIVE if active else _OF_ACTIVE",
+        "tests/unit/mapping/test_fill.py::test_up02_who_leaves_takes_the_job_along_and_nothing_is_missing",
     ),
 )

@@ -398,28 +398,19 @@ class Syncer:
         events = [
             run.event(AuditAction.DECISION_NOOP, "records//unchanged", now, plan=digest, detail={"count": draft.noop})
         ]
+        dated = [(AuditAction.DECISION_PENDING, item) for item in newly_pending]
+        # What has come due is no longer pending either, and was not withdrawn.
+        dated += [(AuditAction.DECISION_WITHDRAWN, item) for item in no_more if item.on > draft.today]
         events += [
             run.event(
-                AuditAction.DECISION_PENDING,
+                action,
                 f"{item.type}/{item.plant}/{item.key}",
                 now,
                 plan=digest,
                 reason=item.reason,
                 detail={"due": item.on},
             )
-            for item in newly_pending
-        ]
-        events += [
-            run.event(
-                AuditAction.DECISION_WITHDRAWN,
-                f"{item.type}/{item.plant}/{item.key}",
-                now,
-                plan=digest,
-                reason=item.reason,
-                detail={"due": item.on},
-            )
-            for item in no_more
-            if item.on > draft.today  # what has come due is no longer pending either, and was not withdrawn
+            for action, item in dated
         ]
         events += [
             run.event(

@@ -44,6 +44,7 @@ from ml_connector.connectors.workday.operations import (
     EVERYTHING,
     LOGS,
     OPERATIONS,
+    Operation,
     Selection,
     asking_for_log,
     build_page_request,
@@ -146,18 +147,7 @@ class WorkdayConnector:
         operation = asking_for_log(OPERATIONS[record_type])
         if operation.change_filter not in LOGS:
             refuse_log(record_type)
-
-        def ask(wish: Wish) -> WorkdayPage:
-            request = build_page_request(
-                operation,
-                version=self._settings.version,
-                as_of=as_of,
-                page=wish.number,
-                count=wish.count,
-                selection=Selection(window=window),
-            )
-            return self._soap.ask_page(operation, request, hold=self._hold, give_way=wish.give_way)
-
+        ask = partial(self._ask, operation, as_of, selection=Selection(window=window))
         limits = Limits(size=_LOG_PAGE, ahead=self._settings.pages_ahead, held_bytes=self._settings.read_ahead_mb << 20)
         pages = read_pages(ask, record_type=record_type, reference=operation.reference, limits=limits)
         with closing(pages):
@@ -242,24 +232,34 @@ class WorkdayConnector:
         return AsOf(now.date(), now)
 
     def _ask_page(self, query: Query, as_of: AsOf, wish: Wish) -> WorkdayPage:
-        return self._ask(query, as_of, wish, hold=self._hold)
+        operation, selection = OPERATIONS[query.record_type], _select(query, as_of)
+        return self._ask(operation, as_of, wish, selection=selection, include_pay=query.include_pay)
 
-    def _ask(self, query: Query, as_of: AsOf, wish: Wish, *, hold: bool) -> WorkdayPage:
-        operation = OPERATIONS[query.record_type]
+    def _ask(
+        self,
+        operation: Operation,
+        as_of: AsOf,
+        wish: Wish,
+        *,
+        selection: Selection = EVERYTHING,
+        include_pay: bool = False,
+        hold: bool = False,
+    ) -> WorkdayPage:
+        """Ask for one page, a long one cut at once with *hold*, or once any page broke."""
         request = build_page_request(
             operation,
             version=self._settings.version,
             as_of=as_of,
             page=wish.number,
             count=wish.count,
-            include_pay=query.include_pay,
-            selection=_select(query, as_of),
+            include_pay=include_pay,
+            selection=selection,
         )
-        return self._soap.ask_page(operation, request, hold=hold, give_way=wish.give_way)
+        return self._soap.ask_page(operation, request, hold=hold or self._hold, give_way=wish.give_way)
 
     def _ask_sample(self, record_type: RecordType, as_of: AsOf, count: int) -> SplitPage:
-        query = Query(record_type=record_type, include_pay=self._pay_rates)
-        page = self._ask(query, as_of, Wish(start=0, count=count, give_way=False), hold=True)
+        wish = Wish(start=0, count=count, give_way=False)
+        page = self._ask(OPERATIONS[record_type], as_of, wish, include_pay=self._pay_rates, hold=True)
         if not isinstance(page, SplitPage):
             raise TypeError("a page that was to be held is not")
         return page
