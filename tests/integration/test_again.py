@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ml_connector.canonical.keys import RecordType
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import UsageError
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.http import Response
 from tests.rehearsal import Rehearsal, record
@@ -66,7 +66,7 @@ def test_resending_twice_is_resending_once(rehearsal):
         life.wire.spoil = lambda request, answer: answer(request)
         again(life.syncer.resend, manager)
         sent = len(life.wire.writes)
-        with pytest.raises(ConfigurationError, match="nothing of"):
+        with pytest.raises(UsageError, match="nothing of"):
             again(life.syncer.resend, manager)
         assert len(life.wire.writes) == sent
 
