@@ -138,10 +138,11 @@ class ReferenceData:
                 if text is not None
             ]
             used.update((plant, kind, text) for kind, text in uses)
-            try:
-                planned[Seat(plant, *self._seat(plant, dict(uses)))] += 1
-            except RecordError as error:
-                _count(uncounted, (plant, error.waiting_for or error.message), error)
+            seat, faults = self._seat(plant, dict(uses))
+            for fault in faults:
+                _count(uncounted, (plant, fault.waiting_for or fault.message), fault)
+            if seat is not None:
+                planned[seat] += 1
         records = [self._staffing_level(seat, n) for seat, n in sorted(planned.items())]
         waiting = [_waiting(plant, what, error, n) for (plant, what), (error, n) in sorted(uncounted.items())]
         return Seats([record for record in records if record is not None], waiting, used, planned)
@@ -166,17 +167,24 @@ class ReferenceData:
                 fields={**held[key], "planned": 0},
             )
 
-    def _seat(self, plant: str, uses: Mapping[Kind, str]) -> tuple[str, str]:
+    def _seat(self, plant: str, uses: Mapping[Kind, str]) -> tuple[Seat | None, list[RecordError]]:
+        """The seat, or everything that it waits for: mending one of two must bring up no other (M-18)."""
         if len(uses) < len((Kind.JOB_PROFILE, Kind.COST_CENTER)):
-            raise RecordError(
+            error = RecordError(
                 "Workday gives the position no job profile or no cost center",
                 code="incomplete",
                 waiting_for="a job profile and a cost center on the position",
                 remedy="complete the position's restrictions and organization assignments in Workday",
             )
-        seat = self._crosswalk.resolve(Kind.JOB_PROFILE, source=uses[Kind.JOB_PROFILE], plant=plant)
-        department = self._crosswalk.resolve(Kind.COST_CENTER, source=uses[Kind.COST_CENTER], plant=plant)
-        return seat.target["position"], department.target["department"]
+            return None, [error]
+        names: list[str] = []
+        faults: list[RecordError] = []
+        for kind, part in ((Kind.JOB_PROFILE, "position"), (Kind.COST_CENTER, "department")):
+            try:
+                names.append(self._crosswalk.resolve(kind, source=uses[kind], plant=plant).target[part])
+            except RecordError as error:
+                faults.append(error)
+        return (None, faults) if faults else (Seat(plant, *names), [])
 
     def _staffing_level(self, seat: Seat, planned: int) -> Desired | None:
         plant, position, department = seat

@@ -1,0 +1,31 @@
+"""Seats that cannot be counted yet say everything they wait for."""
+
+from ml_connector.canonical.organization import Position
+from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.reference_data import ReferenceData
+from ml_connector.settings import Plant
+
+PLANT = Plant.model_validate(
+    {
+        "pcn": "101",
+        "company_code": "ACME-DET",
+        "tenant_id": "00000000-0000-0000-0000-000000000001",
+        "time_zone": "America/Detroit",
+        "default_shift": "Day",
+        "routes": [{"company": "C10", "location": "DET"}],
+    }
+)
+SEAT = Position(key="P-1", job_profile_id="JP-OPER", location_id="DET", company="C10", cost_center="CC4100")
+JOB = MappingRow(kind=Kind.JOB_PROFILE, plant="101", source="JP-OPER", target={"position": "Operator"})
+
+
+def waits_for(*rows: MappingRow) -> set[str | None]:
+    seats = ReferenceData(plants=[PLANT], crosswalk=Crosswalk(rows)).headcount([SEAT])
+    return {item.waiting_for for item in seats.waiting}
+
+
+def test_m_18_a_seat_names_both_codes_it_waits_for_so_that_mending_one_brings_up_no_other() -> None:
+    before, after = waits_for(), waits_for(JOB)
+    assert len(before) == 2
+    assert len(after) == 1
+    assert after < before
