@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from ml_connector.sandbox.fault_scenarios import SCENARIOS
+from ml_connector.sandbox.plex.scenarios import SCENARIOS as PLEX_SCENARIOS
 from ml_connector.sandbox.plex.switches import Switches as PlexSwitches
+from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.switches import Switches
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "sandbox.md").read_text(encoding="utf-8")
@@ -19,6 +21,11 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "sandbox.md").read_text
 def test_every_named_fault_is_in_the_guide_and_none_besides() -> None:
     table = GUIDE.partition("## Faults by name")[2].partition("\nA name takes")[0].partition("|---|---|")[2]
     assert set(re.findall(r"`([a-z0-9-]+)`", table)) == set(SCENARIOS)
+
+
+def test_every_scenario_is_in_the_guide_and_none_besides() -> None:
+    table = GUIDE.partition("## Lives by name")[2].partition("\n## ")[0].partition("|---|---|")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z_]+)`", table)) == {*Tenant.scenarios(), *PLEX_SCENARIOS}
 
 
 @pytest.mark.parametrize("switches", [Switches, PlexSwitches])

@@ -1,13 +1,18 @@
 """The tenant: the same story for the same seed, and views that hold still."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from ml_connector.sandbox import company
+from ml_connector.sandbox.company import PLANTS
 from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.facts import Worker
+from ml_connector.sandbox.tenant.nights import NIGHTS
+from ml_connector.sandbox.tenant.scenarios import SCENARIOS
+from ml_connector.sandbox.tenant.setup import TENANT_ZONE
 from ml_connector.sandbox.tenant.tenant import Tenant, View
 from ml_connector.sandbox.tenant.world import AsOf
 
@@ -148,7 +153,7 @@ def test_the_first_day_is_the_scripted_one() -> None:
     assert renamed.name == "Final Assembly"
 
 
-@pytest.mark.parametrize("name", [name for name in Tenant.scenarios() if not name.startswith(("population", "page"))])
+@pytest.mark.parametrize("name", sorted({*SCENARIOS, *NIGHTS}))
 def test_each_scenario_changes_what_it_says_it_touched(name: str) -> None:
     tenant = Tenant()
     before = tenant.view()
@@ -201,3 +206,49 @@ def test_an_unknown_domain_is_not_granted() -> None:
 def test_time_only_goes_forward() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Tenant(workers=3).advance(0)
+
+
+def entered(tenant: Tenant, key: str) -> list[datetime]:
+    return [entry.entered_at for entry in tenant.view().world.workers[key].entries]
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "clocks"),
+    [
+        ("clocks_go_back", "America/Detroit", ["11-07 01:30 -0400", "11-07 01:30 -0500", "11-07 03:30 -0500"]),
+        ("clocks_go_forward", "America/Detroit", ["03-14 01:30 -0500", "03-14 03:30 -0400", "03-14 05:30 -0400"]),
+        ("around_midnight", "America/Los_Angeles", ["11-23 23:59 -0800", "11-24 00:00 -0800"]),
+    ],
+)
+def test_tz_04_a_night_is_told_in_instants(name: str, zone: str, clocks: list[str]) -> None:
+    """TZ-04, TZ-05: one hour comes twice, another one never, and a day begins while it is still the day before."""
+    tenant = Tenant(workers=SMALL)
+    moments = [entered(tenant, key)[0] for key in tenant.play(name)["touched"]]
+    assert [moment.astimezone(ZoneInfo(zone)).strftime("%m-%d %H:%M %z") for moment in moments] == clocks
+    assert tenant.today == moments[-1].astimezone(TENANT_ZONE).date(), "the tenant's day is a day of its own zone"
+    assert tenant.now() > moments[-1]
+
+
+def test_tz_07_in_the_evening_tomorrow_has_begun_in_two_plants_of_three() -> None:
+    tenant = Tenant(workers=SMALL)
+    tenant.play("pacific_evening")
+    days = {zone: tenant.now().astimezone(ZoneInfo(zone)).date() for zone in {plant.time_zone for plant in PLANTS}}
+    tomorrow = tenant.today + timedelta(days=1)
+    assert days == {"America/Detroit": tomorrow, "America/New_York": tomorrow, "America/Chicago": tenant.today}
+
+
+def test_a_purged_worker_is_nobodys_and_nobody_else_is_missed() -> None:
+    tenant = Tenant(workers=SMALL)
+    before = set(tenant.view().workers)
+    (gone,) = tenant.play("worker_purged")["touched"]
+    assert before - set(tenant.view().workers) == {gone}
+    (hired,) = tenant.play("hire")["touched"]
+    assert set(tenant.view().workers) - before == {hired}
+
+
+def test_a_withheld_section_comes_back() -> None:
+    tenant = Tenant(workers=SMALL)
+    tenant.play("section_withheld")
+    assert domains.ALL - tenant.view().domains == {domains.ORGANIZATIONS}
+    tenant.play("section_restored")
+    assert tenant.view().domains == domains.ALL

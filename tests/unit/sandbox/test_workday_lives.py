@@ -26,7 +26,11 @@ def play(sandbox: WorkdaySandbox, name: str) -> list[str]:
 def tell(sandbox: WorkdaySandbox, key: str, *, on: str | None = None, by: str | None = None) -> Any:
     """One worker as of a day, with its transactions."""
     flags = group(
-        "Include_Reference", "Include_Employment_Information", "Include_Organizations", "Include_Transaction_Log_Data"
+        "Include_Reference",
+        "Include_Personal_Information",
+        "Include_Employment_Information",
+        "Include_Organizations",
+        "Include_Transaction_Log_Data",
     )
     day = on or str(sandbox.tenant.today)
     payload = ask(sandbox, "Get_Workers", filtered(count=999, by=by or now(sandbox), on=day) + flags)
@@ -131,3 +135,33 @@ def test_wp_05_a_second_job_is_told_when_asked_for(sandbox: WorkdaySandbox, scen
     assert facts is not None
     assert [job.primary for job in facts.jobs] == [True, False]
     assert len({job.location for job in facts.jobs}) == locations
+
+
+def test_ed_18_the_last_day_of_work_is_told_when_the_ending_has_come(sandbox: WorkdaySandbox) -> None:
+    (key,) = play(sandbox, "last_day_of_work_late")
+    told = [text(tell(sandbox, key, on=day(sandbox, days)), "Termination_Last_Day_of_Work") for days in (4, 5, 6)]
+    assert told == [None, None, day(sandbox, 0)]
+    assert text(tell(sandbox, key, on=day(sandbox, 6)), "Termination_Date") == day(sandbox, 5)
+
+
+def test_cc_06_what_the_log_does_not_tell_is_told_by_the_worker_alone(sandbox: WorkdaySandbox) -> None:
+    (key,) = play(sandbox, "unlogged_change")
+    worker = tell(sandbox, key)
+    assert (text(worker, "Last_Name") or "").endswith("-Adams")
+    logged = [each.text for each in worker.iter(f"{WD}Transaction_Log_Description")]
+    assert logged
+    assert "Edit Name" not in logged
+
+
+def test_ed_12_an_unlinked_rehire_has_no_universal_id(sandbox: WorkdaySandbox) -> None:
+    play(sandbox, "terminate")
+    old, new = play(sandbox, "rehire_unlinked")
+    assert (text(tell(sandbox, old), "Universal_ID"), text(tell(sandbox, new), "Universal_ID")) == (f"U-{old}", None)
+    assert text(tell(sandbox, new), "Rehire") == "1"
+
+
+def test_cc_11_a_purged_worker_is_found_by_no_id(sandbox: WorkdaySandbox) -> None:
+    (key,) = play(sandbox, "worker_purged")
+    ids = f'<bsvc:Worker_Reference><bsvc:ID bsvc:type="Employee_ID">{key}</bsvc:ID></bsvc:Worker_Reference>'
+    asked = f'<bsvc:Request_References bsvc:Skip_Non_Existing_Instances="true">{ids}</bsvc:Request_References>'
+    assert list(ask(sandbox, "Get_Workers", asked).iter(f"{WD}Worker")) == []

@@ -90,25 +90,27 @@ class Desk:
             found_job_profile(self.world, profile, on=self.on, at=self.tick())
         return self.hire(location, profile=profile.ref_id)
 
-    def rehire(self, worker: Worker) -> None:
+    def rehire(self, worker: Worker, *, on: date | None = None) -> None:
         """Hire somebody who left again, under the same id, into a new position."""
-        position = self._position(worker.primary_job.location, profile=worker.primary_job.job_profile, on=self.on)
-        job = make_job(position, shift=worker.primary_job.shift, on=self.on)
+        on = on or self.on
+        position = self._position(worker.primary_job.location, profile=worker.primary_job.job_profile, on=on)
+        job = make_job(position, shift=worker.primary_job.shift, on=on)
         changes = {
-            "hire_on": self.on,
+            "hire_on": on,
             "first_hired_on": worker.first_hired_on or worker.hire_on,
             "terminated_on": None,
             "jobs": (job,),
         }
-        self._change(worker, changes, kind="Hire Employee")
+        self._change(worker, changes, kind="Hire Employee", on=on)
 
-    def rehire_as_new(self, worker: Worker) -> Worker:
-        """Hire somebody who left again, under a new id: another record of the same person."""
+    def rehire_as_new(self, worker: Worker, *, unlinked: bool = False) -> Worker:
+        """Hire somebody who left again, under a new id: another record of the same person, *unlinked* or not."""
         location = worker.primary_job.location
         return self.hire(
             location,
             profile=worker.primary_job.job_profile,
             first_hired_on=worker.first_hired_on or worker.hire_on,
+            unlinked=unlinked,
             **_same_person(worker),
         )
 
@@ -154,9 +156,10 @@ class Desk:
         back = until + timedelta(days=1)
         self._change(worker, {"jobs": worker.jobs}, kind="End International Assignment", on=back)
 
-    def terminate(self, worker: Worker, *, last_day: date) -> None:
-        """End somebody's employment; the last day is still a day of work."""
-        self._change(worker, {"terminated_on": last_day}, kind="Terminate Employee", on=last_day)
+    def terminate(self, worker: Worker, *, last_day: date, last_worked_on: date | None = None) -> None:
+        """End somebody's employment; the last day is still a day of work, unless somebody stayed away before."""
+        changes = {"terminated_on": last_day, "last_worked_on": last_worked_on}
+        self._change(worker, changes, kind="Terminate Employee", on=last_day)
 
     def start_leave(self, worker: Worker) -> None:
         """Let somebody's leave of absence begin, with a guess at its end that binds nobody."""
@@ -199,11 +202,19 @@ class Desk:
         second: Job = make_job(position, shift=worker.primary_job.shift, on=self.on)
         self._change(worker, {"jobs": (*worker.jobs, second)}, kind="Add Additional Job")
 
+    def marry(self, worker: Worker, *, last_name: str) -> None:
+        """Let somebody take another name, which the transaction log does not tell."""
+        self.world.workers.change(
+            worker.key, {"last_name": last_name}, kind="Edit Name", on=self.on, at=self.tick(), unlogged=True
+        )
+
     def rename(self, organization: str, *, name: str) -> None:
         """Give an organization another name."""
-        self.world.organizations.change(
-            organization, {"name": name}, kind="Edit Organization", on=self.on, at=self.tick()
-        )
+        self.reorganize(organization, name=name)
+
+    def reorganize(self, organization: str, **changes: Any) -> None:
+        """Change what is known of an organization: its name, its superior, whether it is active."""
+        self.world.organizations.change(organization, changes, kind="Edit Organization", on=self.on, at=self.tick())
 
     def put_organization(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date) -> None:
         """Found an organization, or change what is known of it, from a day on."""

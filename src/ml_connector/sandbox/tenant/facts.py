@@ -43,7 +43,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     One person in one role. *worker_id* is None for the odd one who was entered without.
 
     *first_hired_on* is set only for who came back; *leave_on* only while a leave lasts, whatever day somebody was
-    expected back on; *person* only where the same person had another role before.
+    expected back on; *person* only where the same person had another role before; *last_worked_on* only where the last
+    day at work was earlier than the last day of employment. Nothing links who is *unlinked* to another role.
     """
 
     key: str
@@ -65,6 +66,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     back_expected_on: date | None = None
     leave_ended_on: date | None = None
     person: str | None = None
+    last_worked_on: date | None = None
+    unlinked: bool = False
 
     @property
     def full_name(self) -> str:
@@ -72,9 +75,9 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
 
     @property
-    def universal_id(self) -> str:
-        """The id of the person behind the role."""
-        return f"U-{self.person or self.key}"
+    def universal_id(self) -> str | None:
+        """The id of the person behind the role; None where the tenant gives none."""
+        return None if self.unlinked else f"U-{self.person or self.key}"
 
     @property
     def primary_job(self) -> Job:

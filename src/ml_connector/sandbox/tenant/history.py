@@ -28,7 +28,8 @@ class Entry(msgspec.Struct, frozen=True):
     """
     One transaction: its Workday type name, the day it takes effect, the moment it was entered, what it changed.
 
-    *taken_back_at* is when it was rescinded or corrected; *rescinds* and *corrects* mark the entry that did it.
+    *taken_back_at* is when it was rescinded or corrected; *rescinds* and *corrects* mark the entry that did it;
+    *unlogged* is what the transaction log does not tell.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Entry(msgspec.Struct, frozen=True):
     taken_back_at: datetime | None = None
     rescinds: bool = False
     corrects: bool = False
+    unlogged: bool = False
 
     def counts(self, *, by: datetime) -> bool:
         """Whether it holds, as known by a moment."""

@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 
 from ml_connector.sandbox import company
+from ml_connector.sandbox.tenant import reorganizations
 from ml_connector.sandbox.tenant.days import RENAMED
 from ml_connector.sandbox.tenant.desk import PLANTS, Desk
 from ml_connector.sandbox.tenant.facts import Worker
@@ -39,6 +40,19 @@ def _rehire(desk: Desk) -> list[str]:
     back = desk.random.choice(gone)
     desk.rehire(back)
     return [back.key]
+
+
+def _future_rehire(desk: Desk) -> list[str]:
+    """Let somebody who left be hired again, under the same id, in a week."""
+    back = _ended(desk, gone=True)
+    desk.rehire(back, on=desk.on + timedelta(days=7))
+    return [back.key]
+
+
+def _rehire_unlinked(desk: Desk) -> list[str]:
+    """Hire somebody who left under a new id, in a tenant that gives the new record no universal id."""
+    back = _ended(desk, gone=True)
+    return [back.key, desk.rehire_as_new(back, unlinked=True).key]
 
 
 def _id_reused(desk: Desk) -> list[str]:
@@ -121,22 +135,9 @@ def _long_name(desk: Desk) -> list[str]:
     return [desk.hire("TOL", last_name=_LONG_NAME).key]
 
 
-def _teams(desk: Desk) -> list[tuple[str, str]]:
-    """Pair each led team below a plant with its leader."""
-    now = desk.now()
-    pairs = []
-    for key in sorted(desk.world.organizations):
-        found = now.organization(key)
-        if found is not None and found.kind == "SUPERVISORY" and found.manager is not None and key.count("-") == 2:
-            pairs.append((key, found.manager))
-    if len(pairs) < 2:
-        raise LookupError("this needs two supervisors: start the sandbox with more workers")
-    return pairs
-
-
 def _manager_cycle(desk: Desk) -> list[str]:
     """Let two supervisors each work in the other's team."""
-    (first, leader), (second, other) = _teams(desk)[:2]
+    (first, leader), (second, other) = reorganizations.led_teams(desk)[:2]
     now = desk.now()
     for key, team in ((leader, second), (other, first)):
         worker = now.worker(key)
@@ -147,7 +148,7 @@ def _manager_cycle(desk: Desk) -> list[str]:
 
 def _vacant_manager(desk: Desk) -> list[str]:
     """Let a supervisor go whom nobody replaces."""
-    team, leader = _teams(desk)[-1]
+    team, leader = reorganizations.led_teams(desk)[-1]
     worker = desk.now().worker(leader)
     if worker is not None:
         desk.terminate(worker, last_day=desk.on - timedelta(days=1))
@@ -164,7 +165,8 @@ def _same_field_change(desk: Desk) -> list[str]:
             continue
         pcn = PLANTS[worker.primary_job.location].pcn
         centers = [center.ref_id for center in company.COST_CENTERS if pcn in center.plants]
-        following = centers[(centers.index(worker.primary_job.cost_center) + 1) % len(centers)]
+        held = worker.primary_job.cost_center
+        following = centers[(centers.index(held) + 1) % len(centers) if held in centers else 0]
         desk.change_primary_job(worker, kind="Change Organization Assignments", cost_center=following)
         changed.append(key)
     return changed
@@ -231,6 +233,35 @@ def _hire_rescinded(desk: Desk) -> list[str]:
     newest = max(desk.plain_workers(), key=lambda worker: worker.hire_on)
     desk.rescind(newest.key, "Hire Employee")
     return [newest.key]
+
+
+def _old_hire_rescinded(desk: Desk) -> list[str]:
+    """Take back a hire that lies months in the past, and so does all that is known of that worker."""
+    long_ago = desk.on - timedelta(days=90)
+    found = [worker for worker in desk.plain_workers(location="DET") if worker.hire_on < long_ago]
+    if not found:
+        raise LookupError("nobody has been in Detroit for three months")
+    quietest = min(found, key=lambda worker: (len(desk.world.workers[worker.key].entries), worker.key))
+    desk.rescind(quietest.key, "Hire Employee")
+    return [quietest.key]
+
+
+def _contractor_hired(desk: Desk) -> list[str]:
+    return [desk.hire("DET", contingent=True).key]
+
+
+def _unlogged_change(desk: Desk) -> list[str]:
+    """Change somebody's last name, and let the transaction log tell nothing of it."""
+    worker = desk.pick(location="DET")
+    desk.marry(worker, last_name=f"{worker.last_name}-Adams")
+    return [worker.key]
+
+
+def _last_day_of_work_late(desk: Desk) -> list[str]:
+    """End somebody in five days who works no more from tomorrow; that day is told when the ending has come."""
+    worker = desk.pick(location="DET")
+    desk.terminate(worker, last_day=desk.on + timedelta(days=5), last_worked_on=desk.on)
+    return [worker.key]
 
 
 def _future_termination(desk: Desk) -> list[str]:
@@ -329,6 +360,8 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "hire": _hire,
     "future_hire": _hire_in_future,
     "rehire": _rehire,
+    "future_rehire": _future_rehire,
+    "rehire_unlinked": _rehire_unlinked,
     "id_reused": _id_reused,
     "transfer": _transfer,
     "change_job": _change_job,
@@ -337,6 +370,12 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "terminate": _terminate,
     "mass_termination": _mass_termination,
     "rename_cost_center": _rename_cost_center,
+    "cost_center_inactivated": reorganizations.inactivate_cost_center,
+    "cost_centers_merged": reorganizations.merge_cost_centers,
+    "team_renamed": reorganizations.rename_team,
+    "team_moved": reorganizations.move_team,
+    "teams_merged": reorganizations.merge_teams,
+    "unlogged_change": _unlogged_change,
     "unmapped_job": _unmapped_job,
     "no_employee_id": _no_employee_id,
     "two_primary_jobs": _two_primary_jobs,
@@ -352,6 +391,9 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "future_hire_moved": _future_hire_moved,
     "future_hire_rescinded": _future_hire_rescinded,
     "hire_rescinded": _hire_rescinded,
+    "old_hire_rescinded": _old_hire_rescinded,
+    "contractor_hired": _contractor_hired,
+    "last_day_of_work_late": _last_day_of_work_late,
     "future_termination": _future_termination,
     "termination_rescinded": _termination_rescinded,
     "termination_corrected": _termination_corrected,

@@ -20,18 +20,22 @@ from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.days import play_ordinary_day, play_story_day
 from ml_connector.sandbox.tenant.desk import Desk
 from ml_connector.sandbox.tenant.founding import found_world
+from ml_connector.sandbox.tenant.nights import NIGHTS, Night
 from ml_connector.sandbox.tenant.scenarios import SCENARIOS
 from ml_connector.sandbox.tenant.setup import morning
 from ml_connector.sandbox.tenant.world import World
 
-_SECURITY_SCENARIOS = ("population_drop", "population_restored", "page_drift")
+_SECURITY_SCENARIOS = (
+    "population_drop", "population_restored", "section_withheld", "section_restored", "page_drift", "worker_purged",
+)  # fmt: skip
 
 
 class View(msgspec.Struct, frozen=True):
     """
     What one request sees: the world, the tenant's present, and what its user is granted.
 
-    *clock* is the present as the server's clock has it, which may be wrong; entries go by *now*.
+    *clock* is the present as the server's clock has it, which may be wrong; entries go by *now*. Whoever was *purged* is
+    not among the *workers* any more.
 
     Two views with the same *stamp* see the same workers and records in it.
     """
@@ -43,6 +47,7 @@ class View(msgspec.Struct, frozen=True):
     today: date
     domains: frozenset[str]
     constrained: bool
+    purged: frozenset[str]
     stamp: tuple[int, int, date, bool]
 
 
@@ -67,6 +72,7 @@ class Tenant:
             self._domains = domains.ALL
             self._constrained = False
             self._drifting = False
+            self._purged: frozenset[str] = frozenset()
             self._played = 0
             self._untouched = True
             self._listed: tuple[str, ...] = ()
@@ -84,7 +90,7 @@ class Tenant:
     @staticmethod
     def scenarios() -> tuple[str, ...]:
         """List what `play` knows."""
-        return (*SCENARIOS, *_SECURITY_SCENARIOS)
+        return (*SCENARIOS, *_SECURITY_SCENARIOS, *NIGHTS)
 
     def now(self) -> datetime:
         """Read the tenant's clock, which moves on by being read."""
@@ -95,8 +101,10 @@ class Tenant:
     def view(self) -> View:
         """Take what a request sees. Later entries do not disturb it: they have later moments."""
         with self._lock:
-            if len(self._listed) != len(self._world.workers):  # workers only ever join
-                self._listed = tuple(self._world.workers)
+            if len(self._listed) != len(self._world.workers) - len(
+                self._purged
+            ):  # workers only ever join, or are purged
+                self._listed = tuple(key for key in self._world.workers if key not in self._purged)
             now = self.now()
             return View(
                 world=self._world,
@@ -106,7 +114,8 @@ class Tenant:
                 today=self._today,
                 domains=self._domains,
                 constrained=self._constrained,
-                stamp=(self._beginnings, self._world.entered, self._today, self._constrained),
+                purged=self._purged,
+                stamp=(self._beginnings, self._world.entered + len(self._purged), self._today, self._constrained),
             )
 
     def advance(self, days: int = 1) -> dict[str, Any]:
@@ -133,13 +142,15 @@ class Tenant:
         """
         with self._lock:
             self._untouched = False
-            if name in _SECURITY_SCENARIOS:
-                self._play_security(name)
-                return {"scenario": name, "touched": []}
-            if name not in SCENARIOS:
+            if name not in self.scenarios():
                 raise LookupError(f"there is no scenario {name!r}; there are {', '.join(self.scenarios())}")
             self._played += 1
-            touched = SCENARIOS[name](self._desk(f"play/{self._today}/{self._played}"))
+            if name in _SECURITY_SCENARIOS:
+                touched = self._play_security(name)
+            elif name in NIGHTS:
+                touched = self._play_night(NIGHTS[name])
+            else:
+                touched = SCENARIOS[name](self._desk(f"play/{self._today}/{self._played}"))
             return {"scenario": name, "touched": touched}
 
     def put_cost_center(self, key: str, changes: Mapping[str, Any], *, on: date) -> None:
@@ -174,11 +185,28 @@ class Tenant:
                 self._played += 1
                 self._desk(f"drift/{self._today}/{self._played}").hire("DET")
 
-    def _play_security(self, name: str) -> None:
+    def _play_security(self, name: str) -> list[str]:
+        """Change who may see whom; returns who can be seen no more, where it is somebody by name."""
         if name == "page_drift":
             self._drifting = True
+        elif name == "worker_purged":
+            gone = self._desk(f"purge/{self._today}/{self._played}").pick(location="DET")
+            self._purged |= {gone.key}
+            return [gone.key]
+        elif name.startswith("section"):
+            self._domains = self._domains - {domains.ORGANIZATIONS} if name == "section_withheld" else domains.ALL
         else:
             self._constrained = name == "population_drop"
+        return []
+
+    def _play_night(self, night: Night) -> list[str]:
+        """Let time pass to each moment of a night, and enter what it has for it."""
+        touched = []
+        for number, scene in enumerate(night(self._moment)):
+            if scene.at > self._moment:
+                self._moment, self._today = scene.at, scene.at.date()
+            touched += scene.enter(self._desk(f"night/{self._today}/{self._played}/{number}"))
+        return touched
 
     def _desk(self, purpose: str) -> Desk:
         random = Random(f"{self.seed}/{purpose}")  # noqa: S311 - repeatable on purpose

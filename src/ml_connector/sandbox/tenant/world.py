@@ -27,10 +27,12 @@ class Shelf(dict[str, History[Facts]]):
         self[key] = History(key, facts=self._facts)
         self.change(key, msgspec.structs.asdict(facts), kind=kind, on=on, at=at)
 
-    def change(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime) -> None:
+    def change(
+        self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime, unlogged: bool = False
+    ) -> None:
         """Enter a change that takes effect *on* a day."""
         self.entered += 1
-        self[key].append(Entry(kind, on, at, changes))
+        self[key].append(Entry(kind, on, at, changes, unlogged=unlogged))
 
 
 class World:

@@ -32,7 +32,7 @@ def read_log_criteria(call: Call, *, element: str) -> Callable[[Sequence[Entry]]
     tests = [_read_block(block, now=call.view.clock) for block in call.criteria.get(element, [])]
 
     def fits(entries: Sequence[Entry]) -> bool:
-        return not tests or any(test(entry) for test in tests for entry in entries)
+        return not tests or any(test(entry) for test in tests for entry in entries if not entry.unlogged)
 
     return fits
 

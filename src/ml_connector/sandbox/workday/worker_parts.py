@@ -97,7 +97,8 @@ def _status(call: Call, worker: Worker) -> dict[str, Any]:
     }
     if ended is not None:
         status |= {"Termination_Date": ended, "Pay_Through_Date": ended, "Termination_Involuntary": False}
-        status["Termination_Last_Day_of_Work"] = ended if ended < on else None
+        # Told when the termination has taken effect, and not a day before.
+        status["Termination_Last_Day_of_Work"] = (worker.last_worked_on or ended) if ended < on else None
     if active and (worker.leave_on or worker.leave_ended_on):
         leave = {
             "On_Leave": worker.leave_on is not None,
@@ -292,6 +293,7 @@ def describe_log(call: Call, key: str) -> dict[str, Any]:
             },
         }
         for entry in entries
+        if not entry.unlogged
     ]
     return {"Transaction_Log_Entry": rows}
 

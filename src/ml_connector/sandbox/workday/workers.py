@@ -52,7 +52,8 @@ class Workers:
     def find(self, call: Call, kind: str, text: str) -> str | None:
         """Find a worker by WID, Employee_ID or Contingent_Worker_ID."""
         key = call.view.world.worker_ids.get((kind, text))
-        return key if key is not None and call.view.world.workers[key].known(by=call.as_of.by) else None
+        seen = key is not None and key not in call.view.purged and call.view.world.workers[key].known(by=call.as_of.by)
+        return key if seen else None
 
     def refer(self, call: Call, key: str) -> Ref:
         """Refer to a worker, present or still to come."""
@@ -66,7 +67,8 @@ class Workers:
         if "Include_Reference" in flags:
             said["Worker_Reference"] = worker_ref(worker)
             said["Worker_Descriptor"] = describe_worker_name(worker)
-            said["Universal_Identifier_Reference"] = value_ref("Universal_Identifier_ID", worker.universal_id)
+            if worker.universal_id is not None:
+                said["Universal_Identifier_Reference"] = value_ref("Universal_Identifier_ID", worker.universal_id)
         data: dict[str, Any] = {
             "Worker_ID": worker.worker_id,
             "User_ID": worker.email.partition("@")[0],
