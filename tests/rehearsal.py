@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import urllib3
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from ml_connector.audit.store import AuditTrail
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
@@ -303,6 +303,7 @@ class Rehearsal:
             calls_per_minute=10**9,
         )
         self.settings = self._settings(plex)
+        self._engine: Engine | None = None
 
     def prepare(self) -> None:
         """Migrate the database and accept the mapping."""
@@ -324,7 +325,9 @@ class Rehearsal:
     @contextmanager
     def alive(self, *, boundary: Callable[[], None] = no_boundary) -> Iterator[Life]:
         """Be a process for the length of the block; it passes *boundary* at every step that lasts."""
-        database = WatchedDatabase(open_database(self.url).engine)
+        # One engine for every life: closing it ends all its connections, and it keeps what it knows of each statement.
+        self._engine = self._engine or open_database(self.url).engine
+        database = WatchedDatabase(self._engine)
         database.boundary = boundary
         wire = Wire(self.plex.answer, boundary=boundary)
         workday, plex = self.workday(boundary), self.connect(wire)

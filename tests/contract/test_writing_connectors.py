@@ -17,6 +17,7 @@ import pytest
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.memory import MemoryConnector
 from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.plex.connector import PlexConnector
@@ -27,6 +28,7 @@ from ml_connector.mapping.plex import to_body, to_plant_record
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.settings import PlexConnection
+from tests.rehearsal import Clock
 
 PLANT = "101"
 SETUP: dict[str, Scalar] = {
@@ -63,6 +65,7 @@ def connect(ready: dict[str, Any], *, auth: str = "oauth2", **settings_changes: 
             **settings_changes,
         }
     )
+    turns = Clock()  # a pause for everybody passes at once
     secrets = {**plex["oauth2"], "api_key": plex["api_key"]}
     for pcn, user in plex["basic_users"].items():
         secrets |= {f"{pcn}/{field}": value for field, value in user.items()}
@@ -72,6 +75,7 @@ def connect(ready: dict[str, Any], *, auth: str = "oauth2", **settings_changes: 
         transport=Transport(system="plex"),
         clock=clock,
         sleep=lambda seconds: time.sleep(min(seconds, 0.02)),
+        budget=Budget(calls_per_minute=settings.calls_per_minute, clock=turns.monotonic, sleep=turns.sleep),
     )
 
 
