@@ -293,6 +293,9 @@ def test_an_interrupted_apply_is_finished_by_applying_the_same_plan_again(world,
         syncs.apply(world.app, digest=plan.digest, progress=silent)
     monkeypatch.undo()
     assert 0 < len(kept) < len(plan.changes)
+    stopped = syncs.runs(world.app)[0]
+    assert (stopped.state, stopped.plan) == ("interrupted", plan.digest)
+    assert stopped.counts["applied"] == sum(1 for outcome in kept if outcome.state == "applied")
     assert syncs.apply(world.app, digest=plan.digest, progress=silent).exit_code == 0
     assert world.writes() == len(plan.changes)
     assert syncs.plan(world.app, progress=silent).changes == ()

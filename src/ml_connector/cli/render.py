@@ -67,6 +67,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
     return made
 
 
+def stacked(*lines: object) -> Text:
+    """A cell of several lines."""
+    return Text("\n").join(cell(line) for line in lines)
+
+
 def bars(counts: Mapping[str, int], *, console: Console) -> Table:
     """A small bar plot: one line per name, longest first given order kept."""
     block = "█" if console.encoding.lower().startswith("utf") else "#"

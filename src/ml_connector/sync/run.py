@@ -52,6 +52,7 @@ class Run:
         self._started = time.monotonic()
         self._closed = False
         self._foretold = False
+        self._sending: StoredPlan | None = None
         self._progress = progress
         now = tools.clock()
         guard = self._guard_changed()
@@ -85,6 +86,7 @@ class Run:
 
     def send(self, stored: StoredPlan) -> None:
         self.foretell(stored, reads_again=False)
+        self._sending = stored
         tools = self._tools
         with tools.database.transaction() as tx:
             tools.store.set_plan_state(tx, stored.id, "applying")
@@ -98,16 +100,16 @@ class Run:
         """Close the run and say what it did: nothing, where an earlier run carried the plan out."""
         self._sender().confirm_left()
         tools = self._tools
-        states = tools.store.counts(stored.id)
+        written = self._written(stored)
         open_holds = tools.review.holds(tools.name, state="open")
         unread = sum(1 for hold in open_holds if not hold.releasable and hold.guard != WRITES_OFF)
         counts = {
-            "applied": states.get("applied", 0),
+            "applied": written["applied"],
             "noop": stored.counts.get("noop", 0),
             "parked": len(tools.review.parked(tools.name)),
-            "held": states.get("held", 0) + unread,
+            "held": tools.store.counts(stored.id).get("held", 0) + unread,
             "pending": stored.counts.get("pending", 0),
-            "unknown": states.get("sending", 0) + states.get("accepted", 0),
+            "unknown": written["unknown"],
         }
         if "drift_found_by_full" in stored.counts:
             counts["drift_found_by_full"] = stored.counts["drift_found_by_full"]
@@ -136,7 +138,14 @@ class Run:
         state, problem = ("interrupted", "interrupted") if stopped else ("failed", problem)
         if isinstance(error, PlannedOutageError):
             state = "degraded"  # announced: nothing failed, and the next run catches up (CC-14)
-        self._end(state, {}, problem=problem)
+        # What was written before it stopped was written: the run says so, and the next one goes on from there.
+        stored = self._sending
+        counts, plan = ({}, None) if stored is None else (self._written(stored), stored.digest)
+        self._end(state, counts, plan=plan, problem=problem)
+
+    def _written(self, stored: StoredPlan) -> dict[str, int]:
+        states = self._tools.store.counts(stored.id)
+        return {"applied": states.get("applied", 0), "unknown": states.get("sending", 0) + states.get("accepted", 0)}
 
     def _end(
         self,

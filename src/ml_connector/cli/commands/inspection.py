@@ -53,6 +53,14 @@ def ping(
     return report.exit_code
 
 
+def _clock(offset_s: float) -> str:
+    """How far a system's clock is ahead of ours, or behind it, in a unit that a person reads."""
+    for unit, seconds in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if abs(offset_s) >= 2 * seconds:
+            return f"{offset_s / seconds:+.1f} {unit}"
+    return f"{offset_s:+.1f} s"
+
+
 def render_ping(systems: tuple[SurfaceHealth, ...], *, console: Console | None = None) -> None:
     """Print surfaces and, below, what is wrong with which type."""
     from ml_connector.cli.render import cell, make_console, remedy, table
@@ -60,7 +68,7 @@ def render_ping(systems: tuple[SurfaceHealth, ...], *, console: Console | None =
     rows, problems = [], []
     for surface in systems:
         state = cell("ok", style="green") if surface.ok else cell("not ok", style="red")
-        offset = None if surface.clock_offset_s is None else f"{surface.clock_offset_s:+.1f} s"
+        offset = None if surface.clock_offset_s is None else _clock(surface.clock_offset_s)
         seen = ", ".join(f"{each.type} {each.count:,}" for each in surface.types if each.count is not None)
         rows.append((surface.system, surface.surface, state, surface.version, offset, seen or None))
         named = f"{surface.system} {surface.surface}"

@@ -62,24 +62,20 @@ def list_rows(
     if door.json:
         door.write_json(rows)
         return
-    from ml_connector.cli.render import make_console, table
+    from ml_connector.cli.render import make_console, stacked, table
 
     lines = [
         (
-            row.kind,
             row.plant,
-            row.source if row.now is None else f"{row.source} (now {row.now})",
-            _target(row.target),
+            stacked(row.kind, row.source if row.now is None else f"{row.source} (now {row.now})"),
+            stacked(*(f"{part}={value}" for part, value in row.target.items())),
             describe_period(row.effective_on, row.ends_on),
-            row.state,
-            row.version,
-            row.wid,
-            row.changed_by,
+            stacked(f"{row.state}, version {row.version}", f"by {row.changed_by}"),
         )
         for row in rows
     ]
-    columns = ("kind", "plant", "source", "in Plex", "in force", "state", "version", "Workday id", "by")
-    make_console().print(table(columns, lines, right=("version",)))
+    columns = ("plant", "code", "in Plex", "in force", "state")
+    make_console().print(table(columns, lines))
 
 
 def set_row(
@@ -213,18 +209,24 @@ def export(
     ] = None,
 ) -> None:
     """
-    Write the crosswalk as CSV for a spreadsheet, and back with `mapping import`.
+    Write the crosswalk as CSV for a spreadsheet, and back with `mapping import`. As JSON it is what `mapping list` gives.
 
         ml-connector mapping export crosswalk.csv
     """
     from ml_connector.usecases import mappings
 
     with door.look() as app:
+        if door.json and file is None:
+            door.write_json([row for row in mappings.list_rows(app) if row.state != "draft"])
+            return
         data = mappings.export_table(app)
     if file is None:
         sys.stdout.buffer.write(data)
         return
     file.write_bytes(data)
+    if door.json:
+        door.write_json({"file": str(file)})
+        return
     door.say(f"Written to {printable(file)}.")
 
 
