@@ -26,7 +26,8 @@ from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.surfaces import open_workday
 from ml_connector.mapping import workday as mapping
 from ml_connector.secret import Secret
-from ml_connector.settings import WorkdayConnection, parse_settings
+from ml_connector.settings.loading import parse_settings
+from ml_connector.settings.workday import WorkdayConnection
 from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.storage.database import metadata, open_database

@@ -11,7 +11,7 @@ from typing import Any
 
 from ml_connector.bootstrap import wire
 from ml_connector.connectors import transport
-from ml_connector.settings import parse_settings
+from ml_connector.settings.loading import parse_settings
 from ml_connector.storage.database import open_database
 from ml_connector.usecases import syncs
 from ml_connector.vault.keys import MasterKey

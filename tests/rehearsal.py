@@ -43,8 +43,8 @@ from ml_connector.sandbox.plex.tables import Tables
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from ml_connector.secret import Secret
-from ml_connector.settings import Connection as Settings
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.model import Connection as Settings
+from ml_connector.settings.workday import WorkdayConnection
 from ml_connector.snapshot.store import records
 from ml_connector.storage.database import Database, metadata, open_database
 from ml_connector.storage.migrate import migrate

@@ -22,7 +22,7 @@ from ml_connector.sandbox.tenant.facts import Organization
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from ml_connector.secret import Secret
-from ml_connector.settings import Connection as Settings
+from ml_connector.settings.model import Connection as Settings
 from ml_connector.storage.database import open_database
 from ml_connector.sync.change import Change
 from tests.rehearsal import START, Recording, Rehearsal, Wire

@@ -11,7 +11,7 @@ from lxml import etree
 from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.transport import HttpRequest
 from ml_connector.secret import Secret
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 BSVC = "urn:com.workday/bsvc"

@@ -20,7 +20,7 @@ from ml_connector.sandbox.company import PLANTS
 from ml_connector.sandbox.plex.sandbox import PlexSandbox
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
-from ml_connector.settings import parse_settings
+from ml_connector.settings.loading import parse_settings
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
 from ml_connector.vault.keys import MasterKey

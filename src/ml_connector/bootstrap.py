@@ -20,7 +20,8 @@ from ml_connector.connectors.workday.surfaces import open_workday
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.mapping.store import MappingStore
 from ml_connector.secret import Secret
-from ml_connector.settings import Connection, Settings, load_settings
+from ml_connector.settings.loading import load_settings
+from ml_connector.settings.model import Connection, Settings
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
 from ml_connector.sync.tools import SyncTools

@@ -32,7 +32,7 @@ from ml_connector.mapping.workday import describe_native, to_canonical
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 from tests.fault_modes import AFTER_ACTING, BEFORE_ACTING
 
 WORKERS = Query(record_type=RecordType.WORKER)

@@ -27,7 +27,7 @@ from ml_connector.errors import RecordError, UnavailableError
 from ml_connector.mapping.plex import to_body, to_plant_record
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
-from ml_connector.settings import PlexConnection
+from ml_connector.settings.plex import PlexConnection
 from tests.rehearsal import Clock
 
 PLANT = "101"

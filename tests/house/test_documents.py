@@ -19,7 +19,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.cli import failures
 from ml_connector.cli.main import app
 from ml_connector.connectors.plex.catalog import Catalog
-from ml_connector.settings import Settings
+from ml_connector.settings.model import Settings
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "guides"

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.sandbox.plex.tables import Tables
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
-from ml_connector.settings import GUARDED, Sync
+from ml_connector.settings.sync import GUARDED, Sync
 from tests.laws.history import DAYS, START, WORKERS, Step, dawn, found_tenant, take
 from tests.rehearsal import START as REHEARSED
 from tests.rehearsal import Life, Recording, Rehearsal, Spoil, Wire, call_workday, no_boundary

@@ -16,7 +16,7 @@ from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.settings import PlexConnection
+from ml_connector.settings.plex import PlexConnection
 
 DET_TENANT = "3f0c0000-0000-4000-8000-000000000101"
 SECRETS = {

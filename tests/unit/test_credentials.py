@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ml_connector.errors import ConfigurationError, UsageError
-from ml_connector.settings import Connection
+from ml_connector.settings.model import Connection
 from ml_connector.usecases.credentials import check_field, fields_needed, read_secret
 
 

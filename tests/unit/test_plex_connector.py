@@ -26,7 +26,7 @@ from ml_connector.errors import (
     UnavailableError,
 )
 from ml_connector.secret import Secret
-from ml_connector.settings import parse_settings
+from ml_connector.settings.loading import parse_settings
 from tests.unit.plex_script import DET_TENANT, TOKEN, Time, make_connector, make_settings
 
 ID = "11111111-2222-4333-8444-555555555555"

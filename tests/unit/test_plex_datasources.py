@@ -20,7 +20,7 @@ from ml_connector.errors import (
     RecordError,
     UnavailableError,
 )
-from ml_connector.settings import DataSource
+from ml_connector.settings.plex import DataSource
 from tests.unit.plex_script import make_connector
 
 POSITION = {"Position_Key": 7, "Position": "Welder", "Job_Description": None, "Active": True}

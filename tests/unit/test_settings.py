@@ -10,7 +10,9 @@ import pytest
 
 from ml_connector.errors import ConfigurationError, RecordError
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Settings, parse_interval_s, parse_limit, parse_settings
+from ml_connector.settings.forms import parse_interval_s, parse_limit
+from ml_connector.settings.loading import parse_settings
+from ml_connector.settings.model import Settings
 from ml_connector.usecases.template import COMMENTED
 
 FILLED = (

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ml_connector.errors import ConfigurationError
-from ml_connector.settings import Settings, parse_settings
+from ml_connector.settings.loading import parse_settings
+from ml_connector.settings.model import Settings
 from ml_connector.usecases.template import COMMENTED, REHEARSAL, render_rehearsal
 
 READY: dict[str, Any] = {

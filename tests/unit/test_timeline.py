@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ml_connector.canonical.keys import AsOf, RecordType, encode
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.workday.operations import OPERATIONS, Selection, build_page_request
-from ml_connector.settings import parse_regular
+from ml_connector.settings.forms import parse_regular
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Fact, as_known, changes_ahead, days_to_ask
 from ml_connector.timeline.outbox import Outbox

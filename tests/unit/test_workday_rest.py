@@ -31,7 +31,7 @@ from ml_connector.errors import (
 )
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.secret import Secret
-from ml_connector.settings import WqlSource
+from ml_connector.settings.workday import WqlSource
 from tests.workday_wire import MemoryResponse, MemoryTransport, body_of, credential, settings
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

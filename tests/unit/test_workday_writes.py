@@ -27,7 +27,7 @@ from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from ml_connector.secret import Secret
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 from tests.rehearsal import Wire
 
 WD = "{urn:com.workday/bsvc}"

@@ -96,7 +96,7 @@ def _report_unexpected(error: Exception, *, config: Path | None) -> int:
 
 def _log_file(config: Path | None) -> Path:
     """Where the configuration says; where it says nothing or is broken itself, the user's folder for state."""
-    from ml_connector.settings import load_settings
+    from ml_connector.settings.loading import load_settings
 
     try:
         configured = load_settings(config).log.file

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 TOLERANCE = 0.05
 _FEW = 2  # one worker alone is a person's own affair

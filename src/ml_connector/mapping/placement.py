@@ -22,7 +22,7 @@ from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import label
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 
 Record = Callable[[str, str], str]
 """The id of an employee: plant and person to Plex's id."""

@@ -24,7 +24,7 @@ from ml_connector.mapping.people import People, label, person_id
 from ml_connector.mapping.placement import Elsewhere, Place, Placement
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Plant, PlexConnection
+from ml_connector.settings.plex import Plant, PlexConnection
 
 Exists = Callable[[str], bool]
 _LONGEST_REASON = 200

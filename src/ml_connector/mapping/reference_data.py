@@ -17,7 +17,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Waiting, reference
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 
 Use = tuple[str, Kind, str]
 """Plant, kind, Workday key."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml_connector.errors import RecordError
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 
 
 def route(plants: Sequence[Plant], *, company: str | None, location: str | None) -> Plant:

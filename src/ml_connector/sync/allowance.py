@@ -14,7 +14,8 @@ from typing import NamedTuple
 import msgspec
 
 from ml_connector.review.store import Explanation
-from ml_connector.settings import Guard, parse_limit
+from ml_connector.settings.forms import parse_limit
+from ml_connector.settings.sync import Guard
 from ml_connector.sync.change import Change
 
 _NAMED = 5

@@ -25,7 +25,8 @@ from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
 from ml_connector.canonical.organization import Position
 from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
 from ml_connector.errors import RecordError
-from ml_connector.settings import Sync, parse_interval_s
+from ml_connector.settings.forms import parse_interval_s
+from ml_connector.settings.sync import Sync
 from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, Translation, keep_nothing
 from ml_connector.snapshot.store import Believed, Row, Scope, SnapshotStore
 from ml_connector.storage.database import Database

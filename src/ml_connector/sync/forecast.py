@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ml_connector.settings import PlexConnection
+from ml_connector.settings.plex import PlexConnection
 from ml_connector.sync.change import Change
 
 # Up to here the bar says it all: the wait is over before anybody could plan around it.

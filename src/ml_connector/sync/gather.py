@@ -24,7 +24,8 @@ from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
-from ml_connector.settings import Connection, Plant
+from ml_connector.settings.model import Connection
+from ml_connector.settings.plex import Plant
 from ml_connector.snapshot.extract import Extract, Progress, Reader, Translation
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.belief import population_drop, shrunken_list

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from ml_connector.canonical.keys import encode
-from ml_connector.settings import Connection
+from ml_connector.settings.model import Connection
 from ml_connector.sync.gather import Gathered
 
 # Raise it when the same inputs lead to another plan.

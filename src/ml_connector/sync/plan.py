@@ -32,7 +32,9 @@ from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
 from ml_connector.mapping.rules import Owner, is_owned
 from ml_connector.review.store import Parked
-from ml_connector.settings import Connection, Guard, parse_interval_s
+from ml_connector.settings.forms import parse_interval_s
+from ml_connector.settings.model import Connection
+from ml_connector.settings.sync import Guard
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.allowance import PEOPLE, Lately
 from ml_connector.sync.belief import missing_fields

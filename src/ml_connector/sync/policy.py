@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from ml_connector.review.store import Explanation
-from ml_connector.settings import Guard
+from ml_connector.settings.sync import Guard
 from ml_connector.sync.allowance import (
     PEOPLE,
     Lately,

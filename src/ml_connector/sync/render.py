@@ -12,7 +12,7 @@ from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.mapping.cost_centers import to_workday_body
 from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.plex import to_body
-from ml_connector.settings import PlexConnection
+from ml_connector.settings.plex import PlexConnection
 from ml_connector.sync.change import Change, level_of
 from ml_connector.sync.diff import Decision
 

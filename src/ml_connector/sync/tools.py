@@ -11,7 +11,7 @@ from ml_connector.audit.store import AuditTrail
 from ml_connector.connectors.port import Connector
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import ReviewStore
-from ml_connector.settings import Connection
+from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.store import SyncStore

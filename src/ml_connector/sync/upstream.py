@@ -18,7 +18,8 @@ from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.cost_centers import to_record
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.mapping.rules import Owner, Owners
-from ml_connector.settings import Connection, WorkdayConnection
+from ml_connector.settings.model import Connection
+from ml_connector.settings.workday import WorkdayConnection
 from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.allowance import member_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from ml_connector.connectors.port import LogWindow
-from ml_connector.settings import parse_regular
+from ml_connector.settings.forms import parse_regular
 
 
 def last_due(regular: str, *, at: datetime) -> datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ml_connector.settings import Settings, load_settings
+from ml_connector.settings.loading import load_settings
+from ml_connector.settings.model import Settings
 
 
 def check(*, config: Path | None) -> Settings:

@@ -15,7 +15,7 @@ from ml_connector.audit.store import AuditTrail
 from ml_connector.bootstrap import SEAL, App
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.secret import Secret
-from ml_connector.settings import Connection
+from ml_connector.settings.model import Connection
 from ml_connector.vault.keys import open_master_key
 from ml_connector.vault.record import CredentialInfo
 from ml_connector.vault.rotation import rotate_master_key

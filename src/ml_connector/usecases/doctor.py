@@ -12,7 +12,8 @@ from ml_connector.bootstrap import App, open_app
 from ml_connector.connectors.plex.catalog import READS, Catalog
 from ml_connector.errors import MLConnectorError
 from ml_connector.mapping.crosswalk import Kind
-from ml_connector.settings import Settings, load_settings
+from ml_connector.settings.loading import load_settings
+from ml_connector.settings.model import Settings
 from ml_connector.sync.upstream import why_not_written
 from ml_connector.usecases.credentials import fields_needed
 from ml_connector.usecases.inspection import ping

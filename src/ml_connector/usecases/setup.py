@@ -14,7 +14,7 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App, open_app
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.settings import config_path, load_settings
+from ml_connector.settings.loading import config_path, load_settings
 from ml_connector.snapshot.extract import Progress
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate

@@ -19,7 +19,7 @@ from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 from ml_connector.snapshot.extract import Progress
 
 SETUP = (

@@ -8,7 +8,7 @@ import pytest
 from ml_connector.canonical.keys import UNSET
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.mapping.fill import GROUPS, FillWatch, grant_for, mask_of, withheld_by
-from ml_connector.settings import Report, WorkdayConnection
+from ml_connector.settings.workday import Report, WorkdayConnection
 
 WHOLE = Worker(
     key="w",

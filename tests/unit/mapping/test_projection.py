@@ -12,7 +12,7 @@ from ml_connector.mapping.people import People
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.projection import Projection
 from ml_connector.mapping.routing import route
-from ml_connector.settings import Plant, PlexConnection, Route
+from ml_connector.settings.plex import Plant, PlexConnection, Route
 
 PLANTS = (
     Plant(pcn="101", company_code="DET", default_shift="Day", routes=(Route(company="C10", location="DET"),)),

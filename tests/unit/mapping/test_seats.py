@@ -3,7 +3,7 @@
 from ml_connector.canonical.organization import Position
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
 from ml_connector.mapping.reference_data import ReferenceData
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 
 PLANT = Plant.model_validate(
     {

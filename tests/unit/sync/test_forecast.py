@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ml_connector.settings import Plant, PlexConnection
+from ml_connector.settings.plex import Plant, PlexConnection
 from ml_connector.sync.change import Change
 from ml_connector.sync.forecast import LONG_S, forecast_writes
 

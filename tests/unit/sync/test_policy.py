@@ -5,7 +5,8 @@ import pytest
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.fill import Missing
-from ml_connector.settings import Guard, Rolling, parse_settings
+from ml_connector.settings.loading import parse_settings
+from ml_connector.settings.sync import Guard, Rolling
 from ml_connector.sync.allowance import Lately, Sent, member_of, over, said_of
 from ml_connector.sync.belief import missing_fields, population_drop, shrunken_list
 from ml_connector.sync.change import Change

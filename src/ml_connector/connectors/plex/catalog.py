@@ -16,7 +16,7 @@ import msgspec
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import ConfigurationError
-from ml_connector.settings import DataSource
+from ml_connector.settings.plex import DataSource
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

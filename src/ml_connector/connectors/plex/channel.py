@@ -29,7 +29,7 @@ from ml_connector.errors import (
     RateLimitError,
     UnavailableError,
 )
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 
 _T = TypeVar("_T")
 

@@ -36,7 +36,7 @@ from ml_connector.connectors.port import (
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import Transport
 from ml_connector.errors import ConfigurationError, PermissionError_, RecordError
-from ml_connector.settings import PlexConnection
+from ml_connector.settings.plex import PlexConnection
 
 _PAGE = 500
 # What a record is found by in its data source: our input name, and our column name it must equal.

@@ -25,7 +25,7 @@ from ml_connector.errors import (
     PermissionError_,
     TransientError,
 )
-from ml_connector.settings import Plant
+from ml_connector.settings.plex import Plant
 
 ReadRows = Callable[[RecordType, str], list[Row]]
 

@@ -30,7 +30,7 @@ from ml_connector.errors import (
     UnavailableError,
 )
 from ml_connector.secret import Secret
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _TEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText"

@@ -55,7 +55,7 @@ from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import OLDEST_READABLE
 from ml_connector.connectors.workday.writing import Put, SoapWriter, read_remarks
 from ml_connector.errors import AmbiguousWriteError, ConfigurationError, IncompleteReadError, RecordError
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 _TRIES = 3
 _NAMED_AT_ONCE = 100  # records asked for one by one in one question

@@ -40,7 +40,7 @@ from ml_connector.connectors.workday.rest_fields import tell_report
 from ml_connector.connectors.workday.rest_health import check_rest
 from ml_connector.connectors.workday.wql import PAY
 from ml_connector.errors import ConfigurationError, IncompleteReadError, RecordError, UnavailableError
-from ml_connector.settings import Report, WorkdayConnection
+from ml_connector.settings.workday import Report, WorkdayConnection
 
 COLUMNS = {
     "key": "Workday_ID",

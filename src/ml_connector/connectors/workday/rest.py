@@ -39,7 +39,7 @@ from ml_connector.errors import (
     PermissionError_,
     UnavailableError,
 )
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 MAX_PAGE = 100
 _ABSENT, _REFUSED = frozenset({404}), frozenset({400, 404})

@@ -48,7 +48,7 @@ from ml_connector.errors import (
     PermissionError_,
     RecordError,
 )
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 _NEAR_DAYS = 1
 _TYPES = (

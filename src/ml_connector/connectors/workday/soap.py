@@ -29,7 +29,7 @@ from ml_connector.errors import (
 )
 from ml_connector.safe_xml import parse_xml
 from ml_connector.secret import Secret
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 ATTEMPTS = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0

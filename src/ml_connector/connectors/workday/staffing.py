@@ -16,7 +16,7 @@ from ml_connector.connectors.workday.collection import Window, read_windows
 from ml_connector.connectors.workday.json_answers import Collection
 from ml_connector.connectors.workday.rest import MAX_PAGE, RestClient
 from ml_connector.connectors.workday.rest_records import Staff, build_staffing_record
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 _TASK = "staffing.workers"
 

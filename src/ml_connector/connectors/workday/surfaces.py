@@ -12,7 +12,7 @@ from ml_connector.connectors.workday.auth import Credential, Keep
 from ml_connector.connectors.workday.connector import WorkdayConnector
 from ml_connector.connectors.workday.report import ReportConnector
 from ml_connector.connectors.workday.rest_connector import RestConnector
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 _SURFACES = {"soap": WorkdayConnector, "rest": RestConnector, "report": ReportConnector}
 

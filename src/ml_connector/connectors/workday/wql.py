@@ -15,7 +15,7 @@ import msgspec
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import ConfigurationError
-from ml_connector.settings import WqlSource
+from ml_connector.settings.workday import WqlSource
 
 COMPANY, PAY_GROUP = "company", "pay_group"
 PAY = frozenset({"compensation.amount", "compensation.frequency", "compensation.effective_on"})

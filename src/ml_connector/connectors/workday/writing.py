@@ -33,7 +33,7 @@ from ml_connector.errors import (
     RecordError,
 )
 from ml_connector.safe_xml import parse_xml
-from ml_connector.settings import WorkdayConnection
+from ml_connector.settings.workday import WorkdayConnection
 
 _TRIES = 5
 _FIRST_WAIT_S, _LONGEST_ASKED_S = 1.0, 15 * 60.0

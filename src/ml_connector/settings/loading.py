@@ -1,0 +1,201 @@
+"""Read the file and the environment, and tell every fault with the path of its key."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ml_connector.errors import ConfigurationError
+from ml_connector.settings.model import Database, Settings, Vault
+
+CONFIG_VARIABLE = "ML_CONNECTOR_CONFIG"
+DEFAULT_FILE = "ml-connector.toml"
+_ENV_PREFIX = "ML_CONNECTOR__"
+
+
+def config_path(override: str | os.PathLike[str] | None = None) -> Path:
+    """The configuration file in force: the argument, `$ML_CONNECTOR_CONFIG`, or `./ml-connector.toml`."""
+    return Path(override or os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)
+
+
+def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
+    """
+    Read the file and the environment into frozen settings.
+
+    Raises:
+        ConfigurationError: missing, unreadable or wrong; the message names each faulty key.
+    """
+    file = config_path(path)
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"there is no configuration file {file}", remedy="ml-connector init   (or --config PATH)"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {type(error).__name__}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
+    return parse_settings(_with_environment(data), name=str(file), folder=file.resolve().parent)
+
+
+def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = None) -> Settings:
+    """Check a mapping against the settings; relative files are taken from *folder*."""
+    if folder is not None:
+        data = _anchor_files(data, folder)
+    faults = _find_faults(data)
+    if faults:
+        raise ConfigurationError(f"{name}: " + "; ".join(faults), remedy="ml-connector config schema   shows every key")
+    return Settings.model_validate(data)
+
+
+def _find_faults(data: dict[str, Any]) -> list[str]:
+    """
+    Every fault at once, in plain sentences.
+
+    One key at fault keeps whole tables from being looked at; so what is wrong is mended in a copy, and looked at again.
+    """
+    hosts = data.get("hosts")
+    allow = hosts.get("allow") if isinstance(hosts, dict) else None
+    context = {"allow": tuple(allow) if isinstance(allow, list | tuple) else ()}
+    data, told = deepcopy(data), []
+    for _ in range(_LOOKS):
+        try:
+            Settings.model_validate(data, context=context)
+        except ValidationError as error:
+            faults = error.errors(include_url=False)
+            told += [line for fault in faults if (line := _explain_fault(fault)) not in told]
+            if not [fault for fault in faults if _mend(data, fault)]:
+                return told
+        else:
+            break
+    return told
+
+
+def _mend(data: Any, fault: Any) -> bool:
+    """Put something plausible in the place of what is wrong; whether that was possible."""
+    *path, leaf = fault["loc"] or ("",)
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False  # inside a union or a mapping key: nothing of the file's own
+    if not isinstance(data, dict) or (fault["type"] != "missing" and leaf not in data):
+        return False
+    if leaf in _PLAUSIBLE and str(data.get(leaf)).strip("0") != _PLAUSIBLE[leaf].strip("0"):
+        # Two plants must not come to share a number.
+        data[leaf] = "0" * (int(path[-1]) % 10 + 1) if leaf == "pcn" else _PLAUSIBLE[leaf]
+        return True
+    if fault["type"] == "missing" or (isinstance(data[leaf], dict | list) and fault["type"] != "extra_forbidden"):
+        return False
+    del data[leaf]
+    return True
+
+
+def _anchor_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Files named in the configuration lie beside it, wherever the command is started from."""
+    data = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
+    database = data.setdefault("database", {})
+    vault = data.setdefault("vault", {})
+    if not isinstance(database, dict) or not isinstance(vault, dict):
+        return data
+    url = database.get("url", Database.model_fields["url"].default)
+    if isinstance(url, str) and url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        database["url"] = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+    key = vault.get("master_key", Vault.model_fields["master_key"].default)
+    if isinstance(key, str) and key.startswith("file:"):
+        vault["master_key"] = f"file:{folder / key.removeprefix('file:')}"
+    for section, field in (("audit", "anchor_file"), ("log", "file"), ("hosts", "ca_bundle")):
+        table = data.get(section)
+        if isinstance(table, dict) and isinstance(table.get(field), str):
+            table[field] = str(folder / table[field])
+    return data
+
+
+def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
+    """`ML_CONNECTOR__A__B=x` overrides `a.b`; words that are TOML values are read as such."""
+    for variable, text in os.environ.items():
+        if not variable.startswith(_ENV_PREFIX):
+            continue
+        *path, leaf = variable.removeprefix(_ENV_PREFIX).lower().split("__")
+        table = data
+        for step in path:
+            table = table.setdefault(step, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(f"{variable} points into {step}, which is a single value")
+        try:
+            table[leaf] = tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            table[leaf] = text
+    return data
+
+
+# What a key looks like, for people.
+_EXAMPLES = {
+    "host": "as in wd2-impl-services1.workday.com",
+    "tenant": "as in acme1",
+    "version": "as in v45.0",
+    "staffing_version": "as in v6",
+    "pcn": "the Plex Customer Number, digits only, as in 101",
+    "company_code": "as in ACME-DET",
+    "base_url": "as in https://cloud.plex.com/api",
+    "source": "letters, digits and underscores, as in allWorkers",
+    "owner": "who owns the report, as in ISU_mlc",
+    "name": "of the report, as in ML_Connector_Workers",
+}
+_LOOKS = 8
+# Something that passes, to look behind what does not.
+_PLAUSIBLE = {
+    "host": "127.0.0.1",
+    "tenant": "acme1",
+    "version": "v45.0",
+    "pcn": "0",
+    "company_code": "-",
+    "base_url": "http://127.0.0.1/api",
+    "token_url": "http://127.0.0.1/token",
+    "owner": "-",
+    "name": "-",
+}
+
+
+def _explain_fault(fault: Any) -> str:
+    path = ".".join(str(step) for step in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.5)
+        return f"unknown key {path}" + (f" (did you mean {near[0]}?)" if near else "")
+    leaf = str(fault["loc"][-1]) if fault["loc"] else ""
+    example = _EXAMPLES.get(leaf, "")
+    if fault["type"] == "missing":
+        return f"{path} is missing" + (f": {example}" if example else "")
+    if fault["type"] == "string_pattern_mismatch":
+        wrong = "is empty" if not str(fault["input"]).strip() else "has characters or a form it cannot have"
+        return f"{path} {wrong}" + (f": {example}" if example else "")
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message
+
+
+def _known_keys(path: tuple[Any, ...]) -> list[str]:
+    model: Any = Settings
+    for step in path:
+        if isinstance(step, int) or model is None:
+            continue
+        field = getattr(model, "model_fields", {}).get(step)
+        model = _model_inside(field.annotation) if field is not None else model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _model_inside(annotation: Any) -> Any:
+    """The settings class in `X`, `dict[str, X]` or `tuple[X, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        inside = _model_inside(part)
+        if inside is not None:
+            return inside
+    return None
