@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import pytest
@@ -57,6 +58,16 @@ def test_px_01_the_same_person_has_the_same_uuid_everywhere_and_no_one_elses() -
     assert UUID(uuid).version == 5
     others = [("acme2", "101", "a1"), ("acme1", "102", "a1"), ("acme1", "101", "a2"), ("acme1", "10", "1a1")]
     assert len({uuid, *(employee_uuid(tenant, plant=plant, person=person) for tenant, plant, person in others)}) == 5
+
+
+@given(tenant=st.text(), plant=st.text(), person=st.text())
+def test_px_01_an_employees_id_is_the_uuid_of_the_names_as_json_whatever_they_hold(
+    tenant: str, plant: str, person: str
+) -> None:
+    namespace = UUID("5a7b8a5e-62c2-5d0c-9f57-7d1f1d3f4c10")
+    assert employee_uuid(tenant, plant=plant, person=person) == str(
+        uuid5(namespace, json.dumps([tenant, plant, person]))
+    )
 
 
 def test_an_employee() -> None:

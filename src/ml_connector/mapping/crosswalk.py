@@ -157,6 +157,7 @@ class Crosswalk:
             if row.wid is not None:
                 self._by_wid.setdefault((row.state, row.kind, row.plant, row.wid), []).append(row)
         self._wids = functools.cache(wids) if wids is not None else None
+        self._today: dict[tuple[Kind, str, str], MappingRow] = {}
 
     @functools.cached_property
     def version(self) -> str:
@@ -174,9 +175,14 @@ class Crosswalk:
         Raises:
             RecordError: there is none (`unmapped`); the remedy is the command that makes one.
         """
+        known = self._today.get((kind, source, plant)) if on is None else None
+        if known is not None:
+            return known
         row = self._find(self._accepted, kind, source, plant, on)
         if row is None:
             raise self._unmapped(kind, source, plant, on)
+        if on is None:
+            self._today[kind, source, plant] = row
         return row
 
     def find(self, kind: Kind, *, source: str, plant: str, on: date | None = None) -> MappingRow | None:

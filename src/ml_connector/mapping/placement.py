@@ -61,6 +61,7 @@ class Placement:
         self, *, plants: Sequence[Plant], crosswalk: Crosswalk, today: Mapping[str, date], record: Record
     ) -> None:
         self._plants, self._crosswalk, self._today, self._record = plants, crosswalk, today, record
+        self._routes: dict[tuple[str | None, str | None], Plant] = {}
 
     def here(self, worker: Worker) -> Place:
         """
@@ -124,7 +125,10 @@ class Placement:
         )
 
     def _plant(self, job: Job, organizations: Organizations) -> Plant:
-        return route(self._plants, company=known_text(organizations.company), location=known_text(job.location_id))
+        way = known_text(organizations.company), known_text(job.location_id)
+        if way not in self._routes:
+            self._routes[way] = route(self._plants, company=way[0], location=way[1])
+        return self._routes[way]
 
     def _place(self, worker: Worker, job: Job, organizations: Organizations, *, plant: Plant) -> Place:
         cost_center, profile, location = (

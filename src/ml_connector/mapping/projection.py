@@ -263,8 +263,10 @@ class Projection:
         first = () if here is None else (self._record(here, worker.key),)
         needs = tuple(reference("employee", plant=here or "", key=key) for key in first)
         for plant in self._plants:
+            if plant.pcn == here or plant.pcn in elsewhere:
+                continue
             key = self._record(plant.pcn, worker.key)
-            if plant.pcn not in {here, *elsewhere} and known(reference("employee", plant=plant.pcn, key=key)):
+            if known(reference("employee", plant=plant.pcn, key=key)):
                 ended.append(
                     Desired(
                         type="employee",

@@ -8,6 +8,7 @@ is Plex's. A field that no line below names is a configuration error, never a gu
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -111,6 +112,7 @@ class Owners(msgspec.Struct, frozen=True):
             self.of(record_type, field)
 
 
+@functools.cache
 def field_rule(record_type: str, field: str) -> FieldRule:
     """
     Look up the rule of one field.
@@ -143,6 +145,8 @@ def same_value(record_type: str, field: str, held: Scalar, wanted: Scalar) -> bo
     Spaces around a text do not count and a blank text is an empty value; case and leading zeros do count; `40` and
     `40.00` are one value in numeric fields only.
     """
+    if type(held) is type(wanted) and held == wanted:
+        return True
     numeric = field_rule(record_type, field).numeric
     return _normal(held, numeric=numeric) == _normal(wanted, numeric=numeric)
 

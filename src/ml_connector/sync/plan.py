@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import islice
 from typing import TypeVar
 
@@ -124,6 +124,9 @@ class Planner:
         self._attendance = Attendance()
         self._draft = Draft()
         self._owners = owners_of(connection)
+        self._owned = {
+            owner: cache(partial(is_owned, by=owner, owners=self._owners)) for owner in (Owner.WORKDAY, Owner.PLEX)
+        }
         self._plex_owns_centers = self._owners.cost_centers is Owner.PLEX
 
     def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
@@ -495,7 +498,7 @@ class Planner:
                 actual,
                 baseline=agreed.get(item.key),
                 status_inactive=self._connection.plex.status_inactive,
-                owned=partial(is_owned, by=source, owners=self._owners),
+                owned=self._owned[source],
                 sides=Sides(source=source.name.capitalize(), target=target.name.capitalize()),
             )
             if decision is None:

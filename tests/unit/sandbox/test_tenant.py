@@ -173,6 +173,7 @@ def test_each_scenario_changes_what_it_says_it_touched(name: str) -> None:
 def test_the_hurtful_scenarios_hurt() -> None:
     tenant = Tenant()
     assert len(tenant.play("mass_termination")["touched"]) == 24
+    assert len(tenant.play("new_names")["touched"]) == 12
     (nameless,) = tenant.play("no_employee_id")["touched"]
     (double,) = tenant.play("two_primary_jobs")["touched"]
     (long,) = tenant.play("long_name")["touched"]

@@ -208,6 +208,10 @@ class Desk:
             worker.key, {"last_name": last_name}, kind="Edit Name", on=self.on, at=self.tick(), unlogged=True
         )
 
+    def change_name(self, worker: Worker) -> None:
+        """Let somebody take another last name, behind the one they had."""
+        self._change(worker, {"last_name": f"{worker.last_name}-Ray"}, kind="Change Legal Name")
+
     def rename(self, organization: str, *, name: str) -> None:
         """Give an organization another name."""
         self.reorganize(organization, name=name)

@@ -315,6 +315,15 @@ def _same_day(desk: Desk) -> list[str]:
     return [worker.key]
 
 
+def _new_names(desk: Desk) -> list[str]:
+    """Let one worker in a hundred, and somebody at least, take another last name."""
+    count = max(1, len(desk.world.workers) // 100)
+    renamed = desk.random.sample(desk.plain_workers(), k=count)
+    for worker in renamed:
+        desk.change_name(worker)
+    return [worker.key for worker in renamed]
+
+
 def _employee_id_changed(desk: Desk) -> list[str]:
     worker = desk.pick()
     desk.renumber(worker, f"E{worker.worker_id}")
@@ -401,6 +410,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "future_transfer": _future_transfer,
     "future_rows": _future_rows,
     "same_day": _same_day,
+    "new_names": _new_names,
     "employee_id_changed": _employee_id_changed,
     "two_jobs": _two_jobs,
     "two_plants": partial(_two_jobs, other="TOL"),

@@ -11,9 +11,9 @@ from ml_connector.sandbox.workday.call import Call
 from ml_connector.sandbox.workday.faults import invalid_id_message, validation_fault
 
 TRANSACTION_TYPES = frozenset({
-    "Add Additional Job", "Assign Roles", "Change Job", "Change Organization Assignments", "Contract Contingent Worker",
-    "Create Job Profile", "Create Organization", "Create Position", "Edit Organization", "Edit Position",
-    "End Contingent Worker Contract", "Hire Employee", "Onboarding", "Request Compensation Change",
+    "Add Additional Job", "Assign Roles", "Change Job", "Change Legal Name", "Change Organization Assignments",
+    "Contract Contingent Worker", "Create Job Profile", "Create Organization", "Create Position", "Edit Organization",
+    "Edit Position", "End Contingent Worker Contract", "Hire Employee", "Onboarding", "Request Compensation Change",
     "Request Leave of Absence", "Terminate Employee", "Transfer Employee",
 })  # fmt: skip
 
