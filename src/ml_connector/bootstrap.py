@@ -90,8 +90,8 @@ class App:
         return MappingStore(self.database)
 
     @cached_property
-    def syncer(self) -> Syncer:
-        tools = SyncTools(
+    def tools(self) -> SyncTools:
+        return SyncTools(
             name=self.name,
             connection=self.connection,
             database=self.database,
@@ -103,7 +103,10 @@ class App:
             clock=self.clock,
             sleep=self.sleep,
         )
-        return Syncer(tools)
+
+    @cached_property
+    def syncer(self) -> Syncer:
+        return Syncer(self.tools)
 
     def close(self) -> None:
         """Let go of connections, in the reverse order of their making."""

@@ -24,7 +24,7 @@ from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.review.store import ReviewStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import member_of
-from ml_connector.sync.change import Change
+from ml_connector.sync.change import Change, left_by
 from ml_connector.sync.store import agreements, changes, plans, runs
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)
@@ -192,7 +192,7 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
                 at=known.moment(row.ended_at, run=row.run_id),
                 order=(row.plan_id, 1, row.seq),
                 evidence=evidence,
-                fields=_left_by(change),
+                fields=left_by(change),
             ),
             rows=change.rows,
             begins=change.action == "create" and change.type == RecordType.EMPLOYEE,
@@ -251,14 +251,6 @@ def _statement(
         gone=gone,
         evidence=evidence,
     )
-
-
-def _left_by(change: Change) -> dict[str, Scalar]:
-    """What a change that was carried out leaves in Plex, as far as it is ours; a new employee is also given a status."""
-    if change.action != "create":
-        return change.after
-    status = change.body.get("status") if change.type == RecordType.EMPLOYEE else None
-    return change.owned if status is None else {"status": status, **change.owned}
 
 
 def shown_request(change: Change) -> dict[str, Any]:

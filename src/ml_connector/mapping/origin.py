@@ -30,3 +30,22 @@ ORIGINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """By Plex type and field; one without any is set by the configuration."""
+
+RULES: Mapping[str, Mapping[str, str]] = {
+    "employee": {
+        "badge_number": "WP-01",
+        "first_name": "WP-13",
+        "middle_name": "WP-13",
+        "last_name": "WP-13",
+        "supervisor_id": "WP-14",
+        "status": "WP-12",
+        "position": "WP-03",
+        "shift": "UP-05",
+        "building": "WP-08",
+        "type": "WP-07",
+        "department": "WP-03",
+        "email": "UP-01",
+    },
+    "employee_attributes": {"external_employee_id": "PX-05", "cost_center": "PX-05"},
+}
+"""By Plex type and field: the id of the rule that decides its value, as the tests name it."""

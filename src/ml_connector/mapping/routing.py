@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml_connector.errors import RecordError
-from ml_connector.settings.plex import Plant
+from ml_connector.settings.plex import Plant, Route
 
 
 def route(plants: Sequence[Plant], *, company: str | None, location: str | None) -> Plant:
@@ -17,10 +17,9 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
     """
     best: tuple[int, Plant] | None = None
     for plant in plants:
-        for candidate in plant.routes:
-            fits = candidate.company in {"*", company} and candidate.location in {"*", location}
-            if fits and (best is None or candidate.weight > best[0]):
-                best = (candidate.weight, plant)
+        candidate = best_route(plant, company=company, location=location)
+        if candidate is not None and (best is None or candidate.weight > best[0]):
+            best = (candidate.weight, plant)
     if best is None:
         raise RecordError(
             f"no plant takes company {company or '(none)'}, location {location or '(none)'}",
@@ -31,3 +30,9 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
             ),
         )
     return best[1]
+
+
+def best_route(plant: Plant, *, company: str | None, location: str | None) -> Route | None:
+    """The route of one plant that names most of both, or None where none fits."""
+    fit = [each for each in plant.routes if each.company in {"*", company} and each.location in {"*", location}]
+    return max(fit, key=lambda each: each.weight, default=None)

@@ -231,8 +231,8 @@ class SnapshotStore:
         with self._database.reading() as tx:
             return list(tx.execute(select(faults.c.fault).where(where).order_by(faults.c.key)).scalars())
 
-    def last_believed(self, scope: Scope) -> Believed | None:
-        """The newest complete extraction, or None if there was none."""
+    def last_believed(self, scope: Scope, *, doubted: bool = False) -> Believed | None:
+        """The newest complete extraction, or None if there was none; with *doubted* also one that a guard holds."""
         whole = extracts.alias("whole")
         whole_id = func.coalesce(extracts.c.base_id, extracts.c.id)
         columns = (
@@ -246,7 +246,7 @@ class SnapshotStore:
             func.coalesce(whole.c.entered_at, ""),
         )
         joined = extracts.join(whole, whole.c.id == whole_id)
-        where = and_(*_columns(extracts, scope), extracts.c.state == "complete")
+        where = and_(*_columns(extracts, scope), extracts.c.state.in_(("complete", *(["held"] if doubted else []))))
         query = select(*columns).select_from(joined).where(where).order_by(extracts.c.id.desc()).limit(1)
         with self._database.reading() as tx:
             row = tx.execute(query).one_or_none()
@@ -309,6 +309,12 @@ class SnapshotStore:
                 rows = tx.execute(select(records.c.key, records.c.body).where(where))
                 found.update((row.key, decode(row.body)) for row in rows)
         return found
+
+    def hashes(self, scope: Scope, *, keys: Sequence[str]) -> dict[str, str]:
+        """SHA-256, cut, of the bytes these records last came as."""
+        query = select(records.c.key, records.c.payload_hash).where(_within(scope), records.c.key.in_(keys))
+        with self._database.reading() as tx:
+            return {row.key: row.payload_hash for row in tx.execute(query)}
 
     def known(self, connection: str, *, keys: Sequence[str]) -> set[str]:
         """Which of these keys any record of the connection was ever seen under."""

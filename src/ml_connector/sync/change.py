@@ -104,6 +104,14 @@ def level_of(kind: str, action: Action, *, depth: int) -> int:
     return ORDER[kind] + (depth if kind == "employee" else 0)
 
 
+def left_by(change: Change) -> dict[str, Scalar]:
+    """What a change that was carried out leaves in Plex, as far as it is ours; a new employee is also given a status."""
+    if change.action != "create":
+        return change.after
+    status = change.body.get("status") if change.type == "employee" else None
+    return change.owned if status is None else {"status": status, **change.owned}
+
+
 def digest_of(connection: str, crosswalk: str, changes: list[Change]) -> str:
     """The fingerprint a person approves: the same changes under the same crosswalk give the same digest."""
     told = [

@@ -31,7 +31,7 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.belief import population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
-from ml_connector.sync.parking import park_not_shown
+from ml_connector.sync.parking import park_fault, park_not_shown
 from ml_connector.sync.policy import Approvals
 
 WORKDAY_TYPES = (
@@ -208,19 +208,7 @@ class Gatherer:
     def _believable(self, gathered: Gathered, extract: Extract, approvals: Approvals) -> bool:
         """Compare with last time (CC-11, CC-13); what came but cannot be understood is parked either way."""
         scope = extract.scope
-        gathered.parked += [
-            Parked(
-                type=scope.type,
-                plant=scope.plant,
-                key=fault.name,
-                label=fault.name,
-                code=fault.code,
-                reason=fault.reason,
-                remedy=fault.remedy,
-                waiting_for=fault.waiting_for,
-            )
-            for fault in extract.faults
-        ]
+        gathered.parked += [park_fault(scope, fault) for fault in extract.faults]
         limit = self._connection.sync.guard.deactivate_over
         if scope.side == "workday" and scope.type == RecordType.WORKER:
             vanished = self._snapshots.vanished(scope, extract_id=extract.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -71,20 +72,46 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
 def identify_workers(tools: SyncTools, run: Run, extract: Extract | None) -> Identities:
     """Write down whom the extraction shows for the first time, and give what is known of everybody."""
     questions: dict[str, Parked] = {}
-    if extract is not None:
-        settled = tools.links.any()
-        keys = tools.snapshots.keys(extract.scope, extract_id=extract.id)
-        while batch := list(islice(keys, _BATCH)):
-            unknown = tools.links.unknown(batch)
-            workers = tools.snapshots.find(extract.scope, keys=unknown, of=Worker, extract_id=extract.id)
-            questions |= _meet(tools, run, list(workers.values()), settled=settled)
+    for batch in _batches(tools, extract):
+        met, asked = _meet(tools, batch.workers, settled=batch.settled)
+        questions |= asked
+        if batch.workers:
+            _write_down(tools, run, met)
     return Identities(joined=tools.links.joined(), adopted=tools.links.adopted(), questions=questions)
 
 
-def _meet(tools: SyncTools, run: Run, workers: Sequence[Worker], *, settled: bool) -> dict[str, Parked]:
+def recognize_workers(tools: SyncTools, extract: Extract | None) -> Identities:
+    """The same, and nothing is written down."""
+    questions: dict[str, Parked] = {}
+    joined = tools.links.joined()
+    for batch in _batches(tools, extract):
+        met, asked = _meet(tools, batch.workers, settled=batch.settled)
+        questions |= asked
+        joined |= {each.worker.key: each.person for each in met if each.person != each.worker.key}
+    return Identities(joined=joined, adopted=tools.links.adopted(), questions=questions)
+
+
+class _Batch(NamedTuple):
+    workers: Sequence[Worker]
+    settled: bool
+
+
+def _batches(tools: SyncTools, extract: Extract | None) -> Iterator[_Batch]:
+    """The workers of an extraction whom nobody knows yet; *settled* tells whether anybody was known before."""
+    if extract is None:
+        return
+    settled = tools.links.any()
+    keys = tools.snapshots.keys(extract.scope, extract_id=extract.id)
+    while batch := list(islice(keys, _BATCH)):
+        unknown = tools.links.unknown(batch)
+        workers = tools.snapshots.find(extract.scope, keys=unknown, of=Worker, extract_id=extract.id)
+        yield _Batch(list(workers.values()), settled)
+
+
+def _meet(tools: SyncTools, workers: Sequence[Worker], *, settled: bool) -> tuple[list[Identified], dict[str, Parked]]:
     """Tell who each new profile is; somebody met a moment ago counts already."""
     if not workers:
-        return {}
+        return [], {}
     known = tools.links.find([name for worker in workers for name in aliases_of(worker)])
     met: list[Identified] = []
     questions: dict[str, Parked] = {}
@@ -96,8 +123,7 @@ def _meet(tools: SyncTools, run: Run, workers: Sequence[Worker], *, settled: boo
             continue
         met.append(found)
         known |= {name: Known(seen.person) for name, seen in news_of([found], known).items()}
-    _write_down(tools, run, met)
-    return questions
+    return met, questions
 
 
 def _write_down(tools: SyncTools, run: Run, met: Sequence[Identified]) -> None:

@@ -7,6 +7,8 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
 from ml_connector.review.store import Parked
+from ml_connector.snapshot.extract import Fault
+from ml_connector.snapshot.store import Scope
 from ml_connector.sync.change import Change
 
 _PERSONAL = frozenset({"employee", "employee_attributes", "worker", "badge"})
@@ -30,6 +32,20 @@ def park_waiting(waiting: Waiting, *, key: str | None = None) -> Parked:
 def park_worker(worker: Worker, error: RecordError, *, plant: str = "") -> Parked:
     """A worker that cannot go yet, to any plant or to this one."""
     return _parked("employee", plant, worker.employee_id, label(worker), error)
+
+
+def park_fault(scope: Scope, fault: Fault) -> Parked:
+    """A record that came and cannot be understood."""
+    return Parked(
+        type=scope.type,
+        plant=scope.plant,
+        key=fault.name,
+        label=fault.name,
+        code=fault.code,
+        reason=fault.reason,
+        remedy=fault.remedy,
+        waiting_for=fault.waiting_for,
+    )
 
 
 def park_not_shown(worker: Worker) -> Parked:

@@ -49,6 +49,7 @@ from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
 from ml_connector.sync.upstream import find_held, hold_unwritable, owners_of, read_plants
+from ml_connector.sync.witness import Compared, Witness
 from ml_connector.timeline.outbox import Outbox
 
 _T = TypeVar("_T")
@@ -102,7 +103,9 @@ class Planner:
         refused: Mapping[str, Parked],
         who: Identities,
         outbox: Outbox,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness or Witness("")
         self._who = who
         self._others = who.others()
         self._outbox = outbox
@@ -143,6 +146,7 @@ class Planner:
             self._compare_people(missing)
         self._compare_upstream()
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
+        self._witness.note_doubt({**self._who.questions, **self._conflicts})
         missed = self._gathered.missed
         draft.missed = sum(missed.values()) if missed else None
         draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
@@ -362,7 +366,10 @@ class Planner:
         for workers in _chunks(self._workers(), _BATCH):
             groups: dict[tuple[str, str], list[Desired]] = {}
             for worker in workers:
-                for item in self._wanted(projection, worker):
+                wanted = self._wanted(projection, worker)
+                if worker.key == self._witness.person:
+                    wanted = self._witness.watch(worker, wanted, self._draft)
+                for item in wanted:
                     groups.setdefault((item.type, item.plant), []).append(item)
             for (kind, plant), items in groups.items():
                 if self._gathered.readable("plex", kind, plant):
@@ -371,6 +378,7 @@ class Planner:
     def _wanted(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         if not projection.in_scope(worker):
             self._draft.noop += 1
+            self._witness.leave_out(worker)
             return
         try:
             yield from self._wanted_of(projection, worker)
@@ -492,7 +500,7 @@ class Planner:
         held = find_held(self._snapshots, extract, keys=keys)
         agreed = self._store.baseline(kind, plant, keys=keys)
         for item in items:
-            actual = held.get(item.key)
+            actual, parked = held.get(item.key), len(self._draft.parked)
             decision = decide(
                 item,
                 actual,
@@ -510,6 +518,7 @@ class Planner:
                     self._draft.agreed.append(item)
             else:
                 self._add(item, actual, decision)
+            self._witness.note(Compared(item, actual, agreed.get(item.key), decision), self._draft.parked[parked:])
 
     def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
         try:
@@ -531,6 +540,7 @@ class Planner:
                 ordered.append(change)
             else:
                 self._draft.parked.append(park_orphan(change, lacking))
+                self._witness.note_orphan(change, self._draft.parked[-1])
         return ordered
 
     def _is_lacking(self, change: Change, need: str) -> bool:

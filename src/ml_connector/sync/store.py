@@ -414,6 +414,15 @@ class SyncStore:
             query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
             return [_intent(row) for row in tx.execute(query).mappings()]
 
+    def applied_since_reading(self) -> list[Intent]:
+        """What was carried out by the newest run that read both sides, and after it: no reading shows it yet."""
+        mine = runs.c.connection == self._connection
+        newest = select(func.max(runs.c.id)).where(mine, runs.c.entered_at.is_not(None)).scalar_subquery()
+        where = (changes.c.connection == self._connection, changes.c.state == "applied", changes.c.run_id >= newest)
+        with self._database.reading() as tx:
+            query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
+            return [_intent(row) for row in tx.execute(query).mappings()]
+
     def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""
         sent = [msgspec.structs.replace(intent, state="sending", attempt=intent.attempt + 1) for intent in intents]

@@ -5,9 +5,8 @@ its way to the last line of the report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -16,46 +15,33 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StalePlanError, UsageError
-from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
-from ml_connector.sync.apply import parked_of
 from ml_connector.sync.belief import clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Change, Hold, digest_of
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer, plant_days
-from ml_connector.sync.identify import Identities, identify_workers
+from ml_connector.sync.identify import identify_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
-from ml_connector.sync.plan import Draft, Planner, look_back
+from ml_connector.sync.plan import Draft, look_back
 from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
 from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.sentinel import watch_sentinels
+from ml_connector.sync.sources import Sources, find_approvals, find_outbox, find_refused, make_planner
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import find_held, key_of
-from ml_connector.timeline.outbox import Outbox
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
 _RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted", "sending"})
 _WORKER_TYPES = ("employee", "employee_attributes")
-
-
-class _Sources(NamedTuple):
-    """What a plan is drawn up from."""
-
-    gathered: Gathered
-    approvals: Approvals
-    crosswalk: Crosswalk
-    refused: Mapping[str, Parked]
-    who: Identities
-    outbox: Outbox
 
 
 class Syncer:
@@ -190,29 +176,24 @@ class Syncer:
 
     def _look(
         self, run: Run, *, as_of: date | None = None, retry: Collection[str] = (), whole: bool = False
-    ) -> _Sources:
+    ) -> Sources:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
-        approvals, looked_at = self._approvals(), self._tools.clock()
+        approvals, looked_at = find_approvals(self._tools), self._tools.clock()
         gatherer = self._gatherer(run.progress, lambda moment: self._check_clock(run, approvals, moment))
         gathered = gatherer.gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.store.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
         watch_sentinels(gathered, store=self._tools.store, snapshots=self._tools.snapshots, approvals=approvals)
         self._think_again(run, gathered)
-        return _Sources(
+        return Sources(
             gathered=gathered,
             approvals=approvals,
             crosswalk=self._tools.crosswalk(gathered.today),
-            refused=self._refused(retry),
+            refused=find_refused(self._tools, retry=retry),
             who=identify_workers(self._tools, run, gathered.extracts.get(("workday", "worker", ""))),
-            outbox=self._outbox(gathered, other_day=as_of is not None),
+            outbox=find_outbox(self._tools, gathered, other_day=as_of is not None),
+            snapshots=self._tools.snapshots,
         )
-
-    def _outbox(self, gathered: Gathered, *, other_day: bool) -> Outbox:
-        """What lies ahead of today, or of the other day that is asked about."""
-        facts, by = self._tools.facts, gathered.as_of.entered_at
-        near = facts.changing(after=min(gathered.today.values()))
-        return Outbox({} if other_day else facts.of(near), by=by)
 
     def _check_clock(self, run: Run, approvals: Approvals, moment: datetime) -> None:
         """
@@ -243,7 +224,7 @@ class Syncer:
                 outcomes.append(Outcome(intent=intent, state="applied", reason="found by reading both sides"))
         run.keep(outcomes)
 
-    def _standing_plan(self, run: Run, sources: _Sources) -> StoredPlan | None:
+    def _standing_plan(self, run: Run, sources: Sources) -> StoredPlan | None:
         """The newest plan, if it ended with nothing to do and would be drawn up again to the letter."""
         newest = self._tools.store.newest_plan()
         if (
@@ -272,7 +253,7 @@ class Syncer:
     def _draw_up(
         self,
         run: Run,
-        sources: _Sources,
+        sources: Sources,
         *,
         only: str | None = None,
         keys: Collection[str] = (),
@@ -280,7 +261,7 @@ class Syncer:
     ) -> tuple[StoredPlan, Draft]:
         run.progress("comparing", 0, None)
         gathered, approvals = sources.gathered, sources.approvals
-        draft = self._planner(sources).draft(approvals=approvals, only=_types(only), keys=keys)
+        draft = make_planner(self._tools, sources).draft(approvals=approvals, only=_types(only), keys=keys)
         stored = self._save(
             run,
             as_of=gathered.as_of.effective_on.isoformat(),
@@ -291,19 +272,6 @@ class Syncer:
             inputs=self._inputs(sources) if settled and not only and not keys else None,
         )
         return stored, draft
-
-    def _planner(self, sources: _Sources) -> Planner:
-        return Planner(
-            name=self._name,
-            connection=self._tools.connection,
-            crosswalk=sources.crosswalk,
-            snapshots=self._tools.snapshots,
-            store=self._tools.store,
-            gathered=sources.gathered,
-            refused=sources.refused,
-            who=sources.who,
-            outbox=sources.outbox,
-        )
 
     def _watermark(self, gathered: Gathered, draft: Draft, *, settled: bool) -> str:
         """
@@ -318,7 +286,7 @@ class Syncer:
         newest = self._tools.store.newest_plan()
         return newest.watermark if newest else ""
 
-    def _inputs(self, sources: _Sources) -> str:
+    def _inputs(self, sources: Sources) -> str:
         return fingerprint_inputs(
             sources.gathered,
             connection=self._tools.connection,
@@ -454,10 +422,10 @@ class Syncer:
         with expecting_maintenance(self._tools.clock):
             return plant_days(self._tools.connection.plex.plants, self._tools.workday().now())
 
-    def _check_stands(self, run: Run, stored: StoredPlan, sources: _Sources) -> None:
+    def _check_stands(self, run: Run, stored: StoredPlan, sources: Sources) -> None:
         """Draw the plan up again, from both sides as they are now: exactly what was approved, or nothing."""
         run.progress("comparing", 0, None)
-        draft = self._planner(sources).draft(approvals=sources.approvals)
+        draft = make_planner(self._tools, sources).draft(approvals=sources.approvals)
         intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
         extracts = sources.gathered.extracts
 
@@ -537,19 +505,6 @@ class Syncer:
                 remedy="ml-connector parked   lists what can be sent again",
             )
         return found
-
-    def _approvals(self) -> Approvals:
-        ever = [hold for hold in self._tools.review.holds(self._name) if hold.released_at]
-        released = {hold.id: (hold.guard, frozenset(hold.members)) for hold in ever if hold.state == "released"}
-        return Approvals(released, ever=(member for hold in ever for member in hold.members))
-
-    def _refused(self, retry: Collection[str]) -> dict[str, Parked]:
-        """Content Plex refused, or accepted and has not shown yet: not sent again by itself."""
-        refused = {item.content_hash: item for item in self._tools.review.parked(self._name) if item.content_hash}
-        for intent in self._tools.store.intents(states=("accepted",)):
-            outcome = Outcome(intent=intent, state="accepted", reason="accepted by Plex, not shown yet")
-            refused[intent.change.content_hash] = parked_of(outcome)
-        return {content: item for content, item in refused.items() if content and item.key not in retry}
 
     def _gatherer(self, progress: Progress, check_moment: Callable[[datetime], None] = lambda _: None) -> Gatherer:
         tools, workday = self._tools, self._tools.workday()

@@ -14,14 +14,13 @@ from ml_connector.asof.view import HeldRecord, end_of, view
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
-from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plex import employee_uuid
-from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, WID, Alias
 from ml_connector.timeline.store import LinkStore
+from ml_connector.usecases.subjects import find_wid
 
 
 class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +101,7 @@ def _records_of(app: App, past: PastStore, worker: str) -> set[str]:
     """The ids of every Plex record the person behind a number, WID or Plex id has, or had."""
     links = LinkStore(app.database, app.name)
     profile = links.profile(worker)
-    wid = profile.wid if profile is not None else _find_wid(app, worker)
+    wid = profile.wid if profile is not None else find_wid(app, worker)
     if wid is None:
         if past.statements([worker]):
             return {worker}
@@ -127,12 +126,6 @@ def _is_unmistakable(links: LinkStore, name: Alias) -> bool:
     """Whether a number is nobody else's of the other kind: changes name workers by their number alone (WP-01)."""
     other = {EMPLOYEE: CONTINGENT, CONTINGENT: EMPLOYEE}.get(name.kind)
     return other is not None and not links.find([Alias(other, name.value)])
-
-
-def _find_wid(app: App, worker: str) -> str | None:
-    """A number that was edited in Workday since its profile was first seen stands in the last reading only."""
-    people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-    return next((each.key for each in people if each.employee_id == worker), None)
 
 
 def _past(app: App, told: Sequence[HeldRecord], *, until: datetime) -> PlexPast:

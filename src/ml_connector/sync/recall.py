@@ -1,0 +1,151 @@
+"""
+Both sides as they were last read and believed, for whoever asks what would be decided: no network, and nothing is kept.
+
+What was written since the reading counts as if it had been read: Plex confirmed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import NamedTuple, TypeVar, cast
+
+import msgspec
+
+from ml_connector.canonical.keys import AsOf
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.errors import UsageError
+from ml_connector.review.store import HoldInfo
+from ml_connector.snapshot.extract import Extract, Fault
+from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.storage.database import Database
+from ml_connector.sync.change import Change, Hold, left_by
+from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, plant_days
+from ml_connector.sync.identify import recognize_workers
+from ml_connector.sync.parking import park_fault
+from ml_connector.sync.policy import ON_CHANGES
+from ml_connector.sync.sources import Sources, find_approvals, find_outbox, find_refused
+from ml_connector.sync.tools import SyncTools
+
+_T = TypeVar("_T")
+# Guards that look at what is decided look again; one on the clock lets nobody read.
+_LOOK_AGAIN = ON_CHANGES | {"missing_section", "clock_back"}
+_FAULT = msgspec.json.Decoder(Fault)
+
+
+class Recalled(NamedTuple):
+    """What a plan would be drawn up from now; *workers* is the reading of Workday's workers it speaks by."""
+
+    sources: Sources
+    workers: Believed
+    other_day: bool
+
+
+def recall(tools: SyncTools) -> Recalled:
+    """
+    Give what the last reading showed, as a plan would see it.
+
+    Raises:
+        UsageError: nothing was ever read.
+    """
+    population = Scope(tools.name, "workday", "worker")
+    workers = tools.snapshots.last_believed(population, doubted=True)
+    if workers is None:
+        raise UsageError("nothing was read yet", remedy="ml-connector plan   reads both systems and writes to neither")
+    entered_at = datetime.fromisoformat(workers.entered_at).astimezone(UTC)
+    days = plant_days(tools.connection.plex.plants, entered_at)
+    latest = date.fromisoformat(workers.effective_on)
+    other_day = latest != max(days.values())
+    today = dict.fromkeys(days, latest) if other_day else days
+    gathered = Gathered(as_of=AsOf(effective_on=latest, entered_at=entered_at), today=today)
+    _add_extracts(tools, gathered)
+    gathered.parked += [item for item in tools.review.parked(tools.name) if item.code == "not_shown"]
+    written = [intent.change for intent in tools.store.applied_since_reading()]
+    sources = Sources(
+        gathered=gathered,
+        approvals=find_approvals(tools),
+        crosswalk=tools.crosswalk(today),
+        refused=find_refused(tools),
+        who=recognize_workers(tools, gathered.extracts.get(population[1:])),
+        outbox=find_outbox(tools, gathered, other_day=other_day),
+        snapshots=Afterwards(tools.database, written),
+    )
+    return Recalled(sources, workers, other_day)
+
+
+def _add_extracts(tools: SyncTools, gathered: Gathered) -> None:
+    """Every reading that counts; one that a guard holds does not, and its hold is told again."""
+    open_holds = [each for each in tools.review.holds(tools.name, state="open") if each.guard not in _LOOK_AGAIN]
+    gathered.holds += map(_hold, open_holds)
+    held = {(each.type, each.plant) for each in open_holds if each.guard != "population_drop"}
+    scopes = [Scope(tools.name, "workday", kind.value) for kind in WORKDAY_TYPES]
+    scopes += [Scope(tools.name, "plex", kind.value, plant) for plant in gathered.today for kind in PLEX_TYPES]
+    for scope in scopes:
+        read = tools.snapshots.last_believed(scope, doubted=True)
+        if read is not None and (scope.type, scope.plant) not in held:
+            extract = _extract(tools.snapshots, scope, read)
+            gathered.extracts[scope[1:]] = extract
+            gathered.parked += [park_fault(scope, fault) for fault in extract.faults]
+
+
+def _extract(snapshots: SnapshotStore, scope: Scope, read: Believed) -> Extract:
+    faults = tuple(map(_FAULT.decode, snapshots.faults(scope, extract_id=read.id)))
+    return Extract(
+        id=read.id, content_id=read.content_id, scope=scope, total=read.total, before=read.total, faults=faults
+    )
+
+
+def _hold(kept: HoldInfo) -> Hold:
+    return Hold(
+        id=kept.id,
+        guard=kept.guard,
+        type=kept.type,
+        plant=kept.plant,
+        members=kept.members,
+        reason=kept.reason,
+        remedy=kept.remedy,
+        releasable=kept.releasable,
+        explanation=kept.explanation,
+    )
+
+
+class Afterwards(SnapshotStore):
+    """Snapshots over which lies what was written to Plex since."""
+
+    def __init__(self, database: Database, written: Iterable[Change]) -> None:
+        super().__init__(database)
+        self._written: dict[tuple[str, str], dict[str, list[Change]]] = {}
+        for change in written:
+            if change.system == "plex":
+                self._written.setdefault((change.type, change.plant), {}).setdefault(change.key, []).append(change)
+
+    def read(self, scope: Scope, *, of: type[_T], extract_id: int | None = None) -> Iterator[_T]:
+        """As there, in no order where something was written."""
+        written = dict(self._over(scope))
+        for record in super().read(scope, of=of, extract_id=extract_id):
+            yield _after(record, written.pop(record.key, ())) if isinstance(record, PlexRecord) else record  # type: ignore[misc]
+        for key, changes in written.items():
+            yield _born(scope, key, changes)  # type: ignore[misc]  # over records of Plex only
+
+    def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
+        """As there."""
+        found = super().find(scope, keys=keys, of=of, extract_id=extract_id)
+        written = self._over(scope)
+        for key in written.keys() & set(keys):
+            record = cast("PlexRecord | None", found.get(key))
+            found[key] = _born(scope, key, written[key]) if record is None else _after(record, written[key])  # type: ignore[assignment]
+        return found
+
+    def _over(self, scope: Scope) -> dict[str, list[Change]]:
+        return self._written.get((scope.type, scope.plant), {}) if scope.side == "plex" else {}
+
+
+def _born(scope: Scope, key: str, changes: Sequence[Change]) -> PlexRecord:
+    return _after(PlexRecord(type=scope.type, plant=scope.plant, key=key, fields={}), changes)
+
+
+def _after(record: PlexRecord, changes: Sequence[Change]) -> PlexRecord:
+    fields = dict(record.fields)
+    for change in changes:
+        fields |= left_by(change)
+    return msgspec.structs.replace(record, fields=fields)

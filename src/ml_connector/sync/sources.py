@@ -1,0 +1,69 @@
+"""What a plan is drawn up from, however both sides came to be known: read just now, or recalled from the last reading."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from ml_connector.mapping.crosswalk import Crosswalk
+from ml_connector.review.store import Parked
+from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.sync.apply import parked_of
+from ml_connector.sync.gather import Gathered
+from ml_connector.sync.identify import Identities
+from ml_connector.sync.plan import Planner
+from ml_connector.sync.policy import Approvals
+from ml_connector.sync.store import Outcome
+from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.witness import Witness
+from ml_connector.timeline.outbox import Outbox
+
+
+class Sources(NamedTuple):
+    """What a plan is drawn up from; *snapshots* hold the records that *gathered* names."""
+
+    gathered: Gathered
+    approvals: Approvals
+    crosswalk: Crosswalk
+    refused: Mapping[str, Parked]
+    who: Identities
+    outbox: Outbox
+    snapshots: SnapshotStore
+
+
+def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None = None) -> Planner:
+    """The one planner, whoever asks; a *witness* looks on at one person."""
+    return Planner(
+        name=tools.name,
+        connection=tools.connection,
+        crosswalk=sources.crosswalk,
+        snapshots=sources.snapshots,
+        store=tools.store,
+        gathered=sources.gathered,
+        refused=sources.refused,
+        who=sources.who,
+        outbox=sources.outbox,
+        witness=witness,
+    )
+
+
+def find_approvals(tools: SyncTools) -> Approvals:
+    """What people released until now."""
+    ever = [hold for hold in tools.review.holds(tools.name) if hold.released_at]
+    released = {hold.id: (hold.guard, frozenset(hold.members)) for hold in ever if hold.state == "released"}
+    return Approvals(released, ever=(member for hold in ever for member in hold.members))
+
+
+def find_refused(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, Parked]:
+    """Content Plex refused, or accepted and has not shown yet: not sent again by itself."""
+    refused = {item.content_hash: item for item in tools.review.parked(tools.name) if item.content_hash}
+    for intent in tools.store.intents(states=("accepted",)):
+        outcome = Outcome(intent=intent, state="accepted", reason="accepted by Plex, not shown yet")
+        refused[intent.change.content_hash] = parked_of(outcome)
+    return {content: item for content, item in refused.items() if content and item.key not in retry}
+
+
+def find_outbox(tools: SyncTools, gathered: Gathered, *, other_day: bool) -> Outbox:
+    """What lies ahead of today, or nothing where another day is asked about."""
+    near = tools.facts.changing(after=min(gathered.today.values()))
+    return Outbox({} if other_day else tools.facts.of(near), by=gathered.as_of.entered_at)

@@ -1,0 +1,106 @@
+"""Whom somebody means: a worker by any number or id that people have at hand, in Workday or in Plex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError, UsageError
+from ml_connector.mapping.plex import employee_uuid
+from ml_connector.snapshot.extract import Extract
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.recall import Recalled
+from ml_connector.sync.steps import Subject
+from ml_connector.timeline.identity import CONTINGENT, UNIVERSAL, Alias, governing
+
+_BADGE = "CW-"
+
+
+def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
+    """
+    The person that *text* names: employee number, contingent worker number (`CW-1001` where both have it), WID,
+    universal id, or a Plex employee's id, employee number or badge.
+
+    Raises:
+        UsageError: nobody is known under it.
+    """
+    person = _find_person(app, recalled, text)
+    if person is None:
+        raise UsageError(
+            f"nothing is known under {text}",
+            remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
+        )
+    profiles = (person, *sorted(wid for wid, one in recalled.sources.who.joined.items() if one == person))
+    scope = Scope(app.name, "workday", RecordType.WORKER)
+    snapshots = SnapshotStore(app.database)
+    shown = snapshots.find(scope, keys=profiles, of=Worker, extract_id=recalled.workers.id)
+    known = shown or snapshots.find(scope, keys=profiles, of=Worker)
+    named = {fault.key: fault.name for fault in _extract(recalled, "worker").faults}
+    unread = next((named[wid] for wid in profiles if wid in named), person)
+    nobody = Worker(key=person, employee_id=unread, worker_type="employee")
+    profile = _speaks(list(known.values())) if known else nobody
+    return Subject(person, profile, profiles, shown=bool(shown))
+
+
+def find_wid(app: App, worker: str) -> str | None:
+    """A number that was edited in Workday since its profile was first seen stands in the last reading only."""
+    people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
+    return next((each.key for each in people if worker in {each.employee_id, each.key}), None)
+
+
+def _speaks(profiles: list[Worker]) -> Worker:
+    try:
+        return governing(profiles)
+    except RecordError:
+        return min(profiles, key=lambda each: each.key)
+
+
+def _find_person(app: App, recalled: Recalled, text: str) -> str | None:
+    links, joined = app.tools.links, recalled.sources.who.joined
+    profile = links.profile(text)
+    if profile is not None:
+        return joined.get(profile.wid, profile.wid)
+    contingent = Alias(CONTINGENT, text.removeprefix(_BADGE))
+    told = links.find([Alias(UNIVERSAL, text), *([contingent] if text.startswith(_BADGE) else [])])
+    if told:
+        return next(iter(told.values())).person
+    faults = _extract(recalled, "worker").faults
+    wid = find_wid(app, text) or next((each.key for each in faults if text in {each.name, each.key}), None)
+    return joined.get(wid, wid) if wid is not None else _find_in_plex(app, recalled, text)
+
+
+def _find_in_plex(app: App, recalled: Recalled, text: str) -> str | None:
+    """Whose a Plex employee is; nobody's, where we neither wrote it nor a person chose it."""
+    who, tenant = recalled.sources.who, app.connection.workday.tenant
+    for plant in recalled.sources.gathered.today:
+        keys = {record.key for record in _plex_records(recalled, plant) if text in _names(record)}
+        for person in _people(app, recalled) if keys else ():
+            key = who.adopted.get((plant, person)) or employee_uuid(tenant, plant=plant, person=person)
+            if key in keys:
+                return person
+    return None
+
+
+def _people(app: App, recalled: Recalled) -> Iterator[str]:
+    joined = recalled.sources.who.joined
+    workers = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
+    yield from (joined.get(each.key, each.key) for each in workers)
+
+
+def _plex_records(recalled: Recalled, plant: str) -> Iterator[PlexRecord]:
+    for kind in (RecordType.EMPLOYEE, RecordType.EMPLOYEE_ATTRIBUTES):
+        extract = recalled.sources.gathered.extracts.get(("plex", kind, plant))
+        if extract is not None:
+            yield from recalled.sources.snapshots.read(extract.scope, of=PlexRecord, extract_id=extract.id)
+
+
+def _names(record: PlexRecord) -> set[str]:
+    told = (record.fields.get(name) for name in ("employee_no", "badge_number"))
+    return {record.key, *(str(value) for value in told if value is not None)}
+
+
+def _extract(recalled: Recalled, kind: str) -> Extract:
+    return recalled.sources.gathered.extracts["workday", kind, ""]
