@@ -14,7 +14,7 @@ from ml_connector.mapping.reference_data import ReferenceData, Seat
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sync.headcount import Attendance
 from ml_connector.usecases import syncs
-from tests.rehearsal import Rehearsal, record
+from tests.rehearsal import START, Rehearsal, record
 from tests.world import open_world, silent
 
 
@@ -29,7 +29,9 @@ def rehearsal(tmp_path):
 
 def split_off(rehearsal, seat):
     """The positions that count in *seat*, and the others."""
-    data = ReferenceData(plants=rehearsal.settings.plex.plants, crosswalk=Crosswalk(rehearsal.recording.mapping))
+    plants, mapping = rehearsal.settings.plex.plants, rehearsal.recording.mapping
+    today = dict.fromkeys((plant.pcn for plant in plants), START.date())
+    data = ReferenceData(plants=plants, crosswalk=Crosswalk(mapping), today=today)
     natives = rehearsal.recording.days[0].natives[RecordType.POSITION]
     here = [native for native in natives if seat in data.headcount([to_canonical(native)]).planned]
     return here, [native for native in natives if native not in here]

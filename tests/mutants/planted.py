@@ -19,6 +19,7 @@ MATRIX = "tests/integration/test_fault_matrix.py"
 DIFF = "tests/unit/sync/test_diff.py"
 EVENTS = "tests/laws/test_events.py"
 MOMENTS = "tests/laws/test_moments.py"
+CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
 
 MUTANTS = (
@@ -239,5 +240,33 @@ MUTANTS = (
         "judged = _OF_ACTIVE if active else _OF_LEAVERS",
         "judged = _OF_ACTIVE if active else _OF_ACTIVE",
         "tests/unit/mapping/test_fill.py::test_up02_who_leaves_takes_the_job_along_and_nothing_is_missing",
+    ),
+    Mutant(
+        "a future cost center is open already",
+        "mapping/center_days.py",
+        "return first if isinstance(first, date) and first > on else None",
+        "return None",
+        CENTERS + "::test_rd02_before_its_first_day_nobody_is_placed_and_nothing_is_created",
+    ),
+    Mutant(
+        "an inactive cost center takes newcomers",
+        "mapping/placement.py",
+        "if place.closed and not self._stays(place):",
+        "if False:",
+        CENTERS + "::test_rd03_an_inactive_cost_center_takes_nobody_new_and_keeps_who_is_there",
+    ),
+    Mutant(
+        "a cost center is every company's",
+        "mapping/center_days.py",
+        "if allowed and company not in allowed:",
+        "if False:",
+        CENTERS + "::test_rd10_a_cost_center_of_another_company_is_held_with_both_named",
+    ),
+    Mutant(
+        "whatever shares a number is a successor",
+        "mapping/center_days.py",
+        "source=source, plant=plant, on=on) if active else None",
+        "source=source, plant=plant, on=on)",
+        CENTERS + "::test_rd04_a_successor_that_is_inactive_too_is_none",
     ),
 )

@@ -267,6 +267,7 @@ def test_reference_data() -> None:
         name="Final Assembly",
         active=True,
         available_on=date(2020, 1, 1),
+        effective_on=date(2026, 11, 1),
         restricted_to=("C10",),
     )
     assert read(RecordType.JOB_PROFILE, sample.JOB_PROFILE) == JobProfile(

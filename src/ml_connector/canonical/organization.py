@@ -8,13 +8,18 @@ from ml_connector.canonical.keys import UNSET, Record, UnsetType
 
 
 class CostCenter(Record, frozen=True, kw_only=True, tag="cost_center"):
-    """*key* is the Cost_Center_Reference_ID; *code* is what people call it."""
+    """
+    *key* is the Cost_Center_Reference_ID; *code* is what people call it. What is said holds since *effective_on*.
+
+    *restricted_to* names the only companies that may use it; none where all may, UNSET where it cannot be told.
+    """
 
     wid: str | UnsetType | None = UNSET
     code: str | UnsetType | None = UNSET
     name: str | UnsetType | None = UNSET
     active: bool | UnsetType = UNSET
     available_on: date | UnsetType | None = UNSET
+    effective_on: date | UnsetType | None = UNSET
     restricted_to: tuple[str, ...] | UnsetType = UNSET
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -16,12 +17,13 @@ from ml_connector.cli.words import duration, plural, printable, shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.allowance import said_of
-from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport
+from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 SHORT = 12
 _LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json
+_NAMED = 20  # of people still in a closed cost center
 _FEW = 3  # so many that wait for the same thing are told one by one
 _SIGNS = {
     "create": ("+", "green"),
@@ -51,6 +53,7 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
     if report.pending:
         rows = [(item.on[:10], item.plant or None, _due(item), item.reason) for item in report.pending[:limit]]
         console.print(table(("due", "plant", "record", "what"), rows))
+    _render_staying(report.staying, console)
     if report.counts.get("parked"):
         console.print(f"{plural(report.counts['parked'], 'parked record')}: ml-connector parked")
     writes = sum(report.counts.get(name, 0) for name in ("create", "update", "reactivate", "deactivate"))
@@ -72,6 +75,7 @@ def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console
     _render_counts(report.counts, [name for name in report.counts if name != "noop"], console)
     if report.carried_out_in is not None:
         console.print(f"Nothing was sent: this plan was carried out in run {report.carried_out_in}")
+    _render_staying(report.staying, console)
     if report.counts.get("parked"):
         console.print("Parked records wait for somebody: ml-connector parked")
     if report.counts.get("unknown"):
@@ -81,6 +85,15 @@ def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console
     if report.waiting:
         console.print("A guard waits for a decision. Look at the set first: ml-connector plan --all")
     _render_holds([_line(hold) for hold in holds], console)
+
+
+def _render_staying(lines: Sequence[StayingLine], console: Console) -> None:
+    for line in lines:
+        named = ", ".join(line.people[:_NAMED]) + (
+            f" and {len(line.people) - _NAMED} more" if line.people[_NAMED:] else ""
+        )
+        told = f"{line.what} of plant {line.plant} is inactive, and {plural(len(line.people), 'worker')} still in it: {named}"
+        console.print(cell(told[0].upper() + told[1:], style="yellow"), soft_wrap=True)
 
 
 def run_answer(report: RunReport) -> dict[str, Any]:
@@ -93,6 +106,7 @@ def run_answer(report: RunReport) -> dict[str, Any]:
         "watermark": report.watermark,
         "duration_s": report.duration_s,
         **again,
+        **({"staying": msgspec.to_builtins(report.staying)} if report.staying else {}),
     }
 
 

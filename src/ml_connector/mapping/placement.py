@@ -18,6 +18,7 @@ from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import label
@@ -29,12 +30,26 @@ Record = Callable[[str, str], str]
 
 
 class Place(Desired, frozen=True, kw_only=True):
-    """Where a worker belongs and under which texts, by one of their jobs; what is left to add is the person."""
+    """
+    Where a worker belongs and under which texts, by one of their jobs; what is left to add is the person.
+
+    *closed* says that its cost center takes nobody new, and the worker was in it before (RD-03).
+    """
 
     cost_center: str
     cost_center_source: str
     job_profile: str
     job: Job
+    closed: bool = False
+
+
+Stays = Callable[[Place], bool]
+"""Whether Plex holds the worker in that cost center already."""
+
+
+def nobody_stays(_place: Place) -> bool:
+    """Everybody is new."""
+    return False
 
 
 class Elsewhere(NamedTuple):
@@ -58,20 +73,29 @@ class Placement:
     """Places workers by routes, crosswalk and each plant's own day."""
 
     def __init__(
-        self, *, plants: Sequence[Plant], crosswalk: Crosswalk, today: Mapping[str, date], record: Record
+        self,
+        *,
+        plants: Sequence[Plant],
+        crosswalk: Crosswalk,
+        today: Mapping[str, date],
+        record: Record,
+        centers: CenterDays,
+        stays: Stays,
     ) -> None:
         self._plants, self._crosswalk, self._today, self._record = plants, crosswalk, today, record
         self._routes: dict[tuple[str | None, str | None], Plant] = {}
+        self._centers, self._stays = centers, stays
 
-    def here(self, worker: Worker) -> Place:
+    def here(self, worker: Worker, *, on: date | None = None) -> Place:
         """
-        The place of the primary job.
+        The place of the primary job, today or *on* another day.
 
         Raises:
-            RecordError: a section is missing, no plant takes the worker, or a reference is unmapped.
+            RecordError: a section is missing, no plant takes the worker, a reference is unmapped, or its cost center
+                does not take the worker.
         """
         job, organizations = primary_of(worker), organizations_of(worker)
-        return self._place(worker, job, organizations, plant=self._plant(job, organizations))
+        return self._place(worker, job, organizations, plant=self._plant(job, organizations), on=on)
 
     def elsewhere(self, worker: Worker, here: Place) -> Elsewhere:
         """The places of the other jobs; an ordinary job comes before an assignment to the same plant."""
@@ -130,7 +154,9 @@ class Placement:
             self._routes[way] = route(self._plants, company=way[0], location=way[1])
         return self._routes[way]
 
-    def _place(self, worker: Worker, job: Job, organizations: Organizations, *, plant: Plant) -> Place:
+    def _place(
+        self, worker: Worker, job: Job, organizations: Organizations, *, plant: Plant, on: date | None = None
+    ) -> Place:
         cost_center, profile, location = (
             known_text(organizations.cost_center),
             known_text(job.job_profile_id),
@@ -144,15 +170,17 @@ class Placement:
                     waiting_for=f"a {what} in Workday",
                     remedy=f"assign a {what} to the worker in Workday",
                 )
+        day = on or self._today[plant.pcn]
+        self._centers.check(cost_center or "", company=known_text(organizations.company), on=day)
         texts = {
-            "department": self._crosswalk.resolve(Kind.COST_CENTER, source=cost_center or "", plant=plant.pcn),
-            "position": self._crosswalk.resolve(Kind.JOB_PROFILE, source=profile or "", plant=plant.pcn),
-            "building": self._crosswalk.resolve(Kind.LOCATION, source=location or "", plant=plant.pcn),
+            "department": self._crosswalk.resolve(Kind.COST_CENTER, source=cost_center or "", plant=plant.pcn, on=on),
+            "position": self._crosswalk.resolve(Kind.JOB_PROFILE, source=profile or "", plant=plant.pcn, on=on),
+            "building": self._crosswalk.resolve(Kind.LOCATION, source=location or "", plant=plant.pcn, on=on),
         }
         fields: dict[str, Scalar] = {name: row.target[name] for name, row in texts.items()}
         if plant.default_shift is not None:
             fields["shift"] = plant.default_shift
-        return Place(
+        place = Place(
             type="employee",
             plant=plant.pcn,
             key=self._record(plant.pcn, worker.key),
@@ -165,7 +193,11 @@ class Placement:
             cost_center_source=cost_center or "",
             job_profile=profile or "",
             job=job,
+            closed=self._centers.is_closed(cost_center or "", plant=plant.pcn, row=texts["department"], on=day),
         )
+        if place.closed and not self._stays(place):
+            raise self._centers.say_closed(cost_center or "", plant=plant.pcn)
+        return place
 
 
 def primary_of(worker: Worker) -> Job:

@@ -17,11 +17,12 @@ from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
 from ml_connector.mapping.fill import GROUPS, withheld_by
 from ml_connector.mapping.people import People, label, person_id
-from ml_connector.mapping.placement import Elsewhere, Place, Placement
+from ml_connector.mapping.placement import Elsewhere, Place, Placement, Stays, nobody_stays
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant, PlexConnection
@@ -43,14 +44,27 @@ class Projection:
         contingent: bool,
         missing_sections: Collection[str] = (),
         adopted: Mapping[tuple[str, str], str] | None = None,
+        centers: CenterDays | None = None,
+        stays: Stays = nobody_stays,
     ) -> None:
-        """*adopted* are Plex records that were there before us and somebody chose, by (plant, person)."""
+        """
+        *adopted* are Plex records that were there before us and somebody chose, by (plant, person).
+
+        *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already.
+        """
         self._adopted = adopted or {}
         self._tenant = tenant
         self._plex = plex
         self._plants: Sequence[Plant] = plex.plants
         self._today = today
-        self._placement = Placement(plants=plex.plants, crosswalk=crosswalk, today=today, record=self._record)
+        self._placement = Placement(
+            plants=plex.plants,
+            crosswalk=crosswalk,
+            today=today,
+            record=self._record,
+            centers=centers or CenterDays({}, crosswalk=crosswalk),
+            stays=stays,
+        )
         self._contingent = contingent
         self._nameless = "personal" in missing_sections
         self._unsure = "identity" in missing_sections
@@ -161,7 +175,7 @@ class Projection:
             if then.active is not True:
                 continue
             try:
-                after: Place | None = self.place(then)
+                after: Place | None = self._placement.here(then, on=day)
                 reason = _moved(before, after)
             except RecordError as error:
                 after, reason = None, f"a move that cannot be made yet: {error.message}"

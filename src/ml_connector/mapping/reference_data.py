@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from ml_connector.canonical.keys import known_text
-from ml_connector.canonical.organization import CostCenter, Position
+from ml_connector.canonical.organization import JobProfile, Position
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import RecordError
+from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
-from ml_connector.mapping.desired import Desired, Waiting, reference
+from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant
 
@@ -48,31 +50,105 @@ class Seats(NamedTuple):
 
 
 class ReferenceData:
-    """Turns Workday's reference data into a plant's setup records."""
+    """Turns Workday's reference data into a plant's setup records, on each plant's own day."""
 
-    def __init__(self, *, plants: Sequence[Plant], crosswalk: Crosswalk) -> None:
+    def __init__(
+        self,
+        *,
+        plants: Sequence[Plant],
+        crosswalk: Crosswalk,
+        today: Mapping[str, date],
+        centers: CenterDays | None = None,
+        profiles: Mapping[str, JobProfile] | None = None,
+    ) -> None:
+        """*centers* and *profiles* are Workday's, where they could be read; of what is not shown nothing is known."""
         self._plants = plants
         self._shift = {plant.pcn: plant.default_shift for plant in plants}
-        self._crosswalk = crosswalk
+        self._crosswalk, self._today = crosswalk, today
+        self._centers = centers or CenterDays({}, crosswalk=crosswalk)
+        self._profiles = profiles or {}
 
-    def records(self, used: Iterable[Use], *, cost_centers: Mapping[str, CostCenter]) -> Iterator[Desired]:
-        """Yield the setup records behind *used*, each once, in order; unmapped uses are told by their workers."""
+    def records(self, used: Iterable[Use]) -> Iterator[Desired]:
+        """
+        Yield the setup records behind *used*, each once, in order; unmapped uses are told by their workers.
+
+        What is inactive is not wanted, and what opens later not yet (RD-02).
+        """
         seen: set[str] = set()
         for plant, kind, source in sorted(used):
             try:
                 row = self._crosswalk.resolve(kind, source=source, plant=plant)
             except RecordError:
                 continue
-            for record in self._from_row(plant, kind, source, row.target, cost_centers):
+            for record in self._from_row(plant, kind, source, row.target):
                 name = reference(record.type, plant=plant, key=record.key)
                 if name not in seen:
                     seen.add(name)
                     yield record
 
-    def _from_row(
-        self, plant: str, kind: Kind, source: str, target: Mapping[str, str], cost_centers: Mapping[str, CostCenter]
-    ) -> Iterator[Desired]:
+    def openings(self, used: Iterable[Use]) -> Iterator[Pending]:
+        """Tell which cost centers of *used* a plant will get on a later day of its own, each once (RD-02)."""
+        told: set[tuple[str, str, date]] = set()
+        for plant, kind, source in sorted(used):
+            first = self._centers.opens_on(source, on=self._today[plant]) if kind is Kind.COST_CENTER else None
+            row = self._crosswalk.find(kind, source=source, plant=plant, on=first) if first else None
+            if first is not None and row is not None and row.state == "accepted":
+                number, center = row.target["cost_center"], self._centers.find(source)
+                if (plant, number, first) in told:
+                    continue
+                told.add((plant, number, first))
+                name = center.name if center is not None and isinstance(center.name, str) else number
+                yield Pending(
+                    type="cost_center",
+                    plant=plant,
+                    key=number,
+                    label=name,
+                    on=first.isoformat(),
+                    reason="future cost center",
+                    begins=True,
+                )
+
+    def endings(self) -> Iterator[Desired]:
+        """Yield what nothing active stands behind any more, where Plex can hold that: departments and positions."""
+        for plant, today in self._today.items():
+            profiles = {key: not _is_inactive(profile, on=today) for key, profile in self._profiles.items()}
+            for kind, part, active in (
+                (Kind.COST_CENTER, "department", self._centers.activity(on=today)),
+                (Kind.JOB_PROFILE, "position", profiles),
+            ):
+                for source, value in self._ended(plant, kind, part, active):
+                    yield Desired(
+                        type=part,
+                        plant=plant,
+                        key=value,
+                        source=source,
+                        label=value,
+                        state="ended",
+                        reason=f"{kind.value.replace('_', ' ')} {source} is inactive in Workday",
+                    )
+
+    def _ended(self, plant: str, kind: Kind, part: str, active: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
+        """The inactive ones of a kind, each Plex value once; one that an active or unseen code shares goes on."""
+        if all(active.values()):
+            return
+        found = {source: self._crosswalk.find(kind, source=source, plant=plant) for source in sorted(active)}
+        rows = {source: row for source, row in found.items() if row is not None and row.state == "accepted"}
+        live = {row.target[part] for source, row in rows.items() if active[source]}
+        seen = active.keys() | {row.source for row in rows.values()}
+        for source, row in rows.items():
+            value = row.target[part]
+            if value in live:
+                continue
+            if seen.issuperset(self._crosswalk.sources_of(kind, plant=plant, part=part, value=value)):
+                live.add(value)
+                yield source, value
+
+    def _from_row(self, plant: str, kind: Kind, source: str, target: Mapping[str, str]) -> Iterator[Desired]:
+        today = self._today[plant]
         if kind is Kind.JOB_PROFILE:
+            profile = self._profiles.get(source)
+            if profile is not None and _is_inactive(profile, on=today):
+                return
             text = target["position"]
             yield Desired(
                 type="position",
@@ -83,10 +159,9 @@ class ReferenceData:
                 fields={"position": text, "active": True},
             )
         elif kind is Kind.COST_CENTER:
-            center = cost_centers.get(source)
+            center = self._centers.find(source)
             name = center.name if center is not None and isinstance(center.name, str) else None
-            active = center is None or center.active is not False
-            if active:
+            if not self._centers.is_inactive(source, on=today) and self._centers.opens_on(source, on=today) is None:
                 yield from self._cost_center(plant, source, target, name)
 
     def _cost_center(self, plant: str, source: str, target: Mapping[str, str], name: str | None) -> Iterator[Desired]:
@@ -138,6 +213,8 @@ class ReferenceData:
                 if text is not None
             ]
             used.update((plant, kind, text) for kind, text in uses)
+            if self._centers.opens_on(known_text(position.cost_center) or "", on=self._today[plant]) is not None:
+                continue  # no seat before its cost center
             seat, faults = self._seat(plant, dict(uses))
             for fault in faults:
                 _count(uncounted, (plant, fault.waiting_for or fault.message), fault)
@@ -203,6 +280,12 @@ class ReferenceData:
                 reference("department", plant=plant, key=department),
             ),
         )
+
+
+def _is_inactive(profile: JobProfile, *, on: date) -> bool:
+    """Whether a job profile is inactive *on* a day."""
+    later = isinstance(profile.effective_on, date) and profile.effective_on > on
+    return profile.active is False and not later
 
 
 def _count(

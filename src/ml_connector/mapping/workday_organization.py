@@ -15,6 +15,8 @@ from ml_connector.mapping.workday_element import (
     find_id,
     negate,
     open_parts,
+    parse_day,
+    read_attribute,
     read_day,
     read_flag,
     read_only_reference,
@@ -31,7 +33,6 @@ def read_cost_center(element: Element) -> CostCenter:
     parts = open_parts(element)
     reference, data = parts.get(tag("Cost_Center_Reference")), open_parts(parts.get(tag("Cost_Center_Data")))
     organization = open_parts(data.get(tag("Organization_Data")))
-    restricted = tag("Restricted_To_Company_or_Company_Hierarchy_Reference")
     return CostCenter(
         key=_need_key(find_id(reference, "Cost_Center_Reference_ID"), read_text(organization, tag("ID"))),
         wid=_read_wid(reference),
@@ -39,14 +40,22 @@ def read_cost_center(element: Element) -> CostCenter:
         name=read_text(organization, tag("Organization_Name")),
         active=read_flag(organization, tag("Organization_Active")),
         available_on=read_day(organization, tag("Availability_Date")),
-        restricted_to=UNSET
-        if not data
-        else tuple(
-            named
-            for each in each_child(parts.get(tag("Cost_Center_Data")), restricted)
-            if (named := find_id(each, "Company_Reference_ID", "Organization_Reference_ID"))
+        effective_on=parse_day(
+            read_attribute(parts.get(tag("Cost_Center_Data")), tag("Effective_Date")), what="Effective_Date"
         ),
+        restricted_to=_read_companies(parts.get(tag("Cost_Center_Data"))),
     )
+
+
+def _read_companies(data: Element | None) -> tuple[str, ...] | UnsetType:
+    """The companies a cost center is for; a hierarchy of them says nothing about any one, as its members are not read."""
+    if data is None:
+        return UNSET
+    named = [
+        find_id(each, "Company_Reference_ID")
+        for each in each_child(data, tag("Restricted_To_Company_or_Company_Hierarchy_Reference"))
+    ]
+    return tuple(each for each in named if each) if all(named) else UNSET
 
 
 def read_job_profile(element: Element) -> JobProfile:

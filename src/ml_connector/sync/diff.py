@@ -22,6 +22,9 @@ from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.rules import is_clearable, is_owned, same_value
 from ml_connector.sync.change import DRIFT, Action
 
+# They are ended by their flag and not by a status.
+_FLAGGED = frozenset({"cost_center", "department", "position"})
+
 Owned = Callable[[str, str], bool]
 """Whether the source owns a field of a record type."""
 
@@ -92,7 +95,7 @@ def differing(
 
 
 def _end(desired: Desired, actual: PlexRecord | None, status_inactive: str) -> Decision | None:
-    if desired.type == "cost_center":
+    if desired.type in _FLAGGED:
         if actual is None or actual.fields.get("active") is False:
             return None
         return Decision("deactivate", desired.reason, {"active": actual.fields.get("active")}, {"active": False})

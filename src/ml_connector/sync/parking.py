@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
+from ml_connector.mapping.placement import Place
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Fault
 from ml_connector.snapshot.store import Scope
@@ -46,6 +49,18 @@ def park_fault(scope: Scope, fault: Fault) -> Parked:
         remedy=fault.remedy,
         waiting_for=fault.waiting_for,
     )
+
+
+def park_staying(worker: Worker, place: Place, error: RecordError) -> Parked:
+    """Somebody who is in a cost center that takes nobody new: they go on, and a person should know of it (RD-03)."""
+    staying = RecordError(
+        f"{error.message}, and the worker is still in it; their record stays as it is",
+        code=error.code,
+        remedy=error.remedy,
+        waiting_for=error.waiting_for,
+    )
+    parked = _parked("employee", place.plant, worker.employee_id, label(worker), staying)
+    return msgspec.structs.replace(parked, field="department")
 
 
 def park_not_shown(worker: Worker) -> Parked:

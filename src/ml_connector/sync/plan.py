@@ -16,10 +16,12 @@ from typing import TypeVar
 
 import msgspec
 
-from ml_connector.canonical.organization import CostCenter, Position
+from ml_connector.canonical.keys import Record
+from ml_connector.canonical.organization import CostCenter, JobProfile, Position
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.cost_centers import want_cost_centers
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
@@ -44,7 +46,7 @@ from ml_connector.sync.gather import Gathered
 from ml_connector.sync.headcount import Attendance, HeadcountLine
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
-from ml_connector.sync.parking import park_desired, park_orphan, park_waiting, park_worker
+from ml_connector.sync.parking import park_desired, park_orphan, park_staying, park_waiting, park_worker
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.render import render
 from ml_connector.sync.store import SyncStore
@@ -53,6 +55,7 @@ from ml_connector.sync.witness import Compared, Witness
 from ml_connector.timeline.outbox import Outbox
 
 _T = TypeVar("_T")
+_R = TypeVar("_R", bound=Record)
 _BATCH = 500
 _REFERENCES = ("position", "department", "building")
 
@@ -140,7 +143,8 @@ class Planner:
         self._learn_plex()
         missing = self._learn_people(approvals)
         references = list(self._references())
-        self._known.update(reference(item.type, plant=item.plant, key=item.key) for item in references)
+        wanted = [item for item in references if item.state == "present"]
+        self._known.update(reference(item.type, plant=item.plant, key=item.key) for item in wanted)
         self._compare_references(references)
         if not any(GROUPS[group].stops for group in missing):
             self._compare_people(missing)
@@ -269,7 +273,13 @@ class Planner:
         return frozenset((item.plant, item.key) for item in self._refused.values() if item.type == "employee")
 
     def _references(self) -> Iterator[Desired]:
-        data = ReferenceData(plants=self._connection.plex.plants, crosswalk=self._crosswalk)
+        data = ReferenceData(
+            plants=self._connection.plex.plants,
+            crosswalk=self._crosswalk,
+            today=self._gathered.today,
+            centers=self._centers,
+            profiles=self._by_key("job_profile", JobProfile),
+        )
         counts: list[Desired] = []
         planned: Mapping[Seat, int] | None = None
         if self._gathered.readable("workday", "position"):
@@ -280,9 +290,9 @@ class Planner:
         shifts = {plant.pcn: plant.default_shift for plant in self._connection.plex.plants}
         self._draft.headcount = self._attendance.beside(planned, shifts=shifts)
         if self._gathered.readable("workday", "cost_center"):
-            centers = {center.key: center for center in self._read("workday", "cost_center", CostCenter)}
-            for record in data.records(self._used, cost_centers=centers):
-                if not (record.type == "cost_center" and self._plex_owns_centers):
+            self._draft.pending += () if self._plex_owns_centers else data.openings(self._used)
+            for record in [*data.records(self._used), *data.endings()]:
+                if not (self._plex_owns_centers and _is_center(record)):
                     yield record
         yield from counts
 
@@ -297,6 +307,36 @@ class Planner:
                 there = self._snapshots.find(extract.scope, keys=list(ours), of=PlexRecord, extract_id=extract.id)
                 held = {key: ours[key] for key in there}
                 yield from data.unseated(seats, plant=plant, held=held)
+
+    @cached_property
+    def _centers(self) -> CenterDays:
+        return CenterDays(self._by_key("cost_center", CostCenter), crosswalk=self._crosswalk)
+
+    def _by_key(self, kind: str, of: type[_R]) -> dict[str, _R]:
+        """Workday's records of a type; none where they could not be read."""
+        if not self._gathered.readable("workday", kind):
+            return {}
+        return {record.key: record for record in self._read("workday", kind, of)}
+
+    def _stays(self, place: Place) -> bool:
+        """Whether Plex holds an active employee in that cost center already; what cannot be seen is left as it is."""
+        if not self._gathered.readable("plex", "employee", place.plant):
+            return True
+        employee = self._find_in_plex("employee", place)
+        if employee is None or employee.fields.get("status") == self._connection.plex.status_inactive:
+            return False
+        attributes = self._find_in_plex("employee_attributes", place)
+        number = attributes.fields.get("cost_center") if attributes is not None else None
+        if number is not None:
+            return number == place.cost_center
+        return employee.fields.get("department") == place.fields["department"]
+
+    def _find_in_plex(self, kind: str, place: Place) -> PlexRecord | None:
+        extract = self._gathered.extracts.get(("plex", kind, place.plant))
+        if extract is None:
+            return None
+        found = self._snapshots.find(extract.scope, keys=[place.key], of=PlexRecord, extract_id=extract.id)
+        return found.get(place.key)
 
     def _workers(self) -> Iterator[Worker]:
         if self._gathered.readable("workday", "worker"):
@@ -333,6 +373,8 @@ class Planner:
             contingent=self._connection.sync.contingent_workers,
             missing_sections=missing,
             adopted=self._who.adopted,
+            centers=self._centers,
+            stays=self._stays,
         )
 
     # Comparing
@@ -426,6 +468,10 @@ class Planner:
         self._check_setup(place.plant, place.needs)
         if self._gathered.readable("plex", "employee", place.plant):
             self._check_creatable(projection, worker, reference("employee", plant=place.plant, key=place.key))
+        if place.closed:
+            self._draft.parked.append(
+                park_staying(worker, place, self._centers.say_closed(place.cost_center_source, plant=place.plant))
+            )
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
         if waiting is not None:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
@@ -552,6 +598,11 @@ class Planner:
             return False
         # Whoever both sides agreed on may be pointed to, but nothing is written beside a record nobody can see.
         return change.type == "employee_attributes" or need not in self._known
+
+
+def _is_center(record: Desired) -> bool:
+    """Whether it says which cost centers there are, or that one is no more."""
+    return record.type == "cost_center" or (record.type, record.state) == ("department", "ended")
 
 
 def _seat(place: Place) -> Seat:

@@ -39,6 +39,8 @@ def render(
         ending = decision.action == "deactivate"
         status: dict[str, Scalar] = {"status": texts.status_inactive if ending else texts.status_active}
         shown: dict[str, Scalar] = decision.before if ending else {"status": texts.status_inactive}
+        if kind is not RecordType.EMPLOYEE:
+            status = {"active": not ending}
         body = to_body(kind, action=decision.action, fields=status, native=native)
         yield _change(item, decision, body, before=shown, after=status)
         if ending or not decision.after:

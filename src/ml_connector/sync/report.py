@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.center_days import INACTIVE
 from ml_connector.mapping.desired import Pending
-from ml_connector.review.store import Explanation
+from ml_connector.review.store import Explanation, Parked
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -47,6 +49,14 @@ class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
     explanation: Explanation | None = None
 
 
+class StayingLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The people who are still in a cost center that takes nobody new (RD-03): *people* by name, in order."""
+
+    plant: str
+    what: str
+    people: tuple[str, ...]
+
+
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     A stored plan. *forecast_s* is how long `apply` takes at the configured pace.
@@ -64,6 +74,7 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     headcount: tuple[HeadcountLine, ...]
     forecast_s: float
     not_given: dict[str, tuple[str, ...]] = {}
+    staying: tuple[StayingLine, ...] = ()
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +93,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     waiting: bool = False
     carried_out_in: int | None = None
+    staying: tuple[StayingLine, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -105,6 +117,18 @@ def change_info(change: Change) -> ChangeInfo:
         before=change.before,
         after=change.after,
         spoken={field: text for field, text in change.spoken.items() if field in change.after},
+    )
+
+
+def staying_lines(parked: Iterable[Parked]) -> tuple[StayingLine, ...]:
+    """Of all that is parked, who is still in a cost center that takes nobody new."""
+    people: dict[tuple[str, str], list[str]] = {}
+    for item in parked:
+        if item.code == INACTIVE and item.field:
+            people.setdefault((item.plant, item.waiting_for or ""), []).append(f"{item.label} ({item.key})")
+    return tuple(
+        StayingLine(plant=plant, what=what.replace("_", " "), people=tuple(sorted(names)))
+        for (plant, what), names in sorted(people.items())
     )
 
 

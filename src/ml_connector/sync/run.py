@@ -16,7 +16,7 @@ from ml_connector.sync.apply import Sender, resumed
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.lease import Lease
 from ml_connector.sync.policy import WRITES_OFF
-from ml_connector.sync.report import RunReport
+from ml_connector.sync.report import RunReport, staying_lines
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 
@@ -101,12 +101,12 @@ class Run:
         self._sender().confirm_left()
         tools = self._tools
         written = self._written(stored)
-        open_holds = tools.review.holds(tools.name, state="open")
+        open_holds, parked = tools.review.holds(tools.name, state="open"), tools.review.parked(tools.name)
         unread = sum(1 for hold in open_holds if not hold.releasable and hold.guard != WRITES_OFF)
         counts = {
             "applied": written["applied"],
             "noop": stored.counts.get("noop", 0),
-            "parked": len(tools.review.parked(tools.name)),
+            "parked": len(parked),
             "held": tools.store.counts(stored.id).get("held", 0) + unread,
             "pending": stored.counts.get("pending", 0),
             "unknown": written["unknown"],
@@ -126,6 +126,7 @@ class Run:
             duration_s=round(time.monotonic() - self._started, 2),
             waiting=any(hold.releasable for hold in open_holds),
             carried_out_in=carried_out_in,
+            staying=staying_lines(parked),
         )
 
     def close(self, stored: StoredPlan, counts: dict[str, int]) -> None:

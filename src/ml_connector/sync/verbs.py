@@ -29,7 +29,7 @@ from ml_connector.sync.judge import judge
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.plan import Draft, look_back
 from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
-from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line
+from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, staying_lines
 from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.sources import Sources, find_approvals, find_outbox, find_refused, make_planner
@@ -547,6 +547,7 @@ class Syncer:
             headcount=tuple(draft.headcount),
             forecast_s=forecast.seconds,
             not_given={info.type: info.missing for info in types if info.missing},
+            staying=staying_lines(draft.parked),
         )
 
 

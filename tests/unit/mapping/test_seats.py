@@ -1,5 +1,7 @@
 """Seats that cannot be counted yet say everything they wait for."""
 
+from datetime import date
+
 from ml_connector.canonical.organization import Position
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
 from ml_connector.mapping.reference_data import ReferenceData
@@ -16,11 +18,12 @@ PLANT = Plant.model_validate(
     }
 )
 SEAT = Position(key="P-1", job_profile_id="JP-OPER", location_id="DET", company="C10", cost_center="CC4100")
+TODAY = {"101": date(2026, 11, 23)}
 JOB = MappingRow(kind=Kind.JOB_PROFILE, plant="101", source="JP-OPER", target={"position": "Operator"})
 
 
 def waits_for(*rows: MappingRow) -> set[str | None]:
-    seats = ReferenceData(plants=[PLANT], crosswalk=Crosswalk(rows)).headcount([SEAT])
+    seats = ReferenceData(plants=[PLANT], crosswalk=Crosswalk(rows), today=TODAY).headcount([SEAT])
     return {item.waiting_for for item in seats.waiting}
 
 

@@ -106,6 +106,7 @@ _PATHS: dict[RecordType, dict[str, str]] = {
         "name": f"{_CENTER}/Organization_Name",
         "active": f"{_CENTER}/Organization_Active",
         "available_on": f"{_CENTER}/Availability_Date",
+        "effective_on": "Cost_Center_Data@Effective_Date",
         "restricted_to": "Cost_Center_Data/Restricted_To_Company_or_Company_Hierarchy_Reference",
     },
 }

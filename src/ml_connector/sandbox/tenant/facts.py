@@ -105,7 +105,11 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
-    """Any organization. *kind* is the Organization_Type_ID; *manager* is a worker's key; *superior* another's id."""
+    """
+    Any organization. *kind* is the Organization_Type_ID; *manager* is a worker's key; *superior* another's id.
+
+    *restricted_to* names the companies, or hierarchies of them, that a cost center is for.
+    """
 
     reference_id: str
     wid: str
@@ -117,6 +121,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     manager: str | None = None
     location: str | None = None
     active: bool = True
+    restricted_to: tuple[str, ...] = ()
 
 
 class JobProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +135,7 @@ class JobProfile(msgspec.Struct, frozen=True, kw_only=True):
     shop: bool
     manages: bool
     since_on: date
+    active: bool = True
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True):

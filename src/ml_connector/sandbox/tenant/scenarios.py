@@ -19,6 +19,7 @@ from ml_connector.sandbox.tenant import reorganizations
 from ml_connector.sandbox.tenant.days import RENAMED
 from ml_connector.sandbox.tenant.desk import PLANTS, Desk
 from ml_connector.sandbox.tenant.facts import Worker
+from ml_connector.sandbox.tenant.reference_scenarios import REFERENCE_SCENARIOS
 
 _LONG_NAME = ("Wolfeschlegelsteinhausenbergerdorff-" * 9)[:300]
 
@@ -417,4 +418,5 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "second_job_ends": _second_job_ends,
     "international_assignment": _international_assignment,
     "legal_entity_change": _legal_entity,
+    **REFERENCE_SCENARIOS,
 }

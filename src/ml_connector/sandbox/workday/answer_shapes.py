@@ -254,6 +254,7 @@ _COST_CENTERS = """
 Cost_Center
   Cost_Center_Reference? &Cost_Center
   Cost_Center_Data? @Effective_Date:date
+    Restricted_To_Company_or_Company_Hierarchy_Reference* &Organization
     Organization_Data!
       ID? string
       Organization_Name? string

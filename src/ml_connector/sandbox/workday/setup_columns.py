@@ -102,7 +102,7 @@ PROFILE_COLUMNS = (
     _column("referenceID", "Reference ID", TEXT, lambda p: p.reference_id),
     _column("name", "Name", TEXT, lambda p: p.title),
     _column("jobCode", "Job Code", TEXT, lambda p: p.code),
-    _column("inactive", "Inactive", BOOLEAN, lambda _: False),
+    _column("inactive", "Inactive", BOOLEAN, lambda p: not p.active),
     _column(
         "jobCategory",
         "Job Category",

@@ -47,7 +47,7 @@ class JobProfiles:
         data: dict[str, Any] = {"Job_Code": facts.code, "Effective_Date": facts.since_on}
         if "Include_Job_Profile_Basic_Data" in call.flags:
             data["Job_Profile_Basic_Data"] = {
-                "Inactive": False,
+                "Inactive": not facts.active,
                 "Job_Title": facts.title,
                 "Include_Job_Code_in_Name": False,
                 "Work_Shift_Required": facts.shop,
@@ -159,6 +159,9 @@ class CostCenters:
             changed = [e.effective_on for e in call.view.world.organizations[key].known(by=call.as_of.by)]
             said["Cost_Center_Data"] = {
                 "@Effective_Date": max(day for day in changed if day <= call.as_of.on),
+                "Restricted_To_Company_or_Company_Hierarchy_Reference": [
+                    organization_ref(found) for key in facts.restricted_to if (found := call.as_of.organization(key))
+                ],
                 "Organization_Data": {
                     "ID": facts.reference_id,
                     "Organization_Name": facts.name,

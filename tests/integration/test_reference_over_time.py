@@ -1,0 +1,118 @@
+"""Cost centers that open, close and are limited, and jobs that end: what Plex is told of them, and when."""
+
+import pytest
+
+from ml_connector.mapping.crosswalk import Kind
+from tests.living import Living
+
+
+@pytest.fixture
+def living(tmp_path):
+    return Living(tmp_path)
+
+
+def department(living, code):
+    table = living.plex.enterprise.plants["101"]
+    return table.department(code)
+
+
+def written(plan):
+    return sorted((change.type, change.key, change.action) for change in plan.changes)
+
+
+ROBOTICS = {"cost_center": "4800", "department": "4800-ROB", "segment": "4800"}
+
+
+def test_rd02_a_future_cost_center_is_mapped_before_and_created_on_its_day(living):
+    with living.synced() as life:
+        center, _mover = living.play("future_cost_center")
+        living.map(life, Kind.COST_CENTER, center, ROBOTICS)
+        plan = life.plan()
+        assert plan.changes == ()
+        assert any("4800-ROB" in item.reason for item in plan.pending), "the move that lies ahead names where it leads"
+        living.pass_days(6)
+        assert life.plan().changes == ()
+        living.pass_days(1)
+        assert [what[:2] for what in written(life.plan()) if what[2] == "create"] == [
+            ("cost_center", "4800"),
+            ("department", "4800-ROB"),
+        ]
+        assert life.sync().counts["parked"] == 0
+        assert department(living, "4800-ROB") is not None
+
+
+def test_rd02_who_is_in_it_too_early_waits_and_goes_by_himself_on_the_day(living):
+    with living.synced() as life:
+        center, early = living.play("future_cost_center_too_early")
+        living.map(life, Kind.COST_CENTER, center, ROBOTICS)
+        life.sync()
+        assert living.parked(life) == [(early, "future_cost_center", "")]
+        assert department(living, "4800-ROB") is None
+        living.pass_days(7)
+        life.sync()
+        assert living.parked(life) == []
+        assert department(living, "4800-ROB") is not None
+
+
+def test_rd03_people_in_an_inactive_cost_center_stay_and_are_listed_by_name(living):
+    with living.synced() as life:
+        center, *members = living.play("cost_center_inactivated")
+        row = life.tools.crosswalk({}).resolve(Kind.COST_CENTER, source=center, plant="101")
+        code = row.target["department"]
+        now = living.desk.now()
+        inside = {key for key in members if not now.worker(key).contingent}
+        assert inside
+        plan = life.plan()
+        assert {what[0::2] for what in written(plan)} == {("department", "deactivate")}
+        assert {line.what for line in plan.staying} == {f"cost center {center}"}
+        assert sum(len(line.people) for line in plan.staying) == len(inside)
+        run = life.sync()
+        assert run.staying == plan.staying
+        assert set(living.parked(life)) == {(key, "inactive_cost_center", "department") for key in inside}
+        assert department(living, code)["Active"] is False
+        assert life.plan().changes == ()
+        living.play("cost_center_reactivated")
+        life.sync()
+        assert living.parked(life) == []
+        assert department(living, code)["Active"] is True
+
+
+def test_rd03_who_moves_into_it_waits_and_rd04_an_approved_successor_lets_everybody_go(living):
+    with living.synced() as life:
+        center, mover = living.play("move_to_inactive_cost_center")
+        life.sync()
+        assert (mover, "inactive_cost_center", "") in living.parked(life)
+        held = next(item for item in life.tools.review.parked("acme") if item.key == mover)
+        assert "--from" in held.remedy
+        welding = life.tools.crosswalk({}).resolve(Kind.COST_CENTER, source="CC4200", plant="101")
+        for plant in ("101", "102"):
+            living.map(life, Kind.COST_CENTER, center, welding.target, plant=plant)
+        run = life.sync()
+        assert living.parked(life) == []
+        assert run.staying == ()
+
+
+def test_rd10_who_belongs_to_another_company_is_held_with_both_named(living):
+    with living.synced() as life:
+        (center,) = living.play("cost_center_restricted")
+        assert life.plan().changes == ()
+        life.sync()
+        held = life.tools.review.parked("acme")
+        assert held
+        assert {item.code for item in held} == {"restricted_cost_center"}
+        assert all(center in item.reason and "C90" in item.reason and "C10" in item.reason for item in held)
+
+
+def test_rd10_a_hierarchy_of_companies_says_nothing_about_one(living):
+    with living.synced() as life:
+        living.play("cost_center_restricted_to_hierarchy")
+        assert life.sync().counts["parked"] == 0
+
+
+def test_rd11_b14_an_inactive_job_profile_ends_its_position(living):
+    with living.synced() as life:
+        living.play("job_inactivated")
+        assert ("position", "Plant Clerk", "deactivate") in written(life.plan())
+        life.sync()
+        assert living.plex.enterprise.plants["101"].position("Plant Clerk")["Active"] is False
+        assert life.plan().changes == ()
