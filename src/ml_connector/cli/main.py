@@ -12,6 +12,7 @@ from ml_connector.cli.commands import (
     audit,
     credentials,
     demo,
+    explain,
     inspection,
     links,
     mapping,
@@ -48,7 +49,7 @@ app = make_group(
     "Set it up for yours:           ml-connector init",
     own=_options,
 )
-for module in (setup, credentials, inspection, asof, mapping, links, syncs, review, audit, sandbox, demo):
+for module in (setup, credentials, inspection, explain, asof, mapping, links, syncs, review, audit, sandbox, demo):
     module.register(app)
 
 

@@ -54,7 +54,7 @@ def sum_up(verdicts: Sequence[Verdict]) -> Verb:
 
 
 def find_order(draft: Draft, witness: Witness) -> Iterator[OrderStep]:
-    """When each change of the person goes, among all those that are not held."""
+    """When each change of the person goes among all that are not held, and whose other records go before and after."""
     going = [change for change in draft.changes if change.hold is None]
     brought = {change.name: change for change in going}
     for position, change in enumerate(going, start=1):
@@ -65,8 +65,12 @@ def find_order(draft: Draft, witness: Witness) -> Iterator[OrderStep]:
                 action=change.action,
                 position=position,
                 of=len(going),
-                after=tuple(_name(brought[need]) for need in change.needs if need in brought),
-                before=tuple(_name(each) for each in going if change.name in each.needs),
+                after=tuple(
+                    _name(brought[need])
+                    for need in change.needs
+                    if need in brought and not witness.knows(brought[need])
+                ),
+                before=tuple(_name(each) for each in going if change.name in each.needs and not witness.knows(each)),
             )
 
 
