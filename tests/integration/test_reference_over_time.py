@@ -1,9 +1,19 @@
 """Cost centers that open, close and are limited, and jobs that end: what Plex is told of them, and when."""
 
+from datetime import date, timedelta
+
+import msgspec
 import pytest
 
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.canonical.organization import JobProfile
+from ml_connector.errors import UsageError
+from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.timeline.references import ReferenceStore, known_on
+from ml_connector.usecases import syncs
+from ml_connector.usecases.references import code_asof
 from tests.living import Living
+from tests.rehearsal import START
+from tests.world import open_world, silent
 
 
 @pytest.fixture
@@ -116,3 +126,36 @@ def test_rd11_b14_an_inactive_job_profile_ends_its_position(living):
         life.sync()
         assert living.plex.enterprise.plants["101"].position("Plant Clerk")["Active"] is False
         assert life.plan().changes == ()
+
+
+def test_rd11_a_job_reclassified_late_has_the_old_class_before_its_day_and_the_new_one_from_it(living):
+    with living.synced() as life:
+        (job,) = living.play("job_reclassified")
+        first, today = living.tenant.today - timedelta(days=8), living.tenant.today
+        assert life.plan().changes == ()
+        told = ReferenceStore(life.database, "acme").of("job_profile", job)
+
+    def class_on(day, by=None):
+        return msgspec.json.decode(known_on(told, on=day, by=by).body, type=JobProfile).category
+
+    assert [class_on(first - timedelta(days=1)), class_on(first), class_on(today)] == ["Indirect", "Direct", "Direct"]
+    assert class_on(today, by=told[0].entered_at) == "Indirect", "what was known then stays what was known then"
+    assert known_on(told, on=date(1900, 1, 1)) is None
+
+
+def test_rd04_rd11_asof_says_what_a_code_was_on_a_day_and_what_it_was_mapped_to(tmp_path):
+    with open_world(tmp_path, workers=8) as world:
+        syncs.plan(world.app, progress=silent)
+        today = world.sandbox.tenant.today
+        merged = {"cost_center": "4200", "department": "4200-WLD", "segment": "4200"}
+        row = MappingRow(kind=Kind.COST_CENTER, plant="101", source="CC4400", target=merged, effective_on=today)
+        with world.app.database.transaction() as tx:
+            world.app.mappings.save(tx, "acme", sign_rows([row], changed_by="test", changed_at=START))
+        before = code_asof(world.app, "cost_center", "CC4400", on=today - timedelta(days=1))
+        after = code_asof(world.app, "cost_center", "CC4400", on=today)
+        assert (before.mapped["101"]["cost_center"], after.mapped["101"]["cost_center"]) == ("4400", "4200")
+        assert code_asof(world.app, "job_profile", "JP-WELD", on=today).job_class == "Direct"
+        with pytest.raises(UsageError, match="before 2005-01-03"):
+            code_asof(world.app, "job_profile", "JP-WELD", on=date(1999, 1, 1))
+        with pytest.raises(UsageError, match=r"nothing is known of job_profile JP-NONE$"):
+            code_asof(world.app, "job_profile", "JP-NONE", on=today)

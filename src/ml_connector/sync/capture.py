@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
@@ -33,12 +34,23 @@ from ml_connector.storage.database import Database
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Fact, days_to_ask
 from ml_connector.timeline.facts import FactStore
+from ml_connector.timeline.references import ReferenceFact, ReferenceStore
 
 HORIZON = timedelta(days=400)
 """How far ahead is asked; what lies further is asked for when its day has come so near."""
 _SAMPLE = 5
 # Reference data is few, and much of it in no log: it is read whole each time and compared by content (CC-15).
 _BY_INCREMENTS = frozenset({RecordType.WORKER.value, RecordType.POSITION.value})
+
+
+_CODES = frozenset({RecordType.COST_CENTER, RecordType.JOB_PROFILE, RecordType.LOCATION})
+
+
+class _Dated(msgspec.Struct):
+    effective_on: date | None = None
+
+
+_DATED = msgspec.json.Decoder(_Dated).decode
 
 
 class Captured(NamedTuple):
@@ -66,6 +78,7 @@ class Capture:
         self._connection, self._sync = connection, sync
         self._workday, self._database, self._reader = workday, database, reader
         self._snapshots, self._facts, self._progress = snapshots, facts, progress
+        self._references = ReferenceStore(database, connection)
 
     def read(self, kind: RecordType, translation: Translation, *, as_of: AsOf, whole: bool) -> Captured:
         """Read what changed of one type since the last believed reading; everything with *whole*, or when it is time."""
@@ -195,7 +208,9 @@ class Capture:
                 yield Fact(key, as_of.effective_on, as_of.entered_at, encode(record).decode())
 
     def _keeper(self, kind: RecordType, as_of: AsOf, *, asked: Collection[str]) -> Keep:
-        """Makes facts of workers that are new or other than they were."""
+        """Makes facts of workers and codes that are new or other than they were."""
+        if kind in _CODES:
+            return self._keep_codes(kind, as_of)
         if kind is not RecordType.WORKER:
             return keep_nothing
 
@@ -203,6 +218,16 @@ class Capture:
             others = [row.key for row in rows if row.key not in asked]
             self._facts.carry(tx, others, after=as_of.effective_on, entered_at=as_of.entered_at)
             self._facts.append(tx, [Fact(row.key, as_of.effective_on, as_of.entered_at, row.body) for row in rows])
+
+        return keep
+
+    def _keep_codes(self, kind: RecordType, as_of: AsOf) -> Keep:
+        """A code is as it is from the day Workday says, else from the day it was read."""
+
+        def keep(tx: Transaction, rows: Sequence[Row]) -> None:
+            told = [(row, _DATED(row.body).effective_on or as_of.effective_on) for row in rows]
+            facts = [ReferenceFact(kind.value, row.key, day, as_of.entered_at, row.body) for row, day in told]
+            self._references.append(tx, facts)
 
         return keep
 

@@ -1,4 +1,4 @@
-"""`asof`: what Plex held of a worker on a day, and why."""
+"""`asof`: what Plex held of a worker on a day, and why; what a code of Workday's was then."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ml_connector.cli.words import printable
 if TYPE_CHECKING:
     from ml_connector.asof.statement import Evidence
     from ml_connector.usecases.asof import HeldValue, PlexPast, WorkerPast
+    from ml_connector.usecases.references import CodePast
 
 
 def register(app: typer.Typer) -> None:
@@ -25,20 +26,40 @@ def asof(
     door: Door,
     *,
     day: Annotated[str, typer.Argument(metavar="DATE", help="The day, as each plant's own calendar has it.")],
-    what: Annotated[Literal["worker"], typer.Argument(help="worker.", show_default=False)],
-    worker: Annotated[str, typer.Argument(metavar="ID", help="A worker's number or WID, or an employee's id in Plex.")],
+    what: Annotated[
+        Literal["worker", "cost_center", "job_profile"],
+        typer.Argument(metavar="TYPE", help="worker, cost_center or job_profile.", show_default=False),
+    ],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A worker's number or WID, an employee's id in Plex, or a code's reference id in Workday.",
+        ),
+    ],
 ) -> None:
     """
-    Say what Plex held of a worker when a day ended. With what wrote it and who approved it, from our records alone.
+    Say what Plex held of a worker when a day ended, or what a code was then. From our records alone.
+
+    Of a worker, with what wrote it and who approved it; of a code, with its class and what each plant called it.
 
         ml-connector asof 2026-11-24 worker 21001
+        ml-connector asof 2026-11-14 job_profile JP-OPER
         ml-connector asof 2026-11-24 worker 21001 --output json
     """
     from ml_connector.usecases import asof as usecase
+    from ml_connector.usecases.references import code_asof
 
-    del what
+    if what != "worker":
+        with door.look() as app:
+            code = code_asof(app, what, key, on=parse_date(day))
+        if door.json:
+            door.write_json(code)
+        else:
+            _render_code(code)
+        return
     with door.look() as app:
-        found = usecase.asof(app, worker, on=parse_date(day))
+        found = usecase.asof(app, key, on=parse_date(day))
     if door.json:
         door.write_json(found)
     else:
@@ -61,6 +82,21 @@ def _render(found: WorkerPast) -> None:
             console.print(cell(f"[{number}] {_told(evidence, record, number)}"))
     for plant, why in found.silent.items():
         console.print(cell(f"Plant {plant}: {why}", style="dim"))
+
+
+def _render_code(code: CodePast) -> None:
+    from ml_connector.cli.render import cell, make_console, table
+
+    console = make_console()
+    head = f"{code.type.replace('_', ' ')} {code.key} on {code.on}"
+    console.print(cell(head[0].upper() + head[1:], style="bold"), soft_wrap=True)
+    activity = {True: "active", False: "inactive", None: "not told"}[code.active]
+    rows = [("name", code.name), ("class", code.job_class), ("activity", activity), ("so since", code.since)]
+    console.print(table(("field", "value"), [row for row in rows if row[1] is not None]))
+    for plant, target in code.mapped.items():
+        console.print(cell(f"Plant {plant}: " + ", ".join(f"{name}={text}" for name, text in target.items())))
+    if not code.mapped:
+        console.print("No plant had a mapping of it in force")
 
 
 def _origin(value: HeldValue) -> str:

@@ -1,0 +1,88 @@
+"""
+What a code of Workday's was, from which day on, and since when we know it: cost centers, job profiles, locations.
+
+Whoever asks about another day than today (labor of a period that is past, most of all) gets the class, the name and the
+activity of that day. Only ever added to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, String, Table, Text, select
+
+from ml_connector.storage.database import Database, insert_or, metadata
+
+facts = Table(
+    "reference_fact",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("effective_on", String(10), primary_key=True),
+    Column("entered_at", String(40), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+
+class ReferenceFact(NamedTuple):
+    """From *effective_on* the code was as *body* (canonical JSON) says, as entered by *entered_at*."""
+
+    type: str
+    key: str
+    effective_on: date
+    entered_at: datetime
+    body: str
+
+
+def known_on(told: Sequence[ReferenceFact], *, on: date, by: datetime | None = None) -> ReferenceFact | None:
+    """
+    What held on a day, as known now or *by* a moment: of what began by then, the latest told.
+
+    Workday says of each code from when on it is as it is now. So a class entered late takes the place of the old one
+    from its own day and not before (RD-11); before the first day we know of nothing is said.
+    """
+    begun = [each for each in told if each.effective_on <= on and (by is None or each.entered_at <= by)]
+    return max(begun, key=lambda each: (each.entered_at, each.effective_on), default=None)
+
+
+class ReferenceStore:
+    """The only SQL on them, for one connection."""
+
+    def __init__(self, database: Database, connection: str) -> None:
+        self._database, self._connection = database, connection
+
+    def append(self, tx: Connection, told: Sequence[ReferenceFact]) -> None:
+        """Keep facts; one that is kept already stays as it is."""
+        if told:
+            rows = [
+                {
+                    "connection": self._connection,
+                    "type": each.type,
+                    "key": each.key,
+                    "effective_on": each.effective_on.isoformat(),
+                    # In UTC to the microsecond, so that texts sort as moments do.
+                    "entered_at": each.entered_at.astimezone(UTC).isoformat(timespec="microseconds"),
+                    "body": each.body,
+                }
+                for each in told
+            ]
+            tx.execute(insert_or(tx, facts).on_conflict_do_nothing(), rows)
+
+    def of(self, kind: str, key: str) -> list[ReferenceFact]:
+        """All that was ever known of one code, in the order it was told."""
+        here = (facts.c.connection == self._connection, facts.c.type == kind, facts.c.key == key)
+        query = select(facts).where(*here).order_by(facts.c.entered_at, facts.c.effective_on)
+        with self._database.reading() as tx:
+            return [
+                ReferenceFact(
+                    row.type,
+                    row.key,
+                    date.fromisoformat(row.effective_on),
+                    datetime.fromisoformat(row.entered_at),
+                    row.body,
+                )
+                for row in tx.execute(query)
+            ]
