@@ -21,6 +21,7 @@ EVENTS = "tests/laws/test_events.py"
 MOMENTS = "tests/laws/test_moments.py"
 CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
+CALLS = "tests/integration/test_calls_of_a_day.py"
 
 MUTANTS = (
     Mutant(
@@ -212,6 +213,20 @@ MUTANTS = (
         "    days = told | {day for day in known if day > min(first, today)}\n",
         "    days = told\n",
         "tests/unit/test_timeline.py::test_cc_08_every_day_inside_a_period_on_which_something_took_effect_is_asked_for",
+    ),
+    Mutant(
+        "everybody is read though the log tells who changed",
+        "sync/capture.py",
+        "or len(log) > base.total // 2:",
+        "or log:",
+        CALLS + "::test_cc_01_a_day_asks_workday_as_often_for_many_workers_as_for_few",
+    ),
+    Mutant(
+        "who changed is asked for one by one",
+        "connectors/workday/connector.py",
+        "_NAMED_AT_ONCE = 100 ",
+        "_NAMED_AT_ONCE = 1 ",
+        CALLS + "::test_cc_01_a_day_with_more_changes_asks_for_them_in_the_same_page",
     ),
     Mutant(
         "no sample is compared",
