@@ -33,6 +33,8 @@ def main() -> None:
             _read_rest(results, options, say)
         elif wanted == "upsert":
             _upsert(results, options, say)
+        elif wanted == "days":
+            _live_days(results, options, say)
         elif wanted == "memory":
             _measure_memory(results, options, say)
         elif wanted == "help":
@@ -49,6 +51,7 @@ def main() -> None:
         measured_on=datetime.now(UTC).date(),
         workers=options.workers,
         write_workers=options.write_workers,
+        sync_workers=options.sync_workers,
         rounds=options.rounds,
     )
     print_report(report, console)
@@ -57,13 +60,14 @@ def main() -> None:
         say(f"written to {options.write}")
 
 
-_PARTS = "soap,rest,upsert,memory,help,pace"
+_PARTS = "soap,rest,upsert,days,memory,help,pace"
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--workers", type=int, default=1000, help="workers in the readings (1000)")
     parser.add_argument("--write-workers", type=int, default=300, help="workers in the readings that also write (300)")
+    parser.add_argument("--sync-workers", type=int, default=10_000, help="workers in the days of a sync (10000)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each contestant (3)")
     parser.add_argument("--seconds", type=int, default=65, help="length of the paced writing (65)")
     parser.add_argument("--full", action="store_true", help="memory at 100,000 workers too; takes long")
@@ -107,6 +111,20 @@ def _upsert(results: Results, options: argparse.Namespace, say: contest.Say) -> 
         say=say,
         write=True,
     )
+
+
+def _live_days(results: Results, options: argparse.Namespace, say: contest.Say) -> None:
+    """Days on which nothing and little changed, for a firm of the whole size and one of half of it."""
+    for workers in (options.sync_workers // 2, options.sync_workers):
+        compete(
+            results,
+            targets.days_of(workers),
+            [contest.OURS_DAYS],
+            rounds=1,
+            serve=partial(served, workers),
+            fresh=True,
+            say=say,
+        )
 
 
 def _measure_memory(results: Results, options: argparse.Namespace, say: contest.Say) -> None:

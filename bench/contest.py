@@ -43,7 +43,8 @@ DLT = Contestant(name="dlt, REST", environment="dlt", script="dlt_pipeline.py")
 OURS_SOAP = Contestant(name=f"{OURS}, SOAP", order={"task": "read", "surface": "soap"})
 OURS_REST = Contestant(name=f"{OURS}, REST + WQL", order={"task": "read", "surface": "rest"})
 OURS_STAFFING = Contestant(name=f"{OURS}, REST", order={"task": "read", "surface": "rest", "alone": True})
-OURS_SYNC = Contestant(name=f"{OURS}, sync", order={"task": "sync", "surface": "soap"})
+OURS_SYNC = Contestant(name=f"{OURS}, sync", order={"task": "sync", "days": 0})
+OURS_DAYS = Contestant(name=f"{OURS}, sync", order={"task": "sync", "days": 3})
 OURS_PACE = Contestant(name=f"{OURS}, pace", order={"task": "pace"})
 
 
@@ -56,7 +57,7 @@ class Results:
 
     def phases(self, contest: str, name: str, phase: str = "cold") -> list[Any]:
         """Give one phase of every round."""
-        return [child.phases[phase] for child in self.children[contest].get(name, ()) if phase in child.phases]
+        return [each for child in self.children[contest].get(name, ()) for each in child.phases.get(phase, ())]
 
 
 @contextmanager

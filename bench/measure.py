@@ -21,12 +21,17 @@ class ChildFailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """What a child told of one phase; the CPU is user and system time of the phase alone."""
+    """
+    What a child told of one phase; the CPU is user and system time of the phase alone.
+
+    *calls* are the questions Workday was asked, where they were counted.
+    """
 
     workers: int
     writes: int
     wall_s: float
     cpu_s: float
+    calls: int = 0
 
     @property
     def rate(self) -> float:
@@ -41,9 +46,13 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class Child:
-    """One child process as the kernel accounts for it: CPU of its whole life, peak resident memory in MB."""
+    """
+    One child process as the kernel accounts for it: CPU of its whole life, peak resident memory in MB.
 
-    phases: dict[str, Phase]
+    A phase may come several times.
+    """
+
+    phases: dict[str, list[Phase]]
     cpu_s: float
     peak_mb: float
 
@@ -106,5 +115,7 @@ def run_child(command: Sequence[str]) -> Child:
             raise ChildFailedError(lines[-1] if lines else f"it ended with {child.returncode}")
         told.seek(0)
         lines_told: list[dict[str, Any]] = [json.loads(line) for line in told]
-    phases = {line.pop("phase"): Phase(**line) for line in lines_told}
+    phases: dict[str, list[Phase]] = {}
+    for line in lines_told:
+        phases.setdefault(line.pop("phase"), []).append(Phase(**line))
     return Child(phases=phases, cpu_s=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024)

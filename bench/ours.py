@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 from meter import measured, read_order
 
+from bench.contest import ask
 from bench.rewrite import changed_pages
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.plex.connector import PlexConnector
@@ -28,7 +29,7 @@ from ml_connector.mapping import workday as mapping
 from ml_connector.secret import Secret
 from ml_connector.settings.loading import parse_settings
 from ml_connector.settings.workday import WorkdayConnection
-from ml_connector.snapshot.extract import Reader
+from ml_connector.snapshot.extract import Reader, Translation
 from ml_connector.snapshot.store import Scope
 from ml_connector.storage.database import metadata, open_database
 
@@ -51,9 +52,7 @@ def read(order: Any) -> None:
             connector,
             scope=Scope("bench", "workday", "worker"),
             query=Query(record_type=RecordType.WORKER),
-            translate=_translate,
-            key_of=mapping.describe_native,
-            name_of=mapping.name_native,
+            translation=_TRANSLATION,
             progress=lambda _stage, _done, _total: None,
         )
         if found.faults:
@@ -71,9 +70,10 @@ def read(order: Any) -> None:
 
 def sync(order: Any) -> None:
     """
-    A first sync of everything, a sync in which nothing changed, and one with one worker in a hundred changed.
+    A first sync of everything; then, as often as `days` says, one in which nothing changed, one of a day on which one
+    worker in a hundred changed, and one that reads everything although nothing changed.
 
-    Between the first and the second runs one that is not measured: it reads what the first one wrote.
+    Before each of them runs one that is not measured: it reads what the last one wrote.
     """
     from tests.world import World, silent
 
@@ -85,21 +85,29 @@ def sync(order: Any) -> None:
 
     world = Paged(SimpleNamespace(ready=order.ready), Path(order.folder))  # type: ignore[arg-type]
     world.map_everything()
-    changes = order.workers // 100
 
-    def run(phase: str) -> None:
+    def run(phase: str, *, whole: bool = False) -> None:
         world.reopen()
+        before = _count_calls(order)
         with measured(phase) as told:
-            report = world.app.syncer.sync(progress=silent)
+            report = world.app.syncer.sync(whole=whole, progress=silent)
             told.workers, told.writes = order.workers, report.counts.get("applied", 0)
+            told.calls = _count_calls(order) - before
 
     run("cold")
-    world.reopen()
-    world.app.syncer.sync(progress=silent)
-    run("unchanged")
-    with changed_pages(Path(order.pages), order.page_size, changes):
+    for _ in range(order.days):
+        world.app.syncer.sync(progress=silent)
+        run("unchanged")
+        ask(order.control + "/scenario", {"name": "new_names"})
         run("changed")
+        world.app.syncer.sync(progress=silent)
+        run("whole", whole=True)
     world.app.close()
+
+
+def _count_calls(order: Any) -> int:
+    """How many questions Workday was ever asked, by its own count."""
+    return len(ask(order.control + "/requests?system=workday"))
 
 
 def pace(order: Any) -> None:
@@ -173,6 +181,9 @@ def _open_workday(order: Any) -> Any:
 def _translate(native: NativeRecord) -> tuple[str, Any]:
     record = mapping.to_canonical(native)
     return record.key, record
+
+
+_TRANSLATION = Translation(translate=_translate, key_of=mapping.describe_native, name_of=mapping.name_native)
 
 
 if __name__ == "__main__":

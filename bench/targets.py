@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.contest import AIRBYTE, DLT, OURS_SOAP, OURS_STAFFING, OURS_SYNC, SINGER, SPLIT, XMLTODICT, ZEEP, Results
+from bench.contest import (
+    AIRBYTE,
+    DLT,
+    OURS_DAYS,
+    OURS_SOAP,
+    OURS_STAFFING,
+    OURS_SYNC,
+    SINGER,
+    SPLIT,
+    XMLTODICT,
+    ZEEP,
+    Results,
+)
 from bench.measure import Phase, Target, ratio, spread
 
 READ_SOAP = "Read and keep, SOAP"
@@ -12,6 +24,12 @@ READ_REST = "Read and keep, REST"
 UPSERT = "Read and upsert to Plex"
 PACE = "Paced writes"
 HELP = "ml-connector --help"
+DAYS = "Days of a sync"
+
+
+def days_of(workers: int) -> str:
+    """The contest of a firm of so many."""
+    return f"{DAYS}, {workers:,} workers"
 
 
 def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
@@ -23,7 +41,6 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
     soap, zeep = results.phases(READ_SOAP, OURS_SOAP.name), results.phases(READ_SOAP, ZEEP.name)
     same_read = results.phases(READ_SOAP, OURS_SOAP.name, "unchanged")
     rest, first = results.phases(READ_REST, OURS_STAFFING.name), results.phases(UPSERT, OURS_SYNC.name)
-    again, changed = (results.phases(UPSERT, OURS_SYNC.name, phase) for phase in ("unchanged", "changed"))
     bare = results.phases(READ_SOAP, SPLIT.name)
     return [
         _times("SOAP read against the zeep script, CPU", soap, zeep, 25),
@@ -31,7 +48,6 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
         _times("SOAP read against the xmltodict script, CPU", soap, results.phases(READ_SOAP, XMLTODICT.name), 5),
         _share("CPU of a SOAP read, of a bare split and pick of the same bytes", soap, bare, 1.3),
         _times("SOAP read with nothing changed against the zeep script, rate", same_read, zeep, 110, by_rate=True),
-        _times("Sync with nothing changed against the zeep script's read, rate", again, zeep, 110, by_rate=True),
         _times(
             "REST read against the Singer SDK tap, rate",
             rest,
@@ -49,17 +65,43 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
             8,
             by_rate=True,
         ),
-        _share("CPU of a sync with nothing changed, of a first one", again, first, 0.2),
-        _count("Writes of a sync with nothing changed", again, [0] * len(again)),
-        _count(
-            "Writes of a sync with one worker in a hundred changed",
-            changed,
-            [phase.workers // 100 for phase in changed],
-        ),
+        *_days(results, soap=soap, zeep=zeep),
         *_memory(results),
         _help(results),
         _pace(pace),
     ]
+
+
+def _days(results: Results, *, soap: Sequence[Phase], zeep: Sequence[Phase]) -> list[Target]:
+    """What days cost on which nothing, and on which little changed; judged by the firm of the most workers."""
+    firms = [contest for contest in results.children if contest.startswith(DAYS)]
+    first, again, changed = (
+        results.phases(firms[-1], OURS_DAYS.name, phase) if firms else [] for phase in ("cold", "unchanged", "changed")
+    )
+    first = first * len(again)
+    return [
+        _times("Sync with nothing changed against the zeep script's read, rate", again, zeep, 110, by_rate=True),
+        _share("CPU of a sync with nothing changed, of a first one", again, first, 0.2),
+        _count("Writes of a sync with nothing changed", again, [0] * len(again)),
+        _share(
+            "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP", changed, soap, 0.3
+        ),
+        _count("Writes of such a day", changed, [phase.workers // 100 for phase in changed]),
+        _calls(results, firms),
+    ]
+
+
+def _calls(results: Results, firms: Sequence[str]) -> Target:
+    """Each day asks as often, whatever the size of the firm."""
+    days = {firm: results.phases(firm, OURS_DAYS.name, "changed") for firm in firms}
+    asked = [[phase.calls for phase in each] for each in days.values()]
+    sizes = " and ".join(f"{each[0].workers:,}" for each in days.values() if each)
+    return Target(
+        what=f"Workday calls of such days, {sizes or '–'} workers",
+        wanted="equal",
+        found=" and ".join(", ".join(map(str, each)) for each in asked) or "–",
+        met=asked[0] == asked[-1] if len(asked) > 1 else None,
+    )
 
 
 def _times(
@@ -74,11 +116,13 @@ def _times(
 
 
 def _share(what: str, some: Sequence[Phase], whole: Sequence[Phase], most: float) -> Target:
+    """Compare CPU per worker."""
+    wanted = f"≤ {most:g} ×"
     if not some or not whole:
-        return Target(what=what, wanted=f"≤ {most:g} ×", found="–", met=None)
-    found = ratio([each.cpu_s for each in whole], [each.cpu_s for each in some])
+        return Target(what=what, wanted=wanted, found="–", met=None)
+    found = ratio([each.cpu_ms_each for each in whole], [each.cpu_ms_each for each in some])
     said = f"{found.median:.2f} × ({found.low:.2f}–{found.high:.2f})"
-    return Target(what=what, wanted=f"≤ {most:g} ×", found=said, met=found.median <= most)
+    return Target(what=what, wanted=wanted, found=said, met=found.median <= most)
 
 
 def _count(what: str, phases: Sequence[Phase], wanted: Sequence[int]) -> Target:

@@ -7,19 +7,19 @@ from datetime import date
 
 import pytest
 from bench.chart import Bar, draw_svg, draw_text
-from bench.contest import DLT, OURS_SOAP, OURS_SYNC, ZEEP, Results
+from bench.contest import DLT, OURS_DAYS, OURS_SOAP, OURS_SYNC, ZEEP, Results
 from bench.measure import Child, Phase, Spread, ratio, spread
 from bench.report import Report, lines_of, render_page
 from bench.rewrite import rename
-from bench.targets import HELP, READ_SOAP, UPSERT, judge
+from bench.targets import HELP, READ_SOAP, UPSERT, days_of, judge
 
 
 def child(*, peak_mb: float = 50, process_cpu_s: float = 2, **phases: Phase) -> Child:
-    return Child(phases=phases, cpu_s=process_cpu_s, peak_mb=peak_mb)
+    return Child(phases={name: [each] for name, each in phases.items()}, cpu_s=process_cpu_s, peak_mb=peak_mb)
 
 
-def phase(cpu_s: float, *, workers: int = 100, writes: int = 0) -> Phase:
-    return Phase(workers=workers, writes=writes, wall_s=2 * cpu_s, cpu_s=cpu_s)
+def phase(cpu_s: float, *, workers: int = 100, writes: int = 0, calls: int = 0) -> Phase:
+    return Phase(workers=workers, writes=writes, wall_s=2 * cpu_s, cpu_s=cpu_s, calls=calls)
 
 
 @pytest.fixture
@@ -27,7 +27,12 @@ def results() -> Results:
     made = Results()
     made.children[READ_SOAP][OURS_SOAP.name] = [child(cold=phase(1)), child(cold=phase(2)), child(cold=phase(1))]
     made.children[READ_SOAP][ZEEP.name] = [child(cold=phase(24)), child(cold=phase(60)), child(cold=phase(26))]
-    made.children[UPSERT][OURS_SYNC.name] = [child(cold=phase(10), unchanged=phase(3), changed=phase(3, writes=1))]
+    made.children[UPSERT][OURS_SYNC.name] = [child(cold=phase(10))]
+    for workers, calls in ((100, 9), (200, 9)):
+        again, day = phase(3, workers=workers), phase(0.2, workers=workers, writes=workers // 100, calls=calls)
+        made.children[days_of(workers)][OURS_DAYS.name] = [
+            child(cold=phase(10, workers=workers), unchanged=again, changed=day)
+        ]
     made.children["Memory, 10 workers, 100 a page"][OURS_SOAP.name] = [child(peak_mb=99, cold=phase(1))]
     made.children[HELP][HELP] = [child(process_cpu_s=each) for each in (0.3, 0.5, 0.2)]
     made.missing[UPSERT][DLT.name] = "cannot be installed here: no such package"
@@ -54,7 +59,10 @@ def test_targets_are_judged_by_the_median(results: Results) -> None:
     found = verdicts(results)
     assert found["SOAP read against the zeep script, CPU"] == ("26.0 × (24.0–30.0)", "met")
     assert found["CPU of a sync with nothing changed, of a first one"] == ("0.30 × (0.30–0.30)", "not met")
-    assert found["Writes of a sync with one worker in a hundred changed"] == ("1", "met")
+    assert found["Writes of such a day"] == ("2", "met")
+    day = "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP"
+    assert found[day] == ("0.10 × (0.10–0.10)", "met")
+    assert found["Workday calls of such days, 100 and 200 workers"] == ("9 and 9", "met")
     assert found["Peak memory of the reading process, 10 workers, 100 a page"] == ("99 MB", "met")
     assert found["CPU of ml-connector --help"] == ("0.30 s (0.20–0.50)", "met")
 
@@ -62,6 +70,12 @@ def test_targets_are_judged_by_the_median(results: Results) -> None:
 def test_what_was_not_measured_is_neither_met_nor_missed(results: Results) -> None:
     assert verdicts(results)["First sync against dlt's custom destination, rate"] == ("–", "not measured")
     assert set(verdicts(Results()).values()) == {("–", "not measured")}
+
+
+def test_a_day_of_a_larger_firm_that_asks_more_often_is_told(results: Results) -> None:
+    more = child(changed=phase(1, workers=200, writes=2, calls=10))
+    results.children[days_of(200)][OURS_DAYS.name] = [more]
+    assert verdicts(results)["Workday calls of such days, 100 and 200 workers"] == ("9 and 10", "not met")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +87,9 @@ def test_pace_counts_refusals_too(pace: tuple[float, int] | None, verdict: str) 
 
 
 def test_lines_are_sorted_by_cost_and_name_their_phase(results: Results) -> None:
-    assert [line.name for line in lines_of(results, UPSERT)] == [
-        "ml-connector, sync, again, nothing changed",
+    assert [line.name for line in lines_of(results, days_of(200))] == [
         "ml-connector, sync, again, 1 % changed",
+        "ml-connector, sync, again, nothing changed",
         "ml-connector, sync",
     ]
 
@@ -89,6 +103,7 @@ def test_the_page_says_who_is_missing_and_why(results: Results) -> None:
         measured_on=date(2026, 11, 24),
         workers=100,
         write_workers=100,
+        sync_workers=100,
         rounds=3,
     )
     page = render_page(report, drawing="benchmarks.svg")
