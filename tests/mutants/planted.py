@@ -22,6 +22,7 @@ MOMENTS = "tests/laws/test_moments.py"
 CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
+LIMITS = "tests/laws/test_b14_limits.py"
 
 MUTANTS = (
     Mutant(
@@ -283,5 +284,47 @@ MUTANTS = (
         "source=source, plant=plant, on=on) if active else None",
         "source=source, plant=plant, on=on)",
         CENTERS + "::test_rd04_a_successor_that_is_inactive_too_is_none",
+    ),
+    Mutant(
+        "the employee speaks for somebody before the day of conversion",
+        "timeline/identity.py",
+        "    active = [profile for profile in profiles if profile.active is True]\n",
+        '    active = [profile for profile in profiles if profile.worker_type == "employee"]\n',
+        LIMITS + "::test_b14_01_ed_14_a_conversion_that_lies_ahead_overwrites_nobody_before_its_day",
+    ),
+    Mutant(
+        "nothing is compared unless somebody asks",
+        "sync/capture.py",
+        "if whole or datetime.fromisoformat(base.whole_at) < daily or ",
+        "if whole or ",
+        LIMITS + "::test_b14_02_cc_06_what_no_log_tells_is_found_by_the_regular_full_compare",
+    ),
+    Mutant(
+        "the day Workday has is the day everywhere",
+        "sync/gather.py",
+        "AsOf(effective_on=max(today.values()), entered_at=entered_at)",
+        "AsOf(effective_on=min(today.values()), entered_at=entered_at)",
+        LIMITS + "::test_b14_03_tz_02_a_last_day_in_melbourne_ends_with_melbournes_day",
+    ),
+    Mutant(
+        "an ending ahead is told when it has come",
+        "mapping/projection.py",
+        "            if end is not None and end not in ends:\n",
+        "            if end is not None and end in ends:\n",
+        LIMITS + "::test_b14_06_ed_18_nothing_waits_for_a_last_day_of_work_that_is_told_late",
+    ),
+    Mutant(
+        "a rehire nobody knows is somebody new",
+        "timeline/identity.py",
+        "    if settled and worker.rehire is True:\n",
+        "    if settled and worker.rehire is None:\n",
+        LIMITS + "::test_b14_08_ed_12_who_comes_back_without_a_universal_id_is_a_question_and_no_second_record",
+    ),
+    Mutant(
+        "a contingent worker is a head",
+        "mapping/projection.py",
+        '    return worker.worker_type != "employee" or (job is not None and',
+        '    return worker.worker_type == "employee" and (job is not None and',
+        LIMITS + "::test_b14_13_wp_11_a_contingent_worker_is_a_record_where_wanted_and_never_a_head",
     ),
 )

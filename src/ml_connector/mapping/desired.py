@@ -52,7 +52,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A change that is known and not due yet: it happens at the start of *on* (plant's own date).
+    A change that is known and not due yet: it happens at the start of *on* (plant's own date), an ending at its end.
 
     *plant* is empty, and *key* the worker's id, while Workday does not show yet where somebody will work. *begins*
     tells a beginning from an ending.

@@ -29,6 +29,7 @@ from ml_connector.settings.plex import Plant, PlexConnection
 
 Exists = Callable[[str], bool]
 _LONGEST_REASON = 200
+_LAST_DAY = "termination: active through that day"
 
 
 class Projection:
@@ -137,14 +138,12 @@ class Projection:
         key = self._record(plant, worker.key)
         if _hired_after(worker, today):
             return self._coming(worker, plant=plant, key=key)
-        if (
-            isinstance(worker.terminated_on, date)
-            and worker.terminated_on >= today
-            and worker.hire_rescinded is not True
-        ):
-            reason, on = "termination: active through that day", worker.terminated_on
-            return Pending(type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason)
-        return None
+        last = self._last_day(worker, plant)
+        if last is None:
+            return None
+        return Pending(
+            type="employee", plant=plant, key=key, label=label(worker), on=last.isoformat(), reason=_LAST_DAY
+        )
 
     def coming(self, worker: Worker) -> Pending | None:
         """
@@ -168,27 +167,53 @@ class Projection:
             type="employee", plant=plant, key=key, label=label(worker), on=on, reason="future hire", begins=True
         )
 
-    def to_come(self, worker: Worker, place: Place, *, ahead: Iterable[tuple[date, Worker]]) -> Iterator[Pending]:
-        """Tell each change of where somebody works that lies ahead, in order (CC-09); an ending is told by `due`."""
-        before: Place | None = place
+    def to_come(
+        self, worker: Worker, place: Place | None, *, ahead: Iterable[tuple[date, Worker]]
+    ) -> Iterator[Pending]:
+        """
+        Tell each change of where somebody works that lies ahead, in order (CC-09), each ending and each return with it.
+
+        *place* is where they work now, None for whoever is not at work; what `due` tells is not told again.
+        """
+        before, here = place, place
+        last = None if place is None else self._last_day(worker, place.plant)
+        ends = {last}
         for day, then in ahead:
-            if then.active is not True:
+            if last is not None and day > last:
+                before = last = None
+            after, reason = before, ""
+            if then.active is True:
+                try:
+                    after = self._placement.here(then, on=day)
+                    reason = _moved(before, after)
+                except RecordError as error:
+                    after, reason = None, f"a move that cannot be made yet: {error.message}"
+            here = here or after
+            if here is None:
                 continue
-            try:
-                after: Place | None = self._placement.here(then, on=day)
-                reason = _moved(before, after)
-            except RecordError as error:
-                after, reason = None, f"a move that cannot be made yet: {error.message}"
             if reason:
-                yield Pending(
-                    type="employee",
-                    plant=place.plant,
-                    key=place.key,
-                    label=label(worker),
-                    on=day.isoformat(),
-                    reason=reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…",
-                )
-            before = after
+                yield self._later(worker, here, on=day, reason=reason, begins=place is None)
+            before, end = after, self._last_day(then, here.plant)
+            if end is not None and end not in ends:
+                yield self._later(worker, here, on=end, reason=_LAST_DAY)
+                ends.add(end)
+                last = end
+
+    def _last_day(self, worker: Worker, plant: str) -> date | None:
+        """The last day of employment, if it is known and has not passed yet."""
+        last = worker.terminated_on
+        return last if isinstance(last, date) and last >= self._today[plant] and not worker.hire_rescinded else None
+
+    def _later(self, worker: Worker, place: Place, *, on: date, reason: str, begins: bool = False) -> Pending:
+        return Pending(
+            type="employee",
+            plant=place.plant,
+            key=place.key,
+            label=label(worker),
+            on=on.isoformat(),
+            reason=reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…",
+            begins=begins,
+        )
 
     def plant_of(self, worker: Worker) -> str | None:
         """

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property, partial
 from itertools import islice
+from operator import itemgetter
 from typing import TypeVar
 
 import msgspec
@@ -439,7 +440,8 @@ class Planner:
             self._draft.pending.append(due)
             if due.begins:
                 return
-        self._draft.pending += projection.to_come(worker, place, ahead=self._ahead(worker, place.plant))
+        ahead = self._ahead(worker, after=self._gathered.today[place.plant])
+        self._draft.pending += projection.to_come(worker, place, ahead=ahead)
         if self._is_worn_by_another(worker, place.plant, place.key):
             return
         elsewhere = projection.elsewhere(worker, place)
@@ -482,28 +484,30 @@ class Planner:
             attributes = msgspec.structs.replace(attributes, needs=(*attributes.needs, center))
         yield attributes
 
-    def _ahead(self, worker: Worker, plant: str) -> Iterator[tuple[date, Worker]]:
-        """What the profile that speaks for somebody will be."""
-        for profile in (worker.key, *self._others.get(worker.key, ())):
-            if self._outbox.knows(profile):
-                for day, then in self._outbox.ahead(profile, after=self._gathered.today[plant]):
-                    if (then.worker_type, then.employee_id) == (worker.worker_type, worker.employee_id):
-                        yield day, then
+    def _ahead(self, worker: Worker, *, after: date) -> list[tuple[date, Worker]]:
+        """What somebody will be after a day, whichever profile speaks for them then, in the order of days."""
+        profiles = [each for each in (worker.key, *self._others.get(worker.key, ())) if self._outbox.knows(each)]
+        told = (one for profile in profiles for one in self._outbox.ahead(profile, after=after))
+        return sorted(told, key=itemgetter(0))
 
     def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
         known = projection.endings(worker, reason=reason, here=None, known=self._known.__contains__)
+        told = False
         for item in known:
             due = projection.due(worker, plant=item.plant)
             if due is not None:
                 self._draft.pending.append(due)
+                told = True
             if due is None or (due.begins and self._is_ours(item)):
                 yield item
-        if not known:
-            coming = projection.coming(worker)
-            if coming is None:
-                self._draft.noop += 1  # nobody Plex ever heard of
-            else:
-                self._draft.pending.append(coming)
+        coming = None if known else projection.coming(worker)
+        if coming is not None:
+            self._draft.pending.append(coming)
+        elif not told:
+            ahead = self._ahead(worker, after=min(self._gathered.today.values()))
+            self._draft.pending += projection.to_come(worker, None, ahead=ahead)
+        if not known and coming is None:
+            self._draft.noop += 1  # nobody Plex ever heard of
 
     def _is_ours(self, item: Desired) -> bool:
         """Whether both sides agreed on the record before: what a plant made ready for a newcomer is left alone."""
