@@ -53,7 +53,7 @@ def test_rd02_a_future_cost_center_is_mapped_before_and_created_on_its_day(livin
 
 def test_rd02_who_is_in_it_too_early_waits_and_goes_by_himself_on_the_day(living):
     with living.synced() as life:
-        center, early = living.play("future_cost_center_too_early")
+        center, early, _ = living.play("future_cost_center_too_early")
         living.map(life, Kind.COST_CENTER, center, ROBOTICS)
         life.sync()
         assert living.parked(life) == [(early, "future_cost_center", "")]

@@ -28,10 +28,10 @@ def _future_cost_center(desk: Desk) -> list[str]:
 
 def _future_cost_center_seat(desk: Desk) -> list[str]:
     """Let somebody be in that cost center already, before its first day."""
-    _, moved = _future_cost_center(desk)
+    center, moved = _future_cost_center(desk)
     worker = next(each for each in desk.plain_workers(location="DET") if each.key != moved)
-    desk.move_to(worker, cost_center=NEW, on=desk.on)
-    return [NEW, worker.key]
+    desk.move_to(worker, cost_center=center, on=desk.on)
+    return [center, worker.key, moved]
 
 
 def _cost_center_reactivated(desk: Desk) -> list[str]:
