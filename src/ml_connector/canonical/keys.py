@@ -89,18 +89,27 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_d
 
 def encode(value: Any, *, disclose_pay: bool = False) -> bytes:
     """Canonical JSON: sorted keys, `UNSET` left out, decimals as strings, dates ISO; pay masked unless disclosed."""
-    return msgspec.json.encode(to_plain(value, disclose_pay=disclose_pay), order="sorted")
+    plain = value if isinstance(value, Record) else to_plain(value, disclose_pay=disclose_pay)  # a record needs no copy
+    return (_DISCLOSING if disclose_pay else _MASKING).encode(plain)
 
 
 def to_plain(value: Any, *, disclose_pay: bool = False) -> Any:
     """The record as dicts, lists and JSON scalars."""
-
-    def hook(item: Any) -> Any:
-        if isinstance(item, Pay):
-            return format(item.disclose(), "f") if disclose_pay else str(item)
-        raise TypeError(f"{type(item).__name__} has no canonical form")
-
+    hook = _disclose_pay if disclose_pay else _mask_pay
     return msgspec.to_builtins(value, enc_hook=hook, builtin_types=(), str_keys=True)
+
+
+def _mask_pay(item: Any) -> str:
+    if isinstance(item, Pay):
+        return str(item)
+    raise TypeError(f"{type(item).__name__} has no canonical form")
+
+
+def _disclose_pay(item: Any) -> str:
+    return format(item.disclose(), "f") if isinstance(item, Pay) else _mask_pay(item)
+
+
+_MASKING, _DISCLOSING = (msgspec.json.Encoder(enc_hook=hook, order="sorted") for hook in (_mask_pay, _disclose_pay))
 
 
 def fingerprint(value: Any) -> str:

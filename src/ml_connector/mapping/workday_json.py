@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ml_connector.canonical.keys import NativeRecord, normal_decimal
 from ml_connector.errors import RecordError
@@ -47,7 +47,8 @@ class Facts:
 
     def text(self, name: str) -> Text:
         """Text in NFC; of an instance its label."""
-        return tell_text(self._fields.get(name))
+        value = self._fields.get(name)
+        return UNSET if value is None else tell_text(value)
 
     def flag(self, name: str) -> Flag:
         """
@@ -88,7 +89,8 @@ class Facts:
         Raises:
             RecordError: an exponent, a thousands separator (CO-08).
         """
-        return tell_decimal(self.text(name), what=name)
+        text = self.text(name)
+        return tell_decimal(text, what=name) if isinstance(text, str) else UNSET
 
     def reference(self, name: str, *types: str) -> Text:
         """
@@ -96,7 +98,8 @@ class Facts:
 
         An instance nobody can name, and several at once, tell nothing.
         """
-        return self.name_of(self._fields.get(name), *types)
+        value = self._fields.get(name)
+        return UNSET if value is None else self.name_of(value, *types)
 
     def name_of(self, value: Any, *types: str) -> Text:
         """As `reference`, for a value that stands elsewhere."""
@@ -108,8 +111,9 @@ class Facts:
         if not isinstance(value, dict):
             return tell_text(value)
         for wanted in types:
-            if isinstance(value.get(wanted), str):
-                return normal_text(value[wanted]) or UNSET
+            named = value.get(wanted)
+            if isinstance(named, str):
+                return normal_text(named) or UNSET
         wid = value.get("id")
         return self._references.get(wid, UNSET) if isinstance(wid, str) else UNSET
 
@@ -165,9 +169,12 @@ def tell_decimal(text: Text, *, what: str) -> Text:
 
 def first_told(values: Iterable[Text]) -> Text:
     """The first that says something."""
-    return next((value for value in values if isinstance(value, str)), UNSET)
+    for value in values:
+        if isinstance(value, str):
+            return value
+    return UNSET
 
 
 def all_unset(values: Iterable[object]) -> bool:
     """Whether nothing at all was said."""
-    return all(isinstance(value, UnsetType) for value in values)
+    return all(value is UNSET for value in values)

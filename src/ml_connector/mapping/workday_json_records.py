@@ -92,7 +92,7 @@ def _read_kind(worker: object) -> WorkerType | UnsetType:
 
 
 def _read_name(facts: Facts, *, use_preferred: bool) -> Name | UnsetType:
-    parts = [facts.text(f"name.{part}") for part in ("given", "middle", "family", "preferred")]
+    parts = [facts.text(part) for part in ("name.given", "name.middle", "name.family", "name.preferred")]
     if all_unset(parts):
         return UNSET
     if use_preferred:
@@ -156,6 +156,8 @@ def _identify(facts: Facts, value: object, id_type: str) -> Text:
 def _read_time_type(facts: Facts, name: str) -> Text:
     """Full or part time by its label (these surfaces give no Position_Time_Type_ID); an id stays as it is."""
     value = facts.value(name)
+    if value is None:
+        return UNSET
     text = facts.name_of(value, "Position_Time_Type_ID")
     label = first_told((text, tell_text(value)))
     return _TIME_TYPES.get(label.lower().replace("_", " "), text) if isinstance(label, str) else UNSET

@@ -24,7 +24,7 @@ from ml_connector.storage.database import Database
 TRIES = 3
 # Part of every payload hash: raise it when a translation changes, and every record is translated anew.
 TRANSLATION = b"3"
-_AT_ONCE = 500
+_AT_ONCE = 2000
 _UNSETTLED = "another day"
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
@@ -253,8 +253,7 @@ class _Desk:
     def take(self, natives: Sequence[NativeRecord]) -> None:
         """Sort one page into known and new, and translate what is new; what was taken is kept from time to time."""
         hashes = [payload_hash(native.payload, variant=self._translation.variant) for native in natives]
-        with self._database.reading() as tx:
-            known = self._store.find_known(tx, self._scope, payload_hashes=hashes)
+        known = self._find_known(hashes)
         new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
         self.same &= all(map(self._is_current, known.values()))
         self._known += known
@@ -280,6 +279,12 @@ class _Desk:
                 )
                 self._hand_on(tx, others)
         self._known, self._rows, self._faults = [], [], []
+
+    def _find_known(self, hashes: Sequence[str]) -> dict[str, int]:
+        if self._before is None:  # whatever is there, of a reading that broke off, is not worth a question a page
+            return {}
+        with self._database.reading() as tx:
+            return self._store.find_known(tx, self._scope, payload_hashes=hashes)
 
     def _is_current(self, seen_by: int) -> bool:
         """Whether the extraction before, or what it builds on, has the record so, and no extraction that broke off."""

@@ -214,7 +214,8 @@ class SnapshotStore:
 
         What is kept of such a record from earlier is no longer current.
         """
-        gone = [*cleared, *found]
+        some = select(faults.c.key).where(*_columns(faults, scope)).limit(1)
+        gone = [*cleared, *found] if tx.execute(some).first() else []
         for start in range(0, len(gone), _BATCH):
             chosen = gone[start : start + _BATCH]
             tx.execute(delete(faults).where(*_columns(faults, scope), faults.c.key.in_(chosen)))
