@@ -28,7 +28,9 @@ WORKER = Worker(
 
 
 @pytest.mark.parametrize("disclose_pay", [False, True])
-@pytest.mark.parametrize("value", [WORKER, replace(WORKER, jobs=()), [WORKER, {"b": Decimal("1.50"), "a": {2: "x", 1: None}}], {}])
+@pytest.mark.parametrize(
+    "value", [WORKER, replace(WORKER, jobs=()), [WORKER, {"b": Decimal("1.50"), "a": {2: "x", 1: None}}], {}]
+)
 def test_the_canonical_json_is_the_plain_record_with_keys_in_order(value: object, disclose_pay: bool) -> None:
     plain = msgspec.json.encode(to_plain(value, disclose_pay=disclose_pay), order="sorted")
     assert encode(value, disclose_pay=disclose_pay) == plain
@@ -36,9 +38,7 @@ def test_the_canonical_json_is_the_plain_record_with_keys_in_order(value: object
 
 
 def test_equal_pay_hidden_or_not_is_one_spelling_each() -> None:
-    raised = replace(
-        WORKER, compensation=Compensation(amount=Pay("32.50"), currency="USD", frequency="Hourly")
-    )
+    raised = replace(WORKER, compensation=Compensation(amount=Pay("32.50"), currency="USD", frequency="Hourly"))
     assert encode(raised) == encode(WORKER)
     assert fingerprint(raised) != fingerprint(WORKER)
     with pytest.raises(TypeError, match="no canonical form"):
