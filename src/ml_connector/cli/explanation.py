@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ml_connector.cli.render import ARROW, cell, difference, make_console, remedy
-from ml_connector.cli.words import plural, printable
+from ml_connector.cli.words import plural, printable, shortened
 from ml_connector.sync.explained import (
     ExplainedWorker,
     MappedField,
@@ -26,6 +26,8 @@ from ml_connector.sync.explained import (
 _FEW = 3
 _STEP = 9
 _SHORT = 12
+_LONGEST, _LONGEST_REASON = 40, 200
+_WRITES = frozenset({"create", "update", "deactivate", "reactivate", "held"})
 _WORDS = {"none": "nothing to do", "parked": "parked, it waits", "pending": "not due yet"}
 
 
@@ -33,8 +35,10 @@ def render_explained(found: ExplainedWorker, *, console: Console | None = None) 
     """Print the verdict, then what led to it, a step a line or a few."""
     console = console or make_console()
     number = f"{found.worker_type} {found.worker}"
-    name = "" if found.label == found.worker else f" {found.label}"
-    head = Text(printable(f"{number}{name}: {_WORDS.get(found.verdict, found.verdict)}"), style="bold")
+    name = "" if found.label == found.worker else f" {shortened(found.label, _LONGEST)}"
+    verbs = {each.verb: None for each in found.decide if each.verb in _WRITES} or {found.verdict: None}
+    said = ", ".join(_WORDS.get(verb, verb) for verb in verbs)
+    head = Text(printable(f"{number}{name}: {said}"), style="bold")
     console.print(head)
     for note in found.notes:
         console.print(cell(f"note: {note}", style="yellow"))
@@ -43,9 +47,7 @@ def render_explained(found: ExplainedWorker, *, console: Console | None = None) 
     _step(console, "3 match", _match(found.match))
     _step(console, "4 map", [] if found.map else [cell("nothing is to be written, so nothing is mapped")])
     for plant, fields in groupby(found.map, key=lambda each: each.plant):
-        console.print(
-            Padding(_fields(plant, list(fields), alone=len({it.plant for it in found.map}) == 1), (0, 0, 0, 2))
-        )
+        console.print(Padding(_fields(found, plant, list(fields)), (0, 0, 0, 2)))
     _step(console, "5 decide", [])
     for verdict in found.decide:
         _decide(verdict, console)
@@ -105,16 +107,24 @@ def _match(match: MatchStep) -> list[Text]:
     return told or [cell("no record in any plant")]
 
 
-def _fields(plant: str, fields: Sequence[MappedField], *, alone: bool) -> Table:
+def _fields(found: ExplainedWorker, plant: str, fields: Sequence[MappedField]) -> Table | Text:
+    """A line a field; of several plants only those where something is to be done are told so."""
+    alone = len({each.plant for each in found.map}) == 1
+    if not alone and all(each.verb == "none" for each in found.decide if each.plant == plant):
+        return cell(f"plant {plant}: {len(fields)} fields, as Plex holds them (--output json names them)", style="dim")
     made = Table(box=None, pad_edge=False, show_header=not alone, header_style="dim")
     made.add_column(f"plant {plant}", overflow="fold")
     made.add_column("should hold", overflow="fold")
     made.add_column("because of", overflow="fold", style="dim")
     for each in fields:
-        made.add_row(
-            cell(each.field), cell(each.spoken or ("(empty)" if each.value is None else each.value)), _origin(each)
-        )
+        made.add_row(cell(each.field), _value(each), _origin(each))
     return made
+
+
+def _value(field: MappedField) -> Text:
+    if field.value is None:
+        return Text("(empty)", style="dim")
+    return cell(shortened(field.spoken or str(field.value), _LONGEST))
 
 
 def _origin(field: MappedField) -> Text:
@@ -130,7 +140,7 @@ def _decide(verdict: Verdict, console: Console) -> None:
     what = f"{where}{verdict.type}" + (f" field {verdict.field}" if verdict.field else "")
     head = _verb(verdict.verb, action=verdict.action).append(f" {printable(what)}", style="bold")
     on = f"{verdict.on}: " if verdict.on else ""
-    head.append(printable(f"  {on}{verdict.reason}"), style="not bold")
+    head.append(printable(f"  {on}{shortened(verdict.reason, _LONGEST_REASON)}"), style="not bold")
     if verdict.verb == "none" and verdict.last:
         last = verdict.last
         head.append(printable(f" ({last.action} {last.state} in run {last.run})"), style="not bold")
@@ -144,7 +154,7 @@ def _decide(verdict: Verdict, console: Console) -> None:
             Padding(cell(f"held {verdict.hold.id} by {verdict.hold.guard}: {verdict.hold.reason}"), (0, 0, 0, 6))
         )
     if verdict.waiting_for:
-        console.print(Padding(cell(f"waits for {verdict.waiting_for}"), (0, 0, 0, 6)))
+        console.print(Padding(cell(f"waits for {shortened(verdict.waiting_for, _LONGEST_REASON)}"), (0, 0, 0, 6)))
     for name in verdict.approved:
         console.print(Padding(cell(f"let go: hold {name}"), (0, 0, 0, 6)))
     if verdict.remedy:

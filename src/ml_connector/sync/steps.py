@@ -117,9 +117,9 @@ def _known_by(tools: SyncTools, subject: Subject) -> str:
     try:
         how = identify(profile, known, settled=tools.links.any()).how
     except RecordError as error:
-        return f"nobody can tell: {error.message}"
+        return f"nobody: {error.message}"
     if how is None:
-        return "nobody known under any of these names: somebody new"
+        return "nobody yet: somebody new"
     if known[how].decided:
         return "a person's decision (links relink)"
     return {UNIVERSAL: f"universal id {how.value}", WID: "WID"}.get(how.kind, f"{how.kind} number {how.value}")

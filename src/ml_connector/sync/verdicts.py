@@ -54,24 +54,28 @@ def sum_up(verdicts: Sequence[Verdict]) -> Verb:
 
 
 def find_order(draft: Draft, witness: Witness) -> Iterator[OrderStep]:
-    """When each change of the person goes among all that are not held, and whose other records go before and after."""
+    """When each change of the person goes among all that are not held, and what goes before and after it."""
     going = [change for change in draft.changes if change.hold is None]
     brought = {change.name: change for change in going}
     for position, change in enumerate(going, start=1):
-        if witness.knows(change):
-            yield OrderStep(
-                plant=change.plant,
-                type=change.type,
-                action=change.action,
-                position=position,
-                of=len(going),
-                after=tuple(
-                    _name(brought[need])
-                    for need in change.needs
-                    if need in brought and not witness.knows(brought[need])
-                ),
-                before=tuple(_name(each) for each in going if change.name in each.needs and not witness.knows(each)),
-            )
+        if not witness.knows(change):
+            continue
+        first = [brought[need] for need in change.needs if need in brought]
+        then = [each for each in going if change.name in each.needs]
+        yield OrderStep(
+            plant=change.plant,
+            type=change.type,
+            action=change.action,
+            position=position,
+            of=len(going),
+            after=tuple(_name(each) for each in first if not _is_its_own(each, change)),
+            before=tuple(_name(each) for each in then if not _is_its_own(each, change)),
+        )
+
+
+def _is_its_own(other: Change, change: Change) -> bool:
+    """Whether both are records of one person in one plant: that one follows the other goes without saying."""
+    return (other.plant, other.key) == (change.plant, change.key)
 
 
 def _compared(draft: Draft, witness: Witness, *, store: SyncStore, released: Sequence[HoldInfo]) -> Iterator[Verdict]:
