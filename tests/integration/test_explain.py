@@ -84,8 +84,11 @@ def test_whatever_is_explained_is_what_the_plan_decides(tmp_path):
     for day in range(DAYS):
         made.day = day
         with made.alive() as life:
-            life.plan()
+            report = life.plan()
             told = explained(made, life)
+            assert sorted(
+                (it.plant, it.key, it.on, it.reason) for each in told for it in each.decide if it.verb == "pending"
+            ) == sorted((it.plant, it.key, it.on, it.reason) for it in report.pending)
             assert changed(told) == planned(life)
             parked = {
                 (it.type, it.plant, it.key, it.field, it.reason, it.remedy) for it in life.tools.review.parked("acme")

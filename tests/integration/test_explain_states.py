@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
+from decimal import Decimal
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 from rich.console import Console
 
+from ml_connector.canonical.keys import RecordType
 from ml_connector.cli.commands import explain as command
 from ml_connector.cli.door import Door
 from ml_connector.cli.explanation import render_explained
@@ -18,8 +20,13 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.mapping.origin import ORIGINS, RULES
 from ml_connector.mapping.store import MappingStore
+from ml_connector.mapping.workday import to_canonical
+from ml_connector.sandbox.http import Response
 from ml_connector.usecases.explain import explain
+from tests.canaries import find_canary
 from tests.laws.firm import found
+from tests.rehearsal import Rehearsal, record
+from tests.workday_samples import PAY
 
 PLAYED = (
     "two_plants", "two_jobs", "leave", "contractor_hired", "future_hire", "terminate", "rehire_new_id", "unmapped_job",
@@ -44,11 +51,15 @@ def firm():
         assert len(touched) == len(set(touched)), "each of them happens to somebody else"
         made.who["left"] = made.tenant.play("terminate")["touched"]
         made.begin().plan()
+        made.told = {}
         yield made
 
 
 def told(firm, scenario, position=-1):
-    return explain(app_of(firm), firm.who[scenario][position])
+    who = firm.who[scenario][position]
+    if who not in firm.told:
+        firm.told[who] = explain(app_of(firm), who)
+    return firm.told[who]
 
 
 def verbs(explained):
@@ -142,6 +153,14 @@ def test_wp14_a_field_that_waits_is_told_beside_its_record(firm):
     assert {each.verb for each in told_of.decide} == {"none", "parked"}
 
 
+def test_wp15_what_lacks_its_parent_names_it(firm):
+    told_of = told(firm, "long_name")
+    waits = {each.type: each for each in told_of.decide}
+    assert waits["employee"].code == "field_too_long"
+    assert (waits["employee_attributes"].code, waits["employee_attributes"].verb) == ("waiting", "parked")
+    assert (waits["employee_attributes"].waiting_for or "").startswith("employee ")
+
+
 def test_wp03_a_record_that_came_and_cannot_be_understood_is_told_at_its_reading(firm):
     told_of = told(firm, "two_primary_jobs")
     assert "2 primary jobs" in (told_of.read.problem or "")
@@ -204,7 +223,7 @@ def test_looking_asks_nobody_and_keeps_nothing(firm):
     for name in ("store", "review", "links", "facts", "snapshots"):
         setattr(tools, name, getattr(life.tools, name))
     app = SimpleNamespace(**{**vars(app_of(firm)), "tools": tools})
-    for scenario in SHOWN:
+    for scenario in ("two_plants", "unmapped_job", "rehire_unlinked"):
         explain(app, firm.who[scenario][-1])
     assert (len(life.wire.requests), firm.rehearsal.kept_state(), dump(life)) == before
 
@@ -228,10 +247,11 @@ def test_it_fits_eighty_columns_and_one_screen_and_needs_no_colour(firm):
 
 def test_json_has_the_documented_shape_and_the_exit_code_of_a_plan(firm, capsys, monkeypatch):
     monkeypatch.setattr(Door, "look", lambda _self: _Opened(app_of(firm)))
-    codes = {name: command.explain(Door(output="json"), what="worker", worker=firm.who[name][-1]) for name in SHOWN}
+    shown_as = ("unmapped_job", "leave", "transfer")
+    codes = {name: command.explain(Door(output="json"), what="worker", worker=firm.who[name][-1]) for name in shown_as}
     assert (codes["unmapped_job"], codes["leave"], codes["transfer"]) == (3, 0, 0)
     answers = [json.loads(text) for text in re.split(r"(?<=\n})\n", capsys.readouterr().out) if text.strip()]
-    assert len(answers) == len(SHOWN)
+    assert len(answers) == len(shown_as)
     keys = {"worker", "worker_type", "label", "verdict", "notes", "read", "scope", "match", "map", "decide", "order"}
     assert all(answer.keys() == keys for answer in answers)
 
@@ -291,3 +311,65 @@ def test_cc12_what_a_guard_holds_names_the_hold_its_reason_and_its_release(capsy
         made.begin().syncer.release(held.hold.id)
         (free,) = explain(app, number).decide
         assert (free.verb, free.approved) == ("deactivate", (f"{held.hold.id} by test",))
+
+
+def test_ed04_what_was_to_come_and_is_withdrawn_is_said_to_be_never():
+    with found() as made:
+        made.begin().plan()
+        number = made.tenant.play("future_hire_rescinded")["touched"][-1]
+        made.begin().plan()
+        told_of = explain(app_of(made), number)
+        assert told_of.read.facts["hire_rescinded"] is True
+        assert [(each.verb, each.reason) for each in told_of.decide] == [
+            ("none", "has ended, or was never to begin, and no plant knows them")
+        ]
+
+
+def test_cc11_who_is_shown_no_more_is_explained_by_what_was_shown_last(tmp_path):
+    """And neither the pay nor anything else that is not kept stands in any answer (CO-10)."""
+    amount = "71234.567891"
+    made = Rehearsal(record(24), url=f"sqlite:///{tmp_path}/mlc.db")
+    made.prepare()
+    natives = [paid(each, amount) for each in made.recording.days[0].natives[RecordType.WORKER]]
+    assert to_canonical(natives[0]).compensation.amount.disclose() == Decimal(amount)
+    made.show(RecordType.WORKER, natives)
+    with made.alive() as life:
+        life.sync()
+        tools = life.tools
+        app = SimpleNamespace(name="acme", connection=made.settings, database=life.database, tools=tools)
+        gone = to_canonical(natives[3])
+        told_of = explain(app, gone.employee_id)
+        assert told_of.verdict == "none"
+        answer = shown(told_of) + msgspec.json.encode(told_of).decode()
+        assert find_canary(amount, answer, tmp_path) == []
+        assert find_canary(gone.employee_id, answer)
+    made.show(RecordType.WORKER, [*natives[:3], *natives[4:]])
+    with made.alive() as life:
+        life.plan()
+        app = SimpleNamespace(name="acme", connection=made.settings, database=life.database, tools=life.tools)
+        told_of = explain(app, gone.employee_id)
+        assert [(each.verb, each.code) for each in told_of.decide] == [("parked", "not_shown")]
+        assert told_of.read.facts["active"] is True
+        assert "shows them no more" in shown(told_of)
+        life.wire.spoil = without_employees
+        life.plan()
+        held = explain(app, to_canonical(natives[0]).employee_id)
+        assert {(each.type, each.verb) for each in held.decide} == {
+            ("employee", "held"),
+            ("employee_attributes", "none"),
+        }
+        assert {each.hold.guard for each in held.decide if each.hold} == {"not_readable"}
+
+
+def paid(native, amount):
+    pay = PAY.replace("21.500000", amount).encode()
+    return msgspec.structs.replace(
+        native, payload=native.payload.replace(b"</wd:Worker_Data>", pay + b"</wd:Worker_Data>")
+    )
+
+
+def without_employees(request, answer):
+    """Plex lets us see no employees any more."""
+    if "/employees" in request.path and request.method == "GET":
+        return Response(403, b'{"code": "FORBIDDEN", "message": "no"}', {"content-type": "application/json"})
+    return answer(request)

@@ -21,6 +21,7 @@ EVENTS = "tests/laws/test_events.py"
 MOMENTS = "tests/laws/test_moments.py"
 CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
+EXPLAIN = "tests/integration/test_explain"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_b14_limits.py"
 
@@ -326,5 +327,26 @@ MUTANTS = (
         '    return worker.worker_type != "employee" or (job is not None and',
         '    return worker.worker_type == "employee" and (job is not None and',
         LIMITS + "::test_b14_13_wp_11_a_contingent_worker_is_a_record_where_wanted_and_never_a_head",
+    ),
+    Mutant(
+        "an explanation decides by itself, without what people released",
+        "sync/explain.py",
+        "draft(approvals=sources.approvals)",
+        "draft(approvals=type(sources.approvals)())",
+        EXPLAIN + "_states.py::test_cc12_what_a_guard_holds_names_the_hold_its_reason_and_its_release",
+    ),
+    Mutant(
+        "an explanation forgets what was written since the reading",
+        "sync/recall.py",
+        "snapshots=Afterwards(tools.database, written)",
+        "snapshots=Afterwards(tools.database, written[:0])",
+        EXPLAIN + ".py::test_whatever_is_explained_is_what_the_plan_decides",
+    ),
+    Mutant(
+        "an explanation knows nothing of what lacks its parent",
+        "sync/witness.py",
+        "        if self.knows(change):\n            self.parked.append(parked)\n",
+        "        if not self.knows(change):\n            self.parked.append(parked)\n",
+        EXPLAIN + "_states.py::test_wp15_what_lacks_its_parent_names_it",
     ),
 )
