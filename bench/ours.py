@@ -20,7 +20,7 @@ from meter import measured, read_order
 
 from bench.contest import ask
 from bench.rewrite import changed_pages
-from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Query, Write
 from ml_connector.connectors.transport import Transport
@@ -29,8 +29,9 @@ from ml_connector.mapping import workday as mapping
 from ml_connector.secret import Secret
 from ml_connector.settings.loading import parse_settings
 from ml_connector.settings.workday import WorkdayConnection
-from ml_connector.snapshot.extract import Reader, Translation
+from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.translation import Translation
 from ml_connector.storage.database import metadata, open_database
 
 PACE_THREADS = 4
@@ -178,12 +179,12 @@ def _open_workday(order: Any) -> Any:
     )
 
 
-def _translate(native: NativeRecord) -> tuple[str, Any]:
-    record = mapping.to_canonical(native)
-    return record.key, record
-
-
-_TRANSLATION = Translation(translate=_translate, key_of=mapping.describe_native, name_of=mapping.name_native)
+_TRANSLATION = Translation(
+    translate=mapping.to_kept,
+    key_of=mapping.describe_native,
+    name_of=mapping.name_native,
+    shorten=mapping.shorten_native,
+)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
 from ml_connector.errors import IncompleteReadError, RecordError
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.snapshot.extract import Reader, Translation, payload_hash
+from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.translation import Translation, payload_hash
 
 SCOPE = Scope("acme", "plex", "employee", "101")
 QUERY = Query(record_type=RecordType.EMPLOYEE, plant="101")

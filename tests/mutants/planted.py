@@ -349,4 +349,11 @@ MUTANTS = (
         "        if not self.knows(change):\n            self.parked.append(parked)\n",
         EXPLAIN + "_states.py::test_wp15_what_lacks_its_parent_names_it",
     ),
+    Mutant(
+        "what a killed child had is lost",
+        "snapshot/children.py",
+        "            self._go_on_alone(error)\n            return self._work(piece)\n",
+        "            self._go_on_alone(error)\n            return self._work(piece[:0])  # type: ignore[index]\n",
+        "tests/integration/test_children.py::test_what_a_killed_child_had_is_done_here_in_its_place",
+    ),
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import RecordError
 from ml_connector.mapping import workday
-from ml_connector.mapping.workday_membership import Membership, slim
+from ml_connector.mapping.workday_membership import Membership, ShortRecord, shorten
 from tests.workday_samples import BSVC, FULL_WORKER, MEMBERSHIPS, employment, job, membership, native, worker
 
 OWN = "<wd:Worker_Organization_Data>"
@@ -36,26 +36,52 @@ def outcome(payload: str) -> Any:
 
 def read_whole(payload: str) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workday, "slim", lambda _payload: None)
+        patch.setattr(workday, "shorten", lambda _native: None)
         return outcome(payload)
 
 
+def outcome_of_short(payload: str) -> Any:
+    """What becomes of the record as it is sent to a child process: by itself, with nothing of the long one at hand."""
+    try:
+        return workday.to_canonical(workday.shorten_native(native(RecordType.WORKER, payload)))
+    except RecordError as error:
+        return error.code
+
+
 def test_memberships_of_a_worker_are_cut_and_the_rest_is_left() -> None:
-    cut = slim(native(RecordType.WORKER, FULL_WORKER).payload)
+    cut = shorten(native(RecordType.WORKER, FULL_WORKER))
     assert cut is not None
     assert cut.own[0] == Membership("company", "C10")
     assert b"Organization_Name" not in cut.rest
     assert cut.rest.count(b"<wd:Worker_Organization_Data/>") == 1
-    assert len(cut.own) == len(MEMBERSHIPS)
+    assert len(cut.own) == len(MEMBERSHIPS) - 1  # nobody reads a region
 
 
 def test_memberships_on_lines_of_their_own_are_cut_too() -> None:
     laid_out = FULL_WORKER.replace(END + OWN, END + "\n  " + OWN)
     assert laid_out != FULL_WORKER
-    cut = slim(native(RecordType.WORKER, laid_out).payload)
+    cut = shorten(native(RecordType.WORKER, laid_out))
     assert cut is not None
-    assert len(cut.own) == len(MEMBERSHIPS)
+    assert len(cut.own) == len(MEMBERSHIPS) - 1  # nobody reads a region
     assert outcome(laid_out) == read_whole(laid_out) == outcome(FULL_WORKER)
+
+
+def test_a_short_record_stands_alone_and_holds_only_memberships_that_are_read() -> None:
+    unread = membership("Worker_Organization_Data", "CUSTOM", Organization_Reference_ID="X") * 3
+    full = FULL_WORKER.replace(OWN, unread + OWN, 1)
+    short = shorten(native(RecordType.WORKER, full))
+    assert isinstance(short, ShortRecord)
+    assert b"CUSTOM" not in short.payload
+    assert outcome(short.payload.decode()) == outcome_of_short(full) == outcome(FULL_WORKER)
+
+
+def test_of_memberships_nobody_reads_an_empty_element_is_left() -> None:
+    unread = membership("Worker_Organization_Data", "CUSTOM", Organization_Reference_ID="X")
+    payload = worker(f"<wd:Organization_Data>{unread}</wd:Organization_Data>")
+    short = shorten(native(RecordType.WORKER, payload))
+    assert short is not None
+    assert b"<wd:Worker_Organization_Data/>" in short.payload
+    assert outcome_of_short(payload) == outcome(payload) == read_whole(payload)
 
 
 def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +112,7 @@ def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch
     ],
 )  # fmt: skip
 def test_where_cutting_and_parsing_could_differ_the_parser_decides(payload: str) -> None:
-    assert outcome(payload) == read_whole(payload)
+    assert outcome(payload) == outcome_of_short(payload) == read_whole(payload)
 
 
 def test_beside_another_job_a_jobs_own_memberships_are_read() -> None:
@@ -106,4 +132,4 @@ def test_no_edit_makes_the_two_ways_differ(data: Any) -> None:
         else:
             tokens[at] = data.draw(st.sampled_from(("", *HOSTILE)))
     payload = "".join(tokens)
-    assert outcome(payload) == read_whole(payload)
+    assert outcome(payload) == outcome_of_short(payload) == read_whole(payload)

@@ -7,18 +7,20 @@ A record that cannot be understood raises RecordError, which names it by its id 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import msgspec
 from lxml.etree import _Element as Element
 
-from ml_connector.canonical.keys import NativeRecord, Record, RecordType
+from ml_connector.canonical.keys import UNSET, NativeRecord, Record, RecordType
+from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping import workday_organization as reference_data
 from ml_connector.mapping.workday_element import find_id, tag
 from ml_connector.mapping.workday_json import is_json, read_facts
 from ml_connector.mapping.workday_json_records import READERS
 from ml_connector.mapping.workday_json_records import read_worker as read_json_worker
-from ml_connector.mapping.workday_membership import Membership, slim, stand_in_place
+from ml_connector.mapping.workday_membership import Membership, ShortRecord, shorten, stand_in_place
 from ml_connector.mapping.workday_worker import read_worker
 from ml_connector.safe_xml import parse_xml
 
@@ -59,7 +61,7 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
     """
     if is_json(native.payload):
         return _translate_json(native, use_preferred_name=use_preferred_name)
-    element, own = _parse_slim(native) if native.record_type is RecordType.WORKER else (_parse(native), None)
+    element, own = _parse_short(native) if native.record_type is RecordType.WORKER else (_parse(native), None)
     try:
         if native.record_type is RecordType.WORKER:
             return read_worker(element, use_preferred_name=use_preferred_name, own=own)
@@ -71,6 +73,25 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
             code=error.code,
             remedy=error.remedy or "correct the record in Workday",
         ) from None
+
+
+def to_kept(native: NativeRecord, *, use_preferred_name: bool = True) -> tuple[str, Record]:
+    """
+    The key of a record and what is kept of it: pay is not kept beside names, the journal reads and seals its own (CO-10).
+
+    Raises as `to_canonical`.
+    """
+    record = to_canonical(native, use_preferred_name=use_preferred_name)
+    if isinstance(record, Worker):
+        record = msgspec.structs.replace(record, compensation=UNSET)
+    return record.key, record
+
+
+def shorten_native(native: NativeRecord) -> NativeRecord:
+    """The record without most of what no translation reads: it becomes the same canonical record, or is as faulty."""
+    if native.record_type is not RecordType.WORKER or is_json(native.payload):
+        return native
+    return shorten(native) or native
 
 
 def describe_native(native: NativeRecord) -> str | None:
@@ -125,13 +146,13 @@ def _name_json(native: NativeRecord) -> str | None:
     return next((name for name in names if isinstance(name, str)), None)
 
 
-def _parse_slim(native: NativeRecord) -> tuple[Element, tuple[Membership | None, ...] | None]:
+def _parse_short(native: NativeRecord) -> tuple[Element, Sequence[Membership] | None]:
     """The worker without what it shares with others, which comes apart; or whole, where that is not safe."""
-    cut = slim(native.payload)
-    if cut is not None:
-        element = _parse(NativeRecord(native.record_type, cut.rest))
-        if stand_in_place(element, cut.own):
-            return element, cut.own
+    short = native if isinstance(native, ShortRecord) else shorten(native)
+    if short is not None:
+        element = _parse(NativeRecord(native.record_type, short.rest))
+        if stand_in_place(element, short.own):
+            return element, short.own
     return _parse(native), None
 
 

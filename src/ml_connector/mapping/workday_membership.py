@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from lxml.etree import _Element as Element
 
+from ml_connector.canonical.keys import NativeRecord
 from ml_connector.mapping.workday_element import find_id, open_parts, tag
 from ml_connector.safe_xml import parse_xml
 
@@ -40,11 +41,24 @@ class Membership(NamedTuple):
     name: str
 
 
-class Slim(NamedTuple):
-    """A worker's record with one empty element where its memberships were, and the worker's own ones apart, in order."""
+class ShortRecord(NativeRecord, frozen=True, kw_only=True):
+    """
+    A worker's record without the memberships nobody reads; *own* are the others, which stand from *start* to *end*.
 
-    rest: bytes
-    own: tuple[Membership | None, ...]
+    With none left, an empty element stands there if there were some, and nothing if there were none.
+    """
+
+    start: int
+    end: int
+    own: tuple[Membership, ...]
+
+    @property
+    def rest(self) -> bytes:
+        """The record with one empty element in place of its memberships."""
+        if not self.own:
+            return self.payload
+        opening = self.payload[self.start : self.payload.find(b">", self.start)]
+        return b"".join((self.payload[: self.start], opening, b"/>", self.payload[self.end :]))
 
 
 def read_membership(element: Element) -> Membership | None:
@@ -56,32 +70,62 @@ def read_membership(element: Element) -> Membership | None:
     return None if name is None else Membership(field, name)
 
 
-def slim(payload: bytes) -> Slim | None:
-    """Cut the memberships out of a Worker element; None where only parsing it whole is safe."""
+def shorten(native: NativeRecord) -> ShortRecord | None:
+    """
+    Cut out the memberships that nobody reads; None where only parsing the record whole is safe.
+
+    What is left out are whole elements, side by side, which no translation looks at wherever they stand: the short record
+    says the same as the long one.
+    """
+    payload = native.payload
     head = payload[: payload.find(b">") + 1]
     prefix, named, _ = head[1:].partition(b"Worker ")
     # One byte is looked for first: it is thirty times faster, and hardly any record has it.
     if not named or (b"!" in payload and b"<!" in payload) or (b"?" in payload and b"<?" in payload):
         return None
+    name, job = prefix + b"Worker_Organization_Data", b"<" + prefix + b"Worker_Job_Data"
     try:
-        rest, own = _cut(payload, prefix + b"Worker_Organization_Data", head)
-        if rest.count(b"<" + prefix + b"Worker_Job_Data") == 1:  # beside another job its own organizations are read
-            rest, _ = _cut(rest, prefix + b"Position_Organization_Data", head)
+        before, pieces, after = _cut(payload, name)
+        own = [(piece, each) for piece in pieces if (each := _parse_membership(head, piece)) is not None]
+        if before.count(job) + after.count(job) == 1:  # beside another job its own organizations are read
+            before = _drop(before, prefix + b"Position_Organization_Data", head)
     except ValueError:
         return None
-    return None if b"xmlns" in rest[len(head) :] else Slim(rest, own)
+    if b"xmlns" in before[len(head) :] or b"xmlns" in after:
+        return None
+    opening, closing = _tags(name)
+    between = b"".join([opening + piece + closing for piece, _ in own])
+    if pieces and not own:
+        between = opening[:-1] + b"/>"
+    return ShortRecord(
+        record_type=native.record_type,
+        payload=b"".join((before, between, after)),
+        start=len(before),
+        end=len(before) + len(between),
+        own=tuple([each for _, each in own]),
+    )
 
 
-def _cut(text: bytes, name: bytes, head: bytes) -> tuple[bytes, tuple[Membership | None, ...]]:
-    """Everything from the first start tag to the last end tag comes out at once, parted where one ends and one begins."""
-    opening, closing = b"<" + name + b">", b"</" + name + b">"
+def _cut(text: bytes, name: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Everything from the first start tag to the last end tag, parted where one ends and one begins, between the rest."""
+    opening, closing = _tags(name)
     start, end = text.find(opening), text.rfind(closing)
     if start < 0:
-        return text, ()
+        return text, [], b""
     space = _SPACE.match(text, text.find(closing, start) + len(closing))
     pieces = text[start + len(opening) : end].split(closing + (space[0] if space else b"") + opening)
-    rest = text[:start] + b"<" + name + b"/>" + text[end + len(closing) :]
-    return rest, tuple([_parse_membership(head, piece) for piece in pieces])
+    return text[:start], pieces, text[end + len(closing) :]
+
+
+def _drop(text: bytes, name: bytes, head: bytes) -> bytes:
+    before, pieces, after = _cut(text, name)
+    for piece in pieces:
+        _parse_membership(head, piece)
+    return before + b"<" + name + b"/>" + after if pieces else text
+
+
+def _tags(name: bytes) -> tuple[bytes, bytes]:
+    return b"<" + name + b">", b"</" + name + b">"
 
 
 @lru_cache(_REMEMBERED)

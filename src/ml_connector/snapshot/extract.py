@@ -7,41 +7,30 @@ cannot be understood becomes a `Fault` and its page goes on (one bad record neve
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection as Transaction
 
-from ml_connector.canonical.keys import AsOf, encode
+from ml_connector.canonical.keys import AsOf
 from ml_connector.connectors.port import Connector, NativeRecord, Query
-from ml_connector.errors import IncompleteReadError, RecordError
-from ml_connector.snapshot.store import Believed, Row, Scope, SnapshotStore
+from ml_connector.errors import IncompleteReadError
+from ml_connector.snapshot.children import Line
+from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.translation import Came, Fault, Row, Translation, payload_hash, shorten_all, translate_all
 from ml_connector.storage.database import Database
 
 TRIES = 3
-# Part of every payload hash: raise it when a translation changes, and every record is translated anew.
-TRANSLATION = b"3"
 _AT_ONCE = 2000
 _UNSETTLED = "another day"
+# Translating so many bytes takes a core longer than starting a child process costs: some 2,000 workers over SOAP.
+PAYS_FOR_CHILDREN = 64 << 20
 
-Translate = Callable[[NativeRecord], tuple[str, Any]]
-Describe = Callable[[NativeRecord], str | None]
 Progress = Callable[[str, int, int | None], None]
 Keep = Callable[[Transaction, Sequence[Row]], None]
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that came but cannot be understood: *key* as snapshots have it, *name* as people call it."""
-
-    key: str
-    name: str
-    code: str
-    reason: str
-    remedy: str | None = None
-    waiting_for: str | None = None
 
 
 class Extract(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,24 +50,6 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = True
     changed: frozenset[str] = frozenset()
     faults: tuple[Fault, ...] = ()
-
-
-class Translation(NamedTuple):
-    """
-    How a type's records become canonical ones; *variant* names the settings it goes by.
-
-    What *translate* refuses is told by *key_of*, the key snapshots know it by, and *name_of*, the one people do.
-    """
-
-    translate: Translate
-    key_of: Describe
-    name_of: Describe
-    variant: str = ""
-
-    @property
-    def version(self) -> str:
-        """What a record kept under another translation cannot be compared with."""
-        return f"{TRANSLATION.decode()}|{self.variant}"
 
 
 def keep_nothing(_tx: Transaction, _rows: Sequence[Row]) -> None:
@@ -139,15 +110,15 @@ class Reader:
             IncompleteReadError: what came does not add up; nothing counts, and the next one reads it again.
         """
         number = self._start(scope, query.as_of, translation.version, base_id=base.id)
-        desk = _Desk(self._database, self._store, scope, number, translation, base, keep)
         content_id, total = None, base.total
         try:
-            count = 0
-            for page in connector.read(query) if query.wids else ():
-                count += len(page.records)
-                desk.take(page.records)
-                progress(f"reading changed {_plural(scope.type)}", count, len(query.wids))
-            desk.keep()
+            with closing(_Desk(self._database, self._store, scope, number, translation, base, keep)) as desk:
+                count = 0
+                for page in connector.read(query) if query.wids else ():
+                    count += len(page.records)
+                    desk.take(page.records, left=len(query.wids) - count)
+                    progress(f"reading changed {_plural(scope.type)}", count, len(query.wids))
+                desk.finish()
             faults = self._faults(scope, base.id)
             total = self._store.count(scope, extract_id=base.id) + len(faults)
             content_id = base.content_id if desk.same and total == base.total else number
@@ -178,14 +149,14 @@ class Reader:
         where = f" of plant {scope.plant}" if scope.plant else ""
         before = self._store.last_believed(scope)
         number = self._start(scope, query.as_of, translation.version if settled else _UNSETTLED)
-        desk = _Desk(self._database, self._store, scope, number, translation, before, keep)
         content_id, count = None, 0
         try:
-            for page in connector.read(query):
-                count += len(page.records)
-                desk.take(page.records)
-                progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
-            desk.keep()
+            with closing(_Desk(self._database, self._store, scope, number, translation, before, keep)) as desk:
+                for page in connector.read(query):
+                    count += len(page.records)
+                    desk.take(page.records, left=page.total - count)
+                    progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
+                desk.finish()
             faults = self._faults(scope, number)
             distinct = self._store.count(scope, extract_id=number) + len(faults)
             if distinct != count:
@@ -226,7 +197,7 @@ class _Desk:
     Where one extraction's pages are told apart, translated and kept, beside the arrival of the next ones.
 
     All of it in one thread: none of these steps lets go of the interpreter's lock for long, and handing records from
-    thread to thread cost a fifth more than it won.
+    thread to thread cost a fifth more than it won. Where much is new, child processes translate some of it.
 
     *same* is whether all of it, so far, is as the complete extraction *before* has it, *changed* the keys of what is not.
     """
@@ -249,22 +220,44 @@ class _Desk:
         self._known: list[str] = []
         self._rows: list[Row] = []
         self._faults: list[Fault] = []
+        work = partial(translate_all, translation)
+        self._line = Line[list[Came], list[Row | Fault]](work, shorten=partial(shorten_all, translation))
 
-    def take(self, natives: Sequence[NativeRecord]) -> None:
-        """Sort one page into known and new, and translate what is new; what was taken is kept from time to time."""
+    def take(self, natives: Sequence[NativeRecord], *, left: int) -> None:
+        """
+        Sort one page into known and new, and have translated what is new; what was taken is kept from time to time.
+
+        *left* records are still to come, as far as is known.
+        """
         hashes = [payload_hash(native.payload, variant=self._translation.variant) for native in natives]
         known = self._find_known(hashes)
-        new = [(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
+        new = [Came(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
         self.same &= all(map(self._is_current, known.values()))
         self._known += known
-        for native, digest in new:
-            each = self._translate_one(native, digest)
-            (self._rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
+        if new:
+            size = sum(len(came.native.payload) for came in new)
+            if self._translation.shorten is not None and left * size // len(natives) >= PAYS_FOR_CHILDREN:
+                self._line.start_children()
+            self._line.put(new)
+        self._sort(self._line.done())
         if len(self._known) + len(self._rows) + len(self._faults) >= _AT_ONCE:
-            self.keep()
+            self._keep()
 
-    def keep(self) -> None:
-        """Keep everything that was taken and is not kept yet."""
+    def finish(self) -> None:
+        """Wait for what is being translated, and keep everything that is not kept yet."""
+        self._sort(self._line.rest())
+        self._keep()
+
+    def close(self) -> None:
+        """End the child processes, whatever they are at."""
+        self._line.close()
+
+    def _sort(self, translated: Iterable[list[Row | Fault]]) -> None:
+        for batch in translated:
+            for each in batch:
+                (self._rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
+
+    def _keep(self) -> None:
         if self._rows or self._known or self._faults:
             with self._database.transaction() as tx:
                 self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=self._number)
@@ -304,32 +297,6 @@ class _Desk:
         self.changed.update(fault.key for fault in self._faults)
         self.same &= not self.changed
         return others
-
-    def _translate_one(self, native: NativeRecord, digest: str) -> Row | Fault:
-        try:
-            key, canonical = self._translation.translate(native)
-        except RecordError as error:
-            key = self._translation.key_of(native) or f"row {digest[:8]}"
-            return _fault(key, self._translation.name_of(native) or key, error)
-        return Row(key, digest, encode(canonical).decode())
-
-
-def payload_hash(payload: bytes, *, variant: str = "") -> str:
-    """SHA-256 cut to 160 bits, of the bytes as they came and the version and *variant* of the translation."""
-    digest = hashlib.sha256(TRANSLATION + b"\0" + variant.encode() + b"\0")
-    digest.update(payload)
-    return digest.hexdigest()[:40]
-
-
-def _fault(key: str, name: str, error: RecordError) -> Fault:
-    return Fault(
-        key=key,
-        name=name,
-        code=error.code,
-        reason=error.message,
-        remedy=error.remedy,
-        waiting_for=error.waiting_for,
-    )
 
 
 def _plural(word: str) -> str:

@@ -29,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import Database, insert_or, metadata
 
 _T = TypeVar("_T")
@@ -107,14 +108,6 @@ class Believed(NamedTuple):
     effective_on: str
     entered_at: str
     whole_at: str
-
-
-class Row(NamedTuple):
-    """One record to keep: its key, the hash of the bytes it came as, and its canonical form as JSON."""
-
-    key: str
-    payload_hash: str
-    body: str
 
 
 class Kept(NamedTuple):

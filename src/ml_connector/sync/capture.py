@@ -28,8 +28,9 @@ from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
 from ml_connector.errors import RecordError
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.sync import Sync
-from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, Translation, keep_nothing
-from ml_connector.snapshot.store import Believed, Row, Scope, SnapshotStore
+from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, keep_nothing
+from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Fact, days_to_ask

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ml_connector.canonical.keys import UNSET, AsOf, NativeRecord, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, Query
 from ml_connector.connectors.workday.maintenance import expecting_maintenance
@@ -26,8 +26,9 @@ from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.settings.plex import Plant
-from ml_connector.snapshot.extract import Extract, Progress, Reader, Translation
+from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.translation import Translation
 from ml_connector.sync.belief import population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
@@ -155,11 +156,13 @@ class Gatherer:
         return self._capture.read(kind, self._translation(), as_of=moments, whole=True).extract
 
     def _translation(self) -> Translation:
+        preferred = self._connection.workday.use_preferred_name
         return Translation(
-            translate=self._translate_workday,
+            translate=partial(workday_mapping.to_kept, use_preferred_name=preferred),
             key_of=workday_mapping.describe_native,
             name_of=workday_mapping.name_native,
-            variant="preferred" if self._connection.workday.use_preferred_name else "legal",
+            variant="preferred" if preferred else "legal",
+            shorten=workday_mapping.shorten_native,
         )
 
     def _from_workday(
@@ -197,13 +200,6 @@ class Gatherer:
             ),
             progress=self._progress,
         )
-
-    def _translate_workday(self, native: NativeRecord) -> tuple[str, Any]:
-        record = workday_mapping.to_canonical(native, use_preferred_name=self._connection.workday.use_preferred_name)
-        if isinstance(record, Worker):
-            # Pay is not kept beside names: what the journal needs it reads and seals by itself (CO-10).
-            record = msgspec.structs.replace(record, compensation=UNSET)
-        return record.key, record
 
     def _believable(self, gathered: Gathered, extract: Extract, approvals: Approvals) -> bool:
         """Compare with last time (CC-11, CC-13); what came but cannot be understood is parked either way."""

@@ -10,8 +10,8 @@ from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place
 from ml_connector.review.store import Parked
-from ml_connector.snapshot.extract import Fault
 from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.translation import Fault
 from ml_connector.sync.change import Change
 
 _PERSONAL = frozenset({"employee", "employee_attributes", "worker", "badge"})

@@ -16,8 +16,9 @@ from ml_connector.canonical.keys import AsOf
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import UsageError
 from ml_connector.review.store import HoldInfo
-from ml_connector.snapshot.extract import Extract, Fault
+from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.translation import Fault
 from ml_connector.storage.database import Database
 from ml_connector.sync.change import Change, Hold, left_by
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, plant_days
