@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ml_connector.audit.event import AuditAction
+from ml_connector.sandbox import company
 from ml_connector.sandbox.tenant.facts import Worker
 from tests.laws.firm import Firm, found
 from tests.laws.verdict import at_work, check_truth, ended, expected
@@ -56,6 +57,10 @@ def parked(firm: Firm) -> dict[str, str]:
 
 def days_ahead(firm: Firm) -> list[tuple[str, str]]:
     return [(item.on, item.reason) for item in firm.begin().plan().pending]
+
+
+def company_center(key: str) -> company.CostCenter:
+    return next(each for each in company.COST_CENTERS if each.ref_id == key)
 
 
 def in_days(firm: Firm, days: int) -> str:
@@ -226,6 +231,20 @@ def test_b14_11_ed_05_a_hire_taken_back_after_months_ends_the_record_and_keeps_i
     firm.sync()
     assert records(firm, hired)[0]["id"] != before["id"], "the id is nobody else's"
     check_truth(firm)
+
+
+def test_b14_12_rd_03_what_is_closed_in_workday_is_closed_in_plex_and_its_people_are_named(firm):
+    """Not so: an organization, a job or a location that becomes inactive stays active in the other system."""
+    center, *members = play(firm, "cost_center_inactivated")
+    (profile,) = play(firm, "job_inactivated")
+    report = firm.sync()
+    closed = {row["Department_Code"] for row in firm.plex()["departments"] if not row["Active"]}
+    assert company_center(center).department_code in closed
+    position = next(each.plex_position for each in company.JOB_PROFILES if each.ref_id == profile)
+    assert {row["Active"] for row in firm.plex()["positions"] if row["Position"] == position} == {False}
+    named = [len(line.people) for line in report.staying if line.what == f"cost center {center}"]
+    assert sum(named) == len(members) > 0
+    check_truth(firm)  # nobody is ended by it
 
 
 def test_b14_13_wp_11_a_contingent_worker_is_a_record_where_wanted_and_never_a_head(firm):

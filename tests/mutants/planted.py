@@ -356,4 +356,18 @@ MUTANTS = (
         "            self._go_on_alone(error)\n            return self._work(piece[:0])  # type: ignore[index]\n",
         "tests/integration/test_children.py::test_what_a_killed_child_had_is_done_here_in_its_place",
     ),
+    Mutant(
+        "a time from Plex without an offset is taken for UTC",
+        "mapping/plex_fields.py",
+        "    if moment.tzinfo is None:\n",
+        "    if moment.year < 1900:\n",
+        "tests/unit/test_mapping_plex.py::test_tz_08_a_time_that_tells_no_offset_and_what_is_no_day_is_refused",
+    ),
+    Mutant(
+        "of what contradicts the later arrival holds",
+        "timeline/fact.py",
+        "    return max(told, key=lambda fact: (fact.entered_at, fact.effective_on), default=None)\n",
+        "    return max(told[-1:], key=lambda fact: (fact.entered_at, fact.effective_on), default=None)\n",
+        "tests/laws/test_lives.py::test_cc_10_a_correction_that_arrives_before_the_original_holds_all_the_same",
+    ),
 )

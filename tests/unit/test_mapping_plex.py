@@ -16,7 +16,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import RecordError
 from ml_connector.mapping.limits import LIMITS
 from ml_connector.mapping.plex import employee_uuid, to_body, to_plant_record
-from ml_connector.mapping.plex_fields import FIELDS
+from ml_connector.mapping.plex_fields import FIELDS, read_day
 from ml_connector.mapping.rules import FIELDS as OWNERS
 
 ID = "11111111-2222-4333-8444-555555555555"
@@ -324,3 +324,23 @@ def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(RecordError) as caught:
         to_body(RecordType.EMPLOYEE, action="update", fields={"pay_rate": "20"}, native=EMPLOYEE)
     assert caught.value.code == "unknown_field"
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-11-01", "2026-11-01"),
+        ("2026-11-01T00:00:00Z", "2026-11-01"),
+        ("2026-10-31T20:00:00-04:00", "2026-11-01"),
+        ("2026-11-01T00:00:00.0000000Z", "2026-11-01"),
+        (None, None),
+    ],
+)
+def test_tz_08_one_instant_is_one_day_however_it_is_written(written: str | None, day: str | None) -> None:
+    assert read_day(written) == day
+
+
+@pytest.mark.parametrize("written", ["2026-11-01T00:00:00", "2026-11-01 00:00", "2026-02-30", "11/01/2026", "soon"])
+def test_tz_08_a_time_that_tells_no_offset_and_what_is_no_day_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"offset|no day"):
+        read_day(written)

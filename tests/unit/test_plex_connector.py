@@ -6,11 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
 from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.plex.connector import to_instant
 from ml_connector.connectors.port import Query, Write
 from ml_connector.connectors.transport import HttpRequest
 from ml_connector.errors import (
@@ -578,3 +580,13 @@ def test_now_is_plexs_own_time() -> None:
 
 def test_a_request_shows_no_body() -> None:
     assert "Ada" not in repr(HttpRequest(method="POST", url="https://cloud.plex.com/x", body=b'{"firstName":"Ada"}'))
+
+
+def test_tz_08_a_moment_goes_to_plex_as_an_instant_in_utc() -> None:
+    detroit = datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo("America/Detroit"))
+    assert [to_instant(detroit.replace(fold=fold)) for fold in (0, 1)] == [
+        "2026-11-01T05:30:00Z",
+        "2026-11-01T06:30:00Z",
+    ]
+    with pytest.raises(ValueError, match="offset"):
+        to_instant(datetime(2026, 11, 1, 1, 30))  # noqa: DTZ001 - what must be refused

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
+from ml_connector.mapping.period import parse_day
 
 
 class Field(NamedTuple):
@@ -65,9 +67,21 @@ def read_count(value: Any) -> int | None:
 
 
 def read_day(value: Any) -> str | None:
-    """The calendar day of `2026-11-01T00:00:00Z`; Plex gives a fiscal period's days as midnights."""
+    """
+    The calendar day of `2026-11-01T00:00:00Z`; Plex gives a fiscal period's days as midnights, in UTC.
+
+    The same instant in another zone is the same day; a time that tells no offset could be two, and is none (TZ-08).
+    """
     text = read_text(value)
-    return None if text is None else text[:10]
+    if text is None or parse_day(text) is not None:
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("no day") from None
+    if moment.tzinfo is None:
+        raise ValueError("a time that tells no offset")
+    return moment.astimezone(UTC).date().isoformat()
 
 
 FIELDS: Mapping[RecordType, tuple[Field, ...]] = {

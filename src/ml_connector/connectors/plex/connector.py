@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
@@ -259,8 +259,15 @@ def _changed(query: Query) -> tuple[tuple[str, str], ...]:
 
 
 def to_instant(moment: datetime) -> str:
-    """Write a moment as Plex reads it: UTC, whole date and time, `Z`; anything shorter is refused."""
-    return (moment - (moment.utcoffset() or timedelta())).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """
+    Write a moment as Plex reads it: UTC, whole date and time, `Z`; anything shorter is refused.
+
+    Raises:
+        ValueError: it tells no offset, so it could be any of two dozen moments (TZ-08).
+    """
+    if moment.utcoffset() is None:
+        raise ValueError("a moment for Plex tells no offset")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _natives(record_type: RecordType, rows: Sequence[Row]) -> list[NativeRecord]:

@@ -18,7 +18,7 @@ from ml_connector.sandbox.tenant.facts import Job, Organization, Worker
 from ml_connector.sandbox.tenant.founding import pick_profile, shift_for, top_of
 from ml_connector.sandbox.tenant.people import PROFILES, Role, make_job, make_pay, make_position, make_worker
 from ml_connector.sandbox.tenant.setup import found_job_profile
-from ml_connector.sandbox.tenant.world import AsOf, Shelf, World
+from ml_connector.sandbox.tenant.world import AsOf, Shelf, Submitted, World
 
 _USUAL_LEAVE = timedelta(days=3)
 PLANTS = {plant.location: plant for plant in company.PLANTS}
@@ -237,6 +237,26 @@ class Desk:
         position = self._position(location, profile=worker.primary_job.job_profile, on=on)
         job = make_job(position, shift=worker.primary_job.shift, on=on)
         self._change(worker, {"jobs": (job,)}, kind="Transfer Employee", on=on)
+
+    def submit_transfer(self, worker: Worker, *, location: str) -> None:
+        """Ask for a transfer from today on, which somebody has to approve."""
+        self.world.submitted.append(Submitted(worker.key, location, self.on))
+
+    def approve_transfer(self) -> str:
+        """
+        Approve the transfer that has waited longest; returns whose it is.
+
+        Raises:
+            LookupError: none waits.
+        """
+        if not self.world.submitted:
+            raise LookupError("no transfer waits for approval: play transfer_submitted first")
+        key, location, on = self.world.submitted.pop(0)
+        worker = self.now().worker(key)
+        if worker is None:
+            raise LookupError(f"{key} is not here any more")
+        self.transfer_on(worker, location=location, on=on)
+        return key
 
     def move_to(self, worker: Worker, *, cost_center: str, on: date) -> None:
         """Move somebody to another cost center from a day on."""

@@ -73,6 +73,18 @@ def _transfer(desk: Desk) -> list[str]:
     return [worker.key]
 
 
+def _transfer_submitted(desk: Desk) -> list[str]:
+    """Ask for a transfer that nobody has approved yet."""
+    worker = desk.pick(location="DET")
+    desk.submit_transfer(worker, location="TOL")
+    return [worker.key]
+
+
+def _transfer_approved(desk: Desk) -> list[str]:
+    """Approve it: it takes effect on the day it was asked for."""
+    return [desk.approve_transfer()]
+
+
 def _change_job(desk: Desk) -> list[str]:
     worker = desk.pick()
     desk.change_job(worker)
@@ -374,6 +386,8 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "rehire_unlinked": _rehire_unlinked,
     "id_reused": _id_reused,
     "transfer": _transfer,
+    "transfer_submitted": _transfer_submitted,
+    "transfer_approved": _transfer_approved,
     "change_job": _change_job,
     "leave": _start_leave,
     "leave_end": _end_leave,

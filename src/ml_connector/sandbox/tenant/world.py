@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -35,8 +35,16 @@ class Shelf(dict[str, History[Facts]]):
         self[key].append(Entry(kind, on, at, changes, unlogged=unlogged))
 
 
+class Submitted(NamedTuple):
+    """A transfer that waits for approval: nothing of it is true yet, and no answer tells of it."""
+
+    worker: str
+    location: str
+    on: date
+
+
 class World:
-    """Everything ever entered in the tenant."""
+    """Everything ever entered in the tenant, and what was *submitted* and waits for approval."""
 
     def __init__(self) -> None:
         self.workers = Shelf(Worker)
@@ -45,6 +53,7 @@ class World:
         self.job_profiles = Shelf(JobProfile)
         self.locations = Shelf(Location)
         self.worker_ids: dict[tuple[str, str], str] = {}
+        self.submitted: list[Submitted] = []
 
     @property
     def entered(self) -> int:

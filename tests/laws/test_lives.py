@@ -1,0 +1,156 @@
+"""Single lives: what one scenario does to one worker, and what of it Plex is told, rule by rule."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from ml_connector.audit.event import AuditAction
+from ml_connector.sandbox.company import COST_CENTERS
+from ml_connector.timeline.fact import Fact, as_known
+from tests.laws.firm import found
+from tests.laws.test_b14_limits import days_ahead, in_days, play, records, wait, worker
+from tests.laws.verdict import at_work, check_truth, ended
+
+
+@pytest.fixture
+def firm():
+    with found() as opened:
+        yield opened
+
+
+def test_cc_10_a_correction_that_arrives_before_the_original_holds_all_the_same(firm):
+    """By entry moment, never by arrival: a retry brings the original a second time, after its correction."""
+    facts, entered = firm.begin().tools.facts, datetime(2026, 11, 21, 9, tzinfo=UTC)
+    original = Fact("w", date(2026, 11, 16), entered, "original")
+    correction = Fact("w", date(2026, 11, 16), entered + timedelta(days=1), "correction")
+    for arrived in ([correction], [original], [original]):
+        with firm.begin().database.transaction() as tx:
+            facts.append(tx, arrived)
+    told = facts.of(["w"])["w"]
+    later = correction.entered_at + timedelta(days=1)
+    for order in (told, told[::-1]):
+        assert as_known(order, on=date(2026, 11, 20), by=later) == correction
+        assert as_known(order, on=date(2026, 11, 20), by=entered) == original, "and what was known then stays"
+
+
+def test_cc_16_a_cost_center_that_changes_next_year_moves_no_watermark_there(firm):
+    organizations = firm.tenant.view().world.organizations
+    next_year = date(2027, 1, 1)
+    organizations.change("CC4100", {"name": "Press"}, kind="Edit Organization", on=next_year, at=firm.tenant.now())
+    play(firm, "hire")
+    report = firm.sync()
+    assert datetime.fromisoformat(report.watermark) <= firm.tenant.now()
+    (hired,) = play(firm, "hire")
+    firm.sync()
+    assert [row["status"] for row in records(firm, hired)] == ["Active"], "what is entered before that day is seen"
+
+
+def test_ed_05_who_never_came_ends_with_the_reason_and_is_never_deleted(firm):
+    (key,) = play(firm, "hire")
+    firm.next_day()
+    firm.sync()
+    (before,) = records(firm, key)
+    assert play(firm, "hire_rescinded") == [key]
+    firm.sync()
+    (after,) = records(firm, key)
+    assert (after["id"], after["status"]) == (before["id"], "Inactive")
+    reasons = [item.event.reason for item in firm.begin().tools.trail.list(50, action=AuditAction.WRITE_APPLIED)]
+    assert any("rescinded" in (reason or "") for reason in reasons)
+
+
+def test_ed_06_an_ending_taken_back_in_time_is_no_ending_and_later_brings_the_same_record_back(firm):
+    play(firm, "future_termination")
+    firm.sync()
+    assert days_ahead(firm) == [(in_days(firm, 5), "termination: active through that day")]
+    play(firm, "termination_rescinded")
+    firm.sync()
+    assert days_ahead(firm) == []
+    assert firm.writes == 0
+    (gone,) = play(firm, "terminate")
+    firm.sync()
+    (before,) = records(firm, gone)
+    assert before["status"] == "Inactive"
+    play(firm, "termination_rescinded")
+    firm.sync()
+    (after,) = records(firm, gone)
+    assert (after["id"], after["status"]) == (before["id"], "Active")
+    check_truth(firm)
+
+
+def test_ed_07_an_ending_that_turns_out_to_be_earlier_ends_at_once(firm):
+    (key,) = play(firm, "future_termination")
+    firm.sync()
+    plant = next(name.partition(" ")[0] for name in at_work(firm) if name.endswith(f" {key}"))
+    assert play(firm, "termination_corrected") == [key]
+    firm.sync()
+    assert f"{plant} {key}" in ended(firm)
+    assert days_ahead(firm) == [], "the first day given is no day any more"
+    wait(firm, 6)
+    assert firm.sync().counts["applied"] == 0
+
+
+def test_ed_08_a_move_entered_three_weeks_late_is_made_now_and_known_from_its_day(firm):
+    firm.sync()
+    (key,) = play(firm, "retro_transfer")
+    firm.sync()
+    assert f"102 {key}" in at_work(firm)
+    assert f"101 {key}" in ended(firm)
+    wid = worker(firm, key).wid
+    days = {fact.effective_on for fact in firm.begin().tools.facts.of([wid])[wid]}
+    assert firm.tenant.today - timedelta(days=21) in days
+
+
+def test_ed_09_of_two_moves_on_one_day_the_later_entry_is_in_plex(firm):
+    (key,) = play(firm, "same_day")
+    firm.sync()
+    center = next(each for each in COST_CENTERS if each.ref_id == worker(firm, key).primary_job.cost_center)
+    assert at_work(firm)[f"101 {key}"][1] == center.department_code
+    check_truth(firm)
+
+
+def test_ed_11_who_comes_back_under_the_same_id_is_the_same_record(firm):
+    play(firm, "terminate")
+    firm.sync()
+    (key,) = play(firm, "rehire")
+    before = records(firm, key)
+    firm.sync()
+    after = records(firm, key)
+    assert [row["status"] for row in after if row["status"] == "Active"] == ["Active"]
+    assert {row["id"] for row in before} <= {row["id"] for row in after}
+    check_truth(firm)
+
+
+def test_ed_19_what_waits_for_approval_is_no_fact_and_then_counts_from_its_day(firm):
+    (key,) = play(firm, "transfer_submitted")
+    firm.sync()
+    assert (firm.writes, days_ahead(firm)) == (0, []), "nobody has decided yet"
+    wait(firm, 3)
+    firm.sync()
+    assert firm.writes == 0
+    assert play(firm, "transfer_approved") == [key]
+    firm.sync()
+    assert f"102 {key}" in at_work(firm)
+    wid = worker(firm, key).wid
+    days = {fact.effective_on for fact in firm.begin().tools.facts.of([wid])[wid]}
+    assert firm.tenant.today - timedelta(days=3) in days, "the day that was asked for"
+
+
+@pytest.mark.parametrize("night", ["clocks_go_back", "clocks_go_forward", "around_midnight"])
+def test_tz_04_tz_05_who_is_hired_in_such_a_night_is_created_once(firm, night):
+    """TZ-04, TZ-05: an hour that comes twice holds nothing twice, and one that is left out leaves nobody out."""
+    hired = play(firm, night)
+    firm.sync()
+    assert [len(records(firm, key)) for key in hired] == [1] * len(hired)
+    assert {row["status"] for row in records(firm, *hired)} == {"Active"}
+    before = firm.writes
+    firm.sync()
+    assert firm.writes == before
+
+
+def test_tz_07_the_last_day_ends_at_midnight_of_each_plant(firm):
+    detroit, toledo, chicago = play(firm, "pacific_evening")
+    firm.sync()
+    assert {f"101 {detroit}", f"102 {toledo}"} <= ended(firm)
+    assert f"100 {chicago}" in at_work(firm), "half past eleven there"
