@@ -115,7 +115,7 @@ def _fields(found: ExplainedWorker, plant: str, fields: Sequence[MappedField]) -
     made = Table(box=None, pad_edge=False, show_header=not alone, header_style="dim")
     made.add_column(f"plant {plant}", overflow="fold")
     made.add_column("should hold", overflow="fold")
-    made.add_column("because of", overflow="fold", style="dim")
+    made.add_column("because of", overflow="ellipsis", no_wrap=True, style="dim")
     for each in fields:
         made.add_row(cell(each.field), _value(each), _origin(each))
     return made
@@ -130,7 +130,7 @@ def _value(field: MappedField) -> Text:
 def _origin(field: MappedField) -> Text:
     row = field.mapping
     if row is not None:
-        return cell(f"{row.kind} {row.source} v{row.version} ({field.rule})")
+        return cell(f"{row.kind} {shortened(row.source, _SHORT)} v{row.version} ({field.rule})")
     origin = ", ".join(field.workday) or "configuration"
     return cell(f"{origin}{'' if field.compared else ', once'} ({field.rule})")
 

@@ -24,6 +24,7 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.cli import rehearsal
 from ml_connector.cli.commands.inspection import render_ping
 from ml_connector.cli.door import Door, actor
+from ml_connector.cli.explanation import render_explained
 from ml_connector.cli.progress import shown
 from ml_connector.cli.render import bars, cell, make_console
 from ml_connector.cli.reports import render_outcome, render_parked, render_plan
@@ -33,6 +34,7 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.sync.report import PlanReport
 from ml_connector.usecases import inspection, mappings, setup, syncs, trail
+from ml_connector.usecases.explain import explain
 
 MARK = ".ml-connector-demo"
 CONFIG = "ml-connector.toml"
@@ -150,7 +152,16 @@ class Story:
                 + "; ".join(f"{name} {', '.join(who)}" for name, who in day.items() if isinstance(who, list) and who)
             )
         plan = self._plan("What does that mean for Plex?", samples=None)
+        self._why(plan)
         self._apply(plan, "Carry it out")
+
+    def _why(self, plan: PlanReport) -> None:
+        """Explain whom most happens to."""
+        people = Counter(each.key for each in plan.changes if each.type == "employee")
+        for number, _changes in people.most_common(1):
+            self._step("Why? One of them, step by step, from what was read", f"explain worker {number}")
+            with self._door.look() as app:
+                render_explained(explain(app, number), console=self._console)
 
     def _put_right(self) -> bool:
         """One worker could not be written; say why, mend the mapping, and let that one go."""

@@ -568,7 +568,8 @@ class Planner:
                     self._draft.agreed.append(item)
             else:
                 self._add(item, actual, decision)
-            self._witness.note(Compared(item, actual, agreed.get(item.key), decision), self._draft.parked[parked:])
+            if self._witness.wanted:
+                self._witness.note(Compared(item, actual, agreed.get(item.key), decision), self._draft.parked[parked:])
 
     def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
         try:
