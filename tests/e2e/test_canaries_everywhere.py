@@ -33,6 +33,7 @@ SCENARIO = (
     "records employee --output json",
     "runs",
     "parked",
+    "explain worker 000010",
     "mapping list",
     "mapping export {folder}/mapping.csv",
     "mapping coverage",

@@ -24,6 +24,9 @@ from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.http import Response
 from ml_connector.usecases.explain import explain
 from tests.canaries import find_canary
+from tests.explained import app_of as rehearsed
+from tests.explained import decided, explained
+from tests.explained import told as everything_told
 from tests.laws.firm import found
 from tests.rehearsal import Rehearsal, record
 from tests.workday_samples import PAY
@@ -38,8 +41,7 @@ TWICE = {"terminate", "conversion"}  # happens to whom something else happens to
 
 
 def app_of(firm):
-    tools = firm.begin().tools
-    return SimpleNamespace(name="acme", connection=firm.rehearsal.settings, database=tools.database, tools=tools)
+    return rehearsed(firm.rehearsal, firm.begin())
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def firm():
         touched = [who[-1] for name, who in made.who.items() if name not in TWICE]
         assert len(touched) == len(set(touched)), "each of them happens to somebody else"
         made.who["left"] = made.tenant.play("terminate")["touched"]
-        made.begin().plan()
+        made.report = made.begin().plan()
         made.told = {}
         yield made
 
@@ -70,6 +72,10 @@ def shown(explained):
     console = Console(file=io.StringIO(), width=80, color_system=None)
     render_explained(explained, console=console)
     return console.file.getvalue()
+
+
+def test_everybody_in_every_state_is_explained_as_the_plan_decides(firm):
+    assert everything_told(explained(firm.rehearsal, firm.begin())) == decided(firm.begin(), firm.report)
 
 
 def test_wp06_who_works_in_two_plants_is_two_records_and_each_is_told(firm):
@@ -335,8 +341,7 @@ def test_cc11_who_is_shown_no_more_is_explained_by_what_was_shown_last(tmp_path)
     made.show(RecordType.WORKER, natives)
     with made.alive() as life:
         life.sync()
-        tools = life.tools
-        app = SimpleNamespace(name="acme", connection=made.settings, database=life.database, tools=tools)
+        app = rehearsed(made, life)
         gone = to_canonical(natives[3])
         told_of = explain(app, gone.employee_id)
         assert told_of.verdict == "none"
@@ -346,7 +351,7 @@ def test_cc11_who_is_shown_no_more_is_explained_by_what_was_shown_last(tmp_path)
     made.show(RecordType.WORKER, [*natives[:3], *natives[4:]])
     with made.alive() as life:
         life.plan()
-        app = SimpleNamespace(name="acme", connection=made.settings, database=life.database, tools=life.tools)
+        app = rehearsed(made, life)
         told_of = explain(app, gone.employee_id)
         assert [(each.verb, each.code) for each in told_of.decide] == [("parked", "not_shown")]
         assert told_of.read.facts["active"] is True
