@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ConfigurationError
@@ -136,3 +137,50 @@ def test_what_somebody_decided_holds(synced):
     assert syncs.plan(synced.app, progress=silent).counts["create"] == 0
     with pytest.raises(ConfigurationError, match="no worker 4711 was ever read"):
         links.join(synced.app, "4711", to=old)
+
+
+def forget(world, *tables):
+    """Lose some tables, as a restore that went half way would."""
+    with world.app.database.transaction() as tx:
+        for table in tables:
+            tx.execute(text(f"DELETE FROM {table}"))
+
+
+def test_wp_02_with_its_links_lost_nobody_comes_or_goes_until_a_person_says_so(synced):
+    (leaver,), (newcomer,) = play(synced, "terminate"), play(synced, "hire")
+    forget(synced, "person_alias", "plex_link")
+    before = employees(synced)
+    run = syncs.sync(synced.app, progress=silent)
+    assert (run.exit_code, employees(synced)) == (4, before)
+    (hold,) = syncs.holds(synced.app)
+    assert hold.guard == "links_lost"
+    assert "restore the latest backup" in hold.remedy
+    assert "links match" in hold.remedy
+    assert syncs.sync(synced.app, progress=silent).exit_code == 4, "looking does not make it forgotten"
+    syncs.release(synced.app, hold.id)
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert [row["status"] for row in employees(synced, badgeNumber=leaver)] == ["Inactive"]
+    assert len(employees(synced, badgeNumber=newcomer)) == 1
+    assert syncs.holds(synced.app) == []
+
+
+def test_wp_02_after_a_lost_database_nobody_comes_or_goes_until_a_person_says_so(synced):
+    (newcomer,) = play(synced, "hire")
+    synced.app.close()
+    for file in synced.folder.glob("mlc.db*"):
+        file.unlink()
+    synced.app = synced.open()
+    synced.map_everything()
+    assert syncs.sync(synced.app, progress=silent).exit_code == 4
+    assert employees(synced, badgeNumber=newcomer) == []
+    (hold,) = syncs.holds(synced.app)
+    syncs.release(synced.app, hold.id)
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0, syncs.parked(synced.app)
+    assert len(employees(synced, badgeNumber=newcomer)) == 1
+
+
+def test_wp_02_what_only_corrects_somebody_goes_on(synced):
+    (key,) = play(synced, "employee_id_changed")
+    forget(synced, "person_alias", "plex_link")
+    assert syncs.sync(synced.app, progress=silent).exit_code == 4
+    assert len(employees(synced, badgeNumber=f"E{key}")) == 1

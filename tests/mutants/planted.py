@@ -287,6 +287,13 @@ MUTANTS = (
         CENTERS + "::test_rd04_a_successor_that_is_inactive_too_is_none",
     ),
     Mutant(
+        "who is who is learnt anew after a loss",
+        "sync/verbs.py",
+        "            who = recognize_workers(self._tools, workers)",
+        "            who = identify_workers(self._tools, run, workers)",
+        "tests/integration/test_links.py::test_wp_02_with_its_links_lost_nobody_comes_or_goes_until_a_person_says_so",
+    ),
+    Mutant(
         "the employee speaks for somebody before the day of conversion",
         "timeline/identity.py",
         "    active = [profile for profile in profiles if profile.active is True]\n",

@@ -46,6 +46,7 @@ from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.headcount import Attendance, HeadcountLine
 from ml_connector.sync.identify import Identities
+from ml_connector.sync.linked import hold_unlinked
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
 from ml_connector.sync.parking import park_desired, park_orphan, park_staying, park_waiting, park_worker
 from ml_connector.sync.policy import Approvals, guard_changes
@@ -157,6 +158,7 @@ class Planner:
         draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
         ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday)
         draft.holds += unwritable
+        ordered = hold_unlinked(ordered, self._gathered.holds)
         guard = self._connection.sync.guard
         lately = look_back(self._store, ordered, guard=guard, now=self._gathered.as_of.entered_at)
         guarded, holds = guard_changes(

@@ -506,6 +506,13 @@ class SyncStore:
             rows = tx.execute(query.order_by(baselines.c.agreed_at, baselines.c.key).limit(limit)).all()
         return {row.key: msgspec.json.decode(row.fields) for row in rows}
 
+    def most_agreed(self, kind: str) -> int:
+        """How many records of a type were agreed on in the plant that has most of them."""
+        where = and_(baselines.c.connection == self._connection, baselines.c.type == kind)
+        query = select(func.count()).where(where).group_by(baselines.c.plant)
+        with self._database.reading() as tx:
+            return max((int(count) for count in tx.execute(query).scalars()), default=0)
+
     def counts(self, plan_id: int) -> dict[str, int]:
         """How many intents of a plan are in each state."""
         query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id).group_by(changes.c.state)

@@ -23,9 +23,10 @@ from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Change, Hold, digest_of
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer, plant_days
-from ml_connector.sync.identify import identify_workers
+from ml_connector.sync.identify import identify_workers, recognize_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
+from ml_connector.sync.linked import watch_links
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.plan import Draft, look_back
 from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
@@ -185,12 +186,19 @@ class Syncer:
         self._tools.store.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
         watch_sentinels(gathered, store=self._tools.store, snapshots=self._tools.snapshots, approvals=approvals)
         self._think_again(run, gathered)
+        workers = gathered.extracts.get(("workday", "worker", ""))
+        lost = watch_links(self._tools, gathered)
+        if lost is None or approvals.cover(lost):
+            who = identify_workers(self._tools, run, workers)
+        else:
+            gathered.holds.append(lost)
+            who = recognize_workers(self._tools, workers)  # written down, nobody would see that the links were lost
         return Sources(
             gathered=gathered,
             approvals=approvals,
             crosswalk=self._tools.crosswalk(gathered.today),
             refused=find_refused(self._tools, retry=retry),
-            who=identify_workers(self._tools, run, gathered.extracts.get(("workday", "worker", ""))),
+            who=who,
             outbox=find_outbox(self._tools, gathered, other_day=as_of is not None),
             snapshots=self._tools.snapshots,
         )

@@ -114,6 +114,12 @@ class LinkStore:
         rows = sorted(rows, key=lambda row: (row.kind != EMPLOYEE, row.kind))
         return None if not rows else Profile(rows[0].profile, rows[0].person)
 
+    def count(self) -> int:
+        """How many Workday profiles are known."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID)
+        with self._database.reading() as tx:
+            return int(tx.execute(select(func.count()).select_from(aliases).where(*here)).scalar_one())
+
     def any(self) -> bool:
         """Whether anybody was ever linked."""
         query = select(aliases.c.person).where(aliases.c.connection == self._connection).limit(1)
