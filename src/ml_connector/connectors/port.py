@@ -186,6 +186,13 @@ def refuse_log(record_type: RecordType) -> NoReturn:
     raise ConfigurationError(f"no transaction log tells which {record_type} changed", remedy="read all of them")
 
 
+class Pages(Protocol):
+    """Whatever answers a query page by page; the rules of `Connector.read` hold."""
+
+    def read(self, query: Query) -> Iterator[Page]:
+        """Yield the pages."""
+
+
 class Connector(Protocol):
     """One external system, reduced to what a run needs of it."""
 

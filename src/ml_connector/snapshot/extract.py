@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.canonical.keys import AsOf
-from ml_connector.connectors.port import Connector, NativeRecord, Query
+from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.snapshot.children import Line
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
@@ -66,7 +66,7 @@ class Reader:
 
     def extract(
         self,
-        connector: Connector,
+        connector: Pages,
         *,
         scope: Scope,
         query: Query,
@@ -94,7 +94,7 @@ class Reader:
 
     def read_changed(
         self,
-        connector: Connector,
+        connector: Pages,
         *,
         scope: Scope,
         query: Query,
@@ -137,7 +137,7 @@ class Reader:
 
     def _read_once(
         self,
-        connector: Connector,
+        connector: Pages,
         scope: Scope,
         query: Query,
         translation: Translation,

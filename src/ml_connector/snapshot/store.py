@@ -33,7 +33,7 @@ from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import Database, insert_or, metadata
 
 _T = TypeVar("_T")
-_BATCH = 500
+_BATCH, _KEYS = 500, 5_000
 
 extracts = Table(
     "extract",
@@ -284,11 +284,11 @@ class SnapshotStore:
         last = ""
         while True:
             where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
-            query = select(records.c.key).where(where).order_by(records.c.key).limit(_BATCH)
+            query = select(records.c.key).where(where).order_by(records.c.key).limit(_KEYS)
             with self._database.reading() as tx:
                 batch = list(tx.execute(query).scalars())
             yield from batch
-            if len(batch) < _BATCH:
+            if len(batch) < _KEYS:
                 return
             last = batch[-1]
 

@@ -7,7 +7,7 @@ the workers themselves are indispensable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.canonical.workforce import Worker
-from ml_connector.connectors.port import Connector, Query
+from ml_connector.connectors.port import Connector, Pages, Query
 from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
@@ -29,6 +29,7 @@ from ml_connector.settings.plex import Plant
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.snapshot.translation import Translation
+from ml_connector.sync.ahead import AT_ONCE, ReadAhead
 from ml_connector.sync.belief import population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
@@ -124,13 +125,22 @@ class Gatherer:
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)
+        with self._ahead(today) as plex:
+            self._gather(gathered, plex, approvals, whole=whole, other_day=as_of is not None)
+        return gathered
+
+    def _ahead(self, plants: Iterable[str]) -> ReadAhead:
+        """Plex's lists in the order they will be wanted, asked for while Workday is read."""
+        queries = [_plex_query(kind, plant) for plant in plants for kind in PLEX_TYPES]
+        return ReadAhead(self._plex, queries, at_once=min(AT_ONCE, self._connection.plex.writers))
+
+    def _gather(self, gathered: Gathered, plex: Pages, approvals: Approvals, *, whole: bool, other_day: bool) -> None:
         with expecting_maintenance(self._clock):
             for kind in WORKDAY_TYPES:
-                self._from_workday(gathered, kind, approvals, whole=whole, other_day=as_of is not None)
-        for plant in today:
+                self._from_workday(gathered, kind, approvals, whole=whole, other_day=other_day)
+        for plant in gathered.today:
             for kind in PLEX_TYPES:
-                self._from_plex(gathered, kind, plant, approvals)
-        return gathered
+                self._from_plex(gathered, plex, kind, plant, approvals)
 
     def read_again(self, kind: str, plant: str) -> Extract:
         """
@@ -140,7 +150,9 @@ class Gatherer:
             StalePlanError: the list is suddenly empty or much shorter; it is not believed (CC-13).
             MLConnectorError: it cannot be read now.
         """
-        extract = self._read_plex(RecordType(kind), plant) if plant else self._read_workday_now(RecordType(kind))
+        extract = (
+            self._read_plex(self._plex, RecordType(kind), plant) if plant else self._read_workday_now(RecordType(kind))
+        )
         limit = self._connection.sync.guard.deactivate_over
         hold = shrunken_list(kind, plant, now=extract.total, before=extract.before, limit=limit)
         if hold is not None:
@@ -182,17 +194,17 @@ class Gatherer:
         if extract is not None and self._believable(gathered, extract, approvals):
             gathered.extracts["workday", kind.value, ""] = extract
 
-    def _from_plex(self, gathered: Gathered, kind: RecordType, plant: str, approvals: Approvals) -> None:
-        read = partial(self._read_plex, kind, plant)
+    def _from_plex(self, gathered: Gathered, plex: Pages, kind: RecordType, plant: str, approvals: Approvals) -> None:
+        read = partial(self._read_plex, plex, kind, plant)
         extract = _try_read(gathered, read, kind=kind.value, plant=plant, indispensable=False)
         if extract is not None and self._believable(gathered, extract, approvals):
             gathered.extracts["plex", kind.value, plant] = extract
 
-    def _read_plex(self, kind: RecordType, plant: str) -> Extract:
+    def _read_plex(self, plex: Pages, kind: RecordType, plant: str) -> Extract:
         return self._reader.extract(
-            self._plex,
+            plex,
             scope=Scope(self._name, "plex", kind.value, plant),
-            query=Query(record_type=kind, plant=plant),
+            query=_plex_query(kind, plant),
             translation=Translation(
                 translate=partial(_translate_plex, plant=plant),
                 key_of=lambda _native: None,
@@ -237,6 +249,10 @@ class Gatherer:
             for worker in gone.values()
             if not has_ended(worker, today=today) and (contingent or worker.worker_type == "employee")
         ]
+
+
+def _plex_query(kind: RecordType, plant: str) -> Query:
+    return Query(record_type=kind, plant=plant)
 
 
 def _translate_plex(native: NativeRecord, *, plant: str) -> tuple[str, Any]:

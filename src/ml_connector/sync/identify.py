@@ -1,7 +1,7 @@
 """
 Who the workers of an extraction are: profiles seen for the first time are told apart and written down, before planning.
 
-Only new profiles are looked at, so a day with a hundred thousand known workers costs one question per five hundred.
+Only new profiles are looked at, so a day with a hundred thousand known workers costs one question per five thousand.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ml_connector.sync.run import Run
 from ml_connector.sync.tools import SyncTools
 from ml_connector.timeline.identity import Identified, Known, aliases_of, governing, identify, news_of
 
-_BATCH = 500
+_BATCH, _AT_ONCE = 5_000, 500
 
 
 class Identities(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +104,10 @@ def _batches(tools: SyncTools, extract: Extract | None) -> Iterator[_Batch]:
     keys = tools.snapshots.keys(extract.scope, extract_id=extract.id)
     while batch := list(islice(keys, _BATCH)):
         unknown = tools.links.unknown(batch)
-        workers = tools.snapshots.find(extract.scope, keys=unknown, of=Worker, extract_id=extract.id)
-        yield _Batch(list(workers.values()), settled)
+        for start in range(0, len(unknown), _AT_ONCE):
+            some = unknown[start : start + _AT_ONCE]
+            workers = tools.snapshots.find(extract.scope, keys=some, of=Worker, extract_id=extract.id)
+            yield _Batch(list(workers.values()), settled)
 
 
 def _meet(tools: SyncTools, workers: Sequence[Worker], *, settled: bool) -> tuple[list[Identified], dict[str, Parked]]:
