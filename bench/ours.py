@@ -20,7 +20,7 @@ from meter import measured, read_order
 
 from bench.contest import ask
 from bench.rewrite import changed_pages
-from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Query, Write
 from ml_connector.connectors.transport import Transport
@@ -47,12 +47,13 @@ def read(order: Any) -> None:
     metadata.create_all(database.engine)
     connector = _open_workday(order)
     reader = Reader(database, clock=now)
+    at = connector.now()
 
     def extract(told: SimpleNamespace) -> None:
         found = reader.extract(
             connector,
             scope=Scope("bench", "workday", "worker"),
-            query=Query(record_type=RecordType.WORKER),
+            query=Query(record_type=RecordType.WORKER, as_of=AsOf(at.date(), at)),
             translation=_TRANSLATION,
             progress=lambda _stage, _done, _total: None,
         )

@@ -4,14 +4,15 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
-from ml_connector.errors import IncompleteReadError, RecordError
+from ml_connector.errors import IncompleteReadError, RecordError, UnavailableError
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.snapshot.extract import Reader
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.store import Scope, SnapshotStore, records
 from ml_connector.snapshot.translation import Translation, payload_hash
 
 SCOPE = Scope("acme", "plex", "employee", "101")
@@ -125,3 +126,65 @@ def test_a_disbelieved_extraction_is_no_measure_for_the_next(database, read):
 
 def test_the_same_bytes_are_translated_again_where_the_translation_differs():
     assert len({payload_hash(b"x"), payload_hash(b"x", variant="legal"), payload_hash(b"x", variant="preferred")}) == 3
+
+
+def rows(database):
+    """Which extraction saw each record last."""
+    with database.reading() as tx:
+        return dict(tx.execute(select(records.c.key, records.c.extract_id)).all())
+
+
+def test_cc_15_a_list_that_is_as_before_is_noted_and_writes_no_record(database, read):
+    first, _ = read(Pages([["a", "b"], ["c"]]))
+    before = rows(database)
+    for _ in range(2):
+        again, translated = read(Pages([["a", "b"], ["c"]]))
+        assert translated == []
+        assert (again.content_id, again.total, again.before, again.whole) == (first.content_id, 3, 3, False)
+        assert kept(database, again) == ["a", "b", "c"]
+    assert rows(database) == before
+    believed = SnapshotStore(database).last_believed(SCOPE)
+    assert (believed.id, believed.total) == (first.id, 3)
+    assert believed.number > first.id
+
+
+def test_cc_13_who_is_gone_after_readings_that_were_as_before_is_seen_to_be_gone(database, read):
+    for _ in range(3):
+        read(Pages([["a", "b", "c"]]))
+    extract, _ = read(Pages([["a", "b"]]))
+    assert (extract.total, extract.before, extract.whole) == (2, 3, True)
+    assert kept(database, extract) == ["a", "b"]
+    assert SnapshotStore(database).gone(SCOPE, extract_id=extract.id) == ["c"]
+    extract, _ = read(Pages([["a", "b"]]))
+    assert (extract.before, kept(database, extract)) == (2, ["a", "b"])
+
+
+def test_cc_15_as_many_records_as_before_are_not_those_of_before(database, read):
+    first, _ = read(Pages([["a", "b", "c"]]))
+    extract, translated = read(Pages([["a", "b", "d"]]))
+    assert translated == ["d"]
+    assert extract.content_id != first.content_id
+    assert kept(database, extract) == ["a", "b", "d"]
+
+
+def test_cc_15_who_comes_back_in_anothers_place_is_news(database, read):
+    read(Pages([["a", "b", "c"]]))
+    read(Pages([["a", "b"]]))
+    extract, translated = read(Pages([["a", "c"]]))
+    assert (translated, extract.total, extract.before) == ([], 2, 2)
+    assert kept(database, extract) == ["a", "c"]
+
+
+def test_cc_03_one_record_twice_and_another_not_at_all_is_no_list_as_before(read):
+    read(Pages([["a", "b", "c"]]))
+    with pytest.raises(IncompleteReadError):
+        read(Pages([["a", "b"], ["b"]]))
+
+
+def test_cc_15_what_a_reading_that_broke_off_saw_is_not_as_before(database, read):
+    read(Pages([["a", "b"]]))
+    with pytest.raises(UnavailableError):
+        read(Pages([["a", "n"], UnavailableError("away")]))
+    extract, _ = read(Pages([["a", "b"]]))
+    assert (extract.total, kept(database, extract)) == (2, ["a", "b"])
+    assert extract.before == 2

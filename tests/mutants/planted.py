@@ -22,6 +22,7 @@ MOMENTS = "tests/laws/test_moments.py"
 CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
 EXPLAIN = "tests/integration/test_explain"
+SNAPSHOT = "tests/integration/test_snapshot.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_b14_limits.py"
 
@@ -229,6 +230,27 @@ MUTANTS = (
         "_NAMED_AT_ONCE = 100 ",
         "_NAMED_AT_ONCE = 1 ",
         CALLS + "::test_cc_01_a_day_with_more_changes_asks_for_them_in_the_same_page",
+    ),
+    Mutant(
+        "a record that came twice stands for one that did not come",
+        "snapshot/extract.py",
+        "len(set(self._known)) == count ==",
+        "len(self._known) == count ==",
+        SNAPSHOT + "::test_cc_03_one_record_twice_and_another_not_at_all_is_no_list_as_before",
+    ),
+    Mutant(
+        "whoever was ever seen is as before",
+        "snapshot/extract.py",
+        "        return everybody and self._is_nothing_new\n",
+        "        return everybody\n",
+        SNAPSHOT + "::test_cc_15_who_comes_back_in_anothers_place_is_news",
+    ),
+    Mutant(
+        "who is gone is measured by a reading that added nothing",
+        "snapshot/store.py",
+        "            select(func.coalesce(extracts.c.base_id, extracts.c.id))\n            .where(",
+        "            select(extracts.c.id)\n            .where(",
+        SNAPSHOT + "::test_cc_13_who_is_gone_after_readings_that_were_as_before_is_seen_to_be_gone",
     ),
     Mutant(
         "no sample is compared",

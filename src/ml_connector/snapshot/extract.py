@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -25,6 +25,8 @@ from ml_connector.storage.database import Database
 
 TRIES = 3
 _AT_ONCE = 2000
+# Where nothing is other than before nothing has to be written: so many records wait for the first that is.
+_WAITING = 20_000
 _UNSETTLED = "another day"
 # Translating so many bytes takes a core longer than starting a child process costs: some 2,000 workers over SOAP.
 PAYS_FOR_CHILDREN = 64 << 20
@@ -110,9 +112,10 @@ class Reader:
             IncompleteReadError: what came does not add up; nothing counts, and the next one reads it again.
         """
         number = self._start(scope, query.as_of, translation.version, base_id=base.id)
+        opened = _Opened(lambda: number)
         content_id, total = None, base.total
         try:
-            with closing(_Desk(self._database, self._store, scope, number, translation, base, keep)) as desk:
+            with closing(_Desk(self._database, self._store, scope, opened, translation, base, keep)) as desk:
                 count = 0
                 for page in connector.read(query) if query.wids else ():
                     count += len(page.records)
@@ -148,23 +151,29 @@ class Reader:
     ) -> Extract:
         where = f" of plant {scope.plant}" if scope.plant else ""
         before = self._store.last_believed(scope)
-        number = self._start(scope, query.as_of, translation.version if settled else _UNSETTLED)
+        opened = _Opened(partial(self._start, scope, query.as_of, translation.version if settled else _UNSETTLED))
         content_id, count = None, 0
         try:
-            with closing(_Desk(self._database, self._store, scope, number, translation, before, keep)) as desk:
+            with closing(_Desk(self._database, self._store, scope, opened, translation, before, keep)) as desk:
                 for page in connector.read(query):
                     count += len(page.records)
                     desk.take(page.records, left=page.total - count)
                     progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
+                # What was asked as of a moment has a moment to keep.
+                if before is not None and query.as_of is None and desk.is_as_before(count):
+                    return self._as_before(scope, before, translation.version)
                 desk.finish()
+            number = opened.number
             faults = self._faults(scope, number)
             distinct = self._store.count(scope, extract_id=number) + len(faults)
             if distinct != count:
                 raise IncompleteReadError(f"{scope.side} {scope.type}: {count} rows but {distinct} distinct keys")
             same = desk.same and before is not None and count == before.total
             content_id = before.content_id if before is not None and same else number
-        finally:
-            self._store.finish(number, at=self._clock(), total=count, content_id=content_id)
+        except BaseException:
+            self._store.finish(opened.number, at=self._clock(), total=count, content_id=None)
+            raise
+        self._store.finish(number, at=self._clock(), total=count, content_id=content_id)
         return Extract(
             id=number,
             content_id=content_id,
@@ -173,6 +182,18 @@ class Reader:
             before=before.total if before else None,
             changed=frozenset(desk.changed),
             faults=faults,
+        )
+
+    def _as_before(self, scope: Scope, before: Believed, variant: str) -> Extract:
+        """Note that a whole reading saw exactly what is kept: it builds on the one that saw it first, and adds nothing."""
+        self._store.note_as_before(scope, before, at=self._clock(), variant=variant)
+        return Extract(
+            id=before.id,
+            content_id=before.content_id,
+            scope=scope,
+            total=before.total,
+            before=before.total,
+            whole=False,
         )
 
     def _start(self, scope: Scope, as_of: AsOf | None, variant: str, base_id: int | None = None) -> int:
@@ -192,6 +213,17 @@ class Reader:
 _FAULT = msgspec.json.Decoder(Fault)
 
 
+class _Opened:
+    """An extraction that is opened when the first of it is kept: one that keeps nothing needs none."""
+
+    def __init__(self, start: Callable[[], int]) -> None:
+        self._start = start
+
+    @cached_property
+    def number(self) -> int:
+        return self._start()
+
+
 class _Desk:
     """
     Where one extraction's pages are told apart, translated and kept, beside the arrival of the next ones.
@@ -207,7 +239,7 @@ class _Desk:
         database: Database,
         store: SnapshotStore,
         scope: Scope,
-        number: int,
+        opened: _Opened,
         translation: Translation,
         before: Believed | None,
         hand_on: Keep,
@@ -215,7 +247,7 @@ class _Desk:
         self._before = before
         self.same = before is not None
         self.changed: set[str] = set()
-        self._database, self._store, self._scope, self._number = database, store, scope, number
+        self._database, self._store, self._scope, self._opened = database, store, scope, opened
         self._translation, self._hand_on = translation, hand_on
         self._known: list[str] = []
         self._rows: list[Row] = []
@@ -240,8 +272,19 @@ class _Desk:
                 self._line.start_children()
             self._line.put(new)
         self._sort(self._line.done())
-        if len(self._known) + len(self._rows) + len(self._faults) >= _AT_ONCE:
+        most = _WAITING if self._is_nothing_new else _AT_ONCE
+        if len(self._known) + len(self._rows) + len(self._faults) >= most:
             self._keep()
+
+    def is_as_before(self, count: int) -> bool:
+        """Whether the *count* records taken are exactly those of the extraction before, and nothing of them is kept yet."""
+        self._sort(self._line.rest())
+        everybody = self._before is not None and len(set(self._known)) == count == self._before.total
+        return everybody and self._is_nothing_new
+
+    @property
+    def _is_nothing_new(self) -> bool:
+        return self.same and not self._rows and not self._faults
 
     def finish(self) -> None:
         """Wait for what is being translated, and keep everything that is not kept yet."""
@@ -259,16 +302,17 @@ class _Desk:
 
     def _keep(self) -> None:
         if self._rows or self._known or self._faults:
+            number = self._opened.number
             with self._database.transaction() as tx:
-                self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=self._number)
+                self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=number)
                 others = self._others(tx)
-                self._store.save_page(tx, self._scope, rows=self._rows, extract_id=self._number)
+                self._store.save_page(tx, self._scope, rows=self._rows, extract_id=number)
                 self._store.save_faults(
                     tx,
                     self._scope,
                     found={fault.key: msgspec.json.encode(fault).decode() for fault in self._faults},
                     cleared=[row.key for row in self._rows],
-                    extract_id=self._number,
+                    extract_id=number,
                 )
                 self._hand_on(tx, others)
         self._known, self._rows, self._faults = [], [], []

@@ -154,6 +154,23 @@ class SnapshotStore:
             values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
 
+    def note_as_before(self, scope: Scope, before: Believed, *, at: datetime, variant: str) -> None:
+        """Keep that a complete extraction saw exactly the records of the one before, whose they stay."""
+        row = extracts.insert().values(
+            **scope._asdict(),
+            state="complete",
+            total=before.total,
+            content_id=before.content_id,
+            base_id=before.id,
+            effective_on="",
+            entered_at="",
+            variant=variant,
+            started_at=at.isoformat(),
+            ended_at=at.isoformat(),
+        )
+        with self._database.transaction() as tx:
+            tx.execute(row)
+
     def disbelieve(self, extract_id: int) -> None:
         """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""
         with self._database.transaction() as tx:
@@ -330,8 +347,11 @@ class SnapshotStore:
 
     def gone(self, scope: Scope, *, extract_id: int) -> list[str]:
         """Keys that the last believed extraction before this complete one saw, and nothing since."""
-        believed = select(func.max(extracts.c.id)).where(
-            *_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < extract_id
+        believed = (
+            select(func.coalesce(extracts.c.base_id, extracts.c.id))
+            .where(*_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < extract_id)
+            .order_by(extracts.c.id.desc())
+            .limit(1)
         )
         since = records.c.extract_id >= believed.scalar_subquery()
         where = and_(_within(scope), since, records.c.extract_id < extract_id)

@@ -25,7 +25,7 @@ _FEW_ROWS, _FEW_COLUMNS = 3, 2
 def watch_sentinels(gathered: Gathered, *, store: SyncStore, snapshots: SnapshotStore, approvals: Approvals) -> None:
     """Take out of *gathered* what cannot be believed, and hold it by name."""
     for (side, kind, plant), extract in list(gathered.extracts.items()):
-        if side != "plex":
+        if side != "plex" or not extract.whole:  # as the last believed reading had it, to the letter
             continue
         agreed = store.sentinels(kind, plant, limit=MANY)
         if not agreed:
