@@ -1,12 +1,15 @@
 """What happens to a worker in Workday, and what of it Plex is told: the right field, and no other."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Kind, sign_rows
+from ml_connector.sync.store import SyncStore
+from ml_connector.timeline.facts import FactStore
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
 
@@ -175,3 +178,19 @@ def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_oth
     assert all("Building='DET-9'" in item.reason and "building setup table" in item.remedy for item in waiting)
     map_to(world, "DET")
     assert syncs.sync(world.app, progress=silent).exit_code == 0
+
+
+def test_ed_17_who_is_paid_on_after_the_last_day_is_no_head_any_more(synced):
+    def heads():
+        return sum(line.actual for line in SyncStore(synced.app.database, "acme").headcount())
+
+    before = heads()
+    (key,) = synced.sandbox.tenant.play("paid_through_later")["touched"]
+    assert planned(synced, key) == [("employee", "deactivate", {"status": "Inactive"})]
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    assert heads() == before - 1
+    wid = desk_of(synced).world.workers[key].entries[0].changes["wid"]
+    (fact, *_), today = FactStore(synced.app.database, "acme").of([wid])[wid][::-1], synced.sandbox.tenant.today
+    worker = msgspec.json.decode(fact.body, type=Worker)
+    yesterday = today - timedelta(days=1)
+    assert (worker.terminated_on, worker.pay_through_on) == (yesterday, yesterday + timedelta(days=10))

@@ -55,6 +55,7 @@ def test_a_worker_with_every_section() -> None:
         hired_on=date(2024, 3, 4),
         original_hire_on=date(2019, 1, 7),
         terminated_on=None,
+        pay_through_on=None,
         hire_rescinded=False,
         manager_id="20007",
         manager_type="employee",

@@ -122,6 +122,12 @@ def test_an_ending_before_the_current_hire_is_none_of_this_employment() -> None:
     assert worker(active=False).terminated_on is UNSET
 
 
+def test_ed_17_how_long_somebody_is_paid_is_a_day_of_its_own() -> None:
+    ended = worker(active=False, terminated_on="2026-11-20", pay_through_on="2026-11-30")
+    assert (ended.terminated_on, ended.pay_through_on) == (date(2026, 11, 20), date(2026, 11, 30))
+    assert worker(active=True, pay_through_on="2025-01-31").pay_through_on is None, "that was an earlier employment"
+
+
 def test_pay_needs_amount_currency_and_frequency() -> None:
     pay = {"value": "21.500000", "currency": "USD"}
     paid = worker(compensation__amount=pay, compensation__frequency={"descriptor": "Hourly", "id": "x"}).compensation

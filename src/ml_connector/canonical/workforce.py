@@ -69,6 +69,8 @@ class Worker(Record, frozen=True, kw_only=True, tag="worker"):
     One Workday worker profile as of one moment. *key* is the WID; ids are text end to end (UP-08).
 
     A section that Workday left out is UNSET as a whole, which is how a missing permission looks (UP-02).
+
+    *pay_through_on* may lie past *terminated_on*: who is paid on is no head any more (ED-17).
     """
 
     employee_id: str
@@ -81,6 +83,7 @@ class Worker(Record, frozen=True, kw_only=True, tag="worker"):
     hired_on: date | UnsetType | None = UNSET
     original_hire_on: date | UnsetType | None = UNSET
     terminated_on: date | UnsetType | None = UNSET
+    pay_through_on: date | UnsetType | None = UNSET
     hire_rescinded: bool | UnsetType = UNSET
     rehire: bool | UnsetType = UNSET
     manager_id: str | UnsetType | None = UNSET

@@ -57,6 +57,7 @@ def read_worker(facts: Facts, *, use_preferred_name: bool = True) -> Worker:
         hired_on=hired_on,
         original_hire_on=facts.day("original_hire_on"),
         terminated_on=ended_on,
+        pay_through_on=facts.day("pay_through_on") if ended_on else ended_on,
         manager_id=manager_id,
         manager_type=_read_kind(facts.value("manager_id")) if isinstance(manager_id, str) else UNSET,
         jobs=_read_jobs(facts),

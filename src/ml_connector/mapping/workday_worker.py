@@ -159,13 +159,16 @@ def _with_status(worker: Worker, status: Element | None) -> Worker:
     parts = open_parts(status)
     leaves = [read_flag(open_parts(leave), _ON_LEAVE) for leave in each_child(status, tag("Leave_Status_Data"))]
     hired_on = read_day(parts, tag("Hire_Date"))
+    ended_on = _read_ending(parts, hired_on)
     return msgspec.structs.replace(
         worker,
         active=read_flag(parts, tag("Active")),
         on_leave=True in leaves,
         hired_on=hired_on,
         original_hire_on=read_day(parts, tag("Original_Hire_Date")),
-        terminated_on=_read_ending(parts, hired_on),
+        terminated_on=ended_on,
+        # Without an ending it tells of an earlier employment.
+        pay_through_on=read_day(parts, tag("Pay_Through_Date")) if ended_on else ended_on,
         hire_rescinded=read_flag(parts, tag("Hire_Rescinded")),
         rehire=read_flag(parts, tag("Rehire")),
     )

@@ -32,6 +32,7 @@ _PATHS: dict[RecordType, dict[str, str]] = {
         "hired_on": f"{_STATUS}/Hire_Date",
         "original_hire_on": f"{_STATUS}/Original_Hire_Date",
         "terminated_on": f"{_STATUS}/Termination_Date",
+        "pay_through_on": f"{_STATUS}/Pay_Through_Date",
         "hire_rescinded": f"{_STATUS}/Hire_Rescinded",
         "rehire": f"{_STATUS}/Rehire",
         "manager_id": f"{_PLACE}/Manager_as_of_last_detected_manager_change_Reference[last()]",

@@ -59,6 +59,7 @@ COLUMNS = {
     "hired_on": "Hire_Date",
     "original_hire_on": "Original_Hire_Date",
     "terminated_on": "Termination_Date",
+    "pay_through_on": "Pay_Through_Date",
     "manager_id": "Manager_Employee_ID",
     "jobs.position_id": "Position_ID",
     "jobs.title": "Business_Title",
@@ -82,7 +83,7 @@ _NEEDED = ("key", "employee_id", "active")
 # Rightly empty for everybody in a small company, and Workday may leave an empty column out of a row; or told by another.
 _MAY_BE_EMPTY = frozenset(
     {"name.middle", "name.preferred", "name.preferred_given", "universal_id", "email", "on_leave", "terminated_on"}
-    | {"worker_type", "contingent"}
+    | {"pay_through_on", "worker_type", "contingent"}
 )
 _NEAR_DAYS = 1
 _PAY = PAY | {"compensation.currency"}

@@ -37,6 +37,7 @@ _WORKER = {
     "hired_on": "hireDate",
     "original_hire_on": "originalHireDate",
     "terminated_on": "terminationDate",
+    "pay_through_on": "payThroughDate",
     "manager_id": "manager",
     "jobs.position_id": "positionID",
     "jobs.title": "businessTitle",

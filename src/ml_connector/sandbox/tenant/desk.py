@@ -156,9 +156,15 @@ class Desk:
         back = until + timedelta(days=1)
         self._change(worker, {"jobs": worker.jobs}, kind="End International Assignment", on=back)
 
-    def terminate(self, worker: Worker, *, last_day: date, last_worked_on: date | None = None) -> None:
-        """End somebody's employment; the last day is still a day of work, unless somebody stayed away before."""
-        changes = {"terminated_on": last_day, "last_worked_on": last_worked_on}
+    def terminate(
+        self, worker: Worker, *, last_day: date, last_worked_on: date | None = None, paid_through: date | None = None
+    ) -> None:
+        """
+        End somebody's employment; the last day is still a day of work, unless somebody stayed away before.
+
+        Pay ends with it, unless somebody is *paid_through* a later day.
+        """
+        changes = {"terminated_on": last_day, "last_worked_on": last_worked_on, "paid_through": paid_through}
         self._change(worker, changes, kind="Terminate Employee", on=last_day)
 
     def start_leave(self, worker: Worker) -> None:

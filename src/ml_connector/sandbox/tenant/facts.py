@@ -62,6 +62,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     pay_group: str | None
     first_hired_on: date | None = None
     terminated_on: date | None = None
+    paid_through: date | None = None
     leave_on: date | None = None
     back_expected_on: date | None = None
     leave_ended_on: date | None = None

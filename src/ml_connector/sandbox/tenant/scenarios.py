@@ -120,6 +120,14 @@ def _terminate(desk: Desk, count: int = 1) -> list[str]:
     return [worker.key for worker in gone]
 
 
+def _paid_through_later(desk: Desk) -> list[str]:
+    """End somebody's employment as of yesterday, and pay them for ten days more."""
+    worker = desk.pick()
+    last_day = desk.on - timedelta(days=1)
+    desk.terminate(worker, last_day=last_day, paid_through=last_day + timedelta(days=10))
+    return [worker.key]
+
+
 def _mass_termination(desk: Desk) -> list[str]:
     return _terminate(desk, 24)
 
@@ -393,6 +401,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "leave_end": _end_leave,
     "terminate": _terminate,
     "mass_termination": _mass_termination,
+    "paid_through_later": _paid_through_later,
     "rename_cost_center": _rename_cost_center,
     "cost_center_inactivated": reorganizations.inactivate_cost_center,
     "cost_centers_merged": reorganizations.merge_cost_centers,

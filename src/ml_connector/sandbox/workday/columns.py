@@ -127,6 +127,10 @@ def _ended_on(_: Call, worker: Worker) -> date | None:
     return worker.terminated_on
 
 
+def _paid_through(_: Call, worker: Worker) -> date | None:
+    return worker.terminated_on and (worker.paid_through or worker.terminated_on)
+
+
 _STAFFING, _PERSONAL, _PAY, _ORG = domains.STAFFING, domains.PERSONAL, domains.COMPENSATION, domains.ORGANIZATIONS
 
 WORKER_COLUMNS = (
@@ -159,6 +163,7 @@ WORKER_COLUMNS = (
         _STAFFING,
     ),
     Column("terminationDate", "Termination Date", DATE, _of_worker(_ended_on), _STAFFING),
+    Column("payThroughDate", "Pay Through Date", DATE, _of_worker(_paid_through), _STAFFING),
     Column("onLeave", "On Leave", BOOLEAN, _of_worker(lambda _, w: w.leave_on is not None), _STAFFING),
     Column("leaveStartDate", "Leave Start Date", DATE, _of_worker(lambda _, w: w.leave_on), _STAFFING),
     Column("position", "Position", SINGLE, _of_job(_position), _STAFFING, "Position"),

@@ -34,6 +34,7 @@ _COLUMNS = (
     ("Preferred_First_Name", "preferredFirstName", ""), ("Email", "email_PrimaryWork", ""),
     ("Active_Status", "isActive", ""), ("Worker_Status", "workerStatus", ""), ("Hire_Date", "hireDate", ""),
     ("Original_Hire_Date", "originalHireDate", ""), ("Termination_Date", "terminationDate", ""),
+    ("Pay_Through_Date", "payThroughDate", ""),
     ("On_Leave", "onLeave", ""), ("Leave_Start_Date", "leaveStartDate", ""), ("Position_ID", "positionID", ""),
     ("Position_Start_Date", "positionStartDate", ""), ("Business_Title", "businessTitle", ""),
     ("Job_Profile_ID", "jobProfile", "id"), ("Job_Profile", "jobProfile", "label"),

@@ -96,7 +96,11 @@ def _status(call: Call, worker: Worker) -> dict[str, Any]:
         "Rehire": worker.first_hired_on is not None,
     }
     if ended is not None:
-        status |= {"Termination_Date": ended, "Pay_Through_Date": ended, "Termination_Involuntary": False}
+        status |= {
+            "Termination_Date": ended,
+            "Pay_Through_Date": worker.paid_through or ended,
+            "Termination_Involuntary": False,
+        }
         # Told when the termination has taken effect, and not a day before.
         status["Termination_Last_Day_of_Work"] = (worker.last_worked_on or ended) if ended < on else None
     if active and (worker.leave_on or worker.leave_ended_on):
