@@ -227,3 +227,18 @@ def test_discover_says_in_words_what_a_surface_cannot_give(terminal: Terminal) -
     assert words.count("not given by this surface: ") == len(missing) > 1
     assert all(f"not given by this surface: {names}" in words for names in missing)
     assert "jobs.organizations" in missing[0]
+
+
+def test_a_running_sandbox_is_told_to_let_days_pass_and_what_to_play(terminal: Terminal) -> None:
+    ready = ("--ready-file", terminal.ready)
+    told = terminal.ask("sandbox", "advance", "--days", "2", "--quiet", *ready)
+    assert [list(day) for day in told["days"]] == [["date"], ["date"]]
+    assert terminal.type("sandbox", "advance", *ready).stdout.startswith("2026-11-26: ")
+    (hired,) = terminal.ask("sandbox", "play", "future_hire", *ready)["touched"]
+    assert terminal.type("sandbox", "play", "leave", *ready).stdout.strip() in terminal.sandbox.tenant.view().workers
+    assert hired in terminal.sandbox.tenant.view().workers
+    assert "future_hire" in terminal.type("sandbox", "play", *ready).stdout.splitlines()
+    wrong = terminal.type("sandbox", "play", "nonsense", *ready)
+    assert (wrong.exit_code, "future_hire" in wrong.stderr) == (2, True)
+    terminal.sandbox.stop()
+    assert terminal.type("sandbox", "advance", *ready).exit_code == 7

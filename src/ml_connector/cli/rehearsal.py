@@ -14,7 +14,7 @@ from typing import Any
 
 import urllib3
 
-from ml_connector.errors import UnavailableError
+from ml_connector.errors import ConfigurationError, UnavailableError, UsageError
 
 _START_S = 60
 _END_S = 10
@@ -40,14 +40,58 @@ def running(folder: Path, *, workers: int, seed: int) -> Iterator[dict[str, Any]
             _end(child)
 
 
-def advance(ready: dict[str, Any], *, days: int = 1) -> dict[str, Any]:
-    """Let days pass in the pretended Workday; returns what happened on them."""
-    return _control(ready, "POST", "advance", {"days": days})
+def load_ready(ready_file: Path) -> dict[str, Any]:
+    """
+    Read what a sandbox told of itself when it came up.
+
+    Raises:
+        ConfigurationError: there is no such file, or it is none of a sandbox.
+    """
+    try:
+        ready: dict[str, Any] = json.loads(ready_file.read_text(encoding="utf-8"))
+        ready["control"] = str(ready["control"])
+    except (OSError, ValueError, TypeError, KeyError):
+        raise ConfigurationError(
+            f"{ready_file} tells of no sandbox", remedy=f"ml-connector sandbox --ready-file {ready_file}"
+        ) from None
+    return ready
 
 
-def _control(ready: dict[str, Any], method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = urllib3.request(method, f"{ready['control']}/{path}", json=body, timeout=30, retries=False)
-    found: dict[str, Any] = answer.json()
+def advance(ready: dict[str, Any], *, days: int = 1, quiet: bool = False) -> dict[str, Any]:
+    """Let days pass in the pretended Workday; returns what happened on them, which is nothing on *quiet* ones."""
+    return _control(ready, "POST", "advance", {"days": days, "quiet": quiet})
+
+
+def play(ready: dict[str, Any], name: str) -> dict[str, Any]:
+    """Play one scenario; returns whom it touched."""
+    return _control(ready, "POST", "scenario", {"name": name})
+
+
+def list_scenarios(ready: dict[str, Any]) -> list[str]:
+    """Tell the names `play` takes."""
+    found: list[str] = _control(ready, "GET", "scenario")["scenarios"]
+    return found
+
+
+def tell_days(told: dict[str, Any]) -> Iterator[str]:
+    """Put what happened on each day into a line."""
+    for day in told["days"]:
+        yield f"{day['date']}: " + (
+            "; ".join(f"{name} {', '.join(who)}" for name, who in day.items() if isinstance(who, list) and who)
+            or "nothing"
+        )
+
+
+def _control(ready: dict[str, Any], method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    try:
+        answer = urllib3.request(method, f"{ready['control']}/{path}", json=body, timeout=30, retries=False)
+        found: dict[str, Any] = answer.json()
+    except (urllib3.exceptions.HTTPError, ValueError):
+        raise UnavailableError(
+            f"no sandbox answers at {ready['control']}", remedy="ml-connector sandbox --ready-file ready.json"
+        ) from None
+    if "error" in found:
+        raise UsageError(str(found["error"]), remedy="docs/guides/sandbox.md tells what each scenario needs")
     return found
 
 

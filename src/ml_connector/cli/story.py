@@ -28,11 +28,12 @@ from ml_connector.cli.explanation import render_explained
 from ml_connector.cli.progress import shown
 from ml_connector.cli.render import bars, cell, make_console
 from ml_connector.cli.reports import render_outcome, render_parked, render_plan
+from ml_connector.cli.week import draw_week, live
 from ml_connector.cli.words import duration, plural, printable
 from ml_connector.connectors.port import Query
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.sync.report import PlanReport
+from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.usecases import inspection, mappings, setup, syncs, trail
 from ml_connector.usecases.explain import explain
 
@@ -106,7 +107,8 @@ class Story:
             settled = self._first_sync()
             self._begin_picture()
             self._next_day(ready)
-            good = self._put_right() and self._prove() and settled
+            good = self._put_right() and settled
+            good = self._week(ready) and self._prove() and good
             self._draw_picture()
             self._say(f"\nThat took {duration(time.monotonic() - started)}.")
             self._where_next()
@@ -144,13 +146,10 @@ class Story:
         return not _writes(again)
 
     def _next_day(self, ready: dict[str, Any]) -> None:
-        self._step("A day passes in Workday", None)
+        self._step("A day passes in Workday", "sandbox advance")
         told = rehearsal.advance(ready)
-        for day in told["days"]:
-            self._say(
-                f"{day['date']}: "
-                + "; ".join(f"{name} {', '.join(who)}" for name, who in day.items() if isinstance(who, list) and who)
-            )
+        for line in rehearsal.tell_days(told):
+            self._say(line)
         plan = self._plan("What does that mean for Plex?", samples=None)
         self._why(plan)
         self._apply(plan, "Carry it out")
@@ -181,6 +180,20 @@ class Story:
             render_outcome(report, syncs.holds(app), console=self._console)
             render_parked(syncs.parked(app), syncs.holds(app), console=self._console)
             return not syncs.parked(app)
+
+    def _week(self, ready: dict[str, Any]) -> bool:
+        """Live through a week in which Workday changes its mind; whether Plex followed each time, and rests then."""
+        self._step("A week in which Workday changes its mind, each day with", "sync")
+        days = list(live(ready, self._sync))
+        self._console.print(draw_week(days))
+        again = self._plan("And after all that, is Plex in step?")
+        return all(day.as_expected for day in days) and not _writes(again)
+
+    def _sync(self) -> tuple[RunReport, list[dict[str, Any]]]:
+        """Sync as a schedule would; returns the report and the run's writes."""
+        with self._door.open() as app, shown(quiet=True) as progress:
+            report = syncs.sync(app, progress=progress)
+            return report, list(syncs.run_detail(app, report.run)["writes"])
 
     def _prove(self) -> bool:
         self._step("Was anything altered since it was written down?", "audit verify")
@@ -228,13 +241,13 @@ class Story:
             self._console.print(bars(_count_active(app), console=self._console))
 
     def _begin_picture(self) -> None:
-        """The picture shows one day: forget what was printed so far."""
+        """The picture shows what happens after the first sync: forget what was printed so far."""
         if self._picture is not None:
             self._console.export_text(clear=True)
 
     def _draw_picture(self) -> None:
         if self._picture is not None:
-            drawn = self._console.export_svg(title="ml-connector: a day passes")
+            drawn = self._console.export_svg(title="ml-connector: a day passes, and a week")
             # Fonts fetched from elsewhere would make the picture depend on who still serves them.
             plain = re.sub(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", "", drawn, flags=re.DOTALL)
             self._picture.write_text(plain, encoding="utf-8")

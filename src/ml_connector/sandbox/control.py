@@ -125,7 +125,10 @@ class Control:
         days = _body(request).get("days", 1)
         if not isinstance(days, int) or isinstance(days, bool) or days < 1:
             raise WrongRequestError("days is a whole number from 1")
-        return self._tenant.advance(days)
+        quiet = _body(request).get("quiet", False)
+        if not isinstance(quiet, bool):
+            raise WrongRequestError("quiet is true or false")
+        return self._tenant.advance(days, quiet=quiet)
 
     def _play(self, request: Request) -> Any:
         body = _body(request)

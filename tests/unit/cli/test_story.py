@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from ml_connector.cli import rehearsal, story
+from ml_connector.cli import rehearsal, story, week
+from ml_connector.cli.render import make_console
 from ml_connector.cli.story import CONFIG, Story, claim_folder, note_configuration
 from ml_connector.errors import ConfigurationError
-from ml_connector.sync.report import PlanReport
+from ml_connector.sandbox.tenant.scenarios import SCENARIOS
+from ml_connector.sync.report import PlanReport, RunReport
 
 COUNTS = dict.fromkeys(("create", "update", "deactivate", "reactivate", "noop", "hold", "pending", "parked"), 0)
 
@@ -48,6 +50,7 @@ def test_the_demo_fails_when_a_second_plan_has_work_or_the_trail_does_not_verify
         monkeypatch.setattr(Story, name, lambda *_words, **_more: None)
     monkeypatch.setattr(Story, "_plan", lambda *_words, **_more: next(plans))
     monkeypatch.setattr(Story, "_put_right", lambda _self: True)
+    monkeypatch.setattr(Story, "_week", lambda _self, _ready: True)
     monkeypatch.setattr(Story, "_prove", lambda _self: verified)
     assert story.Story(tmp_path).tell(workers=60) == code
 
@@ -81,3 +84,73 @@ def test_the_demo_wipes_what_it_left_itself(tmp_path: Path) -> None:
     note_configuration(folder)
     claim_folder(folder)
     assert [file.name for file in folder.iterdir()] == [story.MARK]
+
+
+class Tenant:
+    """A pretended Workday of which everything asked for happens to the same two."""
+
+    def __init__(self) -> None:
+        self.nights = 0
+
+    def advance(self, _ready: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+        assert quiet, "nothing but the story happens"
+        self.nights += 1
+        return {}
+
+    def play(self, _ready: dict[str, Any], name: str) -> dict[str, Any]:
+        assert name in SCENARIOS
+        return {"touched": ["000018", "000019"]}
+
+
+def a_run(*actions: str) -> tuple[RunReport, list[dict[str, Any]]]:
+    report = RunReport(run=1, plan=None, counts={"pending": 1}, watermark="2026-11-24T16:00:00+00:00", duration_s=1)
+    return report, [{"type": "employee", "plant": "101", "key": "000018", "action": each} for each in actions]
+
+
+def test_the_week_tells_each_day_and_what_was_really_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = Tenant()
+    monkeypatch.setattr(rehearsal, "advance", tenant.advance)
+    monkeypatch.setattr(rehearsal, "play", tenant.play)
+    runs = iter([a_run("update") if day.tells else a_run() for day in week.WEEK])
+    lived = list(week.live({}, lambda: next(runs)))
+    assert tenant.nights == len(lived) - 1 == 7
+    assert all(day.as_expected for day in lived)
+    assert (lived[0].date, lived[0].told) == ("11-24", ["update 101 000018", "(1 ahead)"])
+    assert lived[1].told == ["nothing", "(1 ahead)"]
+
+
+def test_the_week_is_not_as_expected_when_a_day_writes_what_it_should_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "advance", Tenant().advance)
+    monkeypatch.setattr(rehearsal, "play", Tenant().play)
+    runs = iter([a_run() if day.tells else a_run("deactivate") for day in week.WEEK])
+    assert not any(day.as_expected for day in week.live({}, lambda: next(runs)))
+
+
+def test_the_week_fits_a_terminal_of_eighty_columns() -> None:
+    lived = [
+        week.Lived(date="11-24", said=day.said.format("CW-000260", "SUP-101-0002"), told=["update 101: 14 workers"],
+                   why=day.why, as_expected=True)
+        for day in week.WEEK
+    ]  # fmt: skip
+    console = make_console(width=80, record=True)
+    console.print(week.draw_week(lived))
+    assert max(len(line) for line in console.export_text().splitlines()) <= 80
+
+
+def test_a_week_that_went_wrong_or_leaves_work_makes_the_demo_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = week.Lived(date="11-24", said="", told=[], why="", as_expected=True)
+    for lived, after, good in ((day, plan(), True), (day._replace(as_expected=False), plan(), False),
+                               (day, plan(update=1), False)):  # fmt: skip
+        monkeypatch.setattr(story, "live", lambda _ready, _sync, lived=lived: [lived])
+        monkeypatch.setattr(Story, "_plan", lambda *_words, after=after, **_more: after)
+        assert Story(tmp_path)._week({}) is good
+
+
+def test_a_wrong_ready_file_says_how_to_get_a_right_one(tmp_path: Path) -> None:
+    for text in ("", "{}", "[]"):
+        (tmp_path / "ready.json").write_text(text)
+        with pytest.raises(ConfigurationError) as refused:
+            rehearsal.load_ready(tmp_path / "ready.json")
+        assert "sandbox --ready-file" in (refused.value.remedy or "")

@@ -17,7 +17,9 @@ from ml_connector.sandbox.tenant.tenant import Tenant, View
 from ml_connector.sandbox.tenant.world import AsOf
 
 SMALL = 80
-FOLLOWS = {"cost_center_reactivated": "cost_center_inactivated", "transfer_approved": "transfer_submitted"}
+FOLLOWS = {"cost_center_reactivated": "cost_center_inactivated", "transfer_approved": "transfer_submitted"} | {
+    "transfer_rescinded": "transfer"
+}
 
 
 def people(view: View, *, on: date | None = None) -> dict[str, Worker]:

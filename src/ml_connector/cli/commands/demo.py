@@ -30,7 +30,7 @@ def demo(
     ] = None,
 ) -> int:
     """
-    Tell the whole story on simulated systems. Set up, ping, plan, apply, let a day pass, park, put right, prove.
+    Tell the whole story on simulated systems. Set up, ping, plan, apply, put right, live through a week, prove.
 
         ml-connector demo
         ml-connector demo --stay      then try commands of your own in another terminal

@@ -7,17 +7,25 @@ from typing import Annotated
 
 import typer
 
-from ml_connector.cli.command import command
+from ml_connector.cli.command import command, make_group
 from ml_connector.cli.commands.inspection import parse_date
 from ml_connector.cli.door import Door
+from ml_connector.cli.words import printable
 
 PANEL = "Try out"
 _PORTS = {"min": 0, "max": 65535}
 
 
+Ready = Annotated[Path, typer.Option("--ready-file", metavar="PATH", help="What the running sandbox wrote.")]
+_READY = Path("ready.json")
+
+
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    command(app, panel=PANEL)(sandbox)
+    """Add the command, and what can be asked of a sandbox that runs."""
+    group = make_group(default=sandbox)
+    command(group)(advance)
+    command(group)(play)
+    app.add_typer(group, name="sandbox", rich_help_panel=PANEL)
 
 
 def sandbox(
@@ -40,6 +48,7 @@ def sandbox(
 
         ml-connector sandbox --ready-file ready.json
         ml-connector init --sandbox ready.json
+        ml-connector sandbox advance
     """
     from ml_connector.errors import ConfigurationError
     from ml_connector.sandbox.server import serve
@@ -60,3 +69,51 @@ def sandbox(
         raise ConfigurationError(
             f"the sandbox cannot start: {error.strerror}", remedy="another port (0 = any free one), or another file"
         ) from None
+
+
+def advance(
+    door: Door,
+    *,
+    days: Annotated[int, typer.Option("--days", min=1, metavar="N", help="How many.")] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Nothing happens on them but what lay ahead.")] = False,
+    ready_file: Ready = _READY,
+) -> None:
+    """
+    Let days pass in a running sandbox. Each with its hires, moves and endings, unless they are quiet.
+
+        ml-connector sandbox advance
+        ml-connector sandbox advance --days 3 --quiet
+    """
+    from ml_connector.cli import rehearsal
+
+    told = rehearsal.advance(rehearsal.load_ready(ready_file), days=days, quiet=quiet)
+    if door.json:
+        door.write_json(told)
+        return
+    for line in rehearsal.tell_days(told):
+        typer.echo(printable(line))
+
+
+def play(
+    door: Door,
+    *,
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="Its name; without one, all names.", show_default=False)
+    ] = None,
+    ready_file: Ready = _READY,
+) -> None:
+    """
+    Play a scenario in a running sandbox, and name whom it touched. Without a name, list them.
+
+        ml-connector sandbox play
+        ml-connector sandbox play future_hire
+    """
+    from ml_connector.cli import rehearsal
+
+    ready = rehearsal.load_ready(ready_file)
+    told = rehearsal.play(ready, scenario) if scenario else {"scenarios": rehearsal.list_scenarios(ready)}
+    if door.json:
+        door.write_json(told)
+        return
+    for line in told["touched"] if "touched" in told else told.get("scenarios", []):
+        typer.echo(printable(line))

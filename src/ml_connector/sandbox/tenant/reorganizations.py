@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ml_connector.sandbox import company
 from ml_connector.sandbox.tenant.desk import Desk
 from ml_connector.sandbox.tenant.facts import Worker
+from ml_connector.sandbox.tenant.founding import SHOPS
 from ml_connector.sandbox.tenant.setup import TOP
 
 
@@ -30,8 +32,10 @@ def inactivate_cost_center(desk: Desk) -> list[str]:
 
 
 def merge_cost_centers(desk: Desk) -> list[str]:
-    """Close the smallest cost center of Detroit from today and move all its people to the largest."""
-    largest, *_, smallest = _centers(desk)
+    """Close the smallest cost center of Detroit from today and move all its people to the largest of both shops."""
+    *others, smallest = _centers(desk)
+    shared = {center.ref_id for center in company.COST_CENTERS if set(SHOPS) <= set(center.plants)}
+    largest = next((center for center in others if center in shared), others[0])
     moved = _members(desk, smallest)
     for worker in moved:
         desk.change_primary_job(worker, kind="Change Organization Assignments", cost_center=largest)

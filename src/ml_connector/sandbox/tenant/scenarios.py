@@ -85,6 +85,19 @@ def _transfer_approved(desk: Desk) -> list[str]:
     return [desk.approve_transfer()]
 
 
+def _transfer_rescinded(desk: Desk) -> list[str]:
+    """Take back the move to another plant that was entered last."""
+    entered = {}
+    for key, history in desk.world.workers.items():
+        with contextlib.suppress(LookupError):
+            entered[history.newest("Transfer Employee").entered_at] = key
+    if not entered:
+        raise LookupError("nobody has moved to another plant: play transfer or retro_transfer first")
+    moved = entered[max(entered)]
+    desk.rescind(moved, "Transfer Employee")
+    return [moved]
+
+
 def _change_job(desk: Desk) -> list[str]:
     worker = desk.pick()
     desk.change_job(worker)
@@ -394,6 +407,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "rehire_unlinked": _rehire_unlinked,
     "id_reused": _id_reused,
     "transfer": _transfer,
+    "transfer_rescinded": _transfer_rescinded,
     "transfer_submitted": _transfer_submitted,
     "transfer_approved": _transfer_approved,
     "change_job": _change_job,

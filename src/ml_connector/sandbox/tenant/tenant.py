@@ -118,8 +118,12 @@ class Tenant:
                 stamp=(self._beginnings, self._world.entered + len(self._purged), self._today, self._constrained),
             )
 
-    def advance(self, days: int = 1) -> dict[str, Any]:
-        """Let days pass, each with its events; the first day after the start is the scripted one."""
+    def advance(self, days: int = 1, *, quiet: bool = False) -> dict[str, Any]:
+        """
+        Let days pass, each with its events; the first day after the start is the scripted one.
+
+        On *quiet* days nothing happens but what was entered for them before.
+        """
         if days < 1:
             raise ValueError("days must be at least 1: time only goes forward")
         events = []
@@ -129,8 +133,10 @@ class Tenant:
                 scripted = self._today == self._start
                 self._today += timedelta(days=1)
                 self._moment = max(self._moment, morning(self._today))
-                desk = self._desk(f"day/{self._today}")
-                events.append({"date": str(self._today)} | (play_story_day if scripted else play_ordinary_day)(desk))
+                desk, told = self._desk(f"day/{self._today}"), {"date": str(self._today)}
+                if not quiet:
+                    told |= (play_story_day if scripted else play_ordinary_day)(desk)
+                events.append(told)
             return {"today": str(self._today), "days": events}
 
     def play(self, name: str) -> dict[str, Any]:
