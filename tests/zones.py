@@ -17,7 +17,15 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 ZONES = ("UTC", "America/Los_Angeles", "Australia/Melbourne", "Pacific/Kiritimati")
-TESTS = ("tests/unit", "tests/contract", "tests/laws", "tests/integration/test_worker_events.py")
+TESTS = (
+    "tests/unit",
+    "tests/contract",
+    "tests/laws",
+    "tests/integration/test_worker_events.py",
+    "tests/integration/test_reference_over_time.py",
+    "tests/integration/test_mapping_over_time.py",
+    "tests/integration/test_asof.py",
+)
 _SAME = ("-q", "-n", "auto", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=9")
 
 

@@ -20,6 +20,22 @@ def firm():
         yield opened
 
 
+def test_cc_08_plex_is_told_the_latest_and_every_step_of_the_period_is_known(firm):
+    """Two moves inside one pay period: one change in Plex, and a fact for each day on which something else was true."""
+    member = firm.tenant._desk("test").pick(location="DET")
+    days = [firm.tenant.today - timedelta(days=back) for back in (9, 4)]
+    centers = [each for each in COST_CENTERS if each.ref_id in {"CC5100", "CC6100"}]
+    for day, center in zip(days, centers, strict=True):
+        desk = firm.tenant._desk("test")
+        now = desk.now().worker(member.key)
+        desk.move_to(now, cost_center=center.ref_id, on=day)
+    plan = firm.begin().plan()
+    employees = [change for change in plan.changes if (change.type, change.key) == ("employee", member.key)]
+    assert [change.after for change in employees] == [{"department": centers[-1].department_code}]
+    told = sorted(fact.effective_on for fact in firm.begin().tools.facts.of([member.wid])[member.wid])
+    assert set(days) <= set(told)
+
+
 def test_cc_10_a_correction_that_arrives_before_the_original_holds_all_the_same(firm):
     """By entry moment, never by arrival: a retry brings the original a second time, after its correction."""
     facts, entered = firm.begin().tools.facts, datetime(2026, 11, 21, 9, tzinfo=UTC)
