@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -50,6 +51,7 @@ def main() -> None:
         command="make bench" + (f' BENCH="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else ""),
         measured_on=datetime.now(UTC).date(),
         workers=options.workers,
+        soap_workers=options.soap_workers,
         write_workers=options.write_workers,
         sync_workers=options.sync_workers,
         rounds=options.rounds,
@@ -65,7 +67,8 @@ _PARTS = "soap,rest,upsert,days,memory,help,pace"
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--workers", type=int, default=1000, help="workers in the readings (1000)")
+    parser.add_argument("--workers", type=int, default=1000, help="workers in the other readings (1000)")
+    parser.add_argument("--soap-workers", type=int, default=10_000, help="workers read over SOAP by ours (10000)")
     parser.add_argument("--write-workers", type=int, default=300, help="workers in the readings that also write (300)")
     parser.add_argument("--sync-workers", type=int, default=10_000, help="workers in the days of a sync (10000)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each contestant (3)")
@@ -77,12 +80,15 @@ def _parse() -> argparse.Namespace:
 
 
 def _read_soap(results: Results, options: argparse.Namespace, say: contest.Say) -> None:
+    """Ours reads everybody; the peers, who take the same for each, the first of the same pages."""
+    first = {"workers": min(options.workers, options.soap_workers)}
+    peers = [replace(peer, order=first) for peer in (contest.SPLIT, contest.XMLTODICT, contest.ZEEP)]
     compete(
         results,
         targets.READ_SOAP,
-        [OURS_SOAP, contest.SPLIT, contest.XMLTODICT, contest.ZEEP],
+        [OURS_SOAP, contest.OURS_ONE_CORE, *peers],
         rounds=options.rounds,
-        serve=partial(served, options.workers),
+        serve=partial(served, options.soap_workers),
         fresh=False,
         say=say,
     )

@@ -41,6 +41,9 @@ REQUESTS = Contestant(name="requests, REST", environment="scripts", script="requ
 SINGER = Contestant(name="Singer SDK tap, REST", environment="singer", script="singer_tap.py")
 DLT = Contestant(name="dlt, REST", environment="dlt", script="dlt_pipeline.py")
 OURS_SOAP = Contestant(name=f"{OURS}, SOAP", order={"task": "read", "surface": "soap"})
+OURS_ONE_CORE = Contestant(
+    name=f"{OURS}, SOAP, one core", order={"task": "read", "surface": "soap", "cores": 1, "change": False}
+)
 OURS_REST = Contestant(name=f"{OURS}, REST + WQL", order={"task": "read", "surface": "rest"})
 OURS_STAFFING = Contestant(name=f"{OURS}, REST", order={"task": "read", "surface": "rest", "alone": True})
 OURS_SYNC = Contestant(name=f"{OURS}, sync", order={"task": "sync", "days": 0})
@@ -126,6 +129,7 @@ def _run(results: Results, contest: str, contestant: Contestant, order: dict[str
 
 def _command(contestant: Contestant) -> list[str]:
     if contestant.environment is None:
-        return [sys.executable, "-m", "bench.ours"]
+        # Not as a module: child processes of ours import the main module anew, and this one is no part of a sync.
+        return [sys.executable, "-c", "from bench.ours import main; main()"]
     python = open_environment(contestant.environment)
     return [str(python), str(HERE / "peers" / contestant.script)]

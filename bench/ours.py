@@ -1,11 +1,12 @@
 """
 Our side, as child processes: the code a sync runs, from the socket to the snapshot store and to Plex.
 
-`python -m bench.ours ORDER` does one task: read (SOAP or REST), sync, or pace.
+`main` does the one task of its order: read (SOAP or REST), sync, or pace.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -188,6 +189,16 @@ _TRANSLATION = Translation(
 )
 
 
-if __name__ == "__main__":
-    task = read_order()
-    {"read": read, "sync": sync, "pace": pace}[task.task](task)
+def _stay_on_cores(count: int) -> None:
+    """Let this process and its children use only so many cores."""
+    if not hasattr(os, "sched_setaffinity"):
+        raise SystemExit("this system cannot keep a process on some cores")
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+
+
+def main() -> None:
+    """Do the one task of the order."""
+    order = read_order()
+    if hasattr(order, "cores"):
+        _stay_on_cores(order.cores)
+    {"read": read, "sync": sync, "pace": pace}[order.task](order)

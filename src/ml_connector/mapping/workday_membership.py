@@ -31,7 +31,7 @@ _REFERENCE, _DATA, _TYPE = (
 )
 _WORKER_DATA, _MEMBERSHIP = tag("Worker_Data"), tag("Worker_Organization_Data")
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_REMEMBERED = 4096
+_REMEMBERED = 1024
 
 
 class Membership(NamedTuple):

@@ -24,7 +24,8 @@ from ml_connector.snapshot.translation import Came, Fault, Row, Translation, pay
 from ml_connector.storage.database import Database
 
 TRIES = 3
-_AT_ONCE = 2000
+_AT_ONCE = 1000
+_PIECE = 25  # records sent to a child at once: what waits is memory
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
 _WAITING = 20_000
 _UNSETTLED = "another day"
@@ -270,7 +271,8 @@ class _Desk:
             size = sum(len(came.native.payload) for came in new)
             if self._translation.shorten is not None and left * size // len(natives) >= PAYS_FOR_CHILDREN:
                 self._line.start_children()
-            self._line.put(new)
+            for start in range(0, len(new), _PIECE):
+                self._line.put(new[start : start + _PIECE])
         self._sort(self._line.done())
         most = _WAITING if self._is_nothing_new else _AT_ONCE
         if len(self._known) + len(self._rows) + len(self._faults) >= most:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from bench.chart import Bar, draw_svg, draw_text
-from bench.contest import DLT, OURS_DAYS, OURS_SOAP, OURS_SYNC, ZEEP, Results
+from bench.contest import DLT, OURS_DAYS, OURS_ONE_CORE, OURS_SOAP, OURS_SYNC, ZEEP, Results
 from bench.measure import Child, Phase, Spread, ratio, spread
 from bench.report import Report, lines_of, render_page
 from bench.rewrite import rename
@@ -26,6 +26,7 @@ def phase(cpu_s: float, *, workers: int = 100, writes: int = 0, calls: int = 0) 
 def results() -> Results:
     made = Results()
     made.children[READ_SOAP][OURS_SOAP.name] = [child(cold=phase(1)), child(cold=phase(2)), child(cold=phase(1))]
+    made.children[READ_SOAP][OURS_ONE_CORE.name] = [child(cold=phase(2)), child(cold=phase(2)), child(cold=phase(1))]
     made.children[READ_SOAP][ZEEP.name] = [child(cold=phase(24)), child(cold=phase(60)), child(cold=phase(26))]
     made.children[UPSERT][OURS_SYNC.name] = [child(cold=phase(10))]
     for workers, calls in ((100, 9), (200, 9)):
@@ -57,7 +58,8 @@ def test_rates_are_per_worker() -> None:
 
 def test_targets_are_judged_by_the_median(results: Results) -> None:
     found = verdicts(results)
-    assert found["SOAP read against the zeep script, CPU"] == ("26.0 × (24.0–30.0)", "met")
+    assert found["SOAP read in one process against the zeep script, CPU"] == ("26.0 × (12.0–30.0)", "met")
+    assert found["SOAP read with all cores against the zeep script, rate"] == ("26.0 × (24.0–30.0)", "not met")
     assert found["CPU of a sync with nothing changed, of a first one"] == ("0.30 × (0.30–0.30)", "not met")
     assert found["Writes of such a day"] == ("2", "met")
     day = "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP"
@@ -102,6 +104,7 @@ def test_the_page_says_who_is_missing_and_why(results: Results) -> None:
         command="make bench",
         measured_on=date(2026, 11, 24),
         workers=100,
+        soap_workers=100,
         write_workers=100,
         sync_workers=100,
         rounds=3,

@@ -78,19 +78,20 @@ def _read_stretch(
 
 
 def _cut_parts(page: WorkdayPage) -> Iterator[tuple[tuple[bytes, ...], bool]]:
-    """The page's records, and whether its end was seen; a long page part by part, each held back until the next."""
+    """The page's records, and whether its end was seen; a long page part by part, each held back until more came."""
     if isinstance(page, SplitPage):
         yield page.records, True
         return
     given = 0
     try:
         with closing(page.cut()) as records:
-            part = tuple(islice(records, _PART))
-            while following := tuple(islice(records, _PART)):
-                yield part, False
+            part = list(islice(records, _PART))
+            for following in records:
+                yield tuple(part), False
                 given += len(part)
-                part = following
-            yield part, True
+                part = [following]
+                part += islice(records, _PART - 1)
+            yield tuple(part), True
     except ValueError as reason:
         raise BrokenPageError(
             f"page {page.results.page} broke off after {given} of its records: {reason}", remedy=REMEDY
