@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -70,6 +73,43 @@ def test_ed_13_14_16_a_conversion_stays_one_record_on_every_day(tmp_path, scenar
         (converted,) = employees(world, badgeNumber=employee)
         assert converted["status"] == "Active"
         assert before in ({converted["id"]}, set()), "the record of the contingent worker, where there was one"
+
+
+@contextmanager
+def contractors(folder):
+    """An enterprise whose contingent workers are in Plex."""
+    with open_world(folder, workers=8) as world:
+        world.sync["contingent_workers"] = True
+        world.reopen()
+        tenant = world.sandbox.tenant
+        tenant._desk("agency").hire("DET", on=tenant.today - timedelta(days=30), contingent=True)
+        assert syncs.sync(world.app, progress=silent).exit_code == 0
+        yield world
+
+
+def test_ed_15_a_conversion_entered_late_changes_the_type_and_says_whose_labor_to_review(tmp_path):
+    with contractors(tmp_path) as world:
+        contractor, employee = play(world, "backdated_conversion")
+        (record,) = employees(world, badgeNumber=f"CW-{contractor}")
+        since = world.sandbox.tenant.today - timedelta(days=14)
+        plan = syncs.plan(world.app, progress=silent)
+        (change,) = [each for each in plan.changes if each.key == employee and each.type == "employee"]
+        assert (change.action, change.after["badge_number"]) == ("update", employee)
+        assert f"an employee since {since}, entered late" in change.reason
+        run = syncs.apply(world.app, digest=plan.digest, progress=silent)
+        (written,) = [each for each in syncs.run_detail(world.app, run.run)["writes"] if "labor" in each["reason"]]
+        assert written["key"] == employee
+        (converted,) = employees(world, badgeNumber=employee)
+        assert (converted["id"], converted["status"]) == (record["id"], "Active")
+        assert syncs.plan(world.app, progress=silent).changes == ()
+
+
+def test_ed_15_a_conversion_of_today_needs_no_review(tmp_path):
+    with contractors(tmp_path) as world:
+        play(world, "conversion")
+        plan = syncs.plan(world.app, progress=silent)
+        assert {"badge_number"} & {name for change in plan.changes for name in change.before}
+        assert not any("review" in change.reason for change in plan.changes)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     people know the record by; *spoken* says in people's words what a field holds as an id; *replaces* names the only
     value a field may take the place of, where everything else in it is the plant's own; *rows* names the mapping row
     that gave a field its value; *needs* names the records (`type|plant|key`) that must exist first; *depth* orders
-    people below their managers.
+    people below their managers; *note* is what a person should know of whatever is written.
     """
 
     type: str
@@ -34,6 +34,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, RowVersion] = {}
     needs: tuple[str, ...] = ()
     depth: int = 0
+    note: str = ""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

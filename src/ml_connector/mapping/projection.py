@@ -28,6 +28,7 @@ from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant, PlexConnection
 
 Exists = Callable[[str], bool]
+CONTINGENT_BADGE = "CW-"
 _LONGEST_REASON = 200
 _LAST_DAY = "termination: active through that day"
 
@@ -381,7 +382,20 @@ class Projection:
 
 def badge(worker: Worker) -> str:
     """The badge number: Workday's id, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01)."""
-    return worker.employee_id if worker.worker_type == "employee" else f"CW-{worker.employee_id}"
+    return worker.employee_id if worker.worker_type == "employee" else f"{CONTINGENT_BADGE}{worker.employee_id}"
+
+
+def note_conversion(worker: Worker, *, worn: object, today: date) -> str:
+    """
+    What a conversion that is entered late means, while Plex still holds the contingent worker's badge (ED-15).
+
+    The record changes now, and everything that counts by days counts from the day of the conversion.
+    """
+    hired_on = worker.hired_on
+    late = worker.worker_type == "employee" and isinstance(hired_on, date) and hired_on < today
+    if not late or not str(worn or "").startswith(CONTINGENT_BADGE):
+        return ""
+    return f"an employee since {hired_on}, entered late: labor from that day on needs a review"
 
 
 def is_excluded(worker: Worker) -> bool:

@@ -30,7 +30,7 @@ from ml_connector.mapping.fill import GROUPS, FillWatch, grant_for
 from ml_connector.mapping.people import People
 from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
-from ml_connector.mapping.projection import Projection, badge, is_excluded
+from ml_connector.mapping.projection import Projection, badge, is_excluded, note_conversion
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
 from ml_connector.mapping.rules import Owner, is_owned
@@ -479,12 +479,19 @@ class Planner:
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
         if waiting is not None:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
-        yield employee
+        yield self._noted(worker, place, employee)
         attributes = projection.attributes(worker, place)
         if self._plex_owns_centers:  # not created by us: who points to it waits for it
             center = reference("cost_center", plant=place.plant, key=place.cost_center)
             attributes = msgspec.structs.replace(attributes, needs=(*attributes.needs, center))
         yield attributes
+
+    def _noted(self, worker: Worker, place: Place, employee: Desired) -> Desired:
+        """The employee with a word on a conversion that was entered late; only who has several profiles was converted."""
+        held = self._find_in_plex("employee", place) if worker.key in self._others else None
+        worn = held.fields.get("badge_number") if held is not None else None
+        note = note_conversion(worker, worn=worn, today=self._gathered.today[place.plant])
+        return msgspec.structs.replace(employee, note=note) if note else employee
 
     def _ahead(self, worker: Worker, *, after: date) -> list[tuple[date, Worker]]:
         """What somebody will be after a day, whichever profile speaks for them then, in the order of days."""

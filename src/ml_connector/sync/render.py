@@ -73,7 +73,7 @@ def _change(
         source=item.source,
         label=item.label,
         action=decision.action,
-        reason=decision.reason,
+        reason=f"{decision.reason}; {item.note}" if item.note else decision.reason,
         before=before,
         after=after,
         owned=item.fields if item.state == "present" else {},
