@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET
 
 from ml_connector.canonical.keys import NativeRecord, Record, RecordType
@@ -114,6 +116,41 @@ def test_several_pointers_tell_no_single_one() -> None:
 )
 def test_wp_01_employee_and_contingent_are_told_apart(fields: Any, staffing: Any, kind: str) -> None:
     assert worker(staffing=staffing, **fields).worker_type == kind
+
+
+_SCALARS = st.sampled_from([None, "", "Kim Lee [C]", " Employee ", "Contingent", "e\u0301", "a\0b", 7, True, []])
+_LABELS = ("id", "descriptor", "Job_Profile_ID", "Location_ID", "Organization_Reference_ID")
+_INSTANCES = (
+    st.fixed_dictionaries({}, optional=dict.fromkeys(_LABELS, st.sampled_from(["A", "B"]) | _SCALARS)) | _SCALARS
+)
+_PARTS = ("jobProfile", "location", "supervisoryOrganization")
+_JOBS = st.fixed_dictionaries({}, optional={"businessTitle": _SCALARS, **dict.fromkeys(_PARTS, _INSTANCES)}) | _SCALARS
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "workerId": st.sampled_from([None, "", "C-7", 7]),
+            "workerType": st.none() | _INSTANCES,
+            "descriptor": _SCALARS,
+            "person": _SCALARS | st.dictionaries(st.just("email"), _SCALARS),
+            "primaryJob": _JOBS,
+        },
+    )
+)
+def test_up_01_a_worker_of_the_staffing_service_alone_is_the_same_read_the_short_way(staffing: dict[str, Any]) -> None:
+    staffing = {"workerId": "007", "workerType": {"descriptor": "Employee"}} | staffing
+    # A field that says nothing is all it takes to be read the long way.
+    short = told(native(fields={"key": WID}, staffing=staffing))
+    assert short == told(native(fields={"key": WID, "universal_id": None}, staffing=staffing))
+
+
+def told(document: NativeRecord) -> Record | str:
+    try:
+        return to_canonical(document)
+    except RecordError as error:
+        return f"{error.code}: {error.message} {error.remedy}"
 
 
 def test_an_ending_before_the_current_hire_is_none_of_this_employment() -> None:

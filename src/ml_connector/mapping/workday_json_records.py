@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -33,25 +34,21 @@ def read_worker(facts: Facts, *, use_preferred_name: bool = True) -> Worker:
     wid = facts.text("key")
     if not isinstance(wid, str) or not _WID.fullmatch(wid):
         raise RecordError("it has no WID", code="no_id")
-    employee_id = first_told((facts.text("employee_id"), tell_text(facts.staffing.get("workerId"))))
-    if not isinstance(employee_id, str):
-        raise RecordError(
-            "it has no employee id and no contingent worker id",
-            code="no_id",
-            remedy="give the worker one ID in Workday",
-        )
+    if facts.only_staffing:
+        return _read_staffed(facts, wid=wid)
+    employee_id = _need_employee_id((facts.text("employee_id"), tell_text(facts.staffing.get("workerId"))))
     active = facts.flag("active")
     ended_on, hired_on = facts.day("terminated_on"), facts.day("hired_on")
     if active is True and (isinstance(ended_on, UnsetType) or (ended_on and hired_on and ended_on < hired_on)):
         ended_on = None
-    person, manager_id = facts.staffing.get("person"), facts.reference("manager_id", *_WORKER_IDS)
+    manager_id = facts.reference("manager_id", *_WORKER_IDS)
     return Worker(
         key=wid,
         employee_id=employee_id,
         worker_type=_read_type(facts),
         universal_id=facts.text("universal_id"),
         name=_read_name(facts, use_preferred=use_preferred_name),
-        email=first_told((facts.text("email"), tell_text(person.get("email") if isinstance(person, dict) else None))),
+        email=first_told((facts.text("email"), _staffing_email(facts))),
         active=active,
         on_leave=facts.flag("on_leave"),
         hired_on=hired_on,
@@ -64,6 +61,49 @@ def read_worker(facts: Facts, *, use_preferred_name: bool = True) -> Worker:
         organizations=_read_organizations(facts),
         compensation=_read_compensation(facts),
     )
+
+
+def _read_staffed(facts: Facts, *, wid: str) -> Worker:
+    """A worker of whom the staffing service alone tells, as the whole reading would give, without asking for the rest."""
+    employee_id = _need_employee_id((tell_text(facts.staffing.get("workerId")),))
+    worker_type, email = _read_type(facts), _staffing_email(facts)
+    primary = _primary_job(facts)
+    job = Job(
+        primary=True,
+        title=tell_text(primary.get("businessTitle")),
+        job_profile_id=_identify(facts, primary.get("jobProfile"), "Job_Profile_ID"),
+        location_id=_identify(facts, primary.get("location"), "Location_ID"),
+    )
+    supervisory = _identify(facts, primary.get("supervisoryOrganization"), "Organization_Reference_ID")
+    return Worker(
+        key=wid,
+        employee_id=employee_id,
+        worker_type=worker_type,
+        email=email,
+        jobs=UNSET if all_unset((job.title, job.job_profile_id, job.location_id)) else (job,),
+        organizations=UNSET if isinstance(supervisory, UnsetType) else Organizations(supervisory=supervisory),
+    )
+
+
+def _need_employee_id(told: Iterable[Text]) -> str:
+    employee_id = first_told(told)
+    if not isinstance(employee_id, str):
+        raise RecordError(
+            "it has no employee id and no contingent worker id",
+            code="no_id",
+            remedy="give the worker one ID in Workday",
+        )
+    return employee_id
+
+
+def _staffing_email(facts: Facts) -> Text:
+    person = facts.staffing.get("person")
+    return tell_text(person.get("email")) if isinstance(person, dict) else UNSET
+
+
+def _primary_job(facts: Facts) -> dict[str, Any]:
+    job = facts.staffing.get("primaryJob")
+    return job if isinstance(job, dict) else {}
 
 
 def _read_type(facts: Facts) -> WorkerType:
@@ -103,8 +143,7 @@ def _read_name(facts: Facts, *, use_preferred: bool) -> Name | UnsetType:
 
 def _read_jobs(facts: Facts) -> tuple[Job, ...] | UnsetType:
     """The primary job, the only one these surfaces show."""
-    job = facts.staffing.get("primaryJob")
-    primary = job if isinstance(job, dict) else {}
+    primary = _primary_job(facts)
     made = Job(
         position_id=facts.reference("jobs.position_id", "Position_ID"),
         primary=True,
@@ -132,8 +171,7 @@ def _read_jobs(facts: Facts) -> tuple[Job, ...] | UnsetType:
 
 
 def _read_organizations(facts: Facts) -> Organizations | UnsetType:
-    job = facts.staffing.get("primaryJob")
-    supervisory = job.get("supervisoryOrganization") if isinstance(job, dict) else None
+    supervisory = _primary_job(facts).get("supervisoryOrganization")
     found = Organizations(
         company=facts.reference("organizations.company", "Company_Reference_ID"),
         cost_center=facts.reference("organizations.cost_center", "Cost_Center_Reference_ID"),

@@ -8,7 +8,7 @@ ending (CC-11).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import Database, insert_or, metadata
@@ -192,20 +193,12 @@ class SnapshotStore:
         """Insert or replace one page of records."""
         if not rows:
             return
-        statement = insert_or(tx, records)
-        changed = {name: statement.excluded[name] for name in ("payload_hash", "body", "extract_id")}
-        keys = ["connection", "side", "type", "plant", "key"]
+        where = scope._asdict()
         values = [
-            {
-                **scope._asdict(),
-                "key": row.key,
-                "payload_hash": row.payload_hash,
-                "body": row.body,
-                "extract_id": extract_id,
-            }
-            for row in rows
+            {**where, "key": key, "payload_hash": digest, "body": body, "extract_id": extract_id}
+            for key, digest, body in rows
         ]
-        tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+        tx.execute(_SAVE[tx.dialect.name], values)
 
     def kept(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
         """What is kept of these records, whichever extraction saw them last."""
@@ -371,6 +364,15 @@ _CAME_SAME = and_(
 # Built once: a statement built anew for every page costs more than running it.
 _FIND_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_CAME_SAME)
 _TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
+
+
+def _save_or_replace(insert: Callable[[Table], Any]) -> Any:
+    statement = insert(records)
+    changed = {name: statement.excluded[name] for name in ("payload_hash", "body", "extract_id")}
+    return statement.on_conflict_do_update(index_elements=[*Scope._fields, "key"], set_=changed)
+
+
+_SAVE = {"sqlite": _save_or_replace(sqlite.insert), "postgresql": _save_or_replace(postgresql.insert)}
 
 
 def _bind(scope: Scope) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -29,7 +30,7 @@ DRIFT = "drift: "
 """How the reason of a change begins where the other side was changed since we agreed."""
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """
     One write that would bring one record in line: one of Plex's, or, without a *plant*, one of Workday's.
 
@@ -73,7 +74,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """Whether somebody changed the record since we agreed, on the side that does not own it (UP-05)."""
         return self.reason.startswith(DRIFT)
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """SHA-256 of what would be sent: the same bytes, the same hash, in every version (golden hashes in tests)."""
         return hashlib.sha256(encode([self.type, self.plant, self.key, self.action, self.body])).hexdigest()
