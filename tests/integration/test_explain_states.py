@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ from ml_connector.mapping.origin import ORIGINS, RULES
 from ml_connector.mapping.store import MappingStore
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.http import Response
+from ml_connector.sync.explained import LastWrite
 from ml_connector.usecases.explain import explain
 from tests.canaries import find_canary
 from tests.explained import app_of as rehearsed
@@ -378,3 +380,23 @@ def without_employees(request, answer):
     if "/employees" in request.path and request.method == "GET":
         return Response(403, b'{"code": "FORBIDDEN", "message": "no"}', {"content-type": "application/json"})
     return answer(request)
+
+
+def test_px06_after_a_look_at_another_day_that_day_is_spoken_of_and_said():
+    with found() as made:
+        number = made.tenant.play("future_hire")["touched"][0]
+        life = made.begin()
+        life.syncer.plan(as_of=made.start + timedelta(days=8), progress=lambda *_: None)
+        then = explain(app_of(made), number)
+        assert then.verdict == "create"
+        assert any("as of 2026-12-01" in note for note in then.notes)
+        life.plan()
+        assert (explain(app_of(made), number).verdict, explain(app_of(made), number).notes) == ("pending", ())
+
+
+def test_a_write_whose_outcome_is_not_known_yet_is_said_beside_what_is_decided(firm):
+    told_of = told(firm, "contractor_hired")
+    lost = LastWrite(action="create", state="sending", run=7)
+    first = msgspec.structs.replace(told_of.decide[0], last=lost)
+    assert "(create sending in run 7)" in shown(msgspec.structs.replace(told_of, decide=(first,)))
+    assert "in run" not in shown(told_of)

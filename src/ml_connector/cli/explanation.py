@@ -141,8 +141,8 @@ def _decide(verdict: Verdict, console: Console) -> None:
     head = _verb(verdict.verb, action=verdict.action).append(f" {printable(what)}", style="bold")
     on = f"{verdict.on}: " if verdict.on else ""
     head.append(printable(f"  {on}{shortened(verdict.reason, _LONGEST_REASON)}"), style="not bold")
-    if verdict.verb == "none" and verdict.last:
-        last = verdict.last
+    last = verdict.last
+    if last and (verdict.verb == "none" or last.state != "applied"):
         head.append(printable(f" ({last.action} {last.state} in run {last.run})"), style="not bold")
     console.print(Padding(head, (0, 0, 0, 2)))
     if verdict.action == "create":
