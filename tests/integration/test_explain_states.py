@@ -400,3 +400,17 @@ def test_a_write_whose_outcome_is_not_known_yet_is_said_beside_what_is_decided(f
     first = msgspec.structs.replace(told_of.decide[0], last=lost)
     assert "(create sending in run 7)" in shown(msgspec.structs.replace(told_of, decide=(first,)))
     assert "in run" not in shown(told_of)
+
+
+def test_wp01_of_two_who_bear_a_number_whoever_works_is_explained_and_the_other_is_named():
+    with found() as made:
+        made.tenant.play("terminate")
+        made.begin().plan()
+        number = made.tenant.play("id_reused")["touched"][0]
+        made.begin().plan()
+        told_of = explain(app_of(made), number)
+        assert told_of.read.facts["active"] is True
+        (note,) = told_of.notes
+        other = explain(app_of(made), note.rpartition(" ")[2])
+        assert (other.worker, other.read.facts["active"]) == (number, False)
+        assert (other.worker, other.notes) == (told_of.worker, ())

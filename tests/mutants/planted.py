@@ -399,4 +399,11 @@ MUTANTS = (
         "    return max(told[-1:], key=lambda fact: (fact.entered_at, fact.effective_on), default=None)\n",
         "tests/laws/test_lives.py::test_cc_10_a_correction_that_arrives_before_the_original_holds_all_the_same",
     ),
+    Mutant(
+        "who bears a leaver's number is the leaver",
+        "timeline/identity.py",
+        "bool(universals) and own not in universals",
+        "bool(universals) and own in ()",
+        "tests/unit/test_identity.py::test_wp_01_a_number_given_again_is_somebody_else_where_universal_ids_say_so",
+    ),
 )

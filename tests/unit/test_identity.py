@@ -93,6 +93,18 @@ def test_a_typed_id_given_to_somebody_else_stays_where_it_was() -> None:
     assert Alias("employee", "1001") not in news_of([found], names)
 
 
+def test_wp_01_a_number_given_again_is_somebody_else_where_universal_ids_say_so() -> None:
+    leaver, joiner = profile(), profile("b" * 32, "1001", universal_id="U-2")
+    told = {leaver.key: {"U-1"}}
+    found = identify(joiner, known(leaver), settled=True, universals=told)
+    assert found == Identified(joiner, joiner.key, None)
+    assert Alias("employee", "1001") not in news_of([found], known(leaver))
+    for same in (joiner, profile("b" * 32, "1001", universal_id=None)):
+        assert identify(same, known(leaver), settled=True).person == leaver.key, (
+            "where nothing else tells, the number does"
+        )
+
+
 def test_ed_14_a_conversion_that_lies_ahead_does_not_speak_yet() -> None:
     today = profile(worker_type="contingent")
     ahead = profile("b" * 32, active=False, hired_on=date(2026, 12, 1))

@@ -30,12 +30,19 @@ class People:
         self._depth: dict[str, int | None] = {}
 
     def add(self, worker: Worker, *, plant: str | None) -> None:
-        """Take one worker in; *plant* only if the worker can be written there."""
+        """
+        Take one worker in; *plant* only if the worker can be written there.
+
+        Of two who bear one number, a leaver and who was given it after them, others refer to the one who is somewhere.
+        """
+        person = person_id(worker.worker_type, worker.employee_id)
+        if plant is None and person in self._by_id:
+            return
         manager = None
         if isinstance(worker.manager_id, str):
             kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
             manager = person_id(kind, worker.manager_id)
-        self._by_id[person_id(worker.worker_type, worker.employee_id)] = Person(worker.key, plant, manager)
+        self._by_id[person] = Person(worker.key, plant, manager)
 
     def get(self, person: str) -> Person | None:
         return self._by_id.get(person)

@@ -44,7 +44,7 @@ def explain_person(tools: SyncTools, recalled: Recalled, subject: Subject) -> Ex
         worker_type=worker.worker_type,
         label=label(worker),
         verdict=sum_up(verdicts),
-        notes=tuple(_notes(tools, recalled, draft)),
+        notes=(*_namesakes(subject), *_notes(tools, recalled, draft)),
         read=read_step(tools, recalled, subject, worker, problem=doubts[0].reason if doubts else None),
         scope=ScopeStep(
             in_scope=witness.in_scope,
@@ -75,6 +75,11 @@ def _why_nothing(witness: Witness, subject: Subject) -> str:
     if not subject.shown:
         return "Workday shows this worker no more: absence is not an ending"
     return "has ended, or was never to begin, and no plant knows them"
+
+
+def _namesakes(subject: Subject) -> Iterator[str]:
+    number = subject.profile.employee_id
+    yield from (f"somebody else bears {number} too: ml-connector explain worker {wid}" for wid in subject.namesakes)
 
 
 def _notes(tools: SyncTools, recalled: Recalled, draft: Draft) -> Iterator[str]:

@@ -115,16 +115,19 @@ def _meet(tools: SyncTools, workers: Sequence[Worker], *, settled: bool) -> tupl
     if not workers:
         return [], {}
     known = tools.links.find([name for worker in workers for name in aliases_of(worker)])
+    universals = tools.links.universal_ids(sorted({each.person for each in known.values()}))
     met: list[Identified] = []
     questions: dict[str, Parked] = {}
     for worker in sorted(workers, key=lambda each: each.key):
         try:
-            found = identify(worker, known, settled=settled)
+            found = identify(worker, known, settled=settled, universals=universals)
         except RecordError as error:
             questions[worker.key] = park_worker(worker, error)
             continue
         met.append(found)
         known |= {name: Known(seen.person) for name, seen in news_of([found], known).items()}
+        if isinstance(worker.universal_id, str):
+            universals.setdefault(found.person, set()).add(worker.universal_id)
     return met, questions
 
 

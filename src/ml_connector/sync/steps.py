@@ -30,13 +30,14 @@ class Subject(NamedTuple):
     """
     Who is explained: the *person*, the *profile* that speaks for them as it was last shown, and all *profiles* (WID).
 
-    *shown* is whether the last reading shows that profile.
+    *shown* is whether the last reading shows that profile; *namesakes* are other people who bear the number asked for.
     """
 
     person: str
     profile: Worker
     profiles: tuple[str, ...]
     shown: bool
+    namesakes: tuple[str, ...] = ()
 
 
 def read_step(
@@ -115,7 +116,8 @@ def _known_by(tools: SyncTools, subject: Subject) -> str:
     profile = subject.profile
     known = tools.links.find(aliases_of(profile))
     try:
-        how = identify(profile, known, settled=tools.links.any()).how
+        universals = tools.links.universal_ids(sorted({each.person for each in known.values()}))
+        how = identify(profile, known, settled=tools.links.any(), universals=universals).how
     except RecordError as error:
         return f"nobody: {error.message}"
     if how is None:

@@ -10,7 +10,7 @@ Names and e-mail addresses decide nothing, ever. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 
 UNIVERSAL, WID, EMPLOYEE, CONTINGENT = "universal", "wid", "employee", "contingent"
+_NONE: Mapping[str, Collection[str]] = {}
 
 
 class Alias(NamedTuple):
@@ -58,9 +59,18 @@ def aliases_of(worker: Worker) -> tuple[Alias, ...]:
     return (*first, Alias(WID, worker.key), Alias(worker.worker_type, worker.employee_id))
 
 
-def identify(worker: Worker, known: Mapping[Alias, Known], *, settled: bool) -> Identified:
+def identify(
+    worker: Worker,
+    known: Mapping[Alias, Known],
+    *,
+    settled: bool,
+    universals: Mapping[str, Collection[str]] = _NONE,
+) -> Identified:
     """
     Say which person a profile belongs to; somebody new is known by the profile's own WID.
+
+    *universals* are the universal ids of people: whose is another than the profile's own is somebody else, though a
+    number that was given again says the same of both.
 
     *settled* says that people were linked before: only then a rehire whom nobody knows is a question, since on the
     first day everybody is new.
@@ -73,6 +83,7 @@ def identify(worker: Worker, known: Mapping[Alias, Known], *, settled: bool) -> 
     if own is not None and own.decided:
         return Identified(worker, own.person, Alias(WID, worker.key))
     told = [(name, known[name].person) for name in names if name in known]
+    told = [(name, person) for name, person in told if not _is_anothers(worker, name, universals.get(person, ()))]
     strong = {person for name, person in told if name.kind in {UNIVERSAL, WID}}
     if len(strong) > 1:
         raise RecordError(
@@ -95,6 +106,12 @@ def identify(worker: Worker, known: Mapping[Alias, Known], *, settled: bool) -> 
             ),
         )
     return Identified(worker, worker.key, None)
+
+
+def _is_anothers(worker: Worker, name: Alias, universals: Collection[str]) -> bool:
+    """Whether a number stays with somebody whom another universal id tells apart from this profile (WP-01)."""
+    typed, own = name.kind in {EMPLOYEE, CONTINGENT}, worker.universal_id
+    return typed and isinstance(own, str) and bool(universals) and own not in universals
 
 
 def news_of(identified: Iterable[Identified], known: Mapping[Alias, Known]) -> dict[Alias, Seen]:

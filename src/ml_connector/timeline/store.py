@@ -92,6 +92,17 @@ class LinkStore:
                 found.update({Alias(row.kind, row.value): Known(row.person, row.decided) for row in rows})
         return found
 
+    def universal_ids(self, people: Sequence[str]) -> dict[str, set[str]]:
+        """The universal ids of these people, of those who have any."""
+        found: dict[str, set[str]] = {}
+        mine = (aliases.c.connection == self._connection, aliases.c.kind == UNIVERSAL)
+        with self._database.reading() as tx:
+            for start in range(0, len(people), _BATCH):
+                query = select(aliases.c.person, aliases.c.value).where(*mine)
+                for row in tx.execute(query.where(aliases.c.person.in_(people[start : start + _BATCH]))):
+                    found.setdefault(row.person, set()).add(row.value)
+        return found
+
     def unknown(self, wids: Sequence[str]) -> list[str]:
         """Which of these profiles were never seen."""
         here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.value.in_(wids))

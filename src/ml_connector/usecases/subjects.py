@@ -22,18 +22,21 @@ _BADGE = "CW-"
 def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
     """
     The person that *text* names: employee number, contingent worker number (`CW-1001` where both have it), WID,
-    universal id, or a Plex employee's id, employee number or badge.
+    universal id, or a Plex employee's id, employee number or badge. Of several who bear a number, whoever is active
+    comes first, then the employee.
 
     Raises:
         UsageError: nobody is known under it.
     """
-    person = _find_person(app, recalled, text)
+    joined = recalled.sources.who.joined
+    bearers = [joined.get(each.key, each.key) for each in _bearers(app, text)]
+    person = bearers[0] if bearers else _find_person(app, recalled, text)
     if person is None:
         raise UsageError(
             f"nothing is known under {text}",
             remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
         )
-    profiles = (person, *sorted(wid for wid, one in recalled.sources.who.joined.items() if one == person))
+    profiles = (person, *sorted(wid for wid, one in joined.items() if one == person))
     scope = Scope(app.name, "workday", RecordType.WORKER)
     snapshots = SnapshotStore(app.database)
     shown = snapshots.find(scope, keys=profiles, of=Worker, extract_id=recalled.workers.id)
@@ -42,13 +45,20 @@ def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
     unread = next((named[wid] for wid in profiles if wid in named), person)
     nobody = Worker(key=person, employee_id=unread, worker_type="employee")
     profile = _speaks(list(known.values())) if known else nobody
-    return Subject(person, profile, profiles, shown=bool(shown))
+    namesakes = tuple(dict.fromkeys(each for each in bearers if each != person))
+    return Subject(person, profile, profiles, shown=bool(shown), namesakes=namesakes)
 
 
 def find_wid(app: App, worker: str) -> str | None:
     """A number that was edited in Workday since its profile was first seen stands in the last reading only."""
+    return next((each.key for each in _bearers(app, worker)), None)
+
+
+def _bearers(app: App, text: str) -> list[Worker]:
+    """The profiles that bear a number, or this WID, as they were last shown; who is active first, employees first."""
     people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-    return next((each.key for each in people if worker in {each.employee_id, each.key}), None)
+    found = [each for each in people if text in {each.employee_id, each.key}]
+    return sorted(found, key=lambda each: (each.active is not True, each.worker_type != "employee", each.key))
 
 
 def _speaks(profiles: list[Worker]) -> Worker:
@@ -68,7 +78,7 @@ def _find_person(app: App, recalled: Recalled, text: str) -> str | None:
     if told:
         return next(iter(told.values())).person
     faults = _extract(recalled, "worker").faults
-    wid = find_wid(app, text) or next((each.key for each in faults if text in {each.name, each.key}), None)
+    wid = next((each.key for each in faults if text in {each.name, each.key}), None)
     return joined.get(wid, wid) if wid is not None else _find_in_plex(app, recalled, text)
 
 

@@ -1,5 +1,6 @@
 """The hierarchy of everybody: depth, circles, vacancies, and what is missing."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +55,14 @@ def test_every_manager_outside_circles_stands_above(managers):
             assert above is None
         elif above is not None and manager < len(managers):
             assert mine > above
+
+
+def test_wp_01_of_two_who_bear_a_number_others_refer_to_the_one_who_is_somewhere():
+    joiner, leaver = worker(1001), msgspec.structs.replace(worker(1001), key="w-before")
+    for first, then in ((joiner, leaver), (leaver, joiner)):
+        people = People()
+        for each in (first, then):
+            people.add(each, plant="101" if each is joiner else None)
+        found = people.get("employee 1001")
+        assert found is not None
+        assert (found.key, found.plant) == (joiner.key, "101")
