@@ -18,6 +18,7 @@ from ml_connector.connectors.port import Connector
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.surfaces import open_workday
 from ml_connector.errors import ConfigurationError, UsageError
+from ml_connector.mapping.plex_fields import writable_fields
 from ml_connector.mapping.store import MappingStore
 from ml_connector.secret import Secret
 from ml_connector.settings.loading import load_settings
@@ -25,6 +26,7 @@ from ml_connector.settings.model import Connection, Settings
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
 from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.upstream import owners_of
 from ml_connector.sync.verbs import Syncer
 from ml_connector.vault.keys import MasterKey, open_master_key
 from ml_connector.vault.store import Vault
@@ -204,7 +206,13 @@ def open_app(
 def wire(
     settings: Settings, *, name: str, database: Database, master_key: MasterKey | ConfigurationError, actor: str
 ) -> App:
-    """Put the parts together; the database must be migrated. In place of a key that cannot be had stands why."""
+    """
+    Put the parts together; the database must be migrated. In place of a key that cannot be had stands why.
+
+    Raises:
+        ConfigurationError: a field that could be written has no owner.
+    """
+    owners_of(settings.connections[name]).check(writable_fields())
     setting = settings.vault.master_key
     vault = Vault(database, master_key=master_key, reload=lambda: open_master_key(setting))
     locked, seal_key = None, None

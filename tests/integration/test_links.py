@@ -55,6 +55,8 @@ def test_wp_01_a_changed_employee_id_updates_the_record(synced):
     syncs.apply(synced.app, digest=plan.digest, progress=silent)
     (renamed,) = employees(synced, badgeNumber=f"E{key}")
     assert renamed["id"] == record["id"]
+    both = {name.value for link in links.list_links(synced.app, worker=f"E{key}") for name in link.aliases}
+    assert {key, f"E{key}"} <= both, "known by the new number, and by the old one still"
 
 
 @pytest.mark.parametrize(("scenario", "days"), [("conversion", 0), ("future_conversion", 8), ("gap_conversion", 10)])

@@ -7,6 +7,7 @@ RD-01, RD-02, RD-12, UP-05, UP-07, CT-07, trust A1-T1.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -105,6 +106,27 @@ def test_up_05_a_name_of_plexs_that_was_changed_in_workday_is_drift_and_goes_bac
     assert two_way.in_workday()["CC4400"].name == "Paint Line"
     assert two_way.in_plex()["4400"] == "Paint Line"
     assert_in_step(two_way)
+
+
+def test_up_06_what_somebody_entered_in_workday_after_we_read_survives_our_put(two_way: TwoWay) -> None:
+    two_way.edit_center("4400", Cost_Center_Name="Powder Coating")
+    moved = two_way.tenant.today + timedelta(days=9)
+
+    happened: list[str] = []
+
+    def spoil(request: Request, answer: Callable[[Request], Response]) -> Response:
+        if b"Put_Cost_Center_Request" in request.body:
+            happened.append("written")
+        elif b"Cost_Center_Reference_ID" in request.body and not happened:
+            # Both sides are read; now somebody enters another day, just before the record is looked up to be changed.
+            happened.append("entered")
+            two_way.tenant.put_cost_center("CC4400", {"available_on": moved}, on=two_way.tenant.today)
+        return answer(request)
+
+    two_way.workday_wire.spoil = spoil
+    assert sync(two_way)["applied"] == 1
+    there = two_way.in_workday()["CC4400"]
+    assert (happened, there.name, there.available_on) == (["entered", "written"], "Powder Coating", moved)
 
 
 def test_up_05_drift_waits_for_a_person_where_the_guard_says_so(two_way: TwoWay) -> None:

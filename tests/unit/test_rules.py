@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_connector.bootstrap import wire
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.rules import FIELDS, Owner, field_rule, is_clearable, is_owned, same_value
+from ml_connector.mapping.plex_fields import writable_fields
+from ml_connector.mapping.rules import FIELDS, Owner, Owners, field_rule, is_clearable, is_owned, same_value
+from ml_connector.settings.loading import parse_settings
+from ml_connector.storage.database import open_database
+from ml_connector.storage.migrate import migrate
+from ml_connector.vault.keys import MasterKey
+
+PLANT = {"pcn": "101", "company_code": "DET", "time_zone": "America/Detroit", "routes": [{"company": "C10"}]}
+MINIMAL = {
+    "workday": {"host": "http://127.0.0.1:1", "tenant": "acme"},
+    "plex": {"base_url": "http://127.0.0.1:1/api", "auth": "api_key", "plants": [PLANT]},
+}
 
 
 def test_a_field_without_an_owner_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match=r"nobody owns the field employee\.shoe_size"):
         field_rule("employee", "shoe_size")
     with pytest.raises(ConfigurationError):
-        same_value("supplier", "name", "a", "a")
+        same_value("supplier", "name", "a", "b")
+
+
+def test_up_05_a_field_that_could_be_written_and_has_no_owner_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = MasterKey(b"k" * 32)
+    parsed = parse_settings({"connections": {"acme": MINIMAL}}, name="test")
+    database = open_database(f"sqlite:///{tmp_path}/mlc.db")
+    migrate(database)
+    assert wire(parsed, name="acme", database=database, master_key=key, actor="test").name == "acme"
+    Owners().check(writable_fields())
+    field_rule.cache_clear()
+    monkeypatch.delitem(FIELDS["employee"], "email")
+    with pytest.raises(ConfigurationError, match=r"nobody owns the field employee\.email"):
+        wire(parsed, name="acme", database=database, master_key=key, actor="test")
+    database.close()
+    field_rule.cache_clear()
 
 
 def test_up_05_what_a_plant_keeps_for_itself_is_not_owned() -> None:

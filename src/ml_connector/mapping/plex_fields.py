@@ -8,7 +8,7 @@ the connector has already put in their place.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -171,3 +171,21 @@ KEYS: Mapping[RecordType, tuple[str, ...]] = {
     RecordType.FISCAL_PERIOD: ("period",),
     RecordType.JOURNAL_ENTRY: ("id",),
 }
+
+
+def writable_fields() -> Iterator[tuple[str, str]]:
+    """Name every field, by type, that a write to Plex may carry; keys name a record and are nobody's to change."""
+    for kind in _WRITTEN:
+        for field in FIELDS[kind]:
+            if field.sent and field.name not in KEYS[kind]:
+                yield kind.value, field.name
+
+
+_WRITTEN = (
+    RecordType.EMPLOYEE,
+    RecordType.EMPLOYEE_ATTRIBUTES,
+    RecordType.POSITION,
+    RecordType.DEPARTMENT,
+    RecordType.COST_CENTER,
+    RecordType.HEADCOUNT,
+)

@@ -107,7 +107,12 @@ class Owners(msgspec.Struct, frozen=True):
         return self.cost_centers if (record_type, field) in _CHOSEN else owner
 
     def check(self, fields: Iterable[tuple[str, str]]) -> None:
-        """Raise ConfigurationError for the first of these fields that nobody owns."""
+        """
+        Once, before anything is read: every field that could be written has its owner.
+
+        Raises:
+            ConfigurationError: nobody owns one of *fields* (type and name).
+        """
         for record_type, field in fields:
             self.of(record_type, field)
 

@@ -20,7 +20,7 @@ from ml_connector.snapshot.extract import Extract
 from ml_connector.sync.parking import park_worker
 from ml_connector.sync.run import Run
 from ml_connector.sync.tools import SyncTools
-from ml_connector.timeline.identity import Identified, Known, aliases_of, governing, identify, news_of
+from ml_connector.timeline.identity import WID, Alias, Identified, Known, Seen, aliases_of, governing, identify, news_of
 
 _BATCH, _AT_ONCE = 5_000, 500
 
@@ -77,7 +77,27 @@ def identify_workers(tools: SyncTools, run: Run, extract: Extract | None) -> Ide
         questions |= asked
         if batch.workers:
             _write_down(tools, run, met)
+    _learn_renumbered(tools, extract)
     return Identities(joined=tools.links.joined(), adopted=tools.links.adopted(), questions=questions)
+
+
+def _learn_renumbered(tools: SyncTools, extract: Extract | None) -> None:
+    """Write down the new number of whoever is known by WID and got one (WP-01); it may be anybody's who has it by then."""
+    changed = sorted(extract.changed) if extract is not None else []
+    for start in range(0, len(changed), _BATCH):
+        batch = changed[start : start + _BATCH]
+        workers = tools.snapshots.find(extract.scope, keys=batch, of=Worker, extract_id=extract.id) if extract else {}
+        people = tools.links.find([Alias(WID, wid) for wid in workers])
+        numbers = {Alias(each.worker_type, each.employee_id): each.key for each in workers.values()}
+        known = tools.links.find(list(numbers))
+        news = {
+            number: Seen(people[Alias(WID, wid)].person, wid)
+            for number, wid in numbers.items()
+            if number not in known and Alias(WID, wid) in people
+        }
+        if news:
+            with tools.database.transaction() as tx:
+                tools.links.learn(tx, news, by=tools.actor, at=tools.clock())
 
 
 def recognize_workers(tools: SyncTools, extract: Extract | None) -> Identities:
