@@ -11,7 +11,8 @@ import pytest
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Kind, MappingRow
-from ml_connector.usecases import mapping_changes, mappings
+from ml_connector.sandbox.plex.scenarios import SCENARIOS
+from ml_connector.usecases import mapping_changes, mappings, syncs
 from ml_connector.usecases.usage import read_setup
 from tests.world import World, open_world, silent
 
@@ -117,3 +118,20 @@ def test_rd_06_a_code_that_only_an_open_seat_uses_is_listed_with_no_worker_behin
     for worker in robots:
         desk.terminate(worker, last_day=desk.on - timedelta(days=1))
     assert robot() == ("missing", 0)
+
+
+@pytest.mark.parametrize("owner", ["plex", "workday"])
+def test_rd_09_a_cost_center_that_only_plex_has_is_proposed_where_plex_owns_them(world: World, owner: str) -> None:
+    world.sync["cost_centers"] = owner
+    world.reopen()
+    (number,) = SCENARIOS["plex_cost_center"](world.sandbox.plex.enterprise)
+    found = mappings.propose_rows(world.app, kind="cost_center", progress=silent).proposals
+    rows = [each.row for each in found if each.row is not None and each.row.target["cost_center"] == number]
+    assert [(row.plant, row.source, row.state) for row in rows] == (
+        [(PLANT, f"CC{number}", "proposed")] if owner == "plex" else []
+    )
+    if owner == "plex":
+        mappings.accept_rows(world.app, kind="cost_center")
+        plan = syncs.plan(world.app, progress=silent)
+        added = [each.key for each in plan.changes if each.system == "workday" and not each.before]
+        assert added == [f"CC{number}"]

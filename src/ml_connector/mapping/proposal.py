@@ -90,6 +90,33 @@ def propose(kind: Kind, *, sources: Iterable[Record], targets: Iterable[PlexReco
     return [_propose(kind, plant, record, text, parts(text, ours)) for record, text in known]
 
 
+def stand_in(records: Iterable[PlexRecord], *, held: Iterable[CostCenter]) -> list[CostCenter]:
+    """
+    The Workday cost centers that these of Plex's would become, under the reference ids Workday would call them by.
+
+    Where all of Workday's ids are one beginning and the code (`CC4100` for 4100), a new one is named alike; else by its
+    number alone. One whose id Workday has already is that one.
+    """
+    known = list(held)
+    beginnings = {
+        center.key.removesuffix(center.code)
+        for center in known
+        if isinstance(center.code, str) and center.code and center.key.endswith(center.code)
+    }
+    beginning = beginnings.pop() if len(beginnings) == 1 else ""
+    there = {center.key: center for center in known}
+    return [
+        there.get(key := f"{beginning}{number}") or CostCenter(key=key, code=number, name=_name_of(record))
+        for record in records
+        if (number := record.key.strip())
+    ]
+
+
+def _name_of(record: PlexRecord) -> str | None:
+    name = record.fields.get("name")
+    return name if isinstance(name, str) else None
+
+
 def wid_of(record: Record) -> str | None:
     """Workday's own id of a cost center, job profile or location, where it was given."""
     wid = getattr(record, "wid", None)

@@ -12,18 +12,21 @@ import msgspec
 from ml_connector.audit.event import AuditAction
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import Record
+from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ApprovalRequiredError, MLConnectorError, UsageError
 from ml_connector.mapping.approval import is_same_person
 from ml_connector.mapping.check import Fault
 from ml_connector.mapping.coverage import Coverage, Usage, cover
-from ml_connector.mapping.crosswalk import ANY, Key, Kind, MappingRow
+from ml_connector.mapping.crosswalk import ANY, Crosswalk, Key, Kind, MappingRow
 from ml_connector.mapping.period import describe_period
-from ml_connector.mapping.proposal import Confidence, Proposal, propose, wid_of
+from ml_connector.mapping.proposal import Confidence, Proposal, propose, stand_in, wid_of
 from ml_connector.mapping.reference_data import Use
+from ml_connector.mapping.rules import Owner
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.gather import plant_days
+from ml_connector.sync.upstream import owners_of
 from ml_connector.usecases.mapping_changes import (
     SOURCES,
     Changed,
@@ -193,9 +196,37 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
             if plant not in live:
                 live[plant] = read_setup(app, plant=plant, progress=progress)
             found += propose(each, sources=sources, targets=live[plant], plant=plant)
+    if Kind.COST_CENTER in kinds and owners_of(app.connection).cost_centers is Owner.PLEX:
+        held = [record for record in named_by[Kind.COST_CENTER].values() if isinstance(record, CostCenter)]
+        for plant in [each.pcn for each in app.connection.plex.plants]:
+            live[plant] = live.get(plant) or read_setup(app, plant=plant, progress=progress)
+            found += _propose_upstream(live[plant], held=held, plant=plant, crosswalk=crosswalk, beside=found)
     rows = [proposal.row for proposal in found if proposal.row is not None]
     saved = keep_rows(app, rows, action=AuditAction.MAPPING_IMPORTED)
     return Proposed(proposals=tuple(found), saved=len(saved.changed))
+
+
+def _propose_upstream(
+    live: Sequence[PlexRecord],
+    *,
+    held: Sequence[CostCenter],
+    plant: str,
+    crosswalk: Crosswalk,
+    beside: Sequence[Proposal],
+) -> list[Proposal]:
+    """Rows for a plant's active cost centers that stand for none of Workday's yet: what they would be called there."""
+    part = "cost_center"
+    proposed = {each.row.target.get(part) for each in beside if each.row is not None and each.plant == plant}
+    alone = [
+        record
+        for record in live
+        if record.type == part
+        and record.fields.get("active") is not False
+        and record.key not in proposed
+        and not crosswalk.sources_of(Kind.COST_CENTER, plant=plant, part=part, value=record.key)
+        and crosswalk.proposed_for(Kind.COST_CENTER, plant=plant, part=part, value=record.key) is None
+    ]
+    return propose(Kind.COST_CENTER, sources=stand_in(alone, held=held), targets=live, plant=plant)
 
 
 def accept_rows(
