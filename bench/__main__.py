@@ -52,6 +52,7 @@ def main() -> None:
         measured_on=datetime.now(UTC).date(),
         workers=options.workers,
         soap_workers=options.soap_workers,
+        rest_workers=options.rest_workers,
         write_workers=options.write_workers,
         sync_workers=options.sync_workers,
         rounds=options.rounds,
@@ -69,7 +70,10 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--workers", type=int, default=1000, help="workers in the other readings (1000)")
     parser.add_argument("--soap-workers", type=int, default=10_000, help="workers read over SOAP by ours (10000)")
-    parser.add_argument("--write-workers", type=int, default=300, help="workers in the readings that also write (300)")
+    parser.add_argument("--rest-workers", type=int, default=10_000, help="workers read over REST (10000)")
+    parser.add_argument(
+        "--write-workers", type=int, default=2000, help="workers in the readings that also write (2000)"
+    )
     parser.add_argument("--sync-workers", type=int, default=10_000, help="workers in the days of a sync (10000)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each contestant (3)")
     parser.add_argument("--seconds", type=int, default=65, help="length of the paced writing (65)")
@@ -100,7 +104,7 @@ def _read_rest(results: Results, options: argparse.Namespace, say: contest.Say) 
         targets.READ_REST,
         [contest.OURS_STAFFING, contest.OURS_REST, contest.REQUESTS, contest.SINGER, contest.AIRBYTE, contest.DLT],
         rounds=options.rounds,
-        serve=partial(served, options.workers),
+        serve=partial(served, options.rest_workers),
         fresh=False,
         say=say,
     )

@@ -39,6 +39,11 @@ class Phase:
         return self.workers / self.wall_s
 
     @property
+    def write_rate(self) -> float:
+        """Writes per second of wall time."""
+        return self.writes / self.wall_s
+
+    @property
     def cpu_ms_each(self) -> float:
         """CPU milliseconds per worker."""
         return 1000 * self.cpu_s / self.workers

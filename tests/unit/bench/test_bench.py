@@ -69,6 +69,16 @@ def test_targets_are_judged_by_the_median(results: Results) -> None:
     assert found["CPU of ml-connector --help"] == ("0.30 s (0.20–0.50)", "met")
 
 
+def test_a_first_sync_is_compared_per_worker_and_per_write(results: Results) -> None:
+    results.children[UPSERT] = {
+        OURS_SYNC.name: [child(cold=phase(1, writes=200))],
+        DLT.name: [child(cold=phase(4, writes=100))],
+    }
+    found = verdicts(results)
+    assert found["First sync against dlt's custom destination, rate"] == ("4.0 × (4.0–4.0)", "not met")
+    assert found["First sync against dlt's custom destination, writes a second"] == ("8.0 × (8.0–8.0)", "met")
+
+
 def test_what_was_not_measured_is_neither_met_nor_missed(results: Results) -> None:
     assert verdicts(results)["First sync against dlt's custom destination, rate"] == ("–", "not measured")
     assert set(verdicts(Results()).values()) == {("–", "not measured")}
@@ -105,6 +115,7 @@ def test_the_page_says_who_is_missing_and_why(results: Results) -> None:
         measured_on=date(2026, 11, 24),
         workers=100,
         soap_workers=100,
+        rest_workers=100,
         write_workers=100,
         sync_workers=100,
         rounds=3,
@@ -112,7 +123,7 @@ def test_the_page_says_who_is_missing_and_why(results: Results) -> None:
     page = render_page(report, drawing="benchmarks.svg")
     assert "dlt, REST: cannot be installed here: no such package" in page
     tables = [line for line in page.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in tables} == {5, 7}
+    assert {line.count("|") for line in tables} == {5, 8}
 
 
 def test_bars_are_as_long_as_their_figures() -> None:
