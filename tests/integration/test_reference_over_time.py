@@ -102,6 +102,24 @@ def test_rd03_who_moves_into_it_waits_and_rd04_an_approved_successor_lets_everyb
         assert run.staying == ()
 
 
+def test_rd04_a_split_has_no_successor_and_whoever_is_in_it_waits_for_workday(living):
+    with living.synced() as life:
+        _, _, _, *members = living.play("cost_center_split")
+        run = life.sync()
+        now = living.desk.now()
+        inside = [now.worker(key) for key in members if not now.worker(key).contingent]
+        assert sum(len(line.people) for line in run.staying) == len(inside)
+        for code in ("4810", "4820"):
+            target = {"cost_center": code, "department": f"{code}-SPL", "segment": code}
+            for plant in ("101", "102"):
+                living.map(life, Kind.COST_CENTER, f"CC{code}", target, plant=plant)
+        assert life.sync().staying == run.staying, "that there are two new ones says nothing about anybody"
+        for number, worker in enumerate(inside):
+            living.desk.move_to(worker, cost_center=("CC4810", "CC4820")[number % 2], on=living.tenant.today)
+        assert life.sync().staying == ()
+        assert living.parked(life) == []
+
+
 def test_rd10_who_belongs_to_another_company_is_held_with_both_named(living):
     with living.synced() as life:
         (center,) = living.play("cost_center_restricted")

@@ -13,7 +13,7 @@ from datetime import date
 
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow, set_command
+from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow, set_command, shell_word
 
 _KIND = Kind.COST_CENTER
 INACTIVE = "inactive_cost_center"
@@ -95,12 +95,15 @@ class CenterDays:
         center = self._centers.get(source)
         since = center.effective_on if center is not None else None
         day = f" (as of {since.isoformat()})" if isinstance(since, date) else ""
+        draft = self._crosswalk.draft_of(_KIND, source=source, plant=plant)
+        if draft is None:
+            successor = f"where one took its place: {set_command(_KIND, source=source, plant=plant)} --from YYYY-MM-DD"
+        else:
+            line = shell_word("/".join(draft.line))
+            successor = f"or let another person than {draft.changed_by} approve what takes its place: ml-connector mapping approve {line}"
         return RecordError(
             f"cost center {source} is inactive in Workday{day}",
             code=INACTIVE,
             waiting_for=f"cost_center {source}",
-            remedy=(
-                "move the worker to another cost center in Workday; where one took its place: "
-                f"{set_command(_KIND, source=source, plant=plant)} --from YYYY-MM-DD"
-            ),
+            remedy=f"move the worker to another cost center in Workday; {successor}",
         )

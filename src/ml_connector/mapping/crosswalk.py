@@ -243,6 +243,12 @@ class Crosswalk:
     def _rows_of(self, kind: Kind, source: str, plant: str) -> list[MappingRow]:
         return [row for where in (plant, ANY) for row in self._accepted.get((kind, where, source), ())]
 
+    def draft_of(self, kind: Kind, *, source: str, plant: str) -> MappingRow | None:
+        """The first change of a source's rows in *plant*, in order, that waits for another person (RD-09)."""
+        lines = {(kind, where, source) for where in (plant, ANY)}
+        drafts = [row for row in self._rows if row.state == "draft" and row.line in lines]
+        return min(drafts, key=lambda row: row.key, default=None)
+
     def proposed_for(self, kind: Kind, *, plant: str, part: str, value: str) -> MappingRow | None:
         """The first proposed row, in order, that would give *value* for *part* in *plant*."""
         lines = self._proposed.values()

@@ -138,7 +138,8 @@ def test_rd04_a_successor_counts_from_its_day_and_only_once_it_is_approved():
     moved = place(closed, rows=(first, successor, *rest))
     assert (moved.cost_center, moved.fields["department"], moved.closed) == ("4200", "D4200", False)
     draft = center_row("CC4900", "4200", effective_on=date(2026, 10, 1), state="draft")
-    assert refused(closed, rows=(ROWS[1], draft, *rest)).code == "inactive_cost_center"
+    waits = refused(closed, rows=(ROWS[1], draft, *rest))
+    assert (waits.code, 'mapping approve "cost_center/*/CC4900"' in waits.remedy) == ("inactive_cost_center", True)
     september = place(closed, rows=(first, successor, *rest), on=date(2026, 9, 30))
     assert september.cost_center == "4900", "what the day before is asked about is answered as it was"
 

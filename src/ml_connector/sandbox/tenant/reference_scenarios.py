@@ -12,7 +12,7 @@ from datetime import timedelta
 from ml_connector.sandbox.tenant.desk import Desk
 from ml_connector.sandbox.tenant.reorganizations import inactivate_cost_center
 
-NEW = "CC4800"
+NEW, _PARTS = "CC4800", ("CC4810", "CC4820")
 _RESTRICTED, _OTHER_COMPANY, _HIERARCHY = "CC5200", "C90", "CH-ACME"
 
 
@@ -51,6 +51,16 @@ def _move_to_inactive(desk: Desk) -> list[str]:
     return [center, worker.key]
 
 
+def _cost_center_split(desk: Desk) -> list[str]:
+    """Close a cost center from today for two new ones, with its people still to be told which of them is theirs."""
+    center, *members = inactivate_cost_center(desk)
+    for key in _PARTS:
+        code = key.removeprefix("CC")
+        facts = {"name": f"Split {code}", "code": code, "available_on": desk.on, "superior": "CCH-ALL"}
+        desk.put_organization(key, facts, kind="COST_CENTER", on=desk.on)
+    return [center, *_PARTS, *members]
+
+
 def _cost_center_restricted(desk: Desk) -> list[str]:
     """Limit a cost center to another company than the one of those who are in it."""
     desk.put_organization(_RESTRICTED, {"restricted_to": (_OTHER_COMPANY,)}, kind="COST_CENTER", on=desk.on)
@@ -83,6 +93,7 @@ REFERENCE_SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "future_cost_center": _future_cost_center,
     "future_cost_center_too_early": _future_cost_center_seat,
     "cost_center_reactivated": _cost_center_reactivated,
+    "cost_center_split": _cost_center_split,
     "move_to_inactive_cost_center": _move_to_inactive,
     "cost_center_restricted": _cost_center_restricted,
     "cost_center_restricted_to_hierarchy": _cost_center_restricted_to_hierarchy,
