@@ -19,7 +19,7 @@ _XINCLUDE = "{http://www.w3.org/2001/XInclude}"
 
 
 def _refuse_doctype(data: bytes) -> None:
-    if _DOCTYPE in data:
+    if b"!" in data and _DOCTYPE in data:  # one byte is looked for many times faster, and hardly any record has it
         raise ValueError("it carries a DOCTYPE, which no answer of theirs needs")
 
 

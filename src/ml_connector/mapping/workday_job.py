@@ -44,23 +44,22 @@ def read_jobs(
     elements = list(employment.iterchildren(_JOB))
     if not elements:
         return (), (UNSET, UNSET)
-    jobs = [_read_job(element, several=len(elements) > 1) for element in elements]
-    primary = [(job, element) for job, element in zip(jobs, elements, strict=True) if job.primary]
+    positions = [open_parts(element).get(_POSITION) for element in elements]
+    jobs = [_read_job(each, place, several=len(elements) > 1) for each, place in zip(elements, positions, strict=True)]
+    primary = [(job, place) for job, place in zip(jobs, positions, strict=True) if job.primary]
     if len(primary) != 1:
         raise RecordError(
             f"it has {len(primary)} primary jobs among {len(jobs)}, and one is needed",
             code="primary_job",
             remedy="make exactly one job of the worker the primary one in Workday",
         )
-    first, element = primary[0]
+    first, place = primary[0]
     ordered = (first, *(job for job in jobs if job is not first))
-    return ordered, _read_manager(open_parts(element).get(_POSITION))
+    return ordered, _read_manager(place)
 
 
-def _read_job(element: Element, *, several: bool) -> Job:
-    """One job; its own organizations matter, and are read, only beside other jobs."""
-    parts = open_parts(element)
-    place = parts.get(_POSITION)
+def _read_job(element: Element, place: Element | None, *, several: bool) -> Job:
+    """One job, held at *place*; its own organizations matter, and are read, only beside other jobs."""
     position = open_parts(place)
     position_id = read_text(position, tag("Position_ID"))
     if not isinstance(position_id, str):
@@ -68,7 +67,7 @@ def _read_job(element: Element, *, several: bool) -> Job:
     title = read_text(position, tag("Position_Title"))
     profile = open_parts(position.get(tag("Job_Profile_Summary_Data")))
     site = open_parts(position.get(tag("Business_Site_Summary_Data")))
-    own = parts.get(tag("Position_Organizations_Data")) if several else None
+    own = open_parts(element).get(tag("Position_Organizations_Data")) if several else None
     manager_id, manager_type = _read_manager(place) if several else (UNSET, UNSET)
     return Job(
         position_id=position_id,

@@ -216,4 +216,5 @@ def _read_plan(plan: Parts) -> Compensation | UnsetType:
 def exact_pay(amount: Decimal, *, currency: str) -> Pay:
     """The amount in the currency's minor units where it fits them, so that 21.5 and 21.500000 are one amount."""
     least = Decimal(1) if currency in _WHOLE else Decimal("0.001" if currency in _THOUSANDTHS else "0.01")
-    return Pay(amount.quantize(least) if amount == amount.quantize(least) else amount)
+    exact = amount.quantize(least)
+    return Pay(exact if amount == exact else amount)

@@ -2,7 +2,7 @@
 Child processes that do pieces of work beside this one, once there is enough of it to pay for their start.
 
 Processes and not threads, as the work holds the interpreter's lock (docs/adr/0010-child-processes.md). A child is a fresh
-interpreter: it inherits no thread, connection or secret, gets its work through a pipe, writes nothing, and ends when
+interpreter: it is given no connection and no opened secret, gets its work through a pipe, writes nothing, and ends when
 whoever started it ends, in whatever way.
 """
 
