@@ -112,7 +112,7 @@ def test_ed_08_a_move_entered_three_weeks_late_is_made_now_and_known_from_its_da
     (key,) = play(firm, "retro_transfer")
     firm.sync()
     assert f"102 {key}" in at_work(firm)
-    assert f"101 {key}" in ended(firm)
+    assert f"101 {key}" not in at_work(firm)
     wid = worker(firm, key).wid
     days = {fact.effective_on for fact in firm.begin().tools.facts.of([wid])[wid]}
     assert firm.tenant.today - timedelta(days=21) in days
