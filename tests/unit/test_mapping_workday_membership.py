@@ -23,6 +23,7 @@ HOSTILE = (
     CENTER, OWN, END, f"<!--{OWN}-->", f"<![CDATA[{CENTER}]]>", f"<?x {END}?>", "<wd:Worker_Organization_Data/>",
     "<wd:Worker_Organization_Data >", "</wd:Worker_Organization_Data >", '<wd:Organization_Data xmlns:wd="urn:other">',
     "<wd:Organization_Data>", "</wd:Organization_Data>", "<wd:Worker_Job_Data>", "</wd:Worker_Job_Data>", "<x>", "</x>",
+    "<wd:Date_of_Pay_Group_Assignment>2026-01-05</wd:Date_of_Pay_Group_Assignment>", "<wd:Date_of_Pay_Group_Assignment>",
     "&amp;", "&unknown;", "<", ">", " ", '<wd:Worker_Organization_Data wd:a=">">', "<!DOCTYPE x>",
 )  # fmt: skip
 
@@ -91,6 +92,22 @@ def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch
     for _ in range(3):
         outcome(FULL_WORKER)
     assert workday_membership._parse_membership.cache_info().misses == len(MEMBERSHIPS)
+
+
+def test_memberships_that_differ_in_a_date_nobody_reads_are_parsed_once() -> None:
+    from ml_connector.mapping import workday_membership
+
+    workday_membership._parse_membership.cache_clear()
+    workday_membership._parse_undated.cache_clear()
+    group = membership("Worker_Organization_Data", "PAY_GROUP", Organization_Reference_ID="US-BIW")
+    for day in ("2026-01-05", "2026-01-12"):
+        since = f"<wd:Date_of_Pay_Group_Assignment>{day}</wd:Date_of_Pay_Group_Assignment></wd:Organization_Data>"
+        payload = worker(
+            f"<wd:Organization_Data>{group.replace('</wd:Organization_Data>', since)}</wd:Organization_Data>"
+        )
+        assert outcome(payload) == read_whole(payload)
+        assert outcome(payload).organizations.pay_group == "US-BIW"
+    assert workday_membership._parse_undated.cache_info().misses == 1
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ _REFERENCE, _DATA, _TYPE = (
 )
 _WORKER_DATA, _MEMBERSHIP = tag("Worker_Data"), tag("Worker_Organization_Data")
 _SPACE = re.compile(rb"[ \t\r\n]*")
+_DAY = re.compile(rb"\d{4}-\d{2}-\d{2}")
 _REMEMBERED = 1024
 
 
@@ -131,7 +132,22 @@ def _tags(name: bytes) -> tuple[bytes, bytes]:
 @lru_cache(_REMEMBERED)
 def _parse_membership(head: bytes, inside: bytes) -> Membership | None:
     """Parse what stands inside a membership, under the namespaces of the record's own start tag, *head*."""
+    return _parse_undated(head, _without_date(inside, head[1:].partition(b"Worker ")[0]))
+
+
+@lru_cache(_REMEMBERED)
+def _parse_undated(head: bytes, inside: bytes) -> Membership | None:
     return read_membership(parse_xml(head + inside + b"</" + head[1 : head.find(b" ")] + b">"))
+
+
+def _without_date(inside: bytes, prefix: bytes) -> bytes:
+    """Leave out since when somebody is in a pay group: nobody reads it, and it makes hardly two of them the same."""
+    opening, closing = _tags(prefix + b"Date_of_Pay_Group_Assignment")
+    start = inside.find(opening)
+    dated = _DAY.match(inside, start + len(opening)) if start >= 0 else None
+    if dated is None or not inside.startswith(closing, dated.end()):
+        return inside
+    return inside[:start] + inside[dated.end() + len(closing) :]
 
 
 def stand_in_place(worker: Element, own: Sequence[Membership | None]) -> bool:
