@@ -23,6 +23,7 @@ CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
 EXPLAIN = "tests/integration/test_explain"
 SNAPSHOT = "tests/integration/test_snapshot.py"
+STEADY = "tests/laws/test_steady.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_b14_limits.py"
 
@@ -251,6 +252,55 @@ MUTANTS = (
         "            select(func.coalesce(extracts.c.base_id, extracts.c.id))\n            .where(",
         "            select(extracts.c.id)\n            .where(",
         SNAPSHOT + "::test_cc_13_who_is_gone_after_readings_that_were_as_before_is_seen_to_be_gone",
+    ),
+    Mutant(
+        "found in step whatever the mapping says now",
+        "sync/steady.py",
+        "place.fields, place.cost_center",
+        "place.cost_center",
+        STEADY + "::test_ed_09_a_mapping_row_that_changed_decides_anew_about_those_it_maps",
+    ),
+    Mutant(
+        "found in step whatever Plex shows now",
+        "sync/steady.py",
+        "encode([supervisor, shown])",
+        "encode([supervisor])",
+        STEADY + "::test_up_05_what_somebody_changed_in_plex_by_hand_is_decided_about_anew",
+    ),
+    Mutant(
+        "found in step whoever manages now",
+        "sync/steady.py",
+        "encode([supervisor, shown])",
+        "encode([shown])",
+        STEADY + "::test_wp_14_whose_managers_record_is_another_is_decided_about_anew",
+    ),
+    Mutant(
+        "found in step whatever Workday shows now",
+        "sync/steady.py",
+        "hashlib.blake2b(encode(worker), digest_size=20)",
+        "hashlib.blake2b(encode(worker.key), digest_size=20)",
+        STEADY + "::test_ed_01_an_ending_that_falls_due_is_carried_out_on_its_day",
+    ),
+    Mutant(
+        "found in step whatever lies ahead",
+        "sync/plan.py",
+        "            or self._outbox.knows(worker.key)\n",
+        "",
+        STEADY + "::test_cc_09_what_comes_to_lie_ahead_of_somebody_in_step_is_told",
+    ),
+    Mutant(
+        "found in step whatever another plant holds",
+        "sync/plan.py",
+        "            or projection.is_elsewhere(ground.worker, here=ground.plant, known=self._known.__contains__)\n",
+        "",
+        STEADY + "::test_wp_09_a_record_that_comes_to_life_in_another_plant_ends_again",
+    ),
+    Mutant(
+        "found in step as another record",
+        "sync/steady.py",
+        "        key=place.key,\n",
+        "        key=worker.key,\n",
+        STEADY + "::test_wp_02_who_is_linked_to_another_record_is_decided_about_anew",
     ),
     Mutant(
         "no sample is compared",

@@ -321,6 +321,19 @@ class Projection:
                 )
         return ended
 
+    def supervisor(self, manager: str, *, people: People, known: Exists) -> str | None:
+        """The employee that stands for a manager, by typed id; None while there is none to point to."""
+        found = people.get(manager)
+        if found is None or found.plant is None:
+            return None
+        key = self._record(found.plant, found.key)
+        return key if known(reference("employee", plant=found.plant, key=key)) else None
+
+    def is_elsewhere(self, person: str, *, here: str, known: Exists) -> bool:
+        """Whether any other plant knows the person."""
+        others = (plant.pcn for plant in self._plants if plant.pcn != here)
+        return any(known(reference("employee", plant=pcn, key=self._record(pcn, person))) for pcn in others)
+
     def _record(self, plant: str, person: str) -> str:
         """The id of a person's employee in a plant."""
         return self._adopted.get((plant, person)) or employee_uuid(self._tenant, plant=plant, person=person)
@@ -365,12 +378,10 @@ class Projection:
                 "managers go round in a circle: " + " → ".join(circle),
                 "correct the managers in Workday",
             )
-        manager = people.get(_manager(worker, place.job))
-        if manager is not None and manager.plant is not None:
-            key = self._record(manager.plant, manager.key)
-            if known(reference("employee", plant=manager.plant, key=key)):
-                fields["supervisor_id"] = key
-                return None
+        found = self.supervisor(_manager(worker, place.job), people=people, known=known)
+        if found is not None:
+            fields["supervisor_id"] = found
+            return None
         return _supervisor_waits(
             place,
             "supervisor_missing",
@@ -431,6 +442,11 @@ def _boss(worker: Worker, job: Job) -> tuple[str | UnsetType | None, str]:
     """Who the worker reports to in this job, and of which type that worker is."""
     told, kind = (worker.manager_id, worker.manager_type) if job.primary else (job.manager_id, job.manager_type)
     return told, "employee" if isinstance(kind, UnsetType) else kind
+
+
+def manager_of(worker: Worker, job: Job) -> str | None:
+    """The typed id of whom the worker reports to in a job; None where Workday names nobody."""
+    return _manager(worker, job) if isinstance(_boss(worker, job)[0], str) else None
 
 
 def _manager(worker: Worker, job: Job) -> str:

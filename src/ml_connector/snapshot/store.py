@@ -8,7 +8,7 @@ ending (CC-11).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -270,7 +270,9 @@ class SnapshotStore:
             base = tx.execute(newest.order_by(extracts.c.id.desc()).limit(1)).scalar_one()
         return believed if base == believed.id else None
 
-    def read(self, scope: Scope, *, of: type[_T], extract_id: int | None = None) -> Iterator[_T]:
+    def read(
+        self, scope: Scope, *, of: type[_T], extract_id: int | None = None, leave_out: Collection[str] = ()
+    ) -> Iterator[_T]:
         """
         Yield the scope's records in order of their key, a batch at a time.
 
@@ -283,8 +285,9 @@ class SnapshotStore:
             query = select(records.c.key, records.c.body).where(where).order_by(records.c.key).limit(_BATCH)
             with self._database.reading() as tx:
                 batch = tx.execute(query).all()
-            for row in batch:
-                yield decode(row.body)
+            for key, body in batch:
+                if key not in leave_out:
+                    yield decode(body)
             if len(batch) < _BATCH:
                 return
             last = batch[-1].key
@@ -314,11 +317,11 @@ class SnapshotStore:
                 found.update((row.key, decode(row.body)) for row in rows)
         return found
 
-    def hashes(self, scope: Scope, *, keys: Sequence[str]) -> dict[str, str]:
-        """SHA-256, cut, of the bytes these records last came as."""
-        query = select(records.c.key, records.c.payload_hash).where(_within(scope), records.c.key.in_(keys))
+    def hashes(self, scope: Scope, *, keys: Sequence[str], extract_id: int | None = None) -> dict[str, str]:
+        """SHA-256, cut, of the bytes these records last came as; with *extract_id* of those that this extraction saw."""
+        where = and_(_within(scope), records.c.key.in_(keys), *_seen_by(extract_id))
         with self._database.reading() as tx:
-            return {row.key: row.payload_hash for row in tx.execute(query)}
+            return dict(tx.execute(select(records.c.key, records.c.payload_hash).where(where)).all())
 
     def known(self, connection: str, *, keys: Sequence[str]) -> set[str]:
         """Which of these keys any record of the connection was ever seen under."""

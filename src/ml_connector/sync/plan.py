@@ -51,6 +51,8 @@ from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
 from ml_connector.sync.parking import park_desired, park_orphan, park_staying, park_waiting, park_worker
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.render import render
+from ml_connector.sync.steady import RECORDS as RECORDS_OF_ONE
+from ml_connector.sync.steady import Ground, ground_of, sum_up, sum_up_settings
 from ml_connector.sync.store import SyncStore
 from ml_connector.sync.upstream import find_held, hold_unwritable, owners_of, read_plants
 from ml_connector.sync.witness import Compared, Witness
@@ -59,6 +61,7 @@ from ml_connector.timeline.outbox import Outbox
 _T = TypeVar("_T")
 _R = TypeVar("_R", bound=Record)
 _BATCH = 500
+_NOWHERE_ELSE = Elsewhere()
 _REFERENCES = ("position", "department", "building")
 
 
@@ -69,6 +72,7 @@ class Draft(msgspec.Struct, kw_only=True):
     *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill* says
     which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by,
     *today* the date of the plant where it is earliest.
+    *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
     *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
     """
 
@@ -83,6 +87,7 @@ class Draft(msgspec.Struct, kw_only=True):
     active: int = 0
     today: str = ""
     missed: int | None = None
+    in_step: dict[tuple[str, str], str] = {}
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""
@@ -109,7 +114,14 @@ class Planner:
         who: Identities,
         outbox: Outbox,
         witness: Witness | None = None,
+        anew: bool = False,
     ) -> None:
+        """With *anew* everybody is decided about, whether or not anything of it changed since they were found in step."""
+        self._anew = anew or witness is not None
+        self._grounds: dict[str, list[Ground]] = {}
+        self.left_out = 0
+        self._hoped: dict[tuple[str, str], str] = {}
+        self._half: set[tuple[str, str]] = set()
         self._witness = witness or Witness("")
         self._who = who
         self._others = who.others()
@@ -241,7 +253,20 @@ class Planner:
         except RecordError:
             return None
         self._known.add(name)
+        if due is None and elsewhere == _NOWHERE_ELSE and self._is_ordinary(worker, place, name):
+            self._grounds.setdefault(plant, []).append(ground_of(worker, place))
         return plant
+
+    def _is_ordinary(self, worker: Worker, place: Place, name: str) -> bool:
+        """Whether nothing but their own records and their manager's can decide about somebody (`sync.steady`)."""
+        return not (
+            self._anew
+            or place.closed
+            or self._outbox.knows(worker.key)
+            or worker.key in self._others
+            or name not in self._in_plex
+            or any(need not in self._in_plex for need in place.needs)
+        )
 
     def _count_in(self, worker: Worker, place: Place, elsewhere: Elsewhere) -> None:
         """One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06)."""
@@ -341,10 +366,11 @@ class Planner:
         found = self._snapshots.find(extract.scope, keys=[place.key], of=PlexRecord, extract_id=extract.id)
         return found.get(place.key)
 
-    def _workers(self) -> Iterator[Worker]:
+    def _workers(self, *, leave_out: Collection[str] = ()) -> Iterator[Worker]:
         if self._gathered.readable("workday", "worker"):
             latest = self._gathered.as_of.effective_on
-            read = self._read("workday", "worker", Worker)
+            extract = self._gathered.extracts["workday", "worker", ""]
+            read = self._snapshots.read(extract.scope, of=Worker, extract_id=extract.id, leave_out=leave_out)
             profiles = self._outbox.on_their_day(read, latest=latest, day_of=self._day_of)
             yield from self._who.people(profiles, self._conflicts)
 
@@ -408,17 +434,79 @@ class Planner:
     def _compare_people(self, missing: frozenset[str]) -> None:
         """Second pass: employees and their attributes, plant by plant."""
         projection = self._projection(missing)
-        for workers in _chunks(self._workers(), _BATCH):
+        steady = self._find_steady(projection, missing)
+        self.left_out = len(steady)
+        self._draft.noop += len(RECORDS_OF_ONE) * len(steady)
+        for workers in _chunks(self._workers(leave_out=steady), _BATCH):
             groups: dict[tuple[str, str], list[Desired]] = {}
             for worker in workers:
                 wanted = self._wanted(projection, worker)
                 if worker.key == self._witness.person:
                     wanted = self._witness.watch(worker, wanted, self._draft)
-                for item in wanted:
+                told = len(self._draft.parked) + len(self._draft.pending)
+                items = list(wanted)
+                if told != len(self._draft.parked) + len(self._draft.pending):
+                    self._give_up(items)
+                for item in items:
                     groups.setdefault((item.type, item.plant), []).append(item)
             for (kind, plant), items in groups.items():
                 if self._gathered.readable("plex", kind, plant):
                     self._compare(kind, plant, items)
+
+    def _find_steady(self, projection: Projection, missing: frozenset[str]) -> set[str]:
+        """Who was found in step, by exactly what is so now; of the others it is noted by what they may be found so."""
+        settings, steady = sum_up_settings(self._connection, missing), set[str]()
+        for plant, grounds in self._grounds.items():
+            extracts = [self._gathered.extracts.get(("plex", kind, plant)) for kind in RECORDS_OF_ONE]
+            if None in extracts:
+                continue
+            for some in _chunks(iter(grounds), _BATCH):
+                keys = [ground.key for ground in some]
+                shown = [
+                    self._snapshots.hashes(each.scope, keys=keys, extract_id=each.id)
+                    for each in extracts
+                    if each is not None
+                ]
+                found = self._store.in_step(plant, keys)
+                for ground in some:
+                    came = tuple(each.get(ground.key, "") for each in shown)
+                    digest = self._sum_up(projection, ground, settings, came)
+                    if digest is not None and found.get(ground.key) == digest:
+                        steady.add(ground.worker)
+                    elif digest is not None:
+                        self._hoped[plant, ground.key] = digest
+        self._grounds.clear()
+        return steady
+
+    def _sum_up(self, projection: Projection, ground: Ground, settings: bytes, shown: tuple[str, ...]) -> str | None:
+        """By what somebody is decided about; None where anything else may decide."""
+        supervisor = None
+        if ground.manager is not None:
+            supervisor = projection.supervisor(ground.manager, people=self._people, known=self._known.__contains__)
+            if supervisor is None or self._people.depth(ground.me) is None:
+                return None
+        if (
+            any((kind, ground.plant, ground.source) in self._doubted for kind in RECORDS_OF_ONE)
+            or self._badges.get((ground.plant, ground.badge), ground.key) != ground.key
+            or projection.is_elsewhere(ground.worker, here=ground.plant, known=self._known.__contains__)
+        ):
+            return None
+        return sum_up(ground, settings=settings, supervisor=supervisor, shown=shown)
+
+    def _give_up(self, items: Iterable[Desired]) -> None:
+        """Whoever leaves anything to wait for is not in step."""
+        for item in items:
+            self._hoped.pop((item.plant, item.key), None)
+
+    def _note_in_step(self, item: Desired) -> None:
+        """Somebody is in step when all their records are."""
+        name = item.plant, item.key
+        if item.type not in RECORDS_OF_ONE or name not in self._hoped:
+            return
+        if name in self._half:
+            self._draft.in_step[name] = self._hoped.pop(name)
+        else:
+            self._half.add(name)
 
     def _wanted(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         if not projection.in_scope(worker):
@@ -575,6 +663,8 @@ class Planner:
                 doubted = (item.type, item.plant, item.source) in self._doubted
                 if doubted or agreed.get(item.key, nothing) != item.fields:
                     self._draft.agreed.append(item)
+                elif item.state == "present":
+                    self._note_in_step(item)
             else:
                 self._add(item, actual, decision)
             if self._witness.wanted:

@@ -6,7 +6,7 @@ What was written since the reading counts as if it had been read: Plex confirmed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple, TypeVar, cast
 
@@ -120,10 +120,12 @@ class Afterwards(SnapshotStore):
             if change.system == "plex":
                 self._written.setdefault((change.type, change.plant), {}).setdefault(change.key, []).append(change)
 
-    def read(self, scope: Scope, *, of: type[_T], extract_id: int | None = None) -> Iterator[_T]:
+    def read(
+        self, scope: Scope, *, of: type[_T], extract_id: int | None = None, leave_out: Collection[str] = ()
+    ) -> Iterator[_T]:
         """As there, in no order where something was written."""
         written = dict(self._over(scope))
-        for record in super().read(scope, of=of, extract_id=extract_id):
+        for record in super().read(scope, of=of, extract_id=extract_id, leave_out=leave_out):
             yield _after(record, written.pop(record.key, ())) if isinstance(record, PlexRecord) else record  # type: ignore[misc]
         for key, changes in written.items():
             yield _born(scope, key, changes)  # type: ignore[misc]  # over records of Plex only

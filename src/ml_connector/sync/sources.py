@@ -31,8 +31,8 @@ class Sources(NamedTuple):
     snapshots: SnapshotStore
 
 
-def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None = None) -> Planner:
-    """The one planner, whoever asks; a *witness* looks on at one person."""
+def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None = None, anew: bool = False) -> Planner:
+    """The one planner, whoever asks; a *witness* looks on at one person, with *anew* everybody is decided about."""
     return Planner(
         name=tools.name,
         connection=tools.connection,
@@ -44,6 +44,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         who=sources.who,
         outbox=sources.outbox,
         witness=witness,
+        anew=anew,
     )
 
 

@@ -154,6 +154,15 @@ fill_masks = Table(
     Column("fields", Integer, nullable=False),
 )
 
+in_step = Table(
+    "in_step",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("plant", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(40), nullable=False),
+)
+
 headcounts = Table(
     "headcount",
     metadata,
@@ -485,6 +494,11 @@ class SyncStore:
             for it in records
         ]
         tx.execute(upsert, rows)
+        # What is agreed on now is another thing than what somebody was found in step with.
+        people = [{"in_plant": it.plant, "of_key": it.key} for it in records if it.type in PEOPLE]
+        if people:
+            here = (in_step.c.connection == self._connection, in_step.c.plant == bindparam("in_plant"))
+            tx.execute(delete(in_step).where(*here, in_step.c.key == bindparam("of_key")), people)
 
     def baseline(self, kind: str, plant: str, *, keys: Sequence[str] | None = None) -> dict[str, dict[str, Scalar]]:
         """What both sides agreed on last, by key: for all of a plant's records of a type, or for these."""
@@ -565,6 +579,26 @@ class SyncStore:
             for row in tx.execute(query.where(where, through).group_by(table.c.plant)):
                 found[row.plant] = min(row.run, found.get(row.plant, row.run))
         return found
+
+    # Who is in step
+
+    def in_step(self, plant: str, keys: Sequence[str]) -> dict[str, str]:
+        """Of these employees of a plant, by what each was found in step (`sync.steady`)."""
+        where = and_(in_step.c.connection == self._connection, in_step.c.plant == plant, in_step.c.key.in_(keys))
+        with self._database.reading() as tx:
+            return dict(tx.execute(select(in_step.c.key, in_step.c.digest).where(where)).all())
+
+    def save_in_step(self, tx: Connection, found: Mapping[tuple[str, str], str]) -> None:
+        """Remember by what employees, named by plant and key, were found in step."""
+        if not found:
+            return
+        statement = insert_or(tx, in_step)
+        updated = {"digest": statement.excluded.digest}
+        upsert = statement.on_conflict_do_update(index_elements=["connection", "plant", "key"], set_=updated)
+        common = {"connection": self._connection}
+        tx.execute(
+            upsert, [{**common, "plant": plant, "key": key, "digest": told} for (plant, key), told in found.items()]
+        )
 
     # Which fields Workday shows
 

@@ -364,6 +364,7 @@ class Syncer:
         self._tools.store.agree(tx, agreed, run=run.number, at=now)
         self._tools.store.save_headcount(tx, draft.headcount)
         self._tools.store.save_fill_masks(tx, draft.fill)
+        self._tools.store.save_in_step(tx, draft.in_step)
         # What waited for another record stays parked until its own write is through: it was decided once, not anew.
         going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
         newly_parked = self._tools.review.replace_parked(
