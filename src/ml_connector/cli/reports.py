@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -89,11 +88,12 @@ def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console
 
 def _render_staying(lines: Sequence[StayingLine], console: Console) -> None:
     for line in lines:
-        named = ", ".join(line.people[:_NAMED]) + (
-            f" and {len(line.people) - _NAMED} more" if line.people[_NAMED:] else ""
+        people = plural(len(line.people), "worker")
+        told = (
+            f"{line.what} of plant {line.plant} is inactive and still has {people}: {', '.join(line.people[:_NAMED])}"
         )
-        told = f"{line.what} of plant {line.plant} is inactive, and {plural(len(line.people), 'worker')} still in it: {named}"
-        console.print(cell(told[0].upper() + told[1:], style="yellow"), soft_wrap=True)
+        more = f" and {len(line.people) - _NAMED} more" if len(line.people) > _NAMED else ""
+        console.print(cell(told[0].upper() + told[1:] + more, style="yellow"), soft_wrap=True)
 
 
 def run_answer(report: RunReport) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def run_answer(report: RunReport) -> dict[str, Any]:
         "watermark": report.watermark,
         "duration_s": report.duration_s,
         **again,
-        **({"staying": msgspec.to_builtins(report.staying)} if report.staying else {}),
+        **({"staying": report.staying} if report.staying else {}),
     }
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, run_answer
 from ml_connector.mapping.desired import Pending
-from ml_connector.sync.report import PlanReport, RunReport
+from ml_connector.sync.report import PlanReport, RunReport, StayingLine
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 WORKER = RecordInfo(
@@ -123,3 +123,21 @@ def test_since_is_told_in_utc_and_by_which_clock() -> None:
         waiting_for=None,
     )
     assert "since 2026-11-24 04:30 UTC by this machine's clock" in shown(render_parked, [parked], [])
+
+
+def test_rd03_who_is_still_in_an_inactive_cost_center_is_named_in_plan_and_run() -> None:
+    people = tuple(f"Worker {number} ({number})" for number in range(23))
+    line = StayingLine(plant="101", what="cost center CC4900", people=people)
+    plan = PlanReport(
+        digest="d" * 64, connection="acme", as_of="2026-11-23", counts={}, changes=(), holds=(), pending=(),
+        headcount=(), forecast_s=0.0, staying=(line,),
+    )  # fmt: skip
+    run = RunReport(run=3, plan=None, counts={}, watermark=None, duration_s=0.1, staying=(line,))
+    told = [io.StringIO(), io.StringIO()]
+    render_plan(plan, limit=None, console=Console(file=told[0], width=1000))
+    render_outcome(run, console=Console(file=told[1], width=1000))
+    for text in (each.getvalue() for each in told):
+        assert "Cost center CC4900 of plant 101 is inactive and still has 23 workers: Worker 0 (0), " in text
+        assert "Worker 19 (19) and 3 more" in text
+    (answer,) = json.loads(msgspec.json.encode(run_answer(run)))["staying"]
+    assert answer == {"plant": "101", "what": "cost center CC4900", "people": list(people)}
