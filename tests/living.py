@@ -16,14 +16,14 @@ from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from tests.rehearsal import START, Life, Rehearsal, Wire, call_workday, record
 
-WORKERS = 40
+WORKERS = 24
 
 
 class Living(Rehearsal):
     """One manufacturer, its mapping accepted, its first sync still to come."""
 
     def __init__(self, folder: Path, *, workers: int = WORKERS) -> None:
-        super().__init__(record(workers, days=1), url=f"sqlite:///{folder}/mlc.db")
+        super().__init__(record(workers), url=f"sqlite:///{folder}/mlc.db")
         self.tenant = Tenant(seed=7, workers=workers, today=START.date())
         self.sandbox = WorkdaySandbox(self.tenant)
         self.prepare()
