@@ -11,6 +11,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
 from ml_connector.errors import IncompleteReadError, RecordError, UnavailableError
 from ml_connector.mapping.plex import to_plant_record
+from ml_connector.snapshot import extract
 from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore, records
 from ml_connector.snapshot.translation import Translation, payload_hash
@@ -179,6 +180,15 @@ def test_cc_03_one_record_twice_and_another_not_at_all_is_no_list_as_before(read
     read(Pages([["a", "b", "c"]]))
     with pytest.raises(IncompleteReadError):
         read(Pages([["a", "b"], ["b"]]))
+
+
+def test_cc_15_what_a_first_reading_kept_before_it_broke_off_is_not_translated_again(monkeypatch, database, read):
+    monkeypatch.setattr(extract, "_AT_ONCE", 1)
+    with pytest.raises(UnavailableError):
+        read(Pages([["a"], UnavailableError("away")]))
+    found, translated = read(Pages([["a", "b"]]))
+    assert (translated, kept(database, found)) == (["b"], ["a", "b"])
+    assert found.before is None
 
 
 def test_cc_15_what_a_reading_that_broke_off_saw_is_not_as_before(database, read):

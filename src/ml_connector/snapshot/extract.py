@@ -247,6 +247,7 @@ class _Desk:
         hand_on: Keep,
     ) -> None:
         self._before = before
+        self._is_empty: bool | None = None
         self.same = before is not None
         self.changed: set[str] = set()
         self._database, self._store, self._scope, self._opened = database, store, scope, opened
@@ -323,9 +324,11 @@ class _Desk:
         self._known, self._rows, self._faults = [], [], []
 
     def _find_known(self, hashes: Sequence[str]) -> dict[str, int]:
-        if self._before is None:  # whatever is there, of a reading that broke off, is not worth a question a page
-            return {}
         with self._database.reading() as tx:
+            if self._is_empty is None:  # a first reading begins with nothing to ask for, unless one broke off
+                self._is_empty = self._before is None and not self._store.holds_any(tx, self._scope)
+            if self._is_empty:
+                return {}
             return self._store.find_known(tx, self._scope, payload_hashes=hashes)
 
     def _is_current(self, seen_by: int) -> bool:

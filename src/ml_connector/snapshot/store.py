@@ -184,6 +184,10 @@ class SnapshotStore:
         found = tx.execute(_FIND_KNOWN, {**_bind(scope), "hashes": payload_hashes})
         return {row[0]: row[1] for row in found}
 
+    def holds_any(self, tx: Connection, scope: Scope) -> bool:
+        """Whether anything was ever kept of the scope, believed or not."""
+        return tx.execute(select(records.c.key).where(_within(scope)).limit(1)).first() is not None
+
     def touch(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int) -> None:
         """Mark the records that came as these very bytes as seen by the given extraction."""
         if payload_hashes:
