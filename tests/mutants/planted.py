@@ -431,8 +431,8 @@ MUTANTS = (
     Mutant(
         "what a killed child had is lost",
         "snapshot/children.py",
-        "            self._go_on_alone(error)\n            return self._work(piece)\n",
-        "            self._go_on_alone(error)\n            return self._work(piece[:0])  # type: ignore[index]\n",
+        "            self._go_on_alone(error)\n            return self._work(sent)\n",
+        "            self._go_on_alone(error)\n            return self._work(sent[:0])  # type: ignore[index]\n",
         "tests/integration/test_children.py::test_what_a_killed_child_had_is_done_here_in_its_place",
     ),
     Mutant(

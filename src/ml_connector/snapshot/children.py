@@ -21,7 +21,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 # Cutting, hashing and keeping a page takes about as long as translating half of it: more children would wait.
 MOST_CHILDREN = 3
-_ROOM = 2  # pieces given to each child: the one it works on, and its next
+_ROOM = (
+    4  # pieces given to each child: the one it works on, and enough to outlast what this process does between two looks
+)
 _MOST_WAITING = 32
 
 _Piece = TypeVar("_Piece")
@@ -29,9 +31,9 @@ _Done = TypeVar("_Done")
 
 
 class _Errand(NamedTuple, Generic[_Piece, _Done]):
-    """A piece of work, as it was sent, and its outcome."""
+    """The outcome of a piece of work and, where it was sent to a child, the piece as it was sent."""
 
-    piece: _Piece
+    sent: _Piece | None
     outcome: Future[_Done]
 
 
@@ -97,15 +99,17 @@ class Line(Generic[_Piece, _Done]):
     def _do(self, piece: _Piece) -> _Errand[_Piece, _Done]:
         outcome: Future[_Done] = Future()
         outcome.set_result(self._work(piece))
-        return _Errand(piece, outcome)
+        return _Errand(None, outcome)
 
     def _collect(self) -> _Done:
-        piece, outcome = self._errands.popleft()
+        sent, outcome = self._errands.popleft()
         try:
             return outcome.result()
         except BrokenExecutor as error:
+            if sent is None:
+                raise
             self._go_on_alone(error)
-            return self._work(piece)
+            return self._work(sent)
 
     def _go_on_alone(self, error: Exception) -> None:
         """A child was killed, for its memory most likely, or could not be started: its work is done here."""
