@@ -101,6 +101,13 @@ def test_ed_09_a_mapping_row_that_changed_decides_anew_about_those_it_maps():
         assert (worker.worker_id, "update") in plan_anew(firm)
 
 
+def test_cc_06_a_full_comparison_decides_about_everybody_anew():
+    with in_step() as firm:
+        rename_one(firm)
+        firm.begin().syncer.sync(whole=True, progress=lambda *_: None)
+        assert Twice.left_out[-1] == 0
+
+
 def test_up_05_what_somebody_changed_in_plex_by_hand_is_decided_about_anew():
     with in_step() as firm:
         worker = plain(firm)

@@ -44,7 +44,8 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         who=sources.who,
         outbox=sources.outbox,
         witness=witness,
-        anew=anew,
+        # A whole comparison builds on nothing that was found before (CC-06).
+        anew=anew or bool(sources.gathered.missed),
     )
 
 
