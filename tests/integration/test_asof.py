@@ -94,6 +94,23 @@ def test_a4_t3_fifty_values_lead_to_source_mapping_approver_and_run(lived, capsy
     assert explained == 50
 
 
+def test_px07_who_was_transferred_is_told_of_whole_in_the_new_plant_and_gone_from_the_old_one(lived):
+    """Most of what the new plant holds of them was never written there: it came along with the record."""
+    rehearsal, _ = lived
+    wires = {field.wire: field.name for field in FIELDS[RecordType.EMPLOYEE] if field.name not in {"id", "shift"}}
+    with rehearsal.alive() as life:
+        moved = [intent.change for intent in life.tools.store.intents() if intent.change.action == "transfer"]
+        for change in moved:
+            row = next(row for plant, row in employees(rehearsal) if (plant, row["id"]) == (change.plant, change.key))
+            past = asof(app_of(rehearsal, life), change.key, on=day_of(DAYS - 1))
+            found = {each.plant: each for each in past.records}
+            told = {each.field: each.value for each in found[change.plant].fields if each.type == "employee"}
+            assert {name for wire, name in wires.items() if row.get(wire) is not None} <= set(told)
+            assert all(row[wire] == told[name] for wire, name in wires.items() if row.get(wire) is not None)
+            assert not found[change.origin].fields
+    assert moved
+
+
 def test_m_9_what_was_told_of_a_day_that_is_past_never_changes(lived):
     rehearsal, told = lived
     with rehearsal.alive() as life:

@@ -176,12 +176,12 @@ def test_wp03_a_record_that_came_and_cannot_be_understood_is_told_at_its_reading
     assert (waits.verb, waits.type) == ("parked", "worker")
 
 
-def test_wp09_who_moves_leaves_one_plant_after_the_other_has_them(firm):
+def test_wp09_px07_who_moves_is_made_ready_then_transferred_and_then_set_up_in_the_new_plant(firm):
     told_of = told(firm, "transfer")
-    assert verbs(told_of) == [("101", "deactivate"), ("102", "create")]
-    order = {each.action: each for each in told_of.order if each.type == "employee"}
-    assert order["create"].position < order["deactivate"].position
-    assert order["deactivate"].after == (f"create employee {told_of.worker} in plant 102",)
+    assert verbs(told_of) == [("101", "update"), ("102", "transfer"), ("102", "update")]
+    ready, command, then = sorted((it for it in told_of.order if it.type == "employee"), key=lambda it: it.position)
+    assert [(it.plant, it.action) for it in (ready, command, then)] == verbs(told_of), "in this order"
+    assert f"update employee {told_of.worker} in plant 101" in command.after
 
 
 def test_cc11_who_left_is_deactivated_by_the_day_that_workday_tells(firm):

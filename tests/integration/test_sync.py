@@ -116,11 +116,16 @@ def test_a_day_passes(synced):
     synced.next_day()
     plan = syncs.plan(synced.app, progress=silent)
     employees = [(change.action, change.key) for change in plan.changes if change.type == "employee"]
-    assert sorted(action for action, _ in employees) == ["create", "create", "create", "deactivate", "deactivate"]
-    moved = {key for action, key in employees if action == "create"} & {
-        key for action, key in employees if action == "deactivate"
-    }
-    assert len(moved) == 1, "one person leaves one plant and appears in the other"
+    assert sorted(action for action, _ in employees) == [
+        "create",
+        "create",
+        "deactivate",
+        "transfer",
+        "update",
+        "update",
+    ]
+    (moved,) = [key for action, key in employees if action == "transfer"]
+    assert {key for action, key in employees if action == "update"} == {moved}, "made ready, and then set up anew"
     assert {change.after["name"] for change in plan.changes if change.type == "cost_center"} == {"Final Assembly"}
     (robot,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
     assert robot.waiting_for == "job_profile JP-ROBO"
@@ -366,11 +371,12 @@ def test_cc_12_a_mass_termination_waits_and_an_approval_lets_exactly_it_through(
     assert report.exit_code == 4
     (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
     before = len(active_employees(synced))
-    assert report.counts["held"] == len(hold.members)
+    moves = [member for member in hold.members if member.startswith("transfer|")]
+    assert (len(moves), report.counts["held"]) == (1, len(hold.members) + 3), "what is written of who moves waits too"
     syncs.release(synced.app, hold.id)
     after = syncs.sync(synced.app, progress=silent)
     assert after.counts["held"] == 0
-    assert before - len(active_employees(synced)) == len(hold.members)
+    assert before - len(active_employees(synced)) == len(hold.members) - len(moves)
 
 
 def test_cc_11_a_narrowed_view_ends_nobody(synced):
@@ -499,11 +505,11 @@ def test_px_02_accepted_is_not_applied_and_is_asked_for_once(tmp_path):
         play(world, "terminate")
         world.next_day()
         report = syncs.sync(world.app, progress=silent)
-        calls = [item for item in world.write_requests() if item["path"].endswith("/deactivate")]
+        calls = [item for item in world.write_requests() if item["path"].endswith(("/deactivate", "/transfer"))]
         assert calls
         assert (report.counts["unknown"], report.exit_code) == (len(calls), 3)
         syncs.sync(world.app, progress=silent)
-        again = [item for item in world.write_requests() if item["path"].endswith("/deactivate")]
+        again = [item for item in world.write_requests() if item["path"].endswith(("/deactivate", "/transfer"))]
         assert len(again) == len(calls)
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.store import MappingStore
 from ml_connector.sync import verbs
 from ml_connector.sync.sources import make_planner
@@ -147,8 +148,11 @@ def test_wp_09_a_record_that_comes_to_life_in_another_plant_ends_again():
         desk_of(firm.tenant, number=firm.day, seed="away").transfer_on(worker, location="TOL", on=firm.tenant.today)
         for _ in range(4):
             plan_anew(firm)
-        assert employees(firm)[worker.worker_id]["status"] != "Active"
-        firm.rehearsal.plex.edit_employee("101", worker.worker_id, fields={"status": "Active"})
+        there, plants = employees(firm, "102")[worker.worker_id], firm.rehearsal.plex.enterprise.plants
+        tenant = firm.begin().tools.connection.workday.tenant
+        left = employee_uuid(tenant, plant="102", person=worker.wid)  # the id a second record of theirs would have
+        plants["101"].employees[left] = there | {"id": left}
+        plants["101"].attributes[left] = plants["102"].attributes[there["id"]] | {"Resource_ID": left}
         assert (worker.worker_id, "deactivate") in plan_anew(firm)
 
 

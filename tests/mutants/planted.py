@@ -417,8 +417,8 @@ MUTANTS = (
     Mutant(
         "an explanation forgets what was written since the reading",
         "sync/recall.py",
-        "snapshots=Afterwards(tools.database, written)",
-        "snapshots=Afterwards(tools.database, written[:0])",
+        "snapshots=Afterwards(tools.database, tools.name, written)",
+        "snapshots=Afterwards(tools.database, tools.name, written[:0])",
         EXPLAIN + ".py::test_whatever_is_explained_is_what_the_plan_decides",
     ),
     Mutant(
@@ -455,5 +455,27 @@ MUTANTS = (
         "bool(universals) and own not in universals",
         "bool(universals) and own in ()",
         "tests/unit/test_identity.py::test_wp_01_a_number_given_again_is_somebody_else_where_universal_ids_say_so",
+    ),
+    Mutant(
+        "202 taken as done",
+        "connectors/plex/connect.py",
+        'return Receipt(state="accepted", status=202',
+        'return Receipt(state="applied", status=202',
+        "tests/integration/test_moves.py::test_wp_09_the_old_plant_keeps_whom_the_new_one_cannot_take",
+    ),
+    Mutant(
+        "only the new plant is read after a transfer",
+        "sync/upstream.py",
+        '[change.plant, change.origin] if change.action == "transfer" else [change.plant]',
+        "[change.plant]",
+        "tests/integration/test_moves.py::test_wp_09_the_old_plant_keeps_whom_the_new_one_cannot_take",
+    ),
+    Mutant(
+        "a transfer under way is forgotten while planning",
+        "sync/plan.py",
+        "        intent = self._moving.get(worker.key)\n",
+        "        intent = None\n",
+        "tests/integration/test_two_plants.py::"
+        "test_px07_a_transfer_that_comes_true_between_two_lists_is_no_news_to_act_on",
     ),
 )

@@ -424,7 +424,7 @@ def test_a_refused_credential_closes_the_surface_and_never_raises() -> None:
 def test_discover_says_what_can_be_written() -> None:
     connector, _ = make_connector(datasources=IDS)
     types = {info.type: info for info in connector.discover()}
-    assert types["employee"].writable == ("create", "update", "deactivate", "reactivate")
+    assert types["employee"].writable == ("create", "update", "deactivate", "reactivate", "transfer")
     assert types["position"].writable == ("create", "update")
     assert types["cost_center"].writable == ("create",)
     assert types["account"].writable == ()

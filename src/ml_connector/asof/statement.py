@@ -62,7 +62,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     One thing our records say about one Plex record, by Workday's clock *at* that moment.
 
     *fields* are the values it tells; *rows* the mapping rows they came from. *begins*: the record was created, so what
-    was said before is over; *gone*: it was not there. *order* puts what happened at one moment in a row.
+    was said before is over; *gone*: it was not there; *origin*: it came, as it was, from that plant. *order* puts what happened at one moment in a row.
     """
 
     plant: str
@@ -74,4 +74,5 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, RowVersion] = {}
     begins: bool = False
     gone: bool = False
+    origin: str = ""
     evidence: Evidence

@@ -167,7 +167,7 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
     drawn_up = known.moment(row.created_at, run=row.planned_in)
     if planner is None or planner.kind != "resend":  # which looks at nothing: it repeats what was seen before
         gone = change.action == "create" and change.reason.startswith("removed in Plex")
-        if gone or (change.action != "create" and change.before):
+        if gone or (change.action not in {"create", "transfer"} and change.before):
             yield _statement(change, at=drawn_up, order=(row.plan_id, 0, row.seq), evidence=common, gone=gone)
     if row.state == "applied":
         sender, created_at = known.get(row.run_id), datetime.fromisoformat(row.created_at)
@@ -186,7 +186,7 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
                 reason=row.reason,
             ),
         )
-        yield msgspec.structs.replace(
+        wrote = msgspec.structs.replace(
             _statement(
                 change,
                 at=known.moment(row.ended_at, run=row.run_id),
@@ -197,6 +197,12 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
             rows=change.rows,
             begins=change.action == "create" and change.type == RecordType.EMPLOYEE,
         )
+        if change.action != "transfer":
+            yield wrote
+            return
+        for kind in sorted(PEOPLE):
+            yield msgspec.structs.replace(wrote, type=kind, plant=change.origin, gone=True)
+            yield msgspec.structs.replace(wrote, type=kind, origin=change.origin)
 
 
 def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
@@ -255,5 +261,5 @@ def _statement(
 
 def shown_request(change: Change) -> dict[str, Any]:
     """The body as it was sent, of the fields we know; what a plant keeps for itself was sent back and is nobody's to see."""
-    known = {field.wire for field in FIELDS[RecordType(change.type)]} | {"id"}
+    known = {field.wire for field in FIELDS[RecordType(change.type)]} | {"id", "tenantId"}
     return {name: value if name in known else "(the plant's own)" for name, value in change.body.items()}

@@ -16,6 +16,8 @@ from ml_connector.asof.statement import Statement
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.rules import same_value
 
+_Said = dict[tuple[str, str, str], list[Statement]]
+
 
 class HeldField(msgspec.Struct, frozen=True, kw_only=True):
     """One field as Plex held it, and the statement that says so."""
@@ -42,24 +44,33 @@ def end_of(day: date, *, zone: ZoneInfo) -> datetime:
 
 def view(statements: Iterable[Statement], *, ends: Mapping[str, datetime]) -> list[HeldRecord]:
     """Say what each record held when each plant's day ended, by what had been said of it until then."""
-    said: dict[tuple[str, str, str], list[Statement]] = {}
-    for statement in statements:
-        if statement.plant in ends and statement.at < ends[statement.plant]:
-            said.setdefault((statement.plant, statement.type, statement.key), []).append(statement)
-    return [_fold(name, sorted(said[name], key=lambda each: (each.at, each.order))) for name in sorted(said)]
+    said: _Said = {}
+    for statement in sorted(statements, key=_turn):
+        said.setdefault((statement.plant, statement.type, statement.key), []).append(statement)
+    until = {name: [each for each in said[name] if each.at < ends[name[0]]] for name in sorted(said) if name[0] in ends}
+    return [_fold(name, some, said=said) for name, some in until.items() if some]
 
 
-def _fold(name: tuple[str, str, str], said: Sequence[Statement]) -> HeldRecord:
+def _turn(statement: Statement) -> tuple[datetime, tuple[int, ...]]:
+    return statement.at, statement.order
+
+
+def _fold(name: tuple[str, str, str], statements: Sequence[Statement], *, said: _Said) -> HeldRecord:
+    """What the *statements* about one record come to; *said* are those about all, for one that came from elsewhere."""
     plant, kind, key = name
     held: dict[str, HeldField] = {}
     gone: Statement | None = None
-    for statement in said:
+    for statement in statements:
         if statement.gone:
             held, gone = {}, statement
             continue
         gone = None
         if statement.begins:
             held = {}
+        if statement.origin:
+            before = statement.origin, kind, key
+            earlier = [each for each in said.get(before, ()) if _turn(each) < _turn(statement)]
+            held = {field.field: field for field in _fold(before, earlier, said=said).fields}
         for field, value in statement.fields.items():
             known = held.get(field)
             if (

@@ -24,6 +24,7 @@ _COLOURS = {
     "update": "cyan",
     "reactivate": "green",
     "deactivate": "yellow",
+    "transfer": "cyan",
     "hold": "magenta",
     "parked": "red",
     "applied": "green",

@@ -29,9 +29,11 @@ _SIGNS = {
     "reactivate": ("+", "green"),
     "update": ("~", "cyan"),
     "deactivate": ("-", "yellow"),
+    "transfer": (">", "cyan"),
     "hold": ("!", "magenta"),
 }
-_COUNTED = ("create", "update", "reactivate", "deactivate", "hold", "pending", "parked")
+_WRITES = ("create", "update", "reactivate", "transfer", "deactivate")
+_COUNTED = (*_WRITES, "hold", "pending", "parked")
 
 
 def render_plan(report: PlanReport, *, limit: int | None, console: Console | None = None) -> None:
@@ -55,7 +57,7 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
     _render_staying(report.staying, console)
     if report.counts.get("parked"):
         console.print(f"{plural(report.counts['parked'], 'parked record')}: ml-connector parked")
-    writes = sum(report.counts.get(name, 0) for name in ("create", "update", "reactivate", "deactivate"))
+    writes = sum(report.counts.get(name, 0) for name in _WRITES)
     if writes:
         console.print(f"Next: ml-connector apply {short}   ({plural(writes, 'write')}, ~{duration(report.forecast_s)})")
     else:

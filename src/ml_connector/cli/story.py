@@ -264,7 +264,7 @@ class Story:
 
 
 def _writes(plan: PlanReport) -> int:
-    return sum(plan.counts.get(name, 0) for name in ("create", "update", "deactivate", "reactivate"))
+    return sum(plan.counts.get(name, 0) for name in ("create", "update", "deactivate", "reactivate", "transfer"))
 
 
 def _pick(report: PlanReport, count: int) -> Any:

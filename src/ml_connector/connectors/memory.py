@@ -32,7 +32,7 @@ from ml_connector.errors import MLConnectorError, RecordError
 
 Row = dict[str, Any]
 
-_COMMANDS = {"deactivate", "reactivate"}
+_COMMANDS = {"deactivate", "reactivate", "transfer"}
 _ROW_KEYS = {
     RecordType.POSITION: "position_key",
     RecordType.DEPARTMENT: "department_no",
@@ -44,7 +44,7 @@ class MemoryConnector:
     """
     Rows by record type, plant and key.
 
-    With *lag* a command (deactivate, reactivate) shows only after `settle`. *writes* is what arrived, in order.
+    With *lag* a command (deactivate, reactivate, transfer) shows only after `settle`. *writes* is what arrived, in order.
     """
 
     def __init__(self, *, clock: Callable[[], datetime], lag: bool = False) -> None:
@@ -144,7 +144,7 @@ class MemoryConnector:
         return self._rows.setdefault((write.record_type, write.plant), {})
 
     def _check(self, write: Write) -> None:
-        known = write.key in self._table(write)
+        known = write.key in self._rows.get((write.record_type, write.origin or write.plant), {})
         upsert = write.record_type in {RecordType.HEADCOUNT, RecordType.EMPLOYEE_ATTRIBUTES}
         if write.action == "create" and known and not upsert:
             raise RecordError(f"{write.record_type.value} {write.key} exists already", code="REQUEST_VALIDATION_FAILED")
@@ -153,6 +153,11 @@ class MemoryConnector:
 
     def _apply(self, write: Write) -> None:
         rows = self._table(write)
+        if write.action == "transfer":
+            left = self._rows.get((write.record_type, write.origin), {})
+            if write.key in left:
+                rows[write.key] = left.pop(write.key)
+            return
         row = rows.get(write.key, {})
         if write.action == "update" and write.record_type is RecordType.EMPLOYEE:
             # A PUT replaces the record; only what it has no room for stays.

@@ -137,14 +137,15 @@ class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str | None = None
 
 
-Action = Literal["create", "update", "deactivate", "reactivate"]
+Action = Literal["create", "update", "deactivate", "reactivate", "transfer"]
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
     """
     One record to send, already in the system's own words.
 
-    *key* is the canonical key (for an employee: the UUID); *body* is exactly what goes on the wire.
+    *key* is the canonical key (for an employee: the UUID); *body* is exactly what goes on the wire. A transfer brings a
+    record to *plant* from *origin*.
     """
 
     record_type: RecordType
@@ -152,6 +153,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     action: Action
     body: dict[str, Any]
+    origin: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

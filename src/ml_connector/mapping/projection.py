@@ -48,13 +48,16 @@ class Projection:
         adopted: Mapping[tuple[str, str], str] | None = None,
         centers: CenterDays | None = None,
         stays: Stays = nobody_stays,
+        homes: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """
-        *adopted* are Plex records that were there before us and somebody chose, by (plant, person).
+        *adopted* are Plex records that a person is in a plant by somebody's choice or by a transfer, by (plant, person).
 
-        *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already.
+        *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already. *homes*
+        says in which plants there is an employee with an id; more than one is a transfer gone wrong.
         """
-        self._adopted = adopted or {}
+        self._adopted, self._homes = adopted or {}, homes or {}
+        self._ids: tuple[str, dict[str, str]] = ("", {})
         self._tenant = tenant
         self._plex = plex
         self._plants: Sequence[Plant] = plex.plants
@@ -335,8 +338,38 @@ class Projection:
         return any(known(reference("employee", plant=pcn, key=self._record(pcn, person))) for pcn in others)
 
     def _record(self, plant: str, person: str) -> str:
-        """The id of a person's employee in a plant."""
-        return self._adopted.get((plant, person)) or employee_uuid(self._tenant, plant=plant, person=person)
+        """
+        The id of a person's employee in a plant: chosen, or the plant's own of this person (PX-01).
+
+        A transfer takes an id along, so a person's record may carry the id of another plant, and that id is then no
+        other record's: all of this follows from what Plex holds, whatever our own database remembers.
+        """
+        chosen = self._adopted.get((plant, person))
+        if chosen is not None:
+            return chosen
+        ids = self._ids_of(person)
+        here = next((key for key in ids.values() if plant in self._homes.get(key, ())), None)
+        return here or self._free(ids, ids[plant])
+
+    def _free(self, ids: Mapping[str, str], key: str) -> str:
+        """
+        An id for a new record: where one's own is in another plant, the id of that plant, and so on.
+
+        No two plants come to the same one: each id is taken along by one record at most.
+        """
+        for _ in ids:
+            homes = self._homes.get(key)
+            if homes is None or homes[0] not in ids:
+                break
+            key = ids[homes[0]]
+        return key
+
+    def _ids_of(self, person: str) -> dict[str, str]:
+        """The id of a person for each plant; asked for plant by plant, so the last one's are kept."""
+        if self._ids[0] != person:
+            ids = {each.pcn: employee_uuid(self._tenant, plant=each.pcn, person=person) for each in self._plants}
+            self._ids = (person, ids)
+        return self._ids[1]
 
     def _employee_type(self, job: Job) -> str | None:
         if job.assignment is True:

@@ -21,10 +21,13 @@ from ml_connector.sync.change import Change
 _NAMED = 5
 # Kinds of record a guard counts, and by what each is one: a worker's two records in a plant are one worker.
 PEOPLE = frozenset({"employee", "employee_attributes"})
+# Who moves by a transfer leaves a plant as who is deactivated does.
+LEAVING = frozenset({"deactivate", "transfer"})
 _NOUNS = {
     "create": "creations",
     "update": "updates that overwrite something",
     "deactivate": "deactivations",
+    "transfer": "transfers to another plant",
     "reactivate": "reactivations",
 }
 
@@ -125,9 +128,10 @@ def tell_release(count: int) -> str:
     return f"{what} with the next sync; with one record more it is held again"
 
 
-def tell_over(verb: str, told: Explanation) -> str:
-    """The sentence of a guard over one verb."""
-    return f"{told.wanted:,} {_NOUNS[verb]} wanted{tell_limit(told)}"
+def tell_over(told: Explanation, *, actions: Collection[str]) -> str:
+    """The sentence of a guard over what a verb counts."""
+    nouns = " and ".join(noun for action, noun in _NOUNS.items() if action in actions)
+    return f"{told.wanted:,} {nouns} wanted{tell_limit(told)}"
 
 
 def tell_limit(told: Explanation) -> str:

@@ -16,9 +16,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import Connection
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Write
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -33,12 +35,13 @@ from ml_connector.mapping.cost_centers import EFFECTIVE
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
-from ml_connector.sync.judge import Verdict, is_unedited, judge
+from ml_connector.sync.judge import SPLIT, Verdict, is_unedited, judge
 from ml_connector.sync.lease import Lease
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools
-from ml_connector.sync.upstream import to_flat
+from ml_connector.sync.transfer import tell_not_shown, tell_split
+from ml_connector.sync.upstream import keys_of, to_flat
 
 BATCH = 64
 ATTEMPTS = 3
@@ -61,8 +64,7 @@ _REMEDY = {
     "unknown": "{system} neither confirmed nor showed it; the next run looks again, `ml-connector resend {key}` sends it again",
     "accepted": "{system} accepted it and has not shown it yet; the next run looks again",
 }
-
-
+_NOT_AGAIN = frozenset({"rejected", "conflict", "duplicate"})
 _PLANNED_ANEW = "nothing: the next run plans it anew, from what Plex holds then"
 
 
@@ -114,8 +116,8 @@ class Sender:
             for batch in iterate_levels(intents, size=BATCH):
                 ready = self._set_aside(batch, missing, digest)
                 outcomes = self._send_batch(pool, ready, digest)
-                for outcome in outcomes:
-                    if outcome.state == "accepted":
+                for outcome in self._arrived(outcomes):
+                    if outcome.state == "accepted" and outcome.intent.change.action != "transfer":
                         accepted.append(outcome.intent)
                     elif outcome.state != "applied":
                         missing[outcome.intent.change.name] = outcome.intent.change.label
@@ -124,6 +126,18 @@ class Sender:
                 if self._stop is not None:
                     raise self._stop
         self._confirm(accepted, within_s=self._settings.confirm_within_s)
+
+    def _arrived(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """What is written of somebody in the new plant needs them there: a transfer is waited for (PX-07)."""
+        moving = [it.intent for it in outcomes if it.state == "accepted" and it.intent.change.action == "transfer"]
+        if not moving or self._stop is not None:
+            return list(outcomes)
+        unseen = {(it.plan_id, it.seq) for it in self._confirm(moving, within_s=self._settings.confirm_within_s)}
+        seen = {(it.plan_id, it.seq) for it in moving} - unseen
+        return [
+            msgspec.structs.replace(it, state="applied") if (it.intent.plan_id, it.intent.seq) in seen else it
+            for it in outcomes
+        ]
 
     def _without_conflicts(self, intents: Sequence[Intent], missing: dict[str, str], digest: str) -> list[Intent]:
         """
@@ -251,10 +265,10 @@ class Sender:
         Only what Plex never took is rejected; after an ambiguous attempt a refusal proves nothing by itself.
         """
         intent = outcome.intent
-        if intent.change.action != "create":
+        if intent.change.action not in {"create", "transfer"}:
             return outcome
         seen = self._try_look(intent)
-        if seen is not None and seen.state == "applied":
+        if seen is not None and (seen.state == "applied" or seen.code in SPLIT):
             return seen
         if intent.attempt == 1 and (seen is None or seen.state != "unknown"):
             return outcome
@@ -268,16 +282,22 @@ class Sender:
         return [proved.get((item.intent.plan_id, item.intent.seq), item) for item in outcomes]
 
     def _read_back(self, intents: Sequence[Intent]) -> list[Outcome]:
-        """Look once the read lag has surely passed; absence counts only when seen twice."""
+        """
+        Look once the read lag has surely passed; absence counts only when seen twice.
+
+        So does being in two plants or in none: the two are not read at one moment, and a transfer may pass between.
+        """
         outcomes: list[Outcome] = []
         open_ = list(intents)
-        for _look in range(2):
+        for look in range(2):
             if not open_:
                 break
             self._tools.sleep(self._settings.settle_s)
             verdicts = [(intent, self._try_look(intent)) for intent in open_]
-            outcomes += [item for _intent, item in verdicts if item is not None]
-            open_ = [intent for intent, item in verdicts if item is None]
+            told = [item for _intent, item in verdicts if item is not None and (look or item.code not in SPLIT)]
+            outcomes += told
+            settled = {(item.intent.plan_id, item.intent.seq) for item in told}
+            open_ = [intent for intent in open_ if (intent.plan_id, intent.seq) not in settled]
         return [*outcomes, *(_proved_absent(intent) for intent in open_)]
 
     def _try_look(self, intent: Intent) -> Outcome | None:
@@ -289,14 +309,25 @@ class Sender:
             return Outcome(intent=intent, state="unknown", reason=error.message)
         if verdict == "absent":
             return None
+        if verdict in SPLIT:
+            reason, remedy = tell_split(intent.change, verdict)
+            return Outcome(intent=intent, state="conflict", code=verdict, reason=reason, remedy=remedy)
         return Outcome(intent=intent, state=verdict, reason="found by reading back")
 
     def _look(self, change: Change) -> Verdict:
-        natives = self._tools.connector(change.system).find(write_of(change))
-        return judge(change, [to_flat(native, change) for native in natives])
+        found: list[PlexRecord] = []
+        for key in keys_of(change):
+            here = msgspec.structs.replace(change, plant=key.plant)
+            natives = self._tools.connector(change.system).find(write_of(here))
+            found += [to_flat(native, here) for native in natives]
+        return judge(change, found)
 
-    def _confirm(self, intents: Sequence[Intent], *, within_s: float) -> None:
-        """An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once."""
+    def _confirm(self, intents: Sequence[Intent], *, within_s: float) -> list[Intent]:
+        """
+        An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once.
+
+        Returns those that are not done.
+        """
         waiting, waited, pause = list(intents), 0.0, 0.1
         while waiting and waited <= within_s:
             self._tools.sleep(pause)
@@ -305,8 +336,24 @@ class Sender:
             self.keep([Outcome(intent=intent, state="applied", reason="confirmed by reading back") for intent in seen])
             waiting = [intent for intent in waiting if intent not in seen]
             self._progress("confirming what Plex accepted", len(intents) - len(waiting), len(intents))
-        reason = "accepted by Plex, not shown yet"
-        self._park([Outcome(intent=intent, state="accepted", reason=reason) for intent in waiting])
+        split = self._split(waiting)
+        self.keep(split)
+        halves = [item.intent for item in split]
+        left = [intent for intent in waiting if intent not in halves]
+        self._park([Outcome(intent=it, state="accepted", reason=tell_not_shown(it.change)) for it in left])
+        return waiting
+
+    def _split(self, intents: Sequence[Intent]) -> list[Outcome]:
+        """Which of these left somebody in two plants, or in none: seen twice, the read lag apart."""
+        found: list[Outcome] = []
+        halves = [intent for intent in intents if intent.change.action == "transfer"]
+        for look in range(2):
+            if halves and look:
+                self._tools.sleep(self._settings.settle_s)
+            looks = [self._try_look(intent) for intent in halves]
+            found = [item for item in looks if item is not None and item.code in SPLIT]
+            halves = [item.intent for item in found]
+        return found
 
     def _is_seen(self, intent: Intent) -> bool:
         try:
@@ -325,6 +372,10 @@ class Sender:
             known = [item for item in outcomes if item.state != "unknown"]
             still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
             self._tools.store.record(tx, [*known, *still], run=self._run, at=now)
+            moved = [
+                it.intent.change for it in known if it.state == "applied" and it.intent.change.action == "transfer"
+            ]
+            self._tools.trail.append(tx, [self._take_along(tx, change, now) for change in moved])
             parked = [item for item in outcomes if item.state in _REMEDY and item.state != "accepted"]
             waiting = [item for item in outcomes if item.state == "waiting"]
             # Proved absent, it is to be planned again: nothing about it is unknown any more.
@@ -338,6 +389,20 @@ class Sender:
             # Of the rest the write itself is on record; that nothing was sent is a decision of its own.
             events += [self._held_back(item, digest, now) for item in fresh if item.code == "waiting"]
             self._tools.trail.append(tx, events)
+
+    def _take_along(self, tx: Connection, change: Change, at: datetime) -> AuditEvent:
+        """A person goes on as the record that came along."""
+        links, by = self._tools.links, self._tools.actor
+        links.release(tx, person=change.person, plant=change.origin)
+        links.adopt(tx, person=change.person, plant=change.plant, plex_id=change.key, by=by, at=at)
+        return AuditEvent(
+            action=AuditAction.LINK_CHANGED,
+            actor=by,
+            object=f"worker/{change.plant}/{change.source}",
+            at=at,
+            run=str(self._run),
+            reason=f"moved with its record from plant {change.origin}",
+        )
 
     def _park(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -407,6 +472,7 @@ def write_of(change: Change) -> Write:
         key=change.key,
         action=change.action,
         body=change.body if change.effective_on is None else change.body | {EFFECTIVE: change.effective_on},
+        origin=change.origin,
     )
 
 
@@ -436,7 +502,7 @@ def parked_of(outcome: Outcome) -> Parked:
         code=outcome.code or ("not_confirmed" if state == "accepted" else state),
         reason=outcome.reason or state,
         remedy=outcome.remedy or _REMEDY[state].format(key=change.source, system=change.system.capitalize()),
-        content_hash=change.content_hash if state in {"rejected", "conflict", "duplicate"} else None,
+        content_hash=change.content_hash if state in _NOT_AGAIN and outcome.code not in SPLIT else None,
     )
 
 

@@ -14,7 +14,7 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.review.store import Explanation
 
-Action = Literal["create", "update", "deactivate", "reactivate"]
+Action = Literal["create", "update", "deactivate", "reactivate", "transfer"]
 
 # Referential order (WP-15): what is pointed to goes before what points; a cost center points to its department.
 ORDER = {
@@ -36,7 +36,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *spoken* says
     in people's words what a field holds as an id; *rows* names the mapping row a value of *after* came from; *needs*
-    names records of this same plan that must be applied first.
+    names records of this same plan that must be applied first. A transfer brings *person*'s record to *plant* from
+    *origin*.
     *effective_on* is the day from which on it holds, where the system keeps such a day. It is sent too, and is not part
     of the content: what was refused yesterday is not tried again today for its date.
     """
@@ -58,6 +59,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     level: int = 0
     hold: str | None = None
     effective_on: str | None = None
+    origin: str = ""
+    person: str = ""
 
     @property
     def system(self) -> Literal["plex", "workday"]:
@@ -106,7 +109,13 @@ def level_of(kind: str, action: Action, *, depth: int) -> int:
 
 
 def left_by(change: Change) -> dict[str, Scalar]:
-    """What a change that was carried out leaves in Plex, as far as it is ours; a new employee is also given a status."""
+    """
+    What a change that was carried out leaves in Plex, as far as it is ours; a new employee is also given a status.
+
+    A transfer leaves the record as it was, elsewhere.
+    """
+    if change.action == "transfer":
+        return {}
     if change.action != "create":
         return change.after
     status = change.body.get("status") if change.type == "employee" else None

@@ -9,7 +9,7 @@ import msgspec
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
 
-Verb = Literal["create", "update", "deactivate", "reactivate", "none", "held", "parked", "pending"]
+Verb = Literal["create", "update", "deactivate", "reactivate", "transfer", "none", "held", "parked", "pending"]
 
 
 class ReadStep(msgspec.Struct, frozen=True, kw_only=True):

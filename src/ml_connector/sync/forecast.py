@@ -17,7 +17,7 @@ from ml_connector.sync.change import Change
 # Up to here the bar says it all: the wait is over before anybody could plan around it.
 LONG_S = 60.0
 _SLOW_S = 1.0
-_COMMANDS = frozenset({"deactivate", "reactivate"})
+_COMMANDS = frozenset({"deactivate", "reactivate", "transfer"})
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,19 @@ What a read-back proves about one write whose outcome is not known. Pure; never 
     one under our key, anything else    conflict    conflict    absent
     one under another key               conflict    conflict    conflict
     two or more                         duplicate   duplicate   duplicate
+
+    A transfer is judged by what both plants show under its key (PX-07):
+
+    in the new one   in the old one
+    yes              no                applied
+    no               yes               absent
+    yes              yes               in_two_tenants
+    no               no                in_none
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from ml_connector.canonical.keys import RecordType
@@ -22,11 +30,25 @@ from ml_connector.mapping.plex import to_body
 from ml_connector.mapping.rules import same_value
 from ml_connector.sync.change import Change
 
-Verdict = Literal["applied", "absent", "conflict", "duplicate"]
+Verdict = Literal["applied", "absent", "conflict", "duplicate", "in_two_tenants", "in_none"]
+SPLIT = frozenset({"in_two_tenants", "in_none"})
+"""What only a person can decide: the record is not in exactly one of the two plants."""
+_WHERE: dict[tuple[bool, bool], Verdict] = {
+    (True, False): "applied",
+    (False, True): "absent",
+    (True, True): "in_two_tenants",
+    (False, False): "in_none",
+}
 
 
 def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
-    """Decide what Plex did with *change*, from the records it now shows under the change's id and natural key."""
+    """
+    Decide what Plex did with *change*, from the records it now shows under the change's id and natural key.
+
+    Of a transfer *found* are those of both plants.
+    """
+    if change.action == "transfer":
+        return judge_transfer(change, {record.plant for record in found if record.key == change.key})
     if len(found) > 1:
         return "duplicate"
     if not found:
@@ -44,6 +66,11 @@ def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
     if change.action == "update":
         return "absent" if holds(change.type, record, change.before) else "conflict"
     return "absent"
+
+
+def judge_transfer(change: Change, plants: Collection[str]) -> Verdict:
+    """Decide what became of a transfer, from the plants whose employees show its key."""
+    return _WHERE[change.plant in plants, change.origin in plants]
 
 
 def is_unedited(change: Change, now: PlexRecord) -> bool:

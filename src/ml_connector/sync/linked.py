@@ -54,7 +54,8 @@ def hold_unlinked(changes: Sequence[Change], holds: Sequence[Hold]) -> list[Chan
     found = next((hold.id for hold in holds if hold.guard == GUARD), None)
     if found is None:
         return list(changes)
-    unsure = {worker_of(change) for change in changes if change.type == "employee" and change.action != "update"}
+    going = [change for change in changes if change.type == "employee" and change.action != "update"]
+    unsure = {*map(worker_of, going), *((change.origin, change.source) for change in going if change.origin)}
     return [
         msgspec.structs.replace(change, hold=found) if change.type in PEOPLE and worker_of(change) in unsure else change
         for change in changes

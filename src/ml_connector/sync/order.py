@@ -8,8 +8,8 @@ import msgspec
 
 from ml_connector.sync.change import Change
 
-_BRINGS = frozenset({"create", "reactivate"})
-_RANK = {"reactivate": 0, "create": 1, "update": 2, "deactivate": 3}
+_BRINGS = frozenset({"create", "reactivate", "transfer"})
+_RANK = {"reactivate": 0, "transfer": 1, "create": 2, "update": 3, "deactivate": 4}
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
@@ -38,11 +38,19 @@ def part_orphans(
     """
     Yield every change with the parent it lacks, or None: *lacks* says of a change's need that Plex does not have it.
 
-    *changes* are in order. Of its needs a change keeps those that this plan creates or brings back before it.
+    *changes* are in order. Of its needs a change keeps those that this plan creates or brings before it, and a transfer
+    the record it makes ready in the plant left behind.
     """
+    changes = list(changes)
+    leaving = {_name_before(change) for change in changes if change.action == "transfer"}
     brought: set[str] = set()
     for change in changes:
         lacking = next((need for need in change.needs if need not in brought and lacks(change, need)), None)
-        if lacking is None and change.action in _BRINGS:
+        if lacking is None and (change.action in _BRINGS or change.name in leaving):
             brought.add(change.name)
         yield msgspec.structs.replace(change, needs=tuple(need for need in change.needs if need in brought)), lacking
+
+
+def _name_before(transfer: Change) -> str:
+    """The name a transferred record has in the plant it leaves, as *needs* spells it."""
+    return f"{transfer.type}|{transfer.origin}|{transfer.key}"

@@ -101,6 +101,19 @@ def park_orphan(change: Change, need: str) -> Parked:
     )
 
 
+def park_between(change: Change, *, code: str, reason: str, remedy: str) -> Parked:
+    """Somebody between two plants, of whom nothing is written before that is settled."""
+    return Parked(
+        type=change.type,
+        plant=change.plant,
+        key=change.source,
+        label=change.label,
+        code=code,
+        reason=reason,
+        remedy=remedy,
+    )
+
+
 def why_parked(item: Parked) -> str:
     """
     The reason as the audit trail keeps it: codes and the reference data it waits for.

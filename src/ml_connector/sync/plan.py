@@ -39,21 +39,38 @@ from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.model import Connection
 from ml_connector.settings.sync import Guard
 from ml_connector.snapshot.store import SnapshotStore
-from ml_connector.sync.allowance import PEOPLE, Lately
+from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
 from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.headcount import Attendance, HeadcountLine
 from ml_connector.sync.identify import Identities
+from ml_connector.sync.judge import SPLIT, judge_transfer
 from ml_connector.sync.linked import hold_unlinked
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
-from ml_connector.sync.parking import park_desired, park_orphan, park_staying, park_waiting, park_worker
+from ml_connector.sync.parking import (
+    park_between,
+    park_desired,
+    park_orphan,
+    park_staying,
+    park_waiting,
+    park_worker,
+)
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.render import render
 from ml_connector.sync.steady import RECORDS as RECORDS_OF_ONE
 from ml_connector.sync.steady import Ground, ground_of, sum_up, sum_up_settings
-from ml_connector.sync.store import SyncStore
+from ml_connector.sync.store import Intent, SyncStore
+from ml_connector.sync.transfer import (
+    Move,
+    Moves,
+    after_move,
+    bring_attributes,
+    render_move,
+    tell_not_shown,
+    tell_split,
+)
 from ml_connector.sync.upstream import find_held, hold_unwritable, owners_of, read_plants
 from ml_connector.sync.witness import Compared, Witness
 from ml_connector.timeline.outbox import Outbox
@@ -62,6 +79,8 @@ _T = TypeVar("_T")
 _R = TypeVar("_R", bound=Record)
 _BATCH = 500
 _NOWHERE_ELSE = Elsewhere()
+_ACTIONS = ("create", "update", "deactivate", "reactivate", "transfer")
+_LOOKS_AGAIN = "the next run looks again, `ml-connector resend {key}` sends it again"
 _REFERENCES = ("position", "department", "building")
 
 
@@ -91,7 +110,7 @@ class Draft(msgspec.Struct, kw_only=True):
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""
-        counts = dict.fromkeys(("create", "update", "deactivate", "reactivate", "noop", "hold", "pending", "parked"), 0)
+        counts = dict.fromkeys((*_ACTIONS, "noop", "hold", "pending", "parked"), 0)
         for change in self.changes:
             counts["hold" if change.hold else change.action] += 1
         counts["noop"], counts["pending"], counts["parked"] = self.noop, len(self.pending), len(self.parked)
@@ -113,10 +132,15 @@ class Planner:
         refused: Mapping[str, Parked],
         who: Identities,
         outbox: Outbox,
+        moving: Mapping[str, Intent],
         witness: Witness | None = None,
         anew: bool = False,
     ) -> None:
-        """With *anew* everybody is decided about, whether or not anything of it changed since they were found in step."""
+        """
+        *refused* is what is not to be sent again by itself, by content; *moving* the unsettled transfers, by person.
+
+        With *anew* everybody is decided about, whether or not anything of it changed since they were found in step.
+        """
         self._anew = anew or witness is not None
         self._grounds: dict[str, list[Ground]] = {}
         self.left_out = 0
@@ -124,6 +148,7 @@ class Planner:
         self._half: set[tuple[str, str]] = set()
         self._witness = witness or Witness("")
         self._who = who
+        self._moving = moving
         self._others = who.others()
         self._outbox = outbox
         self._conflicts: dict[str, Parked] = {}
@@ -142,6 +167,14 @@ class Planner:
         self._badges: dict[tuple[str, str], str] = {}
         self._active = 0
         self._attendance = Attendance()
+        self._homes: dict[str, tuple[str, ...]] = {}
+        self._moves = Moves(
+            tenants={plant.pcn: plant.tenant_id for plant in connection.plex.plants},
+            status_inactive=connection.plex.status_inactive,
+            load=partial(self._find_in_plex, "employee"),
+            refused=refused,
+        )
+        self._arrived: dict[tuple[str, str, str], PlexRecord] = {}
         self._draft = Draft()
         self._owners = owners_of(connection)
         self._owned = {
@@ -196,6 +229,8 @@ class Planner:
                 continue
             for record in self._snapshots.read(extract.scope, of=PlexRecord, extract_id=extract.id):
                 self._in_plex.add(reference(kind, plant=plant, key=record.key))
+                if kind == "employee":
+                    self._homes[record.key] = (*self._homes.get(record.key, ()), plant)
                 worn = record.fields.get("badge_number")
                 if kind == "employee" and isinstance(worn, str):
                     self._badges[plant, worn.strip()] = record.key
@@ -237,6 +272,10 @@ class Planner:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
         elsewhere = projection.elsewhere(worker, place)
         self._count_in(worker, place, elsewhere)
+        stuck = self._between(worker) or self._consider_move(projection, worker, place, elsewhere)
+        if stuck is not None:
+            return stuck[0]  # until that is settled, who reports to them reports to them there
+        place = msgspec.structs.replace(place, key=self._moves.ids.get((place.plant, worker.key), place.key))
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
         if name not in self._in_plex and (plant, worker.employee_id) in self._refused_people:
             return None  # Plex refused the record: nobody can report to it yet
@@ -267,6 +306,24 @@ class Planner:
             or name not in self._in_plex
             or any(need not in self._in_plex for need in place.needs)
         )
+
+    def _consider_move(
+        self, projection: Projection, worker: Worker, place: Place, elsewhere: Elsewhere
+    ) -> tuple[str, Parked] | None:
+        """
+        See whether somebody new to a plant comes from another (PX-07).
+
+        Returns the plant they stay in meanwhile, and how they are shown, where Plex refused the move.
+        """
+        here = reference("employee", plant=place.plant, key=place.key)
+        if here in self._in_plex or not elsewhere.sure or not self._gathered.readable("plex", "employee", place.plant):
+            return None
+        left = projection.endings(
+            worker, reason="", here=place.plant, elsewhere=elsewhere.plants, known=self._in_plex.__contains__
+        )
+        if left:
+            self._moves.consider(worker.key, place, left)
+        return self._moves.stuck.get((place.plant, worker.key))
 
     def _count_in(self, worker: Worker, place: Place, elsewhere: Elsewhere) -> None:
         """One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06)."""
@@ -350,21 +407,20 @@ class Planner:
         """Whether Plex holds an active employee in that cost center already; what cannot be seen is left as it is."""
         if not self._gathered.readable("plex", "employee", place.plant):
             return True
-        employee = self._find_in_plex("employee", place)
+        employee = self._find_in_plex("employee", place.plant, place.key)
         if employee is None or employee.fields.get("status") == self._connection.plex.status_inactive:
             return False
-        attributes = self._find_in_plex("employee_attributes", place)
+        attributes = self._find_in_plex("employee_attributes", place.plant, place.key)
         number = attributes.fields.get("cost_center") if attributes is not None else None
         if number is not None:
             return number == place.cost_center
         return employee.fields.get("department") == place.fields["department"]
 
-    def _find_in_plex(self, kind: str, place: Place) -> PlexRecord | None:
-        extract = self._gathered.extracts.get(("plex", kind, place.plant))
+    def _find_in_plex(self, kind: str, plant: str, key: str) -> PlexRecord | None:
+        extract = self._gathered.extracts.get(("plex", kind, plant))
         if extract is None:
             return None
-        found = self._snapshots.find(extract.scope, keys=[place.key], of=PlexRecord, extract_id=extract.id)
-        return found.get(place.key)
+        return self._snapshots.find(extract.scope, keys=[key], of=PlexRecord, extract_id=extract.id).get(key)
 
     def _workers(self, *, leave_out: Collection[str] = ()) -> Iterator[Worker]:
         if self._gathered.readable("workday", "worker"):
@@ -401,9 +457,10 @@ class Planner:
             today=self._gathered.today,
             contingent=self._connection.sync.contingent_workers,
             missing_sections=missing,
-            adopted=self._who.adopted,
+            adopted={**self._who.adopted, **self._moves.ids},
             centers=self._centers,
             stays=self._stays,
+            homes=self._homes,
         )
 
     # Comparing
@@ -532,11 +589,12 @@ class Planner:
                 return
         ahead = self._ahead(worker, after=self._gathered.today[place.plant])
         self._draft.pending += projection.to_come(worker, place, ahead=ahead)
-        if self._is_worn_by_another(worker, place.plant, place.key):
+        if self._is_worn_by_another(worker, place.plant, place.key) or self._is_stuck(worker, place):
             return
         elsewhere = projection.elsewhere(worker, place)
         self._draft.pending += elsewhere.pending
-        yield from self._present(projection, worker, place)
+        move = self._moves.going.get((place.plant, worker.key))
+        yield from self._present(projection, worker, place, move)
         for plant, error in elsewhere.waiting:
             self._draft.parked.append(park_worker(worker, error, plant=plant))
         for other in elsewhere.places:
@@ -551,14 +609,16 @@ class Planner:
                 worker,
                 reason=f"works in plant {place.plant} now",
                 here=place.plant,
-                elsewhere=elsewhere.plants,
+                elsewhere=elsewhere.plants if move is None else {*elsewhere.plants, move.origin},
                 known=self._known.__contains__,
             )
 
-    def _present(self, projection: Projection, worker: Worker, place: Place) -> Iterator[Desired]:
+    def _present(
+        self, projection: Projection, worker: Worker, place: Place, move: Move | None = None
+    ) -> Iterator[Desired]:
         """One of the plants a worker works in: the employee and what belongs to it."""
         self._check_setup(place.plant, place.needs)
-        if self._gathered.readable("plex", "employee", place.plant):
+        if move is None and self._gathered.readable("plex", "employee", place.plant):
             self._check_creatable(projection, worker, reference("employee", plant=place.plant, key=place.key))
         if place.closed:
             self._draft.parked.append(
@@ -567,6 +627,13 @@ class Planner:
         employee, waiting = projection.employee(worker, place, people=self._people, known=self._known.__contains__)
         if waiting is not None:
             self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
+        if move is not None:  # nobody leaves before what the new plant is to hold of them is known
+            changes, self._arrived["employee", place.plant, place.key] = render_move(place, move)
+            self._draft.changes += changes
+            there = self._find_in_plex("employee_attributes", move.origin, place.key)
+            if there is not None:
+                self._arrived["employee_attributes", place.plant, place.key] = bring_attributes(there, move)
+            employee = after_move(employee)
         yield self._noted(worker, place, employee)
         attributes = projection.attributes(worker, place)
         if self._plex_owns_centers:  # not created by us: who points to it waits for it
@@ -576,7 +643,7 @@ class Planner:
 
     def _noted(self, worker: Worker, place: Place, employee: Desired) -> Desired:
         """The employee with a word on a conversion that was entered late; only who has several profiles was converted."""
-        held = self._find_in_plex("employee", place) if worker.key in self._others else None
+        held = self._find_in_plex("employee", place.plant, place.key) if worker.key in self._others else None
         worn = held.fields.get("badge_number") if held is not None else None
         note = note_conversion(worker, worn=worn, today=self._gathered.today[place.plant])
         return msgspec.structs.replace(employee, note=note) if note else employee
@@ -586,6 +653,40 @@ class Planner:
         profiles = [each for each in (worker.key, *self._others.get(worker.key, ())) if self._outbox.knows(each)]
         told = (one for profile in profiles for one in self._outbox.ahead(profile, after=after))
         return sorted(told, key=itemgetter(0))
+
+    def _is_stuck(self, worker: Worker, place: Place) -> bool:
+        """Whether somebody is between two plants, and nothing is written before that is settled (PX-07)."""
+        stuck = self._between(worker) or self._moves.stuck.get((place.plant, worker.key))
+        if stuck is not None:
+            self._draft.parked.append(stuck[1])
+        return stuck is not None
+
+    def _between(self, worker: Worker) -> tuple[str | None, Parked] | None:
+        """
+        In which plant somebody is whose transfer was sent, and how they are shown while it is not settled.
+
+        What Plex took may still come true; and where the two plants show more or less than one record, or cannot both
+        be read, nothing is created or ended on a guess.
+        """
+        intent = self._moving.get(worker.key)
+        if intent is None:
+            return None
+        change = intent.change
+        plants = (change.origin, change.plant)
+        verdict = judge_transfer(change, self._homes.get(change.key, ()))
+        read = all(self._gathered.readable("plex", "employee", plant) for plant in plants)
+        if verdict in SPLIT and read:
+            reason, remedy = tell_split(change, verdict)
+            return None, park_between(change, code=verdict, reason=reason, remedy=remedy)
+        under_way = verdict == "absent" and intent.state in {"accepted", "sending"}
+        if under_way or (verdict == "in_none" and not read):
+            return change.origin if under_way else None, park_between(
+                change,
+                code="not_confirmed",
+                reason=tell_not_shown(change),
+                remedy=_LOOKS_AGAIN.format(key=change.source),
+            )
+        return None
 
     def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
         known = projection.endings(worker, reason=reason, here=None, known=self._known.__contains__)
@@ -647,7 +748,8 @@ class Planner:
         held = find_held(self._snapshots, extract, keys=keys)
         agreed = self._store.baseline(kind, plant, keys=keys)
         for item in items:
-            actual, parked = held.get(item.key), len(self._draft.parked)
+            actual = held.get(item.key) or self._arrived.get((kind, plant, item.key))
+            parked = len(self._draft.parked)
             decision = decide(
                 item,
                 actual,
@@ -715,7 +817,8 @@ def _seat(place: Place) -> Seat:
 
 def look_back(store: SyncStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
     """What guards count beside these changes: only asked for where there is something to guard."""
-    actions = {change.action for change in changes if change.type in PEOPLE}
+    actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
+    actions |= LEAVING if actions & LEAVING else set()
     filling = {change.plant for change in changes if change.action == "create"}
     filling -= store.filled_plants() if filling else set()
     window = timedelta(seconds=parse_interval_s(guard.rolling.window))

@@ -15,6 +15,7 @@ import msgspec
 from ml_connector.review.store import Explanation
 from ml_connector.settings.sync import Guard
 from ml_connector.sync.allowance import (
+    LEAVING,
     PEOPLE,
     Lately,
     Sent,
@@ -98,7 +99,23 @@ def guard_changes(
                 continue
             waiting.append(hold)
             held |= {member: held.get(member, hold.id) for member in hold.members}
-    return [_held(change, held.get(member_of(change))) for change in changes], waiting
+    moving = _with_their_transfer(changes, held)
+    marked = [
+        _held(change, held.get(member_of(change)) or moving.get((change.plant, change.key))) for change in changes
+    ]
+    return marked, waiting
+
+
+def _with_their_transfer(changes: Sequence[Change], held: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """What is written of a person in either plant waits with their transfer, and it with them: the hold by (plant, key)."""
+    holds = {(change.plant, change.key): hold for change in changes if (hold := held.get(member_of(change)))}
+    waiting: dict[tuple[str, str], str] = {}
+    for change in changes:
+        both = [(change.plant, change.key), (change.origin, change.key)] if change.action == "transfer" else []
+        hold = next((holds[place] for place in both if place in holds), None)
+        if hold is not None:
+            waiting |= dict.fromkeys(both, hold)
+    return waiting
 
 
 def _endings(
@@ -118,11 +135,14 @@ def _beginnings(
 def _verb(
     action: str, changes: Sequence[Change], population: int, guard: Guard, sent: Sequence[Sent]
 ) -> Iterator[Hold]:
-    wanted = [change for change in changes if (change.type, change.action) == ("employee", action)]
-    before = [one for one in sent if one.action == action]
+    alike = LEAVING if action in LEAVING else {action}
+    wanted = [change for change in changes if change.type == "employee" and change.action in alike]
+    before = [one for one in sent if one.action in alike]
     told = measure(action, wanted, sent=before, population=population, guard=guard)
     if told is not None:
-        yield _over(f"{action}_over", wanted, reason=tell_over(action, told), told=told)
+        yield _over(
+            f"{action}_over", wanted, reason=tell_over(told, actions={each.action for each in wanted}), told=told
+        )
 
 
 def _updates(
@@ -132,7 +152,7 @@ def _updates(
     before = [one for one in sent if one.action == "update" and one.fields]
     told = measure("update", wanted, sent=before, population=population, guard=guard)
     if told is not None:
-        yield _over("update_over", wanted, reason=tell_over("update", told), told=told)
+        yield _over("update_over", wanted, reason=tell_over(told, actions={"update"}), told=told)
 
 
 def _same_fields(

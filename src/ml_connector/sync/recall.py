@@ -20,12 +20,13 @@ from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Fault
 from ml_connector.storage.database import Database
+from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.change import Change, Hold, left_by
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, plant_days
 from ml_connector.sync.identify import recognize_workers
 from ml_connector.sync.parking import park_fault
 from ml_connector.sync.policy import ON_CHANGES
-from ml_connector.sync.sources import Sources, find_approvals, find_outbox, find_refused
+from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused
 from ml_connector.sync.tools import SyncTools
 
 _T = TypeVar("_T")
@@ -69,7 +70,8 @@ def recall(tools: SyncTools) -> Recalled:
         refused=find_refused(tools),
         who=recognize_workers(tools, gathered.extracts.get(population[1:])),
         outbox=find_outbox(tools, gathered, other_day=other_day),
-        snapshots=Afterwards(tools.database, written),
+        moving=find_moving(tools),
+        snapshots=Afterwards(tools.database, tools.name, written),
     )
     return Recalled(sources, workers, other_day)
 
@@ -113,22 +115,38 @@ def _hold(kept: HoldInfo) -> Hold:
 class Afterwards(SnapshotStore):
     """Snapshots over which lies what was written to Plex since."""
 
-    def __init__(self, database: Database, written: Iterable[Change]) -> None:
+    def __init__(self, database: Database, name: str, written: Iterable[Change]) -> None:
+        """*name* is the connection's."""
         super().__init__(database)
+        self._name = name
         self._written: dict[tuple[str, str], dict[str, list[Change]]] = {}
+        self._origins: dict[tuple[str, str], dict[str, Scope]] = {}
+        self._gone: dict[tuple[str, str], set[str]] = {}
         for change in written:
             if change.system == "plex":
                 self._written.setdefault((change.type, change.plant), {}).setdefault(change.key, []).append(change)
+            if change.action == "transfer":
+                self._move(change)
+
+    def _move(self, change: Change) -> None:
+        """All there is of a person in a plant goes along."""
+        for kind in PEOPLE:
+            origin = Scope(self._name, "plex", kind, change.origin)
+            self._written.setdefault((kind, change.plant), {}).setdefault(change.key, [])
+            self._origins.setdefault((kind, change.plant), {})[change.key] = origin
+            self._gone.setdefault((kind, change.origin), set()).add(change.key)
 
     def read(
         self, scope: Scope, *, of: type[_T], extract_id: int | None = None, leave_out: Collection[str] = ()
     ) -> Iterator[_T]:
         """As there, in no order where something was written."""
-        written = dict(self._over(scope))
+        written, gone = dict(self._over(scope)), self._gone.get((scope.type, scope.plant), ())
         for record in super().read(scope, of=of, extract_id=extract_id, leave_out=leave_out):
+            if scope.side == "plex" and record.key in gone:  # type: ignore[attr-defined]
+                continue
             yield _after(record, written.pop(record.key, ())) if isinstance(record, PlexRecord) else record  # type: ignore[misc]
         for key, changes in written.items():
-            yield _born(scope, key, changes)  # type: ignore[misc]  # over records of Plex only
+            yield self._born(scope, key, changes)  # type: ignore[misc]  # over records of Plex only
 
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """As there."""
@@ -136,15 +154,22 @@ class Afterwards(SnapshotStore):
         written = self._over(scope)
         for key in written.keys() & set(keys):
             record = cast("PlexRecord | None", found.get(key))
-            found[key] = _born(scope, key, written[key]) if record is None else _after(record, written[key])  # type: ignore[assignment]
-        return found
+            found[key] = self._born(scope, key, written[key]) if record is None else _after(record, written[key])  # type: ignore[assignment]
+        gone = self._gone.get((scope.type, scope.plant), set()) if scope.side == "plex" else set()
+        return {key: record for key, record in found.items() if key not in gone}
 
     def _over(self, scope: Scope) -> dict[str, list[Change]]:
         return self._written.get((scope.type, scope.plant), {}) if scope.side == "plex" else {}
 
-
-def _born(scope: Scope, key: str, changes: Sequence[Change]) -> PlexRecord:
-    return _after(PlexRecord(type=scope.type, plant=scope.plant, key=key, fields={}), changes)
+    def _born(self, scope: Scope, key: str, changes: Sequence[Change]) -> PlexRecord:
+        """A record that no reading of the plant showed: new, or brought from another one as it was there in the end."""
+        new = PlexRecord(type=scope.type, plant=scope.plant, key=key, fields={})
+        origin = self._origins.get((scope.type, scope.plant), {}).get(key)
+        if origin is None:
+            return _after(new, changes)
+        there = super().find(origin, keys=[key], of=PlexRecord).get(key, new)
+        there = _after(there, self._over(origin).get(key, ()))
+        return _after(msgspec.structs.replace(there, plant=scope.plant), changes)
 
 
 def _after(record: PlexRecord, changes: Sequence[Change]) -> PlexRecord:

@@ -13,8 +13,9 @@ from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.plan import Planner
 from ml_connector.sync.policy import Approvals
-from ml_connector.sync.store import Outcome
+from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.transfer import tell_not_shown
 from ml_connector.sync.witness import Witness
 from ml_connector.timeline.outbox import Outbox
 
@@ -28,6 +29,7 @@ class Sources(NamedTuple):
     refused: Mapping[str, Parked]
     who: Identities
     outbox: Outbox
+    moving: Mapping[str, Intent]
     snapshots: SnapshotStore
 
 
@@ -43,6 +45,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         refused=sources.refused,
         who=sources.who,
         outbox=sources.outbox,
+        moving=sources.moving,
         witness=witness,
         # A whole comparison builds on nothing that was found before (CC-06).
         anew=anew or bool(sources.gathered.missed),
@@ -60,9 +63,15 @@ def find_refused(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, 
     """Content Plex refused, or accepted and has not shown yet: not sent again by itself."""
     refused = {item.content_hash: item for item in tools.review.parked(tools.name) if item.content_hash}
     for intent in tools.store.intents(states=("accepted",)):
-        outcome = Outcome(intent=intent, state="accepted", reason="accepted by Plex, not shown yet")
+        outcome = Outcome(intent=intent, state="accepted", reason=tell_not_shown(intent.change))
         refused[intent.change.content_hash] = parked_of(outcome)
     return {content: item for content, item in refused.items() if content and item.key not in retry}
+
+
+def find_moving(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, Intent]:
+    """Who is perhaps between two plants, by person, until somebody says that they are to be decided anew."""
+    unsettled = tools.store.unsettled_transfers()
+    return {person: intent for person, intent in unsettled.items() if intent.change.source not in retry}
 
 
 def find_outbox(tools: SyncTools, gathered: Gathered, *, other_day: bool) -> Outbox:

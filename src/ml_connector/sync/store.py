@@ -432,6 +432,20 @@ class SyncStore:
             query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
             return [_intent(row) for row in tx.execute(query).mappings()]
 
+    def unsettled_transfers(self) -> dict[str, Intent]:
+        """By person, the transfer that was the last thing sent of the employee and was neither seen done nor refused."""
+        sent = (changes.c.connection == self._connection, changes.c.type == "employee", changes.c.sent_at.is_not(None))
+        doubtful = (changes.c.action == "transfer", changes.c.state.not_in(("applied", "rejected", "forbidden")))
+        whose = select(changes.c.source).where(*sent, *doubtful)
+        query = select(changes).where(*sent, changes.c.source.in_(whose)).order_by(changes.c.plan_id, changes.c.seq)
+        with self._database.reading() as tx:
+            last = {row["source"]: _intent(row) for row in tx.execute(query).mappings()}
+        return {
+            intent.change.person: intent
+            for intent in last.values()
+            if intent.change.action == "transfer" and intent.state not in {"applied", "rejected", "forbidden"}
+        }
+
     def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""
         sent = [msgspec.structs.replace(intent, state="sending", attempt=intent.attempt + 1) for intent in intents]
@@ -460,6 +474,13 @@ class SyncStore:
         applied = [outcome.intent.change for outcome in outcomes if outcome.state == "applied"]
         agreed = [Agreed(it.type, it.plant, it.key, it.owned, it.source, it.rows) for it in applied]
         self._remember(tx, agreed, run=run, at=at)
+        self._forget(tx, [(it.origin, it.key) for it in applied if it.action == "transfer"])
+
+    def _forget(self, tx: Connection, left: Sequence[tuple[str, str]]) -> None:
+        """Nothing is agreed on any more about a person in the plant their record left, by (plant, key)."""
+        for plant, key in left:
+            here = (baselines.c.plant == plant, baselines.c.key == key, baselines.c.type.in_(PEOPLE))
+            tx.execute(delete(baselines).where(baselines.c.connection == self._connection, *here))
 
     def agree(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
         """Remember what both sides turn out to hold alike without a write of ours."""

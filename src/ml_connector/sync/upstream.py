@@ -42,9 +42,10 @@ def owners_of(connection: Connection) -> Owners:
     return Owners(cost_centers=Owner(connection.sync.cost_centers))
 
 
-def key_of(change: Change) -> Key:
-    """The reading a change was compared with."""
-    return Key(change.system, change.type, change.plant)
+def keys_of(change: Change) -> list[Key]:
+    """The readings a change was compared with: of one plant, or of both that a transfer is about."""
+    plants = [change.plant, change.origin] if change.action == "transfer" else [change.plant]
+    return [Key(change.system, change.type, plant) for plant in plants]
 
 
 def find_held(snapshots: SnapshotStore, extract: Extract, *, keys: Sequence[str]) -> dict[str, PlexRecord]:

@@ -5,8 +5,9 @@ its way to the last line of the report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -33,11 +34,11 @@ from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, staying_lines
 from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.sentinel import watch_sentinels
-from ml_connector.sync.sources import Sources, find_approvals, find_outbox, find_refused, make_planner
+from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
 from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
-from ml_connector.sync.upstream import find_held, key_of
+from ml_connector.sync.upstream import find_held, keys_of
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
@@ -200,6 +201,7 @@ class Syncer:
             refused=find_refused(self._tools, retry=retry),
             who=who,
             outbox=find_outbox(self._tools, gathered, other_day=as_of is not None),
+            moving=find_moving(self._tools, retry=retry),
             snapshots=self._tools.snapshots,
         )
 
@@ -224,11 +226,8 @@ class Syncer:
         """Keep as applied what looked absent when an earlier run was cleared up and has come true since (PX-02)."""
         outcomes = []
         for intent in self._tools.store.intents(states=("planned",)):
-            change = intent.change
-            extract = gathered.extracts.get(key_of(change)) if intent.attempt else None
-            if extract is None:
-                continue
-            if judge(change, self._find(change, extract)) == "applied":
+            found = self._find(intent.change, gathered.extracts) if intent.attempt else None
+            if found is not None and judge(intent.change, found) == "applied":
                 outcomes.append(Outcome(intent=intent, state="applied", reason="found by reading both sides"))
         run.keep(outcomes)
 
@@ -436,12 +435,7 @@ class Syncer:
         run.progress("comparing", 0, None)
         draft = make_planner(self._tools, sources).draft(approvals=sources.approvals)
         intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
-        extracts = sources.gathered.extracts
-
-        def look(change: Change) -> Sequence[PlexRecord] | None:
-            extract = extracts.get(key_of(change))
-            return None if extract is None else self._find(change, extract)
-
+        look = partial(self._find, extracts=sources.gathered.extracts)
         standing = compare_plan(intents, again=draft.changes, parked=draft.parked, look=look)
         # What is new in the world waits for the next plan; the guards look at what this one would send.
         changes, guard = [intent.change for intent in intents], self._tools.connection.sync.guard
@@ -459,14 +453,20 @@ class Syncer:
         """Read again what is about to be touched."""
         intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
         gatherer = self._gatherer(run.progress)
-        scopes = sorted({(intent.change.type, intent.change.plant) for intent in intents})
-        extracts = {scope: gatherer.read_again(*scope) for scope in scopes}
-        standing = compare_plex(intents, look=lambda change: self._find(change, extracts[change.type, change.plant]))
+        keys = sorted({key for intent in intents for key in keys_of(intent.change)})
+        extracts: dict[tuple[str, str, str], Extract] = {key: gatherer.read_again(key.type, key.plant) for key in keys}
+        standing = compare_plex(intents, look=partial(self._find, extracts=extracts))
         check_stands(standing, digest=stored.digest)
         self._keep_already(run, standing)
 
-    def _find(self, change: Change, extract: Extract) -> list[PlexRecord]:
-        return list(find_held(self._tools.snapshots, extract, keys=[change.key]).values())
+    def _find(self, change: Change, extracts: Mapping[tuple[str, str, str], Extract]) -> list[PlexRecord] | None:
+        """The records under a change's key, in both plants of a transfer; None where not all of it was read."""
+        found: list[PlexRecord] = []
+        for key in keys_of(change):
+            if key not in extracts:
+                return None
+            found += find_held(self._tools.snapshots, extracts[key], keys=[change.key]).values()
+        return found
 
     def _keep_already(self, run: Run, standing: Standing) -> None:
         run.keep(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ml_connector.mapping.desired import Desired
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.sync.allowance import member_of
 from ml_connector.sync.change import Change, Hold
@@ -13,7 +14,7 @@ from ml_connector.sync.store import SyncStore
 from ml_connector.sync.witness import Compared, Witness
 
 # The most telling first.
-_TELLING: tuple[Verb, ...] = ("held", "parked", "deactivate", "create", "reactivate", "update", "pending")
+_TELLING: tuple[Verb, ...] = ("held", "parked", "transfer", "deactivate", "create", "reactivate", "update", "pending")
 _RESOLVED = {
     "present": "Plex holds all of it",
     "ended": "it has ended in Plex already",
@@ -82,13 +83,20 @@ def _compared(draft: Draft, witness: Witness, *, store: SyncStore, released: Seq
     holds = {hold.id: hold for hold in draft.holds}
     for compared in witness.compared:
         item, last = compared.item, _last(store, compared)
-        changes = [it for it in draft.changes if (it.type, it.plant, it.key) == (item.type, item.plant, item.key)]
+        changes = _of_record(draft, item)
         for change in changes:
             yield _changing(change, hold=holds.get(change.hold or ""), released=released, last=last)
-        if compared.decision is None:
+        if compared.decision is None and not changes:
             yield Verdict(
                 plant=item.plant, type=item.type, key=item.key, verb="none", reason=_RESOLVED[item.state], last=last
             )
+
+
+def _of_record(draft: Draft, item: Desired) -> list[Change]:
+    """The changes of one record; with its transfer goes what makes it ready in the plant it leaves."""
+    mine = [change for change in draft.changes if (change.type, change.key) == (item.type, item.key)]
+    before = {need for change in mine if change.action == "transfer" for need in change.needs}
+    return [change for change in mine if change.plant == item.plant or change.name in before]
 
 
 def _changing(change: Change, *, hold: Hold | None, released: Sequence[HoldInfo], last: LastWrite | None) -> Verdict:

@@ -1,5 +1,6 @@
 """What a read-back proves: every cell of the table."""
 
+import msgspec
 import pytest
 
 from ml_connector.canonical.plant import PlexRecord
@@ -53,3 +54,20 @@ def record(key="k", **fields):
 )
 def test_the_table(action, found, verdict):
     assert judge(change(action), found) == verdict
+
+
+@pytest.mark.parametrize(
+    ("there", "left", "verdict"),
+    [
+        (True, False, "applied"),
+        (False, True, "absent"),
+        (True, True, "in_two_tenants"),
+        (False, False, "in_none"),
+    ],
+)
+def test_px_07_a_transfer_is_judged_by_both_plants(there, left, verdict):
+    moved = msgspec.structs.replace(change("transfer"), origin="102")
+    found = [
+        msgspec.structs.replace(record(), plant=plant) for plant, shown in (("101", there), ("102", left)) if shown
+    ]
+    assert judge(moved, found) == verdict

@@ -203,6 +203,27 @@ def test_cc12_a_tighter_limit_over_the_window_counts_the_first_run_too():
     assert "5 are allowed within 24 h" in hold.reason
 
 
+def test_cc12_who_is_transferred_leaves_a_plant_as_who_is_deactivated_does():
+    wave = [msgspec.structs.replace(change(n, "transfer"), plant="102", origin="101") for n in range(6)]
+    _changes, (hold,) = looked_at([*wave, *(change(n) for n in range(20, 25))])
+    assert (hold.guard, hold.count) == ("deactivate_over", 11)
+    assert "11 deactivations and transfers to another plant wanted, 10 are allowed" in hold.reason
+    assert looked_at(wave, sent=[sent(n, "transfer") for n in range(30, 35)])[1] != []
+    assert looked_at(wave, sent=[sent(n, "transfer") for n in range(30, 34)])[1] == []
+
+
+def test_px07_what_makes_ready_for_a_transfer_and_what_follows_it_wait_with_it():
+    wave = [msgspec.structs.replace(change(n, "transfer"), plant="102", origin="101") for n in range(11)]
+    ready = [change(n, "update", building=None) for n in range(11)]
+    then = [msgspec.structs.replace(change(n, "update", building="TOL"), plant="102") for n in range(11)]
+    others = [change(n, "update", email="z") for n in range(50, 53)]
+    changes, (hold,) = looked_at([*ready, *wave, *then, *others])
+    assert [item.hold for item in changes] == [hold.id] * 33 + [None] * 3
+    changes, (hold,) = looked_at([*ready[:4], *wave[:4], *then[:4]], guard=Guard(field_change_over="3"))
+    assert hold.guard == "field_change_over"
+    assert {item.hold for item in changes} == {hold.id}
+
+
 def test_cc12_what_a_person_released_is_in_nobodys_way_afterwards():
     before = [sent(n) for n in range(60)]
     saw = Approvals({}, ever=[one.member for one in before])

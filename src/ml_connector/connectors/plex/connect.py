@@ -37,7 +37,7 @@ _MARKS = {
     RecordType.FISCAL_PERIOD: ("periodDisplay",),
     RecordType.JOURNAL_ENTRY: ("journalNumber", "periodDisplay"),
 }
-_COMMANDS = {"deactivate": "deactivate", "reactivate": "activate"}
+_COMMANDS = {"deactivate": "deactivate", "reactivate": "activate", "transfer": "transfer"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 encode_body = msgspec.json.Encoder(decimal_format="number").encode
@@ -120,7 +120,7 @@ class ConnectApi:
 
     def write_employee(self, write: Write, *, allowed: Allowed = always) -> Receipt:
         """
-        Create, update, activate or deactivate one employee.
+        Create, update, activate, deactivate or transfer one employee; a transfer is asked of the plant left behind.
 
         Raises:
             RecordError: Plex refuses the record. AmbiguousWriteError: the answer proves nothing.
@@ -142,7 +142,8 @@ class ConnectApi:
         self, write: Write, *, method: str, path: str, proves: Callable[[Answer], bool], allowed: Allowed = always
     ) -> Receipt:
         what, body = f"to {write.action} an employee", encode_body(write.body)
-        call = Call(what=what, plant=write.plant, path=path, method=method, body=body, allowed=allowed)
+        plant = write.origin or write.plant
+        call = Call(what=what, plant=plant, path=path, method=method, body=body, allowed=allowed)
         answer = self._channel.write(call)
         if answer.status == 202:
             return Receipt(state="accepted", status=202, response_hash=answer.body_hash)

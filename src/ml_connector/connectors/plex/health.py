@@ -129,7 +129,9 @@ def list_types(catalog: Catalog) -> list[TypeInfo]:
             surface="connect",
             operation=f"GET {path}",
             change_filters=change_filters(record_type),
-            writable=("create", "update", "deactivate", "reactivate") if record_type is RecordType.EMPLOYEE else (),
+            writable=("create", "update", "deactivate", "reactivate", "transfer")
+            if record_type is RecordType.EMPLOYEE
+            else (),
             fields=tuple(FieldInfo(name=name, path=wire) for name, wire in _FIELDS[record_type].items()),
         )
         for record_type, path in LISTS.items()
