@@ -116,14 +116,14 @@ MUTANTS = (
     Mutant(
         "absence is believed at first sight",
         "sync/apply.py",
-        "        for _look in range(2):\n",
-        "        for _look in range(0):\n",
+        "        for look in range(2):\n            if not open_:\n",
+        "        for look in range(0):\n            if not open_:\n",
         MATRIX + "::test_a1_t2_a_read_that_lags_makes_no_second_record",
     ),
     Mutant(
         "a refusal after an unknown outcome is believed",
         "sync/apply.py",
-        '        if intent.change.action != "create":\n            return outcome\n',
+        '        if intent.change.action not in {"create", "transfer"}:\n            return outcome\n',
         "        return outcome\n",
         MATRIX + "::test_a1_t3_every_request_delivered_twice_changes_nothing",
     ),
