@@ -48,8 +48,8 @@ from ml_connector.settings.workday import WorkdayConnection
 from ml_connector.snapshot.store import records
 from ml_connector.storage.database import Database, metadata, open_database
 from ml_connector.storage.migrate import migrate
+from ml_connector.sync.baseline.store import baselines
 from ml_connector.sync.gather import WORKDAY_TYPES
-from ml_connector.sync.store import baselines
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.verbs import Syncer
 from tests.world import accepted_rows, timeless_state

@@ -8,7 +8,7 @@ import pytest
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Kind, sign_rows
-from ml_connector.sync.store import SyncStore
+from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.timeline.facts import FactStore
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
@@ -182,7 +182,7 @@ def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_oth
 
 def test_ed_17_who_is_paid_on_after_the_last_day_is_no_head_any_more(synced):
     def heads():
-        return sum(line.actual for line in SyncStore(synced.app.database, "acme").headcount())
+        return sum(line.actual for line in BaselineStore(synced.app.database, "acme").headcount())
 
     before = heads()
     (key,) = synced.sandbox.tenant.play("paid_through_later")["touched"]

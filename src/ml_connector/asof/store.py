@@ -24,8 +24,9 @@ from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.review.store import ReviewStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import member_of
+from ml_connector.sync.baseline.store import agreements
 from ml_connector.sync.change import Change, left_by
-from ml_connector.sync.store import agreements, changes, plans, runs
+from ml_connector.sync.store import changes, plans, runs
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)
 _AT_ONCE = 500

@@ -24,7 +24,7 @@ def watch_links(tools: SyncTools, gathered: Gathered) -> Hold | None:
     """Compare our links with what Plex and our own agreements refer to; None where they go together."""
     known = tools.links.count()
     if known:
-        expected = tools.store.most_agreed("employee")
+        expected = tools.baselines.most_agreed("employee")
         limit = tools.connection.sync.guard.deactivate_over
         return lost(known, expected) if over(max(0, expected - known), population=expected, limit=limit) else None
     referred = sum(1 for _ in _referred(tools, gathered))

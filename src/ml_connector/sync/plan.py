@@ -40,6 +40,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.settings.sync import Guard
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
+from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.diff import Decision, Sides, decide
@@ -128,6 +129,7 @@ class Planner:
         crosswalk: Crosswalk,
         snapshots: SnapshotStore,
         store: SyncStore,
+        baselines: BaselineStore,
         gathered: Gathered,
         refused: Mapping[str, Parked],
         who: Identities,
@@ -157,6 +159,7 @@ class Planner:
         self._crosswalk = crosswalk.knowing(self._wids)
         self._snapshots = snapshots
         self._store = store
+        self._baselines = baselines
         self._gathered = gathered
         self._refused = refused
         self._people = People()
@@ -240,7 +243,7 @@ class Planner:
         """First pass: where everybody belongs. Returns the groups of fields Workday left out for too many."""
         projection, watch = self._projection(frozenset()), FillWatch()
         for workers in _chunks(self._workers(), _BATCH):
-            had = self._store.fill_masks([worker.key for worker in workers])
+            had = self._baselines.fill_masks([worker.key for worker in workers])
             for worker in workers:
                 watch.add(worker, had=had.get(worker.key))
                 self._people.add(worker, plant=self._learn_person(projection, worker))
@@ -340,7 +343,7 @@ class Planner:
         """Where employees cannot be read, only those agreed on earlier are known: nobody is written there now."""
         for plant, keys in self._unseen.items():
             for some in _chunks(iter(keys), _BATCH):
-                agreed = self._store.baseline("employee", plant, keys=some)
+                agreed = self._baselines.baseline("employee", plant, keys=some)
                 self._known.update(reference("employee", plant=plant, key=key) for key in agreed)
 
     def _check_creatable(self, projection: Projection, worker: Worker, name: str) -> None:
@@ -388,7 +391,7 @@ class Planner:
         for plant in self._gathered.today:
             extract = self._gathered.extracts.get(("plex", "headcount", plant))
             if extract is not None:
-                ours = self._store.baseline("headcount", plant)
+                ours = self._baselines.baseline("headcount", plant)
                 there = self._snapshots.find(extract.scope, keys=list(ours), of=PlexRecord, extract_id=extract.id)
                 held = {key: ours[key] for key in there}
                 yield from data.unseated(seats, plant=plant, held=held)
@@ -482,7 +485,7 @@ class Planner:
             held={center.key: center for center in self._read("workday", "cost_center", CostCenter)},
             plex=plex,
             unread=self._gathered.today.keys() - plex.keys(),
-            agreed=self._store.baseline("cost_center", "").keys(),
+            agreed=self._baselines.baseline("cost_center", "").keys(),
             crosswalk=self._crosswalk,
         )
         self._draft.parked += [park_waiting(item) for item in wanted.waiting]
@@ -524,7 +527,7 @@ class Planner:
                     for each in extracts
                     if each is not None
                 ]
-                found = self._store.in_step(plant, keys)
+                found = self._baselines.in_step(plant, keys)
                 for ground in some:
                     came = tuple(each.get(ground.key, "") for each in shown)
                     digest = self._sum_up(projection, ground, settings, came)
@@ -709,7 +712,7 @@ class Planner:
 
     def _is_ours(self, item: Desired) -> bool:
         """Whether both sides agreed on the record before: what a plant made ready for a newcomer is left alone."""
-        return bool(self._store.baseline(item.type, item.plant, keys=[item.key]))
+        return bool(self._baselines.baseline(item.type, item.plant, keys=[item.key]))
 
     def _is_worn_by_another(self, worker: Worker, plant: str, key: str) -> bool:
         """Whether an employee we did not write wears the worker's number; then the worker waits for a decision."""
@@ -746,7 +749,7 @@ class Planner:
         extract = self._gathered.extracts[target.value, kind, plant]
         keys = [item.key for item in items]
         held = find_held(self._snapshots, extract, keys=keys)
-        agreed = self._store.baseline(kind, plant, keys=keys)
+        agreed = self._baselines.baseline(kind, plant, keys=keys)
         for item in items:
             actual = held.get(item.key) or self._arrived.get((kind, plant, item.key))
             parked = len(self._draft.parked)

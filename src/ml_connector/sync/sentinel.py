@@ -13,21 +13,23 @@ from collections.abc import Collection, Mapping
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.connectors.plex.health import ask_for_role
 from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.policy import Approvals
-from ml_connector.sync.store import SyncStore
 
 MANY = 20
 _FEW_ROWS, _FEW_COLUMNS = 3, 2
 
 
-def watch_sentinels(gathered: Gathered, *, store: SyncStore, snapshots: SnapshotStore, approvals: Approvals) -> None:
+def watch_sentinels(
+    gathered: Gathered, *, baselines: BaselineStore, snapshots: SnapshotStore, approvals: Approvals
+) -> None:
     """Take out of *gathered* what cannot be believed, and hold it by name."""
     for (side, kind, plant), extract in list(gathered.extracts.items()):
         if side != "plex" or not extract.whole:  # as the last believed reading had it, to the letter
             continue
-        agreed = store.sentinels(kind, plant, limit=MANY)
+        agreed = baselines.sentinels(kind, plant, limit=MANY)
         if not agreed:
             continue
         gone = set(snapshots.gone(extract.scope, extract_id=extract.id)) & agreed.keys()

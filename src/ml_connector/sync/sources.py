@@ -41,6 +41,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         crosswalk=sources.crosswalk,
         snapshots=sources.snapshots,
         store=tools.store,
+        baselines=tools.baselines,
         gathered=sources.gathered,
         refused=sources.refused,
         who=sources.who,

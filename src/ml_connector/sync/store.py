@@ -1,5 +1,5 @@
 """
-Runs, plans, intents, baselines: what was decided, what was sent, what both sides agreed on.
+Runs, plans, intents: what was decided, what was sent, and what became of it.
 
 A row of `plan_change` is the durable intent of the write protocol: it is there before any byte leaves, and its state
 tells after a crash what may have happened.
@@ -16,7 +16,7 @@ import os
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -29,7 +29,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -37,13 +36,11 @@ from sqlalchemy import (
 )
 
 from ml_connector.canonical.keys import encode
-from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UnavailableError
-from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
+from ml_connector.sync.baseline.store import Agreed, BaselineStore, baselines
 from ml_connector.sync.change import Change
-from ml_connector.sync.headcount import HeadcountLine
 
 LEASE_S = 300
 _OPEN = ("planned", "held", "waiting")
@@ -116,68 +113,6 @@ changes = Table(
     Index("ix_plan_change_key", "connection", "type", "key"),
 )
 
-baselines = Table(
-    "baseline",
-    metadata,
-    Column("connection", String(64), primary_key=True),
-    Column("type", String(32), primary_key=True),
-    Column("plant", String(16), primary_key=True),
-    Column("key", String(200), primary_key=True),
-    Column("fields", Text, nullable=False),
-    Column("run_id", Integer),
-    Column("agreed_at", String(40), nullable=False),
-)
-
-# What both sides turned out to hold alike without a write of ours: appended to, never changed.
-agreements = Table(
-    "agreement",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("connection", String(64), nullable=False),
-    Column("type", String(32), nullable=False),
-    Column("plant", String(16), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("source", String(200), nullable=False),
-    Column("fields", Text, nullable=False),
-    Column("mapping", Text, nullable=False),
-    Column("run_id", Integer, nullable=False),
-    Column("agreed_at", String(40), nullable=False),
-    Index("ix_agreement_record", "connection", "type", "source"),
-    Index("ix_agreement_key", "connection", "type", "key"),
-)
-
-fill_masks = Table(
-    "worker_fill",
-    metadata,
-    Column("connection", String(64), primary_key=True),
-    Column("key", String(200), primary_key=True),
-    Column("fields", Integer, nullable=False),
-)
-
-in_step = Table(
-    "in_step",
-    metadata,
-    Column("connection", String(64), primary_key=True),
-    Column("plant", String(16), primary_key=True),
-    Column("key", String(200), primary_key=True),
-    Column("digest", String(40), nullable=False),
-)
-
-headcounts = Table(
-    "headcount",
-    metadata,
-    Column("connection", String(64), primary_key=True),
-    Column("plant", String(16), primary_key=True),
-    Column("position", String(200), primary_key=True),
-    Column("department", String(200), primary_key=True),
-    Column("shift", String(200)),
-    Column("planned", Integer),
-    Column("actual", Integer, nullable=False),
-    Column("excluded", Integer, nullable=False),
-    Column("on_leave", Integer, nullable=False, server_default="0"),
-    Column("fte", String(32)),
-)
-
 leases = Table(
     "lease",
     metadata,
@@ -232,17 +167,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     response_hash: str | None = None
 
 
-class Agreed(NamedTuple):
-    """One record's owned fields, as both sides hold them; *source* and *rows* as in a change."""
-
-    type: str
-    plant: str
-    key: str
-    fields: Mapping[str, Scalar]
-    source: str
-    rows: Mapping[str, RowVersion]
-
-
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One run, as `runs` lists it."""
 
@@ -259,11 +183,12 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SyncStore:
-    """The only SQL on runs, plans and baselines."""
+    """The only SQL on runs, plans and intents."""
 
     def __init__(self, database: Database, connection: str) -> None:
         self._database = database
         self._connection = connection
+        self._baselines = BaselineStore(database, connection)
 
     # Runs
 
@@ -473,80 +398,8 @@ class SyncStore:
             tx.execute(_RECORD, rows)
         applied = [outcome.intent.change for outcome in outcomes if outcome.state == "applied"]
         agreed = [Agreed(it.type, it.plant, it.key, it.owned, it.source, it.rows) for it in applied]
-        self._remember(tx, agreed, run=run, at=at)
-        self._forget(tx, [(it.origin, it.key) for it in applied if it.action == "transfer"])
-
-    def _forget(self, tx: Connection, left: Sequence[tuple[str, str]]) -> None:
-        """Nothing is agreed on any more about a person in the plant their record left, by (plant, key)."""
-        for plant, key in left:
-            here = (baselines.c.plant == plant, baselines.c.key == key, baselines.c.type.in_(PEOPLE))
-            tx.execute(delete(baselines).where(baselines.c.connection == self._connection, *here))
-
-    def agree(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
-        """Remember what both sides turn out to hold alike without a write of ours."""
-        if not records:
-            return
-        common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
-        rows = [
-            {
-                **common,
-                "type": each.type,
-                "plant": each.plant,
-                "key": each.key,
-                "source": each.source,
-                "fields": encode(each.fields).decode(),
-                "mapping": encode(each.rows).decode(),
-            }
-            for each in records
-        ]
-        tx.execute(insert(agreements), rows)
-        self._remember(tx, records, run=run, at=at)
-
-    def _remember(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
-        """Put what both sides hold alike now in the place of what they did."""
-        if not records:
-            return
-        statement = insert_or(tx, baselines)
-        updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
-        upsert = statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated)
-        common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
-        rows = [
-            {**common, "type": it.type, "plant": it.plant, "key": it.key, "fields": encode(it.fields).decode()}
-            for it in records
-        ]
-        tx.execute(upsert, rows)
-        # What is agreed on now is another thing than what somebody was found in step with.
-        people = [{"in_plant": it.plant, "of_key": it.key} for it in records if it.type in PEOPLE]
-        if people:
-            here = (in_step.c.connection == self._connection, in_step.c.plant == bindparam("in_plant"))
-            tx.execute(delete(in_step).where(*here, in_step.c.key == bindparam("of_key")), people)
-
-    def baseline(self, kind: str, plant: str, *, keys: Sequence[str] | None = None) -> dict[str, dict[str, Scalar]]:
-        """What both sides agreed on last, by key: for all of a plant's records of a type, or for these."""
-        where = and_(
-            baselines.c.connection == self._connection,
-            baselines.c.type == kind,
-            baselines.c.plant == plant,
-            *([] if keys is None else [baselines.c.key.in_(keys)]),
-        )
-        with self._database.reading() as tx:
-            rows = tx.execute(select(baselines.c.key, baselines.c.fields).where(where)).all()
-        return {row.key: msgspec.json.decode(row.fields) for row in rows}
-
-    def sentinels(self, kind: str, plant: str, *, limit: int) -> dict[str, dict[str, Scalar]]:
-        """The records of a plant that were agreed on longest ago, by key."""
-        where = and_(baselines.c.connection == self._connection, baselines.c.type == kind, baselines.c.plant == plant)
-        query = select(baselines.c.key, baselines.c.fields).where(where)
-        with self._database.reading() as tx:
-            rows = tx.execute(query.order_by(baselines.c.agreed_at, baselines.c.key).limit(limit)).all()
-        return {row.key: msgspec.json.decode(row.fields) for row in rows}
-
-    def most_agreed(self, kind: str) -> int:
-        """How many records of a type were agreed on in the plant that has most of them."""
-        where = and_(baselines.c.connection == self._connection, baselines.c.type == kind)
-        query = select(func.count()).where(where).group_by(baselines.c.plant)
-        with self._database.reading() as tx:
-            return max((int(count) for count in tx.execute(query).scalars()), default=0)
+        self._baselines.remember(tx, agreed, run=run, at=at)
+        self._baselines.forget(tx, [(it.origin, it.key) for it in applied if it.action == "transfer"])
 
     def counts(self, plan_id: int) -> dict[str, int]:
         """How many intents of a plan are in each state."""
@@ -600,65 +453,6 @@ class SyncStore:
             for row in tx.execute(query.where(where, through).group_by(table.c.plant)):
                 found[row.plant] = min(row.run, found.get(row.plant, row.run))
         return found
-
-    # Who is in step
-
-    def in_step(self, plant: str, keys: Sequence[str]) -> dict[str, str]:
-        """Of these employees of a plant, by what each was found in step (`sync.steady`)."""
-        where = and_(in_step.c.connection == self._connection, in_step.c.plant == plant, in_step.c.key.in_(keys))
-        with self._database.reading() as tx:
-            return dict(tx.execute(select(in_step.c.key, in_step.c.digest).where(where)).all())
-
-    def save_in_step(self, tx: Connection, found: Mapping[tuple[str, str], str]) -> None:
-        """Remember by what employees, named by plant and key, were found in step."""
-        if not found:
-            return
-        statement = insert_or(tx, in_step)
-        updated = {"digest": statement.excluded.digest}
-        upsert = statement.on_conflict_do_update(index_elements=["connection", "plant", "key"], set_=updated)
-        common = {"connection": self._connection}
-        tx.execute(
-            upsert, [{**common, "plant": plant, "key": key, "digest": told} for (plant, key), told in found.items()]
-        )
-
-    # Which fields Workday shows
-
-    def fill_masks(self, keys: Sequence[str]) -> dict[str, int]:
-        """By worker's key, which fields the last believed reading showed (`mapping.fill`)."""
-        where = and_(fill_masks.c.connection == self._connection, fill_masks.c.key.in_(keys))
-        with self._database.reading() as tx:
-            return {
-                row.key: row.fields for row in tx.execute(select(fill_masks.c.key, fill_masks.c.fields).where(where))
-            }
-
-    def save_fill_masks(self, tx: Connection, masks: Mapping[str, int]) -> None:
-        """Remember them for the workers of whom they changed."""
-        if not masks:
-            return
-        statement = insert_or(tx, fill_masks)
-        updated = {"fields": statement.excluded.fields}
-        upsert = statement.on_conflict_do_update(index_elements=["connection", "key"], set_=updated)
-        tx.execute(
-            upsert, [{"connection": self._connection, "key": key, "fields": mask} for key, mask in masks.items()]
-        )
-
-    # Headcount
-
-    def save_headcount(self, tx: Connection, lines: Sequence[HeadcountLine]) -> None:
-        """Put the newest count in the place of the one before."""
-        tx.execute(delete(headcounts).where(headcounts.c.connection == self._connection))
-        if lines:
-            tx.execute(
-                insert(headcounts), [{"connection": self._connection, **msgspec.structs.asdict(line)} for line in lines]
-            )
-
-    def headcount(self) -> list[HeadcountLine]:
-        """Planned beside actual, as the newest plan counted them."""
-        query = select(*(headcounts.c[name] for name in HeadcountLine.__struct_fields__))
-        query = query.where(headcounts.c.connection == self._connection)
-        query = query.order_by(headcounts.c.plant, headcounts.c.position, headcounts.c.department)
-        with self._database.reading() as tx:
-            return [HeadcountLine(**row) for row in tx.execute(query).mappings()]
 
     # The lease: one sender per connection
 

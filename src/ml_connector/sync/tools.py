@@ -14,6 +14,7 @@ from ml_connector.review.store import ReviewStore
 from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
+from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.store import SyncStore
 from ml_connector.timeline.facts import FactStore
 from ml_connector.timeline.store import LinkStore
@@ -46,6 +47,10 @@ class SyncTools:
     @cached_property
     def store(self) -> SyncStore:
         return SyncStore(self.database, self.name)
+
+    @cached_property
+    def baselines(self) -> BaselineStore:
+        return BaselineStore(self.database, self.name)
 
     @cached_property
     def review(self) -> ReviewStore:

@@ -19,6 +19,7 @@ from ml_connector.errors import ApprovalRequiredError, ConfigurationError, Stale
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope
+from ml_connector.sync.baseline.store import Agreed
 from ml_connector.sync.belief import clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Change, Hold, digest_of
@@ -36,7 +37,7 @@ from ml_connector.sync.run import SENDABLE, Run, open_run
 from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
-from ml_connector.sync.store import Agreed, Intent, Outcome, StoredPlan
+from ml_connector.sync.store import Intent, Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import find_held, keys_of
 
@@ -185,7 +186,7 @@ class Syncer:
         gatherer = self._gatherer(run.progress, lambda moment: self._check_clock(run, approvals, moment))
         gathered = gatherer.gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.store.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
-        watch_sentinels(gathered, store=self._tools.store, snapshots=self._tools.snapshots, approvals=approvals)
+        watch_sentinels(gathered, baselines=self._tools.baselines, snapshots=self._tools.snapshots, approvals=approvals)
         self._think_again(run, gathered)
         workers = gathered.extracts.get(("workday", "worker", ""))
         lost = watch_links(self._tools, gathered)
@@ -360,10 +361,10 @@ class Syncer:
     def _keep_review(self, tx: Transaction, run: Run, draft: Draft, digest: str, now: datetime) -> list[AuditEvent]:
         holds = [_kept(hold, at=now) for hold in draft.holds]
         agreed = [Agreed(item.type, item.plant, item.key, item.fields, item.source, item.rows) for item in draft.agreed]
-        self._tools.store.agree(tx, agreed, run=run.number, at=now)
-        self._tools.store.save_headcount(tx, draft.headcount)
-        self._tools.store.save_fill_masks(tx, draft.fill)
-        self._tools.store.save_in_step(tx, draft.in_step)
+        self._tools.baselines.agree(tx, agreed, run=run.number, at=now)
+        self._tools.baselines.save_headcount(tx, draft.headcount)
+        self._tools.baselines.save_fill_masks(tx, draft.fill)
+        self._tools.baselines.save_in_step(tx, draft.in_step)
         # What waited for another record stays parked until its own write is through: it was decided once, not anew.
         going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
         newly_parked = self._tools.review.replace_parked(

@@ -15,6 +15,7 @@ from ml_connector.errors import UsageError
 from ml_connector.review.store import Explanation, HoldInfo, ReviewStore
 from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.sync.store import RunInfo, SyncStore
 
@@ -286,7 +287,7 @@ def records(
 
 def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str | None) -> None:
     """Put planned and actual headcount beside what happened to each staffing level."""
-    for line in SyncStore(app.database, app.name).headcount():
+    for line in BaselineStore(app.database, app.name).headcount():
         source = f"{line.position} in {line.department}"
         if key not in {None, source, f"{line.position}|{line.shift}|{line.department}"}:
             continue
