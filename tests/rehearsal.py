@@ -303,6 +303,7 @@ class Rehearsal:
             calls_per_minute=10**9,
         )
         self.settings = self._settings(plex)
+        self.keeps_engine = True  # not where a test does something to every connection of one life
         self._engine: Engine | None = None
 
     def prepare(self) -> None:
@@ -326,8 +327,9 @@ class Rehearsal:
     def alive(self, *, boundary: Callable[[], None] = no_boundary) -> Iterator[Life]:
         """Be a process for the length of the block; it passes *boundary* at every step that lasts."""
         # One engine for every life: closing it ends all its connections, and it keeps what it knows of each statement.
-        self._engine = self._engine or open_database(self.url).engine
-        database = WatchedDatabase(self._engine)
+        engine = self._engine or open_database(self.url).engine
+        self._engine = engine if self.keeps_engine else None
+        database = WatchedDatabase(engine)
         database.boundary = boundary
         wire = Wire(self.plex.answer, boundary=boundary)
         workday, plex = self.workday(boundary), self.connect(wire)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from ml_connector.errors import ConfigurationError, StorageBusyError, StorageError
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.trouble import to_storage_error
+from ml_connector.sync.linked import GUARD
 from ml_connector.sync.store import LEASE_S, changes, leases
 from tests.rehearsal import Life, is_write, record
 from tests.stage import Stage, make_folder
@@ -32,7 +33,9 @@ ROW = {"connection": "acme", "owner": "", "fence": 1, "expires_at": ""}
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    return Stage(record(WORKERS), make_folder(tmp_path_factory), writers=1)
+    made = Stage(record(WORKERS), make_folder(tmp_path_factory), writers=1)
+    made.rehearsal.keeps_engine = False
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +178,20 @@ def test_a2_2_a_damaged_page_anywhere(stage, start, clean, tally, part):
         stage.put_back(start._replace(plex=kept))
         stage.rehearsal.clock.sleep(LEASE_S)
         stage.run()
+        release_lost_links(stage)
         assert stage.rehearsal.plex_state() == clean.ending.plex
         tally("A2.2 a damaged page", pages=1, lost=0)
     assert told > 2
+
+
+def release_lost_links(stage: Stage) -> None:
+    """The backup is from before anybody was linked: somebody looks, and says that it is so (WP-02)."""
+    with stage.rehearsal.alive() as life:
+        held = [hold.id for hold in life.tools.review.holds("acme", state="open") if hold.guard == GUARD]
+        for hold in held:
+            life.syncer.release(hold)
+    if held:
+        stage.run()
 
 
 def test_a2_2_another_process_holds_the_database(stage, start, clean):
