@@ -11,7 +11,7 @@ import pytest
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.store import MappingStore
-from ml_connector.sync import verbs
+from ml_connector.sync import recheck, verbs
 from ml_connector.sync.sources import make_planner
 from tests.laws.firm import found
 from tests.laws.history import desk_of, settle
@@ -39,7 +39,8 @@ class Twice:
 @pytest.fixture(autouse=True)
 def twice(monkeypatch):
     Twice.left_out = []
-    monkeypatch.setattr(verbs, "make_planner", Twice)
+    for module in (verbs, recheck):
+        monkeypatch.setattr(module, "make_planner", Twice)
     return Twice
 
 

@@ -5,45 +5,40 @@ its way to the last line of the report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
-from functools import partial
 
 import msgspec
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.canonical.plant import PlexRecord
-from ml_connector.connectors.workday.maintenance import expecting_maintenance
-from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StalePlanError, UsageError
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.review.store import HoldInfo, Parked
-from ml_connector.snapshot.extract import Extract, Progress, Reader
+from ml_connector.snapshot.extract import Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.baseline.store import Agreed
 from ml_connector.sync.belief import clock_went_back
 from ml_connector.sync.capture import Capture
-from ml_connector.sync.change import Change, Hold, digest_of
+from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.forecast import forecast_writes
-from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer, plant_days
+from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import identify_workers, recognize_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.linked import watch_links
 from ml_connector.sync.parking import why_parked
-from ml_connector.sync.plan import Draft, look_back
-from ml_connector.sync.policy import ON_CHANGES, Approvals, guard_changes
+from ml_connector.sync.plan import Draft
+from ml_connector.sync.policy import ON_CHANGES, Approvals
+from ml_connector.sync.recheck import check_plan, check_plex, find_approved, find_same_bytes, find_shown
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, staying_lines
-from ml_connector.sync.run import SENDABLE, Run, open_run
+from ml_connector.sync.run import Run, open_run
 from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
-from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
-from ml_connector.sync.store import Intent, Outcome, StoredPlan
+from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
-from ml_connector.sync.upstream import find_held, keys_of
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
-_RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted", "sending"})
 _WORKER_TYPES = ("employee", "employee_attributes")
 
 
@@ -85,12 +80,12 @@ class Syncer:
             StalePlanError: there is no such plan, a newer one replaced it, or the world moved since; nothing is sent.
         """
         with open_run(self._tools, "apply", progress=progress) as run:
-            stored = self._approved(digest)
+            stored = find_approved(self._tools, digest)
             if stored.state == "done":
                 return run.finish(stored, carried_out_in=self._tools.store.carried_out_in(stored))
             run.foretell(stored, reads_again=True)
             sources = self._look(run)
-            self._check_stands(run, stored, sources)
+            check_plan(self._tools, run, stored, sources)
             run.send(stored)
             return run.finish(stored)
 
@@ -128,14 +123,14 @@ class Syncer:
             waiting = {(item.key, item.type, item.plant) for item in self._parked_whole()}
             run.recover()
             settled = waiting - {(item.key, item.type, item.plant) for item in self._parked_whole()}
-            changes = [change for key in keys for change in self._same_bytes(key, waiting, settled)]
+            changes = [change for key in keys for change in find_same_bytes(self._tools, key, waiting, settled)]
             newest = self._tools.store.newest_plan()
             as_of, watermark, crosswalk = (newest.as_of, newest.watermark, newest.crosswalk) if newest else ("", "", "")
             stored = self._save(
                 run, as_of=as_of, watermark=watermark, crosswalk=crosswalk, draft=Draft(changes=changes)
             )
             run.foretell(stored, reads_again=True)
-            self._check_unmoved(run, stored)
+            check_plex(self._tools, run, stored, self._gatherer(run.progress))
             run.send(stored)
             return run.finish(stored)
 
@@ -227,7 +222,7 @@ class Syncer:
         """Keep as applied what looked absent when an earlier run was cleared up and has come true since (PX-02)."""
         outcomes = []
         for intent in self._tools.store.intents(states=("planned",)):
-            found = self._find(intent.change, gathered.extracts) if intent.attempt else None
+            found = find_shown(self._tools, intent.change, gathered.extracts) if intent.attempt else None
             if found is not None and judge(intent.change, found) == "applied":
                 outcomes.append(Outcome(intent=intent, state="applied", reason="found by reading both sides"))
         run.keep(outcomes)
@@ -404,117 +399,8 @@ class Syncer:
 
     # What a run needs to know
 
-    def _approved(self, digest: str) -> StoredPlan:
-        stored = self._tools.store.find_plan(digest)
-        if stored is None:
-            raise StalePlanError(f"there is no plan {digest}", remedy="ml-connector plan")
-        newest = self._tools.store.newest_plan()
-        if stored.state == "superseded" or (newest is not None and newest.id != stored.id and stored.state != "done"):
-            raise StalePlanError(
-                f"plan {stored.digest[:12]} was replaced by a newer one",
-                remedy="ml-connector plan   and apply its digest",
-            )
-        days = self._days()
-        if stored.state != "done" and stored.as_of > max(days.values()).isoformat():
-            raise StalePlanError(
-                f"plan {stored.digest[:12]} says what would be on {stored.as_of}; nothing is written before its day",
-                remedy="ml-connector plan   and apply its digest",
-            )
-        if stored.state != "done" and stored.crosswalk != self._tools.crosswalk(days).version:
-            raise StalePlanError(
-                f"another mapping is in force than plan {stored.digest[:12]} was made with", remedy="ml-connector plan"
-            )
-        return stored
-
-    def _days(self) -> dict[str, date]:
-        """Which day it is in each plant, by Workday's clock."""
-        with expecting_maintenance(self._tools.clock):
-            return plant_days(self._tools.connection.plex.plants, self._tools.workday().now())
-
-    def _check_stands(self, run: Run, stored: StoredPlan, sources: Sources) -> None:
-        """Draw the plan up again, from both sides as they are now: exactly what was approved, or nothing."""
-        run.progress("comparing", 0, None)
-        draft = make_planner(self._tools, sources).draft(approvals=sources.approvals)
-        intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
-        look = partial(self._find, extracts=sources.gathered.extracts)
-        standing = compare_plan(intents, again=draft.changes, parked=draft.parked, look=look)
-        # What is new in the world waits for the next plan; the guards look at what this one would send.
-        changes, guard = [intent.change for intent in intents], self._tools.connection.sync.guard
-        _marked, held = guard_changes(
-            changes,
-            population=draft.active,
-            guard=guard,
-            approvals=sources.approvals,
-            lately=look_back(self._tools.store, changes, guard=guard, now=sources.gathered.as_of.entered_at),
-        )
-        check_stands(standing, digest=stored.digest, held=held)
-        self._keep_already(run, standing)
-
-    def _check_unmoved(self, run: Run, stored: StoredPlan) -> None:
-        """Read again what is about to be touched."""
-        intents = self._tools.store.intents(plan_id=stored.id, states=SENDABLE)
-        gatherer = self._gatherer(run.progress)
-        keys = sorted({key for intent in intents for key in keys_of(intent.change)})
-        extracts: dict[tuple[str, str, str], Extract] = {key: gatherer.read_again(key.type, key.plant) for key in keys}
-        standing = compare_plex(intents, look=partial(self._find, extracts=extracts))
-        check_stands(standing, digest=stored.digest)
-        self._keep_already(run, standing)
-
-    def _find(self, change: Change, extracts: Mapping[tuple[str, str, str], Extract]) -> list[PlexRecord] | None:
-        """The records under a change's key, in both plants of a transfer; None where not all of it was read."""
-        found: list[PlexRecord] = []
-        for key in keys_of(change):
-            if key not in extracts:
-                return None
-            found += find_held(self._tools.snapshots, extracts[key], keys=[change.key]).values()
-        return found
-
-    def _keep_already(self, run: Run, standing: Standing) -> None:
-        run.keep(
-            [
-                Outcome(
-                    intent=it, state="applied", reason=f"{it.change.system.capitalize()} holds this already", sent=False
-                )
-                for it in standing.already
-            ]
-        )
-
     def _parked_whole(self) -> list[Parked]:
         return [item for item in self._tools.review.parked(self._name) if not item.field]
-
-    def _same_bytes(
-        self, key: str, waiting: set[tuple[str, str, str]], settled: set[tuple[str, str, str]]
-    ) -> list[Change]:
-        """
-        What was tried last for each record of this key that was *waiting*, to the letter.
-
-        Of what reading back *settled* just now, that which Plex turned out to hold needs nothing.
-        """
-        found: list[Change] = []
-        proved = False
-        for _key, kind, plant in sorted(name for name in waiting if name[0] == key):
-            history = [
-                intent
-                for intent, _run in self._tools.store.history(kind=kind, source=key)
-                if intent.change.plant == plant
-            ]
-            if (key, kind, plant) in settled and history[0].state == "applied":
-                proved = True
-                continue
-            tried = next((intent for intent in history if _is_resendable(intent)), None)
-            if tried is None:
-                continue
-            if history[0].change.content_hash != tried.change.content_hash:
-                raise StalePlanError(
-                    f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
-                )
-            found.append(msgspec.structs.replace(tried.change, hold=None, needs=()))
-        if not found and not proved:
-            raise UsageError(
-                f"nothing of {key} was refused or left unknown",
-                remedy="ml-connector parked   lists what can be sent again",
-            )
-        return found
 
     def _gatherer(self, progress: Progress, check_moment: Callable[[datetime], None] = lambda _: None) -> Gatherer:
         tools, workday = self._tools, self._tools.workday()
@@ -588,11 +474,6 @@ def _held_event(run: Run, hold: Hold | HoldInfo, *, at: datetime, plan: str | No
         reason=hold.reason,
         detail={"guard": hold.guard, "members": len(hold.members)},
     )
-
-
-def _is_resendable(intent: Intent) -> bool:
-    """Refused, left unknown, or left unknown and since proved absent by reading back."""
-    return intent.state in _RESENDABLE or (intent.state == "planned" and intent.attempt > 0)
 
 
 def _types(only: str | None) -> tuple[str, ...]:
