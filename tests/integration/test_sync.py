@@ -269,6 +269,19 @@ def test_up_05_drift_is_told_and_then_written_over_or_held_as_the_configuration_
     assert email() == row["email"]
 
 
+def test_up_05_who_is_ended_in_plex_by_hand_is_drift_and_no_return(synced):
+    number = _somebody(synced, profile="JP-MNTN")
+    row = next(row for row in active_employees(synced) if row["badgeNumber"] == number)
+    synced.sandbox.plex.edit_employee(str(row["pcn"]), number, fields={"status": "Inactive"})
+    synced.sync = {"guard": {"drift": "hold"}}
+    synced.reopen()
+    (change,) = syncs.plan(synced.app, progress=silent).changes
+    assert change.action == "hold"
+    assert "drift: status changed in Plex since the last sync" in change.reason
+    assert syncs.sync(synced.app, progress=silent).exit_code == 4
+    assert number not in {each["badgeNumber"] for each in active_employees(synced)}
+
+
 def test_what_somebody_wrote_meanwhile_is_not_written_again(synced):
     play(synced, "rename_cost_center")
     play(synced, "hire")

@@ -6,7 +6,10 @@ import re
 from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
+
 from ml_connector.canonical.keys import RecordType
+from ml_connector.errors import ApprovalRequiredError
 from ml_connector.snapshot.store import Scope
 from tests.laws.firm import found
 from tests.laws.history import START, Event, settle
@@ -67,6 +70,21 @@ def test_cc_01_a_quiet_day_asks_for_nobody_by_name_and_for_no_page_of_everybody(
         assert len(bodies) == 2, "its log since the last reading, and a sample"
         assert "Updated_From" in bodies[0]
         assert "<wd:Count>5</wd:Count>" in bodies[1]
+
+
+def test_cc_04_a_workday_that_was_put_back_and_may_be_is_read_whole():
+    with found(one("transfer later", day=1)) as firm:
+        firm.next_day()
+        firm.sync()
+        firm.tenant.clock_offset -= timedelta(days=3)
+        life = firm.begin()
+        with pytest.raises(ApprovalRequiredError, match="clock_back"):
+            life.sync()
+        (hold,) = life.tools.review.holds("acme", state="open")
+        life.syncer.release(hold.id)
+        for _ in range(2):
+            report = life.sync()
+            assert (report.watermark[:10], report.counts["held"]) == ("2026-11-21", 0)
 
 
 def test_cc_02_all_questions_of_a_run_are_frozen_to_the_same_entry_moment():

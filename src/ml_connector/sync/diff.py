@@ -5,7 +5,7 @@ The one decision: what, if anything, brings a record in line with the side that 
     present   none      none       create
     present   none      yes        create: somebody removed it by hand
     present   unfilled  any        create: the row was born with another record and holds nothing of ours yet
-    present   inactive  any        reactivate, and then update what differs
+    present   inactive  any        reactivate, and then update what differs; where the baseline agreed, it is drift
     present   yes       any        update the owned fields that differ; where the baseline agreed, it is drift
     ended     active    any        deactivate
     ended     other     any        nothing: it has ended already
@@ -14,7 +14,7 @@ The one decision: what, if anything, brings a record in line with the side that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
@@ -64,7 +64,9 @@ def decide(
         return Decision("create", reason, {}, dict(desired.fields))
     before, after = differing(desired, actual, owned=owned)
     if desired.type == "employee" and actual.fields.get("status") == status_inactive:
-        return Decision("reactivate", "active again in Workday", {"status": status_inactive, **before}, after)
+        # Where both sides agreed that the record is active, nobody came back: somebody ended it in Plex (UP-05).
+        reason = _drifted(["status"], sides) if baseline else "active again in Workday"
+        return Decision("reactivate", reason, {"status": status_inactive, **before}, after)
     if not after:
         return None
     if all(actual.fields.get(field) is None for field in desired.fields):
@@ -113,5 +115,9 @@ def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar]
         if field in baseline and not same_value(kind, field, baseline[field], held)
     )
     if drifted:
-        return f"{DRIFT}{', '.join(drifted)} changed in {sides.target} since the last sync"
+        return _drifted(drifted, sides)
     return f"changed in {sides.source}"
+
+
+def _drifted(fields: Sequence[str], sides: Sides) -> str:
+    return f"{DRIFT}{', '.join(fields)} changed in {sides.target} since the last sync"
