@@ -43,6 +43,7 @@ def test_a_record_nothing_ever_happened_to_is_no_such_record(shared: Terminal) -
 
 IGNORED_ONCE = (
     ("read", "plex", "employee", "--since", "2026-01-01"),
+    ("plan", "--as-of", "9999-12-31"),
     ("read", "plex", "employee", "--as-of", "2026-01-01"),
     ("read", "workday", "worker", "--plant", "101"),
     ("reevaluate", "banana"),

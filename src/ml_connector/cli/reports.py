@@ -36,8 +36,14 @@ _WRITES = ("create", "update", "reactivate", "transfer", "deactivate")
 _COUNTED = (*_WRITES, "hold", "pending", "parked")
 
 
-def render_plan(report: PlanReport, *, limit: int | None, console: Console | None = None) -> None:
-    """Print counts as bars, the changes with old → new, what is held, what is due later, and the next command."""
+def render_plan(
+    report: PlanReport, *, limit: int | None, other_day: bool = False, console: Console | None = None
+) -> None:
+    """
+    Print counts as bars, the changes with old → new, what is held, what is due later, and the next command.
+
+    A plan for another day is there to be looked at: nothing is written from it.
+    """
     console = console or make_console()
     short = report.digest[:SHORT]
     console.print(cell(f"Plan {short} for {report.connection}, as of {report.as_of[:10]}", style="bold"))
@@ -58,7 +64,11 @@ def render_plan(report: PlanReport, *, limit: int | None, console: Console | Non
     if report.counts.get("parked"):
         console.print(f"{plural(report.counts['parked'], 'parked record')}: ml-connector parked")
     writes = sum(report.counts.get(name, 0) for name in _WRITES)
-    if writes:
+    if writes and other_day:
+        console.print(
+            f"{plural(writes, 'write')}, as of {report.as_of[:10]}. Today's are planned by: ml-connector plan"
+        )
+    elif writes:
         console.print(f"Next: ml-connector apply {short}   ({plural(writes, 'write')}, ~{duration(report.forecast_s)})")
     else:
         held = report.counts.get("hold", 0)

@@ -16,6 +16,11 @@ _FIRST, _LAST = 1901, 2199
 _REMEDY = "correct it in Workday; the next run takes it by itself"
 
 
+def is_plausible(day: date) -> bool:
+    """Whether anybody may mean that day."""
+    return _FIRST <= day.year <= _LAST
+
+
 def check_plausible(worker: Worker, *, today: date) -> None:
     """
     Let a worker go on only if what Workday says of them can be true; *today* is the latest of the plants' dates.
@@ -24,7 +29,7 @@ def check_plausible(worker: Worker, *, today: date) -> None:
         RecordError: a date nobody works on, or two facts that contradict each other; the message shows both.
     """
     for name, day in _days(worker):
-        if not _FIRST <= day.year <= _LAST:
+        if not is_plausible(day):
             raise RecordError(
                 f"{name} is {day.isoformat()}: a placeholder and no date",
                 code="implausible_date",

@@ -12,6 +12,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import UsageError
+from ml_connector.mapping.plausible import is_plausible
 from ml_connector.review.store import Explanation, HoldInfo, ReviewStore
 from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import Scope, SnapshotStore
@@ -103,8 +104,12 @@ def plan(
     Read both sides and keep a plan; nothing is written to Plex. With *whole* all of Workday is read and compared.
 
     Raises:
-        UsageError: *only* is no type that can be planned.
+        UsageError: *only* is no type that can be planned, or *as_of* no day that anybody means.
     """
+    if as_of is not None and not is_plausible(as_of):
+        raise UsageError(
+            f"nothing is planned for {as_of}", remedy="ml-connector plan   is for today; --as-of for a day near it"
+        )
     if only is not None and only not in ONLY:
         raise UsageError(f"{only} is not planned for Plex", remedy=f"--only {' | '.join(ONLY)}")
     return app.syncer.plan(as_of=as_of, only=only, whole=whole, progress=progress)

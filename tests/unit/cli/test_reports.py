@@ -141,3 +141,15 @@ def test_rd03_who_is_still_in_an_inactive_cost_center_is_named_in_plan_and_run()
         assert "Worker 19 (19) and 3 more" in text
     (answer,) = json.loads(msgspec.json.encode(run_answer(run)))["staying"]
     assert answer == {"plant": "101", "what": "cost center CC4900", "people": list(people)}
+
+
+@pytest.mark.parametrize(("other_day", "offered"), [(False, True), (True, False)])
+def test_a_plan_for_another_day_offers_no_apply(other_day: bool, offered: bool) -> None:
+    plan = PlanReport(
+        digest="d" * 64, connection="acme", as_of="2026-12-24", counts={"create": 2}, changes=(), holds=(), pending=(),
+        headcount=(), forecast_s=1.0,
+    )  # fmt: skip
+    told = io.StringIO()
+    render_plan(plan, limit=None, other_day=other_day, console=Console(file=told, width=1000))
+    assert ("ml-connector apply" in told.getvalue()) is offered
+    assert "2 writes" in told.getvalue()

@@ -61,7 +61,7 @@ def plan(
     else:
         from ml_connector.cli.reports import render_plan
 
-        render_plan(report, limit=None if everything else _SHOWN)
+        render_plan(report, limit=None if everything else _SHOWN, other_day=day is not None)
     if any(hold.releasable for hold in report.holds):
         return WAITING
     return IN_PART if report.holds or report.counts.get("parked") or report.counts.get("hold") else DONE
