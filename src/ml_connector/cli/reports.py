@@ -33,6 +33,7 @@ _SIGNS = {
     "hold": ("!", "magenta"),
 }
 _WRITES = ("create", "update", "reactivate", "transfer", "deactivate")
+_MISSED = "drift_found_by_full"
 _COUNTED = (*_WRITES, "hold", "pending", "parked")
 
 
@@ -83,7 +84,10 @@ def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console
     """Print what a run did, what to look at, and the open *holds* with what releases or mends each."""
     console = console or make_console()
     console.print(cell(f"Run {report.run} took {duration(report.duration_s)}", style="bold"))
-    _render_counts(report.counts, [name for name in report.counts if name != "noop"], console)
+    _render_counts(report.counts, [name for name in report.counts if name not in {"noop", _MISSED}], console)
+    if missed := report.counts.get(_MISSED):
+        told = f"{plural(missed, 'record')} of Workday's had changed and its log did not tell; comparing everything found it"
+        console.print(cell(told, style="dim"), soft_wrap=True)
     if report.carried_out_in is not None:
         console.print(f"Nothing was sent: this plan was carried out in run {report.carried_out_in}")
     _render_staying(report.staying, console)

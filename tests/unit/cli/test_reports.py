@@ -153,3 +153,9 @@ def test_a_plan_for_another_day_offers_no_apply(other_day: bool, offered: bool) 
     render_plan(plan, limit=None, other_day=other_day, console=Console(file=told, width=1000))
     assert ("ml-connector apply" in told.getvalue()) is offered
     assert "2 writes" in told.getvalue()
+
+
+def test_cc06_what_only_a_full_comparison_found_is_told_in_words() -> None:
+    told = shown(render_outcome, msgspec.structs.replace(REPORT, counts={"applied": 1, "drift_found_by_full": 2}))
+    assert "2 records of Workday's had changed and its log did not tell" in told
+    assert "drift_found_by_full" not in told
