@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from ml_connector.mapping.people import label
 from ml_connector.review.store import Parked
+from ml_connector.sync.draft import Draft
 from ml_connector.sync.explained import ExplainedWorker, ScopeStep
 from ml_connector.sync.parking import park_fault
-from ml_connector.sync.plan import Draft
 from ml_connector.sync.recall import Recalled
 from ml_connector.sync.sources import make_planner
 from ml_connector.sync.steps import Subject, mapped_fields, match_step, read_step, routed_jobs

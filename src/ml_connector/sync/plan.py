@@ -7,9 +7,9 @@ second compares, a batch at a time, so that memory holds changes and never popul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cache, cached_property, partial
 from itertools import islice
 from operator import itemgetter
@@ -25,7 +25,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.cost_centers import want_cost_centers
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
-from ml_connector.mapping.desired import Desired, Pending, reference
+from ml_connector.mapping.desired import Desired, reference
 from ml_connector.mapping.fill import GROUPS, FillWatch, grant_for
 from ml_connector.mapping.people import People
 from ml_connector.mapping.placement import Elsewhere, Place
@@ -35,17 +35,15 @@ from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats, Use
 from ml_connector.mapping.rules import Owner, is_owned
 from ml_connector.review.store import Parked
-from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.model import Connection
-from ml_connector.settings.sync import Guard
 from ml_connector.snapshot.store import SnapshotStore
-from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.belief import missing_fields
-from ml_connector.sync.change import Change, Hold
+from ml_connector.sync.change import Change
 from ml_connector.sync.diff import Decision, Sides, decide
+from ml_connector.sync.draft import Draft, look_back
 from ml_connector.sync.gather import Gathered
-from ml_connector.sync.headcount import Attendance, HeadcountLine
+from ml_connector.sync.headcount import Attendance
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.judge import SPLIT, judge_transfer
 from ml_connector.sync.linked import hold_unlinked
@@ -80,42 +78,8 @@ _T = TypeVar("_T")
 _R = TypeVar("_R", bound=Record)
 _BATCH = 500
 _NOWHERE_ELSE = Elsewhere()
-_ACTIONS = ("create", "update", "deactivate", "reactivate", "transfer")
 _LOOKS_AGAIN = "the next run looks again, `ml-connector resend {key}` sends it again"
 _REFERENCES = ("position", "department", "building")
-
-
-class Draft(msgspec.Struct, kw_only=True):
-    """
-    A plan before it is kept: everything that was decided, including what not to do.
-
-    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill* says
-    which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by,
-    *today* the date of the plant where it is earliest.
-    *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
-    *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
-    """
-
-    changes: list[Change] = []
-    noop: int = 0
-    agreed: list[Desired] = []
-    parked: list[Parked] = []
-    pending: list[Pending] = []
-    holds: list[Hold] = []
-    fill: dict[str, int] = {}
-    headcount: list[HeadcountLine] = []
-    active: int = 0
-    today: str = ""
-    missed: int | None = None
-    in_step: dict[tuple[str, str], str] = {}
-
-    def counts(self) -> dict[str, int]:
-        """How many records of each verdict."""
-        counts = dict.fromkeys((*_ACTIONS, "noop", "hold", "pending", "parked"), 0)
-        for change in self.changes:
-            counts["hold" if change.hold else change.action] += 1
-        counts["noop"], counts["pending"], counts["parked"] = self.noop, len(self.pending), len(self.parked)
-        return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
 
 
 class Planner:
@@ -816,17 +780,6 @@ def _is_center(record: Desired) -> bool:
 
 def _seat(place: Place) -> Seat:
     return Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))
-
-
-def look_back(store: SyncStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
-    """What guards count beside these changes: only asked for where there is something to guard."""
-    actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
-    actions |= LEAVING if actions & LEAVING else set()
-    filling = {change.plant for change in changes if change.action == "create"}
-    filling -= store.filled_plants() if filling else set()
-    window = timedelta(seconds=parse_interval_s(guard.rolling.window))
-    sent = store.sent_since(now - window, actions=actions) if actions and guard.rolls else []
-    return Lately(sent=sent, filling=filling)
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

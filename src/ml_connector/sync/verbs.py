@@ -20,6 +20,7 @@ from ml_connector.sync.baseline.store import Agreed
 from ml_connector.sync.belief import clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, digest_of
+from ml_connector.sync.draft import Draft
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import identify_workers, recognize_workers
@@ -27,7 +28,6 @@ from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.linked import watch_links
 from ml_connector.sync.parking import why_parked
-from ml_connector.sync.plan import Draft
 from ml_connector.sync.policy import ON_CHANGES, Approvals
 from ml_connector.sync.recheck import check_plan, check_plex, find_approved, find_same_bytes, find_shown
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, staying_lines

@@ -8,8 +8,8 @@ from ml_connector.mapping.desired import Desired
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.sync.allowance import member_of
 from ml_connector.sync.change import Change, Hold
+from ml_connector.sync.draft import Draft
 from ml_connector.sync.explained import HeldBy, LastWrite, OrderStep, Verb, Verdict
-from ml_connector.sync.plan import Draft
 from ml_connector.sync.store import SyncStore
 from ml_connector.sync.witness import Compared, Witness
 

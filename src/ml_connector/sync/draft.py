@@ -1,0 +1,63 @@
+"""What a plan is before it is kept, and what its guards count beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ml_connector.mapping.desired import Desired, Pending
+from ml_connector.review.store import Parked
+from ml_connector.settings.forms import parse_interval_s
+from ml_connector.settings.sync import Guard
+from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
+from ml_connector.sync.change import Change, Hold
+from ml_connector.sync.headcount import HeadcountLine
+from ml_connector.sync.store import SyncStore
+
+_ACTIONS = ("create", "update", "deactivate", "reactivate", "transfer")
+
+
+class Draft(msgspec.Struct, kw_only=True):
+    """
+    A plan before it is kept: everything that was decided, including what not to do.
+
+    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill* says
+    which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by,
+    *today* the date of the plant where it is earliest.
+    *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
+    *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
+    """
+
+    changes: list[Change] = []
+    noop: int = 0
+    agreed: list[Desired] = []
+    parked: list[Parked] = []
+    pending: list[Pending] = []
+    holds: list[Hold] = []
+    fill: dict[str, int] = {}
+    headcount: list[HeadcountLine] = []
+    active: int = 0
+    today: str = ""
+    missed: int | None = None
+    in_step: dict[tuple[str, str], str] = {}
+
+    def counts(self) -> dict[str, int]:
+        """How many records of each verdict."""
+        counts = dict.fromkeys((*_ACTIONS, "noop", "hold", "pending", "parked"), 0)
+        for change in self.changes:
+            counts["hold" if change.hold else change.action] += 1
+        counts["noop"], counts["pending"], counts["parked"] = self.noop, len(self.pending), len(self.parked)
+        return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
+
+
+def look_back(store: SyncStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
+    """What guards count beside these changes: only asked for where there is something to guard."""
+    actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
+    actions |= LEAVING if actions & LEAVING else set()
+    filling = {change.plant for change in changes if change.action == "create"}
+    filling -= store.filled_plants() if filling else set()
+    window = timedelta(seconds=parse_interval_s(guard.rolling.window))
+    sent = store.sent_since(now - window, actions=actions) if actions and guard.rolls else []
+    return Lately(sent=sent, filling=filling)
