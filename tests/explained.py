@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ml_connector.canonical.workforce import Worker
+from ml_connector.mapping.store import MappingStore
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.explain import explain_person
 from ml_connector.sync.recall import recall
@@ -15,7 +16,16 @@ _WORKERS = ("workday", "worker", "")
 
 
 def app_of(rehearsal, life):
-    return SimpleNamespace(name="acme", connection=rehearsal.settings, database=life.database, tools=life.tools)
+    return SimpleNamespace(
+        name="acme",
+        connection=rehearsal.settings,
+        database=life.database,
+        tools=life.tools,
+        trail=life.tools.trail,
+        actor=life.tools.actor,
+        clock=life.tools.clock,
+        mappings=MappingStore(life.database),
+    )
 
 
 def explained(rehearsal, life):

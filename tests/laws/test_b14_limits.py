@@ -13,6 +13,8 @@ import pytest
 from ml_connector.audit.event import AuditAction
 from ml_connector.sandbox import company
 from ml_connector.sandbox.tenant.facts import Worker
+from ml_connector.usecases import links
+from tests import explained
 from tests.laws.firm import Firm, found
 from tests.laws.verdict import at_work, check_truth, ended, expected
 
@@ -176,16 +178,58 @@ def test_b14_07_ed_13_the_very_first_sync_shows_a_converted_person_once_and_as_t
 
 def test_b14_08_ed_12_who_comes_back_without_a_universal_id_is_a_question_and_no_second_record(firm):
     """Not so: without a universal id, somebody who comes back is there twice."""
+    old, new, count = come_back_unlinked(firm)
+    assert len(firm.plex()["employees"]) == count
+    assert parked(firm)[new] == "possible_rehire"
+    assert old not in parked(firm)
+
+
+@pytest.mark.parametrize("by_wid", [False, True])
+def test_b14_08_wp_01_the_printed_remedy_brings_the_same_record_back(firm, by_wid):
+    old, new, count = come_back_unlinked(firm)
+    (before,) = records(firm, old)
+    (question,) = [item for item in firm.begin().tools.review.parked("acme") if item.key == new]
+    wid = question.remedy.split("ml-connector links relink ")[1].split()[0]
+    links.join(app_of(firm), wid if by_wid else new, to=old)
+    firm.sync()
+    (after,) = records(firm, new)
+    assert (before["status"], after["id"], after["status"]) == ("Inactive", before["id"], "Active")
+    assert len(firm.plex()["employees"]) == count
+    assert new not in parked(firm)
+    assert firm.sync().counts["applied"] == 0
+    check_truth(firm)
+
+
+def test_b14_08_wp_01_whoever_is_said_to_be_somebody_new_gets_a_record_of_their_own(firm):
+    """`links relink --new`, and `links unlink`, which says the same."""
+    old, new, count = come_back_unlinked(firm)
+    links.separate(app_of(firm), new)
+    firm.sync()
+    assert len(firm.plex()["employees"]) == count + 1
+    assert {row["badgeNumber"]: row["status"] for row in records(firm, old, new)} == {old: "Inactive", new: "Active"}
+    assert new not in parked(firm)
+
+
+def test_b14_08_wp_02_a_question_that_no_choice_was_made_of_stays_one(firm):
+    """`links unlink --plant` takes nothing back from somebody nobody decided of."""
+    _old, new, _count = come_back_unlinked(firm)
+    assert links.release(app_of(firm), new, plant="101").plex == {}
+    firm.sync()
+    assert parked(firm)[new] == "possible_rehire"
+
+
+def come_back_unlinked(firm: Firm) -> tuple[str, str, int]:
+    """Let somebody leave and come back under a new number: the old one, the new one, and how many were in Plex between."""
     play(firm, "terminate")
     firm.sync()
     old, new = play(firm, "rehire_unlinked")
     count = len(firm.plex()["employees"])
     firm.sync()
-    assert len(firm.plex()["employees"]) == count
-    assert parked(firm)[new] == "possible_rehire"
-    (question,) = [item for item in firm.begin().tools.review.parked("acme") if item.key == new]
-    assert "links relink" in question.remedy
-    assert old not in parked(firm)
+    return old, new, count
+
+
+def app_of(firm: Firm) -> Any:
+    return explained.app_of(firm.rehearsal, firm.begin())
 
 
 def test_b14_09_cc_09_none_of_three_moves_ahead_is_skipped(firm):

@@ -9,10 +9,14 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
+from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ConfigurationError
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
+from ml_connector.usecases.subjects import find_wid
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +37,7 @@ def list_links(app: App, *, worker: str | None = None) -> list[Link]:
         ConfigurationError: nobody is known under that number.
     """
     store = _store(app)
-    return store.list() if worker is None else store.list(person=_profile(store, worker).person)
+    return store.list() if worker is None else store.list(person=_profile(app, store, worker).person)
 
 
 def join(app: App, worker: str, *, to: str) -> Link:
@@ -47,8 +51,8 @@ def join(app: App, worker: str, *, to: str) -> Link:
     return _decide(
         app,
         store,
-        _profile(store, worker),
-        person=_profile(store, to).person,
+        _profile(app, store, worker),
+        person=_profile(app, store, to).person,
         what="the same person as an earlier profile",
     )
 
@@ -61,7 +65,7 @@ def separate(app: App, worker: str) -> Link:
         ConfigurationError: nobody is known under that number.
     """
     store = _store(app)
-    profile = _profile(store, worker)
+    profile = _profile(app, store, worker)
     return _decide(app, store, profile, person=profile.wid, what="a person of their own")
 
 
@@ -74,7 +78,7 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
     """
     store = _store(app)
     _check_plant(app, plant)
-    profile, employee = _profile(store, worker), _find_employee(app, plant=plant, record=record)
+    profile, employee = _profile(app, store, worker), _find_employee(app, plant=plant, record=record)
     others = [one for (pcn, one), plex_id in store.adopted().items() if (pcn, plex_id) == (plant, employee.key)]
     if others and others != [profile.person]:
         raise ConfigurationError(
@@ -83,6 +87,7 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
         )
     with app.database.transaction() as tx:
         at = app.clock()
+        _write_down(app, tx, store, profile)
         store.adopt(tx, person=profile.person, plant=plant, plex_id=employee.key, by=app.actor, at=at)
         _record(app, tx, worker, f"is a Plex employee of plant {plant} who was there before")
     return store.list(person=profile.person)[0]
@@ -97,11 +102,12 @@ def release(app: App, worker: str, *, plant: str) -> Link:
     """
     store = _store(app)
     _check_plant(app, plant)
-    profile = _profile(store, worker)
+    profile = _profile(app, store, worker)
     with app.database.transaction() as tx:
         store.release(tx, person=profile.person, plant=plant)
         _record(app, tx, worker, f"is no chosen Plex employee of plant {plant} any more")
-    return store.list(person=profile.person)[0]
+    found = store.list(person=profile.person)
+    return found[0] if found else Link(person=profile.person, aliases=())
 
 
 def find_matches(app: App) -> list[Match]:
@@ -143,9 +149,19 @@ def adopt_all(app: App, matches: Sequence[Match]) -> int:
 
 def _decide(app: App, store: LinkStore, profile: Profile, *, person: str, what: str) -> Link:
     with app.database.transaction() as tx:
+        _write_down(app, tx, store, profile)
         store.decide(tx, profile.wid, person=person, by=app.actor, at=app.clock())
         _record(app, tx, profile.wid, f"is {what}")
     return store.list(person=person)[0]
+
+
+def _write_down(app: App, tx: Transaction, store: LinkStore, profile: Profile) -> None:
+    """Give a profile that is decided of before anybody could say who it is its names."""
+    unknown = store.unknown([profile.wid])
+    scope = Scope(app.name, "workday", RecordType.WORKER)
+    for worker in SnapshotStore(app.database).find(scope, keys=unknown, of=Worker).values():
+        seen = Seen(profile.person, profile.wid)
+        store.learn(tx, dict.fromkeys(aliases_of(worker), seen), by=app.actor, at=app.clock())
 
 
 def _record(app: App, tx: Transaction, worker: str, decision: str) -> None:
@@ -163,8 +179,11 @@ def _store(app: App) -> LinkStore:
     return LinkStore(app.database, app.name)
 
 
-def _profile(store: LinkStore, worker: str) -> Profile:
+def _profile(app: App, store: LinkStore, worker: str) -> Profile:
     found = store.profile(worker)
+    if found is None:  # who is parked because nobody can say who it is has been read, and is not written down yet
+        wid = find_wid(app, worker)
+        found = None if wid is None else Profile(wid, wid)
     if found is None:
         raise ConfigurationError(
             f"no worker {worker} was ever read", remedy="name a worker's number or WID; ml-connector plan reads anew"
