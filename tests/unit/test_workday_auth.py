@@ -60,14 +60,22 @@ class Tenant:
         return self.serve(request) if token.reveal() == f"Bearer t{self.given}" else MemoryResponse(401, b"")
 
 
-def connect(answer: Callable[[HttpRequest], MemoryResponse], clock: Clock) -> tuple[WorkdayConnector, MemoryTransport]:
+def connect(
+    answer: Callable[[HttpRequest], MemoryResponse],
+    clock: Clock,
+    *,
+    vault: dict[str, Secret] | None = None,
+    slept: list[float] | None = None,
+) -> tuple[WorkdayConnector, MemoryTransport]:
+    stored = {} if vault is None else vault
     transport = MemoryTransport(answer)
     connector = WorkdayConnector(
         settings(auth="oauth", page_size=1),
-        credential=credential,
+        credential=lambda field: stored.get(field) or credential(field),
         transport=transport,  # type: ignore[arg-type]
         clock=clock,
-        sleep=lambda _s: None,
+        sleep=([] if slept is None else slept).append,
+        keep=(lambda _field, _value: None) if vault is None else vault.__setitem__,
     )
     return connector, transport
 
@@ -178,3 +186,54 @@ def test_a_rotated_refresh_token_is_used_next() -> None:
     clock.now += timedelta(hours=1)
     connector.now()
     assert body_of(transport.requests[2]).endswith("refresh_token=second")
+
+
+class RotatingTenant(Tenant):
+    """Spends a refresh token with each use of it: r0, r1, r2 …"""
+
+    def __call__(self, request: HttpRequest) -> MemoryResponse:
+        if not request.url.endswith("/token"):
+            return super().__call__(request)
+        if not body_of(request).endswith(f"refresh_token=r{self.given}"):
+            return MemoryResponse(400, b'{"error":"invalid_grant"}')
+        self.given += 1
+        return MemoryResponse(200, b'{"access_token":"t%d","refresh_token":"r%d"}' % (self.given, self.given))
+
+
+def test_a_refresh_token_another_process_rotated_is_read_from_the_vault_again() -> None:
+    vault, clock, door = {"refresh_token": Secret("r0")}, Clock(), RotatingTenant()
+    long_sync, _ = connect(door, clock, vault=vault)
+    long_sync.now()
+    ping, _ = connect(door, clock, vault=vault)
+    ping.now()
+    clock.now += timedelta(hours=1)
+    long_sync.now()
+    assert (door.given, vault["refresh_token"]) == (3, Secret("r3"))
+
+
+def test_a_refresh_token_rotated_while_we_ask_is_read_again_before_giving_up() -> None:
+    vault, door = {"refresh_token": Secret("r0")}, RotatingTenant()
+
+    def overtaken(request: HttpRequest) -> MemoryResponse:
+        if request.url.endswith("/token") and not door.given:
+            door.given, vault["refresh_token"] = 1, Secret("r1")
+        return door(request)
+
+    connector, transport = connect(overtaken, Clock(), vault=vault)
+    connector.now()
+    assert vault["refresh_token"] == Secret("r2")
+    assert sum(request.url.endswith("/token") for request in transport.requests) == 2
+
+
+@pytest.mark.parametrize("headers", [{}, {"retry-after": "7"}])
+def test_a_quota_at_the_token_endpoint_is_waited_for_and_no_revoked_grant(headers: dict[str, str]) -> None:
+    slept: list[float] = []
+    used_up = MemoryResponse(403, b'{"error":{"code":"QUOTA_EXCEEDED","message":"The quota is used up."}}', headers)
+    connector, _ = connect(Tenant(used_up), Clock(), slept=slept)
+    connector.now()
+    assert len(slept) == 1
+    assert slept[0] >= float(headers.get("retry-after", "0"))
+    connector, transport = connect(Tenant(*[MemoryResponse(403, b'{"error":"forbidden"}')] * 9), Clock())
+    with pytest.raises(AuthenticationError, match="revoked"):
+        connector.now()
+    assert len(transport.requests) == 1

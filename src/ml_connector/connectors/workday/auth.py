@@ -25,6 +25,7 @@ from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
     ConfigurationError,
+    MLConnectorError,
     NotSentError,
     RateLimitError,
     UnavailableError,
@@ -37,6 +38,7 @@ _TEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TOKEN_LIFE = timedelta(minutes=55)
 _MAX_TOKEN_BYTES = 64 * 1024
+_WORDS_BYTES = 4096
 
 Credential = Callable[[str], Secret]
 Keep = Callable[[str, Secret], None]
@@ -148,7 +150,8 @@ class BearerToken:
     OAuth with a refresh token (API Client for Integrations).
 
     A rotated refresh token is given to *keep* before anything is asked with what came with it: the old one may be
-    dead already, and a process that dies now must not lose the way in.
+    dead already, and a process that dies now must not lose the way in. The stored one is read again each time, as
+    another process may have rotated it.
     """
 
     def __init__(
@@ -165,7 +168,8 @@ class BearerToken:
         self._lock = threading.Lock()
         self._signature: Signature | None = None
         self._good_until: datetime | None = None
-        self._refresh_token: Secret | None = None
+        self._stored: Secret | None = None
+        self._rotated: Secret | None = None
         self._unkept: Secret | None = None
 
     def sign(self) -> Signature:
@@ -196,7 +200,23 @@ class BearerToken:
             self._unkept = None
 
     def _fetch(self) -> Signature:
-        refresh = self._refresh_token or self._credential("refresh_token")
+        refresh = self._choose_refresh_token()
+        try:
+            return self._exchange(refresh)
+        except AuthenticationError:
+            stored = self._choose_refresh_token()
+            if stored == refresh:
+                raise
+        return self._exchange(stored)  # another process rotated it between our reading and our asking
+
+    def _choose_refresh_token(self) -> Secret:
+        """Give the stored one; the rotated one only while nobody kept it, so that what is stored has not changed."""
+        stored = self._credential("refresh_token")
+        if stored != self._stored:
+            self._stored, self._rotated = stored, None
+        return self._rotated or stored
+
+    def _exchange(self, refresh: Secret) -> Signature:
         basic = _basic(self._credential("client_id").reveal(), self._credential("client_secret").reveal())
         request = HttpRequest(
             method="POST",
@@ -216,16 +236,8 @@ class BearerToken:
                 asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
         except (AmbiguousWriteError, NotSentError) as error:
             raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
-        if status == 403 and asked_s is not None:
-            raise RateLimitError("Workday's quota of tokens is used up for now (HTTP 403)", retry_after_s=asked_s)
-        if status in {400, 401, 403}:
-            raise AuthenticationError(
-                f"Workday gives no token (HTTP {status}): client or refresh token is wrong, expired or revoked",
-                remedy="make a new refresh token for the API client, then ml-connector credentials set workday "
-                "refresh_token",
-            )
         if status != 200:
-            raise sort_status(status, task="oauth2.token", retry_after_s=asked_s)
+            raise _sort_refusal(status, body, asked_s=asked_s)
         return self._take(body, asked_with=refresh)
 
     def _take(self, body: bytes, *, asked_with: Secret) -> Signature:
@@ -238,5 +250,18 @@ class BearerToken:
             life = min(life, timedelta(seconds=token.expires_in * 0.9))
         self._good_until = self._clock() + life
         if token.refresh_token and Secret(token.refresh_token) != asked_with:
-            self._refresh_token = self._unkept = Secret(token.refresh_token)
+            self._rotated = self._unkept = Secret(token.refresh_token)
         return Signature(http={"Authorization": Secret(f"Bearer {token.access_token}")})
+
+
+def _sort_refusal(status: int, body: bytes, *, asked_s: float | None) -> MLConnectorError:
+    error = sort_status(
+        status, task="oauth2.token", retry_after_s=asked_s, words=body[:_WORDS_BYTES].decode(errors="replace")
+    )
+    if status in {400, 401, 403} and not isinstance(error, RateLimitError):
+        return AuthenticationError(
+            f"Workday gives no token (HTTP {status}): client or refresh token is wrong, expired or revoked",
+            remedy="make a new refresh token for the API client, then ml-connector credentials set workday "
+            "refresh_token",
+        )
+    return error
