@@ -7,7 +7,7 @@ second compares, a batch at a time, so that memory holds changes and never popul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, cached_property, partial
@@ -59,7 +59,7 @@ from ml_connector.sync.parking import (
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.render import render
 from ml_connector.sync.steady import RECORDS as RECORDS_OF_ONE
-from ml_connector.sync.steady import Ground, ground_of, sum_up, sum_up_settings
+from ml_connector.sync.steady import Around, Steady, sum_up_settings
 from ml_connector.sync.store import Intent, SyncStore
 from ml_connector.sync.transfer import (
     Move,
@@ -107,11 +107,7 @@ class Planner:
 
         With *anew* everybody is decided about, whether or not anything of it changed since they were found in step.
         """
-        self._anew = anew or witness is not None
-        self._grounds: dict[str, list[Ground]] = {}
         self.left_out = 0
-        self._hoped: dict[tuple[str, str], str] = {}
-        self._half: set[tuple[str, str]] = set()
         self._witness = witness or Witness("")
         self._who = who
         self._moving = moving
@@ -132,6 +128,14 @@ class Planner:
         self._known: set[str] = set()
         self._unseen: dict[str, list[str]] = {}
         self._badges: dict[tuple[str, str], str] = {}
+        self._steady = Steady(
+            anew=anew or witness is not None,
+            ahead=outbox.knows,
+            others=self._others,
+            in_plex=self._in_plex,
+            shown=self._shown,
+            found=baselines.in_step,
+        )
         self._active = 0
         self._attendance = Attendance()
         self._homes: dict[str, tuple[str, ...]] = {}
@@ -167,6 +171,7 @@ class Planner:
         self._witness.note_doubt({**self._who.questions, **self._conflicts})
         missed = self._gathered.missed
         draft.missed = sum(missed.values()) if missed else None
+        draft.in_step = self._steady.in_step
         draft.active, draft.today = self._active, min(self._gathered.today.values()).isoformat()
         ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday)
         draft.holds += unwritable
@@ -259,20 +264,9 @@ class Planner:
         except RecordError:
             return None
         self._known.add(name)
-        if due is None and elsewhere == _NOWHERE_ELSE and self._is_ordinary(worker, place, name):
-            self._grounds.setdefault(plant, []).append(ground_of(worker, place))
+        if due is None and elsewhere == _NOWHERE_ELSE:
+            self._steady.consider(worker, place, name)
         return plant
-
-    def _is_ordinary(self, worker: Worker, place: Place, name: str) -> bool:
-        """Whether nothing but their own records and their manager's can decide about somebody (`sync.steady`)."""
-        return not (
-            self._anew
-            or place.closed
-            or self._outbox.knows(worker.key)
-            or worker.key in self._others
-            or name not in self._in_plex
-            or any(need not in self._in_plex for need in place.needs)
-        )
 
     def _consider_move(
         self, projection: Projection, worker: Worker, place: Place, elsewhere: Elsewhere
@@ -458,7 +452,10 @@ class Planner:
     def _compare_people(self, missing: frozenset[str]) -> None:
         """Second pass: employees and their attributes, plant by plant."""
         projection = self._projection(missing)
-        steady = self._find_steady(projection, missing)
+        settings = sum_up_settings(self._connection, missing)
+        steady = self._steady.find(
+            Around(projection, self._people, self._known, self._doubted, self._badges), settings=settings
+        )
         self.left_out = len(steady)
         self._draft.noop += len(RECORDS_OF_ONE) * len(steady)
         for workers in _chunks(self._workers(leave_out=steady), _BATCH):
@@ -470,67 +467,21 @@ class Planner:
                 told = len(self._draft.parked) + len(self._draft.pending)
                 items = list(wanted)
                 if told != len(self._draft.parked) + len(self._draft.pending):
-                    self._give_up(items)
+                    self._steady.give_up(items)
                 for item in items:
                     groups.setdefault((item.type, item.plant), []).append(item)
             for (kind, plant), items in groups.items():
                 if self._gathered.readable("plex", kind, plant):
                     self._compare(kind, plant, items)
 
-    def _find_steady(self, projection: Projection, missing: frozenset[str]) -> set[str]:
-        """Who was found in step, by exactly what is so now; of the others it is noted by what they may be found so."""
-        settings, steady = sum_up_settings(self._connection, missing), set[str]()
-        for plant, grounds in self._grounds.items():
-            extracts = [self._gathered.extracts.get(("plex", kind, plant)) for kind in RECORDS_OF_ONE]
-            if None in extracts:
-                continue
-            for some in _chunks(iter(grounds), _BATCH):
-                keys = [ground.key for ground in some]
-                shown = [
-                    self._snapshots.hashes(each.scope, keys=keys, extract_id=each.id)
-                    for each in extracts
-                    if each is not None
-                ]
-                found = self._baselines.in_step(plant, keys)
-                for ground in some:
-                    came = tuple(each.get(ground.key, "") for each in shown)
-                    digest = self._sum_up(projection, ground, settings, came)
-                    if digest is not None and found.get(ground.key) == digest:
-                        steady.add(ground.worker)
-                    elif digest is not None:
-                        self._hoped[plant, ground.key] = digest
-        self._grounds.clear()
-        return steady
-
-    def _sum_up(self, projection: Projection, ground: Ground, settings: bytes, shown: tuple[str, ...]) -> str | None:
-        """By what somebody is decided about; None where anything else may decide."""
-        supervisor = None
-        if ground.manager is not None:
-            supervisor = projection.supervisor(ground.manager, people=self._people, known=self._known.__contains__)
-            if supervisor is None or self._people.depth(ground.me) is None:
-                return None
-        if (
-            any((kind, ground.plant, ground.source) in self._doubted for kind in RECORDS_OF_ONE)
-            or self._badges.get((ground.plant, ground.badge), ground.key) != ground.key
-            or projection.is_elsewhere(ground.worker, here=ground.plant, known=self._known.__contains__)
-        ):
+    def _shown(self, plant: str, keys: Sequence[str]) -> list[dict[str, str]] | None:
+        """The hashes of what Plex shows of these employees, a type of record each; None where it cannot be read."""
+        extracts = [self._gathered.extracts.get(("plex", kind, plant)) for kind in RECORDS_OF_ONE]
+        if None in extracts:
             return None
-        return sum_up(ground, settings=settings, supervisor=supervisor, shown=shown)
-
-    def _give_up(self, items: Iterable[Desired]) -> None:
-        """Whoever leaves anything to wait for is not in step."""
-        for item in items:
-            self._hoped.pop((item.plant, item.key), None)
-
-    def _note_in_step(self, item: Desired) -> None:
-        """Somebody is in step when all their records are."""
-        name = item.plant, item.key
-        if item.type not in RECORDS_OF_ONE or name not in self._hoped:
-            return
-        if name in self._half:
-            self._draft.in_step[name] = self._hoped.pop(name)
-        else:
-            self._half.add(name)
+        return [
+            self._snapshots.hashes(each.scope, keys=keys, extract_id=each.id) for each in extracts if each is not None
+        ]
 
     def _wanted(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         if not projection.in_scope(worker):
@@ -733,7 +684,7 @@ class Planner:
                 if doubted or agreed.get(item.key, nothing) != item.fields:
                     self._draft.agreed.append(item)
                 elif item.state == "present":
-                    self._note_in_step(item)
+                    self._steady.note(item)
             else:
                 self._add(item, actual, decision)
             if self._witness.wanted:

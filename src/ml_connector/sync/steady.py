@@ -10,19 +10,22 @@ parent) is looked at afresh each time, and whoever has any of it is not ordinary
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.workforce import Worker
-from ml_connector.mapping.people import person_id
+from ml_connector.mapping.desired import Desired
+from ml_connector.mapping.people import People, person_id
 from ml_connector.mapping.placement import Place
-from ml_connector.mapping.projection import badge, manager_of
+from ml_connector.mapping.projection import Projection, badge, manager_of
 from ml_connector.settings.model import Connection
 from ml_connector.sync.inputs import DECISION
 
 RECORDS = ("employee", "employee_attributes")
 """What an ordinary worker is in a plant."""
+
+_BATCH = 500
 
 
 class Ground(NamedTuple):
@@ -71,3 +74,119 @@ def sum_up(ground: Ground, *, settings: bytes, supervisor: str | None, shown: tu
     digest.update(ground.digest)
     digest.update(encode([supervisor, shown]))
     return digest.hexdigest()
+
+
+class Around(NamedTuple):
+    """
+    What else could decide about somebody, once everybody is placed.
+
+    *known* are the records that exist or are about to, by reference; *doubted* those an earlier plan found otherwise, by
+    type, plant and number; *badges* says which employee wears which, by plant and badge.
+    """
+
+    projection: Projection
+    people: People
+    known: Collection[str]
+    doubted: Collection[tuple[str, str, str]]
+    badges: Mapping[tuple[str, str], str]
+
+
+class Steady:
+    """
+    Tells who was found in step by exactly what is so now, and by what those compared in one plan are found so.
+
+    In the order of a plan: `consider` everybody who has a place, `find` once, then `give_up` and `note` what is compared.
+    """
+
+    def __init__(
+        self,
+        *,
+        anew: bool,
+        ahead: Callable[[str], bool],
+        others: Collection[str],
+        in_plex: Collection[str],
+        shown: Callable[[str, Sequence[str]], Sequence[Mapping[str, str]] | None],
+        found: Callable[[str, Sequence[str]], Mapping[str, str]],
+    ) -> None:
+        """
+        With *anew* nobody is ordinary.
+
+        *ahead* tells of whom something lies ahead, *others* are who has several profiles, *in_plex* the references of
+        what Plex holds. For a plant and keys of employees, *shown* gives the hashes of their records, a mapping for each
+        of `RECORDS`, None where they cannot be read, and *found* the digests by which they were found in step.
+        """
+        self._anew = anew
+        self._ahead = ahead
+        self._others = others
+        self._in_plex = in_plex
+        self._shown = shown
+        self._found = found
+        self._grounds: dict[str, list[Ground]] = {}
+        self._hoped: dict[tuple[str, str], str] = {}
+        self._half: set[tuple[str, str]] = set()
+        self.in_step: dict[tuple[str, str], str] = {}
+
+    def consider(self, worker: Worker, place: Place, name: str) -> None:
+        """Remember somebody where nothing but their own records, *name* first, and their manager's can decide about them."""
+        if not (
+            self._anew
+            or place.closed
+            or self._ahead(worker.key)
+            or worker.key in self._others
+            or name not in self._in_plex
+            or any(need not in self._in_plex for need in place.needs)
+        ):
+            self._grounds.setdefault(place.plant, []).append(ground_of(worker, place))
+
+    def find(self, around: Around, *, settings: bytes) -> set[str]:
+        """Who was found in step, by exactly what is so now; of the others it is noted by what they may be found so."""
+        steady = set[str]()
+        for plant, grounds in self._grounds.items():
+            for start in range(0, len(grounds), _BATCH):
+                some = grounds[start : start + _BATCH]
+                keys = [ground.key for ground in some]
+                shown = self._shown(plant, keys)
+                if shown is None:
+                    break
+                found = self._found(plant, keys)
+                for ground in some:
+                    came = tuple(each.get(ground.key, "") for each in shown)
+                    digest = _decided_by(ground, around, settings=settings, shown=came)
+                    if digest is not None and found.get(ground.key) == digest:
+                        steady.add(ground.worker)
+                    elif digest is not None:
+                        self._hoped[plant, ground.key] = digest
+        self._grounds.clear()
+        return steady
+
+    def give_up(self, items: Iterable[Desired]) -> None:
+        """Whoever leaves anything to wait for is not in step."""
+        for item in items:
+            self._hoped.pop((item.plant, item.key), None)
+
+    def note(self, item: Desired) -> None:
+        """Take down that a record is as it should be; somebody is in step when all their records are."""
+        name = item.plant, item.key
+        if item.type not in RECORDS or name not in self._hoped:
+            return
+        if name in self._half:
+            self.in_step[name] = self._hoped.pop(name)
+        else:
+            self._half.add(name)
+
+
+def _decided_by(ground: Ground, around: Around, *, settings: bytes, shown: tuple[str, ...]) -> str | None:
+    """By what somebody is decided about; None where anything else may decide."""
+    projection, people, known = around.projection, around.people, around.known.__contains__
+    supervisor = None
+    if ground.manager is not None:
+        supervisor = projection.supervisor(ground.manager, people=people, known=known)
+        if supervisor is None or people.depth(ground.me) is None:
+            return None
+    if (
+        any((kind, ground.plant, ground.source) in around.doubted for kind in RECORDS)
+        or around.badges.get((ground.plant, ground.badge), ground.key) != ground.key
+        or projection.is_elsewhere(ground.worker, here=ground.plant, known=known)
+    ):
+        return None
+    return sum_up(ground, settings=settings, supervisor=supervisor, shown=shown)
