@@ -9,6 +9,8 @@ import pytest
 from ml_connector.audit.event import AuditAction
 from ml_connector.sandbox.company import COST_CENTERS
 from ml_connector.timeline.fact import Fact, as_known
+from ml_connector.usecases.asof import asof
+from tests import explained
 from tests.laws.firm import found
 from tests.laws.test_b14_limits import days_ahead, in_days, play, records, wait, worker
 from tests.laws.verdict import at_work, check_truth, ended
@@ -127,14 +129,17 @@ def test_ed_09_of_two_moves_on_one_day_the_later_entry_is_in_plex(firm):
 
 
 def test_ed_11_who_comes_back_under_the_same_id_is_the_same_record(firm):
-    play(firm, "terminate")
+    (key,) = play(firm, "terminate")
     firm.sync()
-    (key,) = play(firm, "rehire")
-    before = records(firm, key)
+    (before,) = records(firm, key)
+    count = len(firm.plex()["employees"])
+    firm.next_day()
+    firm.tenant._desk("test").rehire(worker(firm, key))
     firm.sync()
-    after = records(firm, key)
-    assert [row["status"] for row in after if row["status"] == "Active"] == ["Active"]
-    assert {row["id"] for row in before} <= {row["id"] for row in after}
+    (after,) = records(firm, key)
+    assert (before["status"], after["status"], after["id"]) == ("Inactive", "Active", before["id"])
+    assert len(firm.plex()["employees"]) == count
+    assert worker(firm, key).hire_on == firm.tenant.today
     check_truth(firm)
 
 
@@ -170,3 +175,34 @@ def test_tz_07_the_last_day_ends_at_midnight_of_each_plant(firm):
     firm.sync()
     assert {f"101 {detroit}", f"102 {toledo}"} <= ended(firm)
     assert f"100 {chicago}" in at_work(firm), "half past eleven there"
+
+
+def test_m_9_today_is_told_in_the_order_it_happened_though_workdays_clock_stands_still(firm):
+    """A run is later than the one before it, whatever Workday's clock says; that is for the day alone."""
+    (left,) = play(firm, "terminate")
+    (moved,) = play(firm, "transfer")
+    sync_slowly(firm)
+    assert {each.plant: held(each, "status") for each in past(firm, left)} == {"101": "Inactive"}
+    assert {each.plant: each.gone is None for each in past(firm, moved)} == {"101": False, "102": True}
+    play(firm, "termination_rescinded")
+    play(firm, "transfer_rescinded")
+    firm.sync()
+    assert {row["status"] for row in records(firm, left)} == {"Active"}
+    assert {each.plant: held(each, "status") for each in past(firm, left)} == {"101": "Active"}
+    assert {each.plant: each.gone is None for each in past(firm, moved)} == {"101": True, "102": False}
+
+
+def sync_slowly(firm):
+    """A sync each step of which takes a second of ours, while Workday's clock stands still."""
+    firm.die()
+    firm.begin(boundary=lambda: firm.rehearsal.clock.sleep(1))
+    firm.sync()
+    firm.die()
+
+
+def past(firm, worker):
+    return asof(explained.app_of(firm.rehearsal, firm.begin()), worker, on=firm.tenant.today).records
+
+
+def held(record, field):
+    return next((each.value for each in record.fields if (each.type, each.field) == ("employee", field)), None)

@@ -62,13 +62,15 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     One thing our records say about one Plex record, by Workday's clock *at* that moment.
 
     *fields* are the values it tells; *rows* the mapping rows they came from. *begins*: the record was created, so what
-    was said before is over; *gone*: it was not there; *origin*: it came, as it was, from that plant. *order* puts what happened at one moment in a row.
+    was said before is over; *gone*: it was not there; *origin*: it came, as it was, from that plant. *run* is when we learned of it, by our own counting; *order* puts what one run says
+    of one moment in a row.
     """
 
     plant: str
     type: str
     key: str
     at: datetime
+    run: int
     order: tuple[int, ...]
     fields: dict[str, Scalar]
     rows: dict[str, RowVersion] = {}

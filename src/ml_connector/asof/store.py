@@ -169,7 +169,9 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
     if planner is None or planner.kind != "resend":  # which looks at nothing: it repeats what was seen before
         gone = change.action == "create" and change.reason.startswith("removed in Plex")
         if gone or (change.action not in {"create", "transfer"} and change.before):
-            yield _statement(change, at=drawn_up, order=(row.plan_id, 0, row.seq), evidence=common, gone=gone)
+            yield _statement(
+                change, at=drawn_up, run=row.planned_in, order=(row.plan_id, 0, row.seq), evidence=common, gone=gone
+            )
     if row.state == "applied":
         sender, created_at = known.get(row.run_id), datetime.fromisoformat(row.created_at)
         evidence = msgspec.structs.replace(
@@ -191,6 +193,7 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
             _statement(
                 change,
                 at=known.moment(row.ended_at, run=row.run_id),
+                run=row.run_id,
                 order=(row.plan_id, 1, row.seq),
                 evidence=evidence,
                 fields=left_by(change),
@@ -230,6 +233,7 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
         type=row.type,
         key=row.key,
         at=known.moment(row.agreed_at, run=row.run_id),
+        run=row.run_id,
         order=(row.plan_id, 0, row.id),
         fields=fields,
         rows=msgspec.json.decode(row.mapping, type=dict[str, RowVersion]),
@@ -242,6 +246,7 @@ def _statement(
     change: Change,
     *,
     at: datetime,
+    run: int,
     order: tuple[int, ...],
     evidence: Evidence,
     fields: Mapping[str, Scalar] | None = None,
@@ -253,6 +258,7 @@ def _statement(
         type=change.type,
         key=change.key,
         at=at,
+        run=run,
         order=order,
         fields={} if gone else told,
         gone=gone,

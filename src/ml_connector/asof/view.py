@@ -51,8 +51,9 @@ def view(statements: Iterable[Statement], *, ends: Mapping[str, datetime]) -> li
     return [_fold(name, some, said=said) for name, some in until.items() if some]
 
 
-def _turn(statement: Statement) -> tuple[datetime, tuple[int, ...]]:
-    return statement.at, statement.order
+def _turn(statement: Statement) -> tuple[int, datetime, tuple[int, ...]]:
+    """By run first: Workday's clock may stand still, or step back, between two of them; within one, ours goes on."""
+    return statement.run, statement.at, statement.order
 
 
 def _fold(name: tuple[str, str, str], statements: Sequence[Statement], *, said: _Said) -> HeldRecord:
