@@ -10,6 +10,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.sandbox.company import COST_CENTERS
 from ml_connector.timeline.fact import Fact, as_known
 from ml_connector.usecases.asof import asof
+from ml_connector.usecases.subjects import find_bearers
 from tests import explained
 from tests.laws.firm import found
 from tests.laws.test_b14_limits import days_ahead, in_days, play, records, wait, worker
@@ -198,6 +199,28 @@ def sync_slowly(firm):
     firm.begin(boundary=lambda: firm.rehearsal.clock.sleep(1))
     firm.sync()
     firm.die()
+
+
+def test_wp_01_the_past_of_a_number_given_again_is_told_of_each_bearer_alone(firm):
+    """By WID each is who they are; by number whoever is active, and a note names the other."""
+    before_us = worker(firm, play(firm, "id_reused")[0]).worker_id
+    (left,) = play(firm, "terminate")
+    firm.sync()
+    firm.tenant._desk("test").hire("DET", worker_id=left)
+    firm.sync()
+    app, today = explained.app_of(firm.rehearsal, firm.begin()), firm.tenant.today
+    for number, status in ((before_us, "Active"), (left, "Inactive")):  # whose record the number is in Plex
+        (row,) = records(firm, number)
+        wids = {"Active" if each.active else "Inactive": each.key for each in find_bearers(app, number)}
+        told = {one: asof(app, wid, on=today) for one, wid in wids.items()}
+        assert {one: [record.key for record in each.records] for one, each in told.items()} == {
+            one: [row["id"]] if one == status else [] for one in ("Active", "Inactive")
+        }
+        assert [held(record, "status") for record in told[status].records] == [status]
+        by_number = asof(app, number, on=today)
+        assert by_number.records == told["Active"].records
+        assert [note.split()[-1] for note in by_number.notes] == [wids["Inactive"]]
+        assert told["Active"].notes == told["Inactive"].notes == ()
 
 
 def past(firm, worker):

@@ -18,9 +18,9 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plex import employee_uuid
-from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, WID, Alias
+from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, Alias
 from ml_connector.timeline.store import LinkStore
-from ml_connector.usecases.subjects import find_wid
+from ml_connector.usecases.subjects import find_bearers
 
 
 class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +60,14 @@ class PlexPast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerPast(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to `asof`; *silent* says by plant why nothing is told of it."""
+    """The answer to `asof`; *silent* says by plant why nothing is told of it, *notes* who else may be meant."""
 
     worker: str
     on: date
     known_since: datetime | None
     records: tuple[PlexPast, ...]
     silent: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def asof(app: App, worker: str, *, on: date) -> WorkerPast:
@@ -82,13 +83,24 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     if all(on > now.astimezone(zone).date() for zone in zones.values()):
         raise UsageError(f"{on} lies ahead", remedy=f"ml-connector plan --as-of {on}   shows what would be then")
     ends = {plant: end_of(on, zone=zone) for plant, zone in zones.items()}
-    told = view(past.statements(_records_of(app, past, worker)), ends=ends)
+    links = LinkStore(app.database, app.name)
+    people = _whose(app, links, worker)
+    said = past.statements(_records_of(app, past, links, people[0]) if people else {worker})
+    if not people and not said:
+        raise UsageError(
+            f"nothing is known under {worker}",
+            remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
+        )
+    told = view(said, ends=ends)
     first = past.first_read()
     names = sorted({(record.plant, record.key) for record in told})
     records = [_past(app, [it for it in told if (it.plant, it.key) == name], until=ends[name[0]]) for name in names]
     shown = {record.plant for record in records}
     silent = {plant: _why_silent(first, ends[plant]) for plant in zones if plant not in shown}
-    return WorkerPast(worker=worker, on=on, known_since=first, records=tuple(records), silent=silent)
+    notes = tuple(
+        f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}" for one in people[1:]
+    )
+    return WorkerPast(worker=worker, on=on, known_since=first, records=tuple(records), silent=silent, notes=notes)
 
 
 def _why_silent(first: datetime | None, end: datetime) -> str:
@@ -97,29 +109,30 @@ def _why_silent(first: datetime | None, end: datetime) -> str:
     return "our records know of no employee there until the end of that day"
 
 
-def _records_of(app: App, past: PastStore, worker: str) -> set[str]:
-    """The ids of every Plex record the person behind a number, WID or Plex id has, or had."""
-    links = LinkStore(app.database, app.name)
-    profile = links.profile(worker)
-    wid = profile.wid if profile is not None else find_wid(app, worker)
-    if wid is None:
-        if past.statements([worker]):
-            return {worker}
-        raise UsageError(
-            f"nothing is known under {worker}",
-            remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
-        )
-    found = links.profile(wid)
-    person = found.person if found is not None else wid
+def _whose(app: App, links: LinkStore, worker: str) -> list[str]:
+    """The people whom a number or WID names or named: of several who is active comes first, as `explain` has it."""
+    joined, profile = links.joined(), links.profile(worker)
+    now = [joined.get(each.key, each.key) for each in find_bearers(app, worker)]
+    return list(dict.fromkeys([*now, *([] if profile is None else [profile.person])]))
+
+
+def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set[str]:
+    """The ids of every Plex record a person has, or had."""
     aliases = [name for link in links.list(person=person) for name in link.aliases]
-    people = {person, *(name.value for name in aliases if name.kind == WID)}
-    keys = {
-        employee_uuid(app.connection.workday.tenant, plant=plant.pcn, person=one)
-        for plant in app.connection.plex.plants
-        for one in people
-    }
-    keys |= {key for (_plant, one), key in links.adopted().items() if one == person}
-    return keys | past.keys_of([name.value for name in aliases if _is_unmistakable(links, name)])
+    numbers = [name.value for name in aliases if _is_unmistakable(links, name)]
+    own, joined = _ids_of(app, links, person), links.joined()
+    found = past.keys_of(numbers) - own
+    # A number that was given again stands in the changes of both who bore it.
+    others = {joined.get(each.key, each.key) for each in find_bearers(app, *numbers)} - {person} if found else set()
+    return (own | found).difference(*(_ids_of(app, links, other) for other in others))
+
+
+def _ids_of(app: App, links: LinkStore, person: str) -> set[str]:
+    """The ids a person's records have by what we make of their WIDs, and by what somebody chose."""
+    people = {person, *(wid for wid, one in links.joined().items() if one == person)}
+    tenant, plants = app.connection.workday.tenant, app.connection.plex.plants
+    made = {employee_uuid(tenant, plant=plant.pcn, person=one) for plant in plants for one in people}
+    return made | {key for (_plant, one), key in links.adopted().items() if one == person}
 
 
 def _is_unmistakable(links: LinkStore, name: Alias) -> bool:

@@ -29,7 +29,7 @@ def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
         UsageError: nobody is known under it.
     """
     joined = recalled.sources.who.joined
-    bearers = [joined.get(each.key, each.key) for each in _bearers(app, text)]
+    bearers = [joined.get(each.key, each.key) for each in find_bearers(app, text)]
     person = bearers[0] if bearers else _find_person(app, recalled, text)
     if person is None:
         raise UsageError(
@@ -51,13 +51,13 @@ def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
 
 def find_wid(app: App, worker: str) -> str | None:
     """A number that was edited in Workday since its profile was first seen stands in the last reading only."""
-    return next((each.key for each in _bearers(app, worker)), None)
+    return next((each.key for each in find_bearers(app, worker)), None)
 
 
-def _bearers(app: App, text: str) -> list[Worker]:
-    """The profiles that bear a number, or this WID, as they were last shown; who is active first, employees first."""
+def find_bearers(app: App, *names: str) -> list[Worker]:
+    """The profiles that bear one of these numbers or WIDs, as they were last shown; who is active first, employees first."""
     people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-    found = [each for each in people if text in {each.employee_id, each.key}]
+    found = [each for each in people if not {each.employee_id, each.key}.isdisjoint(names)]
     return sorted(found, key=lambda each: (each.active is not True, each.worker_type != "employee", each.key))
 
 

@@ -82,6 +82,8 @@ def _render(found: WorkerPast) -> None:
             console.print(cell(f"[{number}] {_told(evidence, record, number)}"))
     for plant, why in found.silent.items():
         console.print(cell(f"Plant {plant}: {why}", style="dim"))
+    for note in found.notes:
+        console.print(cell(note, style="yellow"), soft_wrap=True)
 
 
 def _render_code(code: CodePast) -> None:
