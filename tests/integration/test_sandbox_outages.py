@@ -228,7 +228,7 @@ def test_workdays_clock_jumps(caller: Caller, jump: timedelta) -> None:
     caller.set("clock_offset_s", int(jump.total_seconds()))
     assert abs(caller.workday_clock() - before - jump) < timedelta(seconds=5)
     date = parsedate_to_datetime(caller.soap("").headers["Date"])
-    assert abs(date - datetime.now(UTC) - jump) < timedelta(seconds=30)
+    assert abs(date - caller.workday_clock()) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)])

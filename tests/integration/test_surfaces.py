@@ -73,6 +73,25 @@ def test_the_plan_over_rest_is_the_plan_over_soap(sandbox: Sandbox, tmp_path: Pa
     assert rest == soap
 
 
+def test_after_days_have_passed_the_plan_is_the_same_over_every_surface(tmp_path: Path) -> None:
+    with Sandbox(workers=60, calls_per_minute=600_000) as sandbox:
+        sandbox.tenant.advance(10)
+        soap, rest, report = (Reached(sandbox, tmp_path / surface, surface) for surface in ("soap", "rest", "report"))
+        days = {world.surface: world.app.workday.now().date() for world in (soap, rest, report)}
+        assert set(days.values()) == {sandbox.tenant.today}
+        soap.map_everything()
+        for world in (rest, report):
+            with world.app.database.transaction() as tx:
+                world.app.mappings.save(tx, "acme", soap.app.mappings.load("acme"))
+        full, over_rest, over_report = (changes(syncs.plan(w.app, progress=silent)) for w in (soap, rest, report))
+        for world in (soap, rest, report):
+            world.app.close()
+    assert over_rest == full
+    for key, after in over_report.items():
+        if key[1] == "employee":
+            assert {name: full[key].get(name) for name in after} == after
+
+
 def test_up_02_workers_of_the_staffing_service_alone_are_held_and_nothing_of_them_is_written(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

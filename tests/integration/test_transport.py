@@ -516,4 +516,10 @@ def test_a_ca_bundle_that_cannot_be_read_is_a_configuration_fault(tmp_path: Path
     ],
 )
 def test_retry_after_in_every_spelling(header: str | None, expected: float | None) -> None:
-    assert retry_after_s(header, now=datetime(2026, 11, 23, 15, tzinfo=UTC)) == expected
+    headers = {} if header is None else {"retry-after": header}
+    assert retry_after_s(headers, now=datetime(2026, 11, 23, 15, tzinfo=UTC)) == expected
+
+
+def test_a_date_to_retry_after_counts_from_the_servers_own_clock() -> None:
+    headers = {"date": "Tue, 01 Dec 2026 09:00:00 GMT", "retry-after": "Tue, 01 Dec 2026 09:00:30 GMT"}
+    assert retry_after_s(headers, now=datetime(2026, 11, 23, 15, tzinfo=UTC)) == 30

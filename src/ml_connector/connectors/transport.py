@@ -229,17 +229,28 @@ class Transport:
         )
 
 
-def retry_after_s(header: str | None, *, now: datetime) -> float | None:
-    """Read a Retry-After header, seconds or an HTTP date; None when it is absent, negative or unreadable."""
-    text = (header or "").strip()
+def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """
+    Read a Retry-After header, seconds or an HTTP date; None when it is absent, negative or unreadable.
+
+    A date is the server's, so it counts from the server's own `date`; from *now* where there is none.
+    """
+    text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,12}", text):
         return float(text)
+    at = _read_http_date(text)
+    if at is None:
+        return None
+    wait_s = (at - (_read_http_date(headers.get("date")) or now)).total_seconds()
+    return wait_s if wait_s >= 0 else None
+
+
+def _read_http_date(text: str | None) -> datetime | None:
     try:
-        at = parsedate_to_datetime(text)
+        at = parsedate_to_datetime(text or "")
     except ValueError:
         return None
-    wait_s = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
-    return wait_s if wait_s >= 0 else None
+    return at.replace(tzinfo=at.tzinfo or UTC)
 
 
 def _reveal(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:

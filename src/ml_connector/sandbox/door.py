@@ -6,7 +6,6 @@ import contextlib
 import socket
 import struct
 import threading
-import time
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
@@ -132,7 +131,7 @@ class _Conversation(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Tell the time in `Date` as this system's clock has it."""
-        return formatdate(time.time() + self.server.pretender.clock_offset_s(), usegmt=True)
+        return formatdate(self.server.pretender.clock().timestamp(), usegmt=True)
 
     def _meet(self) -> None:
         length = self._announced_length()

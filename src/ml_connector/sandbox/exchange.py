@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -27,7 +27,7 @@ class Pretender:
     """
     One system behind a port.
 
-    *clock_offset_s* is by how much its clock is wrong; *meddle* lets somebody at the system do a deed to the record a
+    *clock* is the time its answers tell, right or wrong; *meddle* lets somebody at the system do a deed to the record a
     request is about, before it is carried out. *recent* remembers successful answers for `wrong_answer`, a streamed one as `None`; *stopping* ends every wait when the
     port closes.
     """
@@ -35,7 +35,7 @@ class Pretender:
     system: str
     answer: Handler
     expire_tokens: Callable[[], None]
-    clock_offset_s: Callable[[], float] = lambda: 0.0
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     meddle: Callable[[Request, str], None] = lambda _request, _deed: None
     recent: deque[tuple[Request, Response | None]] = field(default_factory=lambda: deque(maxlen=8))
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -134,7 +134,7 @@ class SocketExchange:
 
     def now(self) -> datetime:
         """The present instant by this system's clock, right or wrong."""
-        return datetime.now(UTC) + timedelta(seconds=self._pretender.clock_offset_s())
+        return self._pretender.clock()
 
     def expire_tokens(self) -> None:
         """Let the system forget the tokens it gave out."""

@@ -189,7 +189,7 @@ class Channel:
         return headers
 
     def _give_way(self, call: Call, answer: Answer, *, refusals: int) -> None:
-        asked_s = retry_after_s(answer.headers.get("retry-after"), now=self._clock())
+        asked_s = retry_after_s(answer.headers, now=self._clock())
         if refusals == REFUSALS:
             raise RateLimitError(
                 f"Plex still asks for patience after {refusals} tries: {call.what}",

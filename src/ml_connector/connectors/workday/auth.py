@@ -233,7 +233,7 @@ class BearerToken:
         try:
             with self._transport.send(request) as response:
                 status, body = response.status, response.read()
-                asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
+                asked_s = retry_after_s(response.headers, now=self._clock())
         except (AmbiguousWriteError, NotSentError) as error:
             raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
         if status != 200:

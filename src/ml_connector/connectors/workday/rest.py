@@ -230,7 +230,7 @@ class RestClient:
 
     def _sort(self, response: HttpResponse, *, task: str) -> MLConnectorError:
         words = read_words(response)
-        asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
+        asked_s = retry_after_s(response.headers, now=self._clock())
         if response.status == 400:
             return ConfigurationError(f"Workday refuses {task} (HTTP 400){': ' + words if words else ''}")
         error = sort_status(response.status, task=task, retry_after_s=asked_s, words=words)

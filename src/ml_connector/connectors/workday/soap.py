@@ -126,7 +126,7 @@ class SoapClient:
             fault = None
         if fault is not None:
             raise sort_fault(fault, task=task)
-        asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
+        asked_s = retry_after_s(response.headers, now=self._clock())
         raise sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
 
 

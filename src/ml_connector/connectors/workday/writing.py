@@ -112,7 +112,7 @@ class SoapWriter:
 
     def _read_answer(self, put: Put, response: HttpResponse, body: bytes) -> Answered:
         if response.status in _REFUSED_UNREAD:
-            asked_s = retry_after_s(response.headers.get("retry-after"), now=self._clock())
+            asked_s = retry_after_s(response.headers, now=self._clock())
             words = body[:_WORDS].decode("latin-1")
             raise sort_status(response.status, task=put.task, retry_after_s=asked_s, words=words, writes=True)
         if response.status not in {200, 500}:

@@ -98,6 +98,12 @@ class Tenant:
             self._moment += timedelta(milliseconds=1)
             return self._moment
 
+    @property
+    def clock(self) -> datetime:
+        """What the server's clock shows, right or wrong, without moving it on."""
+        with self._lock:
+            return self._moment + self.clock_offset
+
     def view(self) -> View:
         """Take what a request sees. Later entries do not disturb it: they have later moments."""
         with self._lock:
