@@ -478,4 +478,18 @@ MUTANTS = (
         "tests/integration/test_two_plants.py::"
         "test_px07_a_transfer_that_comes_true_between_two_lists_is_no_news_to_act_on",
     ),
+    Mutant(
+        "pages never grow back",
+        "connectors/workday/ahead.py",
+        "            now = grow(now, given=given(), most=size)\n",
+        "            grow(now, given=given(), most=size)\n",
+        "tests/unit/test_workday_backpressure.py::test_in_the_middle_reading_goes_on_where_it_was_and_pages_grow_back",
+    ),
+    Mutant(
+        "two threads renew at once",
+        "connectors/workday/auth.py",
+        "            if self._signature is refused:\n                self._signature = None\n",
+        "            self._signature = None\n",
+        "tests/unit/test_workday_auth.py::test_a_refused_token_is_renewed_once_by_one_thread_for_all",
+    ),
 )

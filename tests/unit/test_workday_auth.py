@@ -136,13 +136,20 @@ def test_a_refused_token_is_renewed_once_by_one_thread_for_all() -> None:
     connector, transport = connect(door, Clock())
     connector.now()
     door.given = 10  # the tenant forgot every earlier token
-    together = threading.Barrier(4)
+    all_refused, renewed = threading.Barrier(4), threading.Event()
+    send = transport.send
 
-    def ask() -> None:
-        together.wait(5)
-        connector.now()
+    def send_together(request: HttpRequest) -> MemoryResponse:
+        answer = send(request)
+        if request.url.endswith("/token"):
+            renewed.set()
+        elif answer.status == 401 and all_refused.wait(10):
+            renewed.wait(10)  # three come with the old token when the first is about to have the new one
+        return answer
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    transport.send = send_together  # type: ignore[method-assign]
+
+    threads = [threading.Thread(target=connector.now) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
