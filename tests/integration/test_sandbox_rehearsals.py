@@ -153,6 +153,9 @@ def test_settings_and_grants_of_workday(caller: Caller) -> None:
     caller.control("POST", "setting", {"system": "workday", "name": "rotating_refresh_tokens", "value": True})
     assert caller.sign_in().json()["refresh_token"] != caller.ready["workday"]["oauth"]["refresh_token"]
     assert caller.sign_in().status == 400
+    caller.control("POST", "reset")
+    assert caller.sign_in().status == 200, "the token of the ready file is good again"
+    caller.control("POST", "setting", {"system": "workday", "name": "rotating_refresh_tokens", "value": True})
     caller.control("POST", "setting", {"system": "workday", "name": "rest_tokens", "value": 0})
     caller.control("POST", "permission", {"system": "workday", "name": "wql:costCenters", "granted": False})
     known = caller.control("GET", "permission")["workday"]

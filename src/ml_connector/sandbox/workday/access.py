@@ -32,11 +32,12 @@ class Access:
 
     def __init__(self, *, tenant: str, seed: int, clock: Callable[[], float], switches: Switches) -> None:
         self._clock, self._switches, self._seed = clock, switches, seed
+        self._first_refresh_token = _make_secret(seed, "refresh/0")
         self.isu = {"username": f"ISU_mlc@{tenant}", "password": _make_secret(seed, "isu")}
         self.oauth = {
             "client_id": _make_secret(seed, "client"),
             "client_secret": _make_secret(seed, "secret"),
-            "refresh_token": _make_secret(seed, "refresh/0"),
+            "refresh_token": self._first_refresh_token,
         }
         self._lock = threading.Lock()
         self._tokens: dict[str, float] = {}
@@ -92,6 +93,11 @@ class Access:
         """Make every access token worthless at once; the refresh token stays good."""
         with self._lock:
             self._tokens.clear()
+
+    def reset(self) -> None:
+        """Let the first refresh token in again, however often it was rotated."""
+        with self._lock:
+            self.oauth["refresh_token"] = self._first_refresh_token
 
     def _issue(self) -> dict[str, str]:
         self._issued += 1

@@ -162,8 +162,9 @@ class WorkdaySandbox:
         wql.withheld = wql.withheld - {alias} if granted else wql.withheld | {alias}
 
     def reset(self) -> None:
-        """Take all settings and grants back to what they were."""
+        """Take all settings, grants and the refresh token back to what they were."""
         self.switches.reset()
+        self._access.reset()
         self.switches.rotating_refresh_tokens = self._rotating
         self._follow()
         self._json.wql.withheld = frozenset()
