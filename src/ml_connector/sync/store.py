@@ -397,9 +397,11 @@ class SyncStore:
             rows = [{**_one(it.intent), **values} for it, values in zip(outcomes, told, strict=True)]
             tx.execute(_RECORD, rows)
         applied = [outcome.intent.change for outcome in outcomes if outcome.state == "applied"]
-        agreed = [Agreed(it.type, it.plant, it.key, it.owned, it.source, it.rows) for it in applied]
-        self._baselines.remember(tx, agreed, run=run, at=at)
-        self._baselines.forget(tx, [(it.origin, it.key) for it in applied if it.action == "transfer"])
+        moved = [it for it in applied if it.action == "transfer"]
+        self._baselines.remember(tx, [_agreed(it) for it in applied if it.action != "transfer"], run=run, at=at)
+        # What belongs to the new plant follows the transfer, and may be known of before it is.
+        self._baselines.remember(tx, [_agreed(it) for it in moved], run=run, at=at, unless_known=True)
+        self._baselines.forget(tx, [(it.origin, it.key) for it in moved])
 
     def counts(self, plan_id: int) -> dict[str, int]:
         """How many intents of a plan are in each state."""
@@ -608,3 +610,7 @@ def iterate_levels(intents: Sequence[Intent], *, size: int) -> Iterator[list[Int
         batch.append(intent)
     if batch:
         yield batch
+
+
+def _agreed(change: Change) -> Agreed:
+    return Agreed(change.type, change.plant, change.key, change.owned, change.source, change.rows)

@@ -138,13 +138,19 @@ class BaselineStore:
         tx.execute(insert(agreements), rows)
         self.remember(tx, records, run=run, at=at)
 
-    def remember(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
-        """Put what both sides hold alike now in the place of what they did."""
+    def remember(
+        self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime, unless_known: bool = False
+    ) -> None:
+        """Put what both sides hold alike now in the place of what they did; with *unless_known* only where nothing is."""
         if not records:
             return
-        statement = insert_or(tx, baselines)
+        statement, name_of_one = insert_or(tx, baselines), ["connection", "type", "plant", "key"]
         updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
-        upsert = statement.on_conflict_do_update(index_elements=["connection", "type", "plant", "key"], set_=updated)
+        upsert = (
+            statement.on_conflict_do_nothing(index_elements=name_of_one)
+            if unless_known
+            else statement.on_conflict_do_update(index_elements=name_of_one, set_=updated)
+        )
         common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
         rows = [
             {**common, "type": it.type, "plant": it.plant, "key": it.key, "fields": encode(it.fields).decode()}
