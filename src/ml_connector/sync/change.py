@@ -11,10 +11,9 @@ import msgspec
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
+from ml_connector.connectors.port import Action
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.review.store import Explanation
-
-Action = Literal["create", "update", "deactivate", "reactivate", "transfer"]
 
 # Referential order (WP-15): what is pointed to goes before what points; a cost center points to its department.
 ORDER = {

@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
+from ml_connector.connectors.port import Action
 from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.rules import is_clearable, is_owned, same_value
-from ml_connector.sync.change import DRIFT, Action
+from ml_connector.sync.change import DRIFT
 
 # They are ended by their flag and not by a status.
 _FLAGGED = frozenset({"cost_center", "department", "position"})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import get_args
 
 import msgspec
 
+from ml_connector.connectors.port import Action
 from ml_connector.mapping.desired import Desired, Pending
 from ml_connector.review.store import Parked
 from ml_connector.settings.forms import parse_interval_s
@@ -16,7 +18,7 @@ from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 from ml_connector.sync.store import SyncStore
 
-_ACTIONS = ("create", "update", "deactivate", "reactivate", "transfer")
+_ACTIONS: tuple[str, ...] = get_args(Action)
 
 
 class Draft(msgspec.Struct, kw_only=True):
