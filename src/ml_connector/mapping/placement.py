@@ -95,7 +95,7 @@ class Placement:
                 does not take the worker.
         """
         job, organizations = primary_of(worker), organizations_of(worker)
-        return self._place(worker, job, organizations, plant=self._plant(job, organizations), on=on)
+        return self._place(worker, job, organizations, plant=self.plant(job, organizations), on=on)
 
     def elsewhere(self, worker: Worker, here: Place) -> Elsewhere:
         """The places of the other jobs; an ordinary job comes before an assignment to the same plant."""
@@ -107,7 +107,7 @@ class Placement:
         plants, sure, others_here = set[str](), True, list[Job]()
         for job in sorted((job for job in worker.jobs if not job.primary), key=lambda job: job.assignment is True):
             try:
-                plant = self._plant(job, _organizations_of_job(job))
+                plant = self.plant(job, _organizations_of_job(job))
             except RecordError as error:
                 waiting.append(("", error))
                 sure = sure and error.code == "no_pcn_route"  # it is in no plant of ours then
@@ -148,7 +148,13 @@ class Placement:
             type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason, begins=begins
         )
 
-    def _plant(self, job: Job, organizations: Organizations) -> Plant:
+    def plant(self, job: Job, organizations: Organizations) -> Plant:
+        """
+        The plant whose route takes a job; asked once for each company and location.
+
+        Raises:
+            RecordError: no plant takes it.
+        """
         way = known_text(organizations.company), known_text(job.location_id)
         if way not in self._routes:
             self._routes[way] = route(self._plants, company=way[0], location=way[1])

@@ -24,7 +24,6 @@ from ml_connector.mapping.fill import GROUPS, withheld_by
 from ml_connector.mapping.people import People, label, person_id
 from ml_connector.mapping.placement import Elsewhere, Place, Placement, Stays, nobody_stays
 from ml_connector.mapping.plex import employee_uuid
-from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant, PlexConnection
 
 Exists = Callable[[str], bool]
@@ -229,9 +228,7 @@ class Projection:
         job = worker.primary_job
         if job is None or isinstance(worker.organizations, UnsetType):
             return None
-        return route(
-            self._plants, company=known_text(worker.organizations.company), location=known_text(job.location_id)
-        ).pcn
+        return self._placement.plant(job, worker.organizations).pcn
 
     def employee(
         self, worker: Worker, place: Place, *, people: People, known: Exists
