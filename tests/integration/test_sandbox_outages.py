@@ -171,11 +171,13 @@ def test_a_stalled_line_is_let_go_when_the_caller_hangs_up(caller: Caller) -> No
     caller.fault("half-read-stall", method="POST")
     head = b"POST /api/mdm/v1/employees HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
     door = caller.sandbox._plex_door
+    others = set(door._open)  # a caller who hung up with more unsent than fits is told of by the kernel much later
     with socket.create_connection(_address(caller.employees), timeout=5) as line:
         line.sendall(head + b"x" * 100)
         assert _until(lambda: caller.control("GET", "fault")["fired"] == {"plex/half_read_stall": 1})
-        assert door._open
-    assert _until(lambda: not door._open)
+        held = set(door._open) - others
+        assert held
+    assert _until(lambda: held.isdisjoint(door._open))
 
 
 def test_a_person_edits_between_read_and_write(caller: Caller) -> None:
