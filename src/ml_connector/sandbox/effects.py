@@ -6,6 +6,7 @@ What matters most is whether the system *acted* before its answer was lost: the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,9 @@ STALE_READ = "stale_read"
 ABSENCES = {"refused": False, "connect_timeout": True}
 DEFAULT_SECONDS = 2.0
 _UNKNOWN_CALLER = "The request could not be authenticated."
+_BEFORE_DATA = re.compile(
+    r"(/ccx)?/oauth2/.*|/ccx/service/customreport2/[^/]+/?|/ccx/api/wql/v1/[^/]+/dataSources(/.*)?"
+)
 _HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Scheduled maintenance</h1></body></html>"
 _SOAP_FAULT = (
     b'<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">'
@@ -33,6 +37,8 @@ class Fault:
 
     *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*`, `half_read_stall`,
     `stale_read`, `refused` and `connect_timeout` it is seconds. *path* is a prefix of the request's path; *at* is for `truncated_at`: how many bytes of the body arrive.
+    *data_only* leaves alone what a caller asks for before any data, where that has an address of its own: tokens, the
+    clock of Workday's host, what sources there are.
     """
 
     system: str
@@ -44,6 +50,7 @@ class Fault:
     method: str | None = None
     fired: int = 0
     at: int = 0
+    data_only: bool = False
 
     def seconds(self) -> float | None:
         """*retry_after* as seconds, `None` when it is not given or no number."""
@@ -54,6 +61,8 @@ class Fault:
 
     def fits(self, *, system: str, method: str, path: str) -> bool:
         """Whether this request is one of those meant."""
+        if self.data_only and _BEFORE_DATA.fullmatch(path):
+            return False
         return self.system == system and self.method in (None, method) and path.startswith(self.path)
 
 

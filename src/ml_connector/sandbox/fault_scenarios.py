@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ml_connector.sandbox.distortions import DISTORTIONS
+
 PREFIX = "fault:"
 _FOR_EVER: Mapping[str, Any] = {"count": None}
 
@@ -40,6 +42,11 @@ SCENARIOS: dict[str, Mapping[str, Any]] = {
     **{name.replace("_", "-"): {"mode": name} for name in _PLAIN if name not in _PAGED},
     **{name.replace("_", "-"): {"mode": name, "after": 1} for name in sorted(_PAGED)},
 }
+# What is wrong with an answer's content, or with a role, shows where data is: elsewhere it would prove nothing.
+_OF_DATA = frozenset(DISTORTIONS) | {
+    "403", "html", "soap_fault_200", "garbage_json", "wrong_answer", "empty_200", "wrong_content_type", "gzip_bomb",
+    "page_repeated", "page_skipped", "deleted_meanwhile", "truncated", "truncated_at", "token_dies_mid_page",
+}  # fmt: skip
 _ONE_EMPLOYEE = {"path": "/api/mdm/v1/employees/"}
 _BY_SYSTEM: dict[tuple[str, str], Mapping[str, Any]] = {
     ("grant_revoked", "workday"): {"path": "/ccx/oauth2/"},
@@ -62,7 +69,8 @@ def find_fault(name: str, *, system: str) -> dict[str, Any]:
     wanted = SCENARIOS.get(name.removeprefix(PREFIX))
     if wanted is None:
         raise LookupError(f"there is no fault {name!r}; there are {', '.join(list_names())}")
-    return {"system": system, **wanted, **_BY_SYSTEM.get((wanted["mode"], system), {})}
+    aimed = {"data_only": True} if system == "workday" and wanted["mode"] in _OF_DATA else {}
+    return {"system": system, **wanted, **aimed, **_BY_SYSTEM.get((wanted["mode"], system), {})}
 
 
 def list_names() -> list[str]:

@@ -106,7 +106,7 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
     Raises:
         ValueError: with a sentence naming what is known.
     """
-    known = ("system", "mode", "retry_after", "count", "after", "path", "method", "at")
+    known = ("system", "mode", "retry_after", "count", "after", "path", "method", "at", "data_only")
     unknown = set(given) - set(known)
     if unknown:
         raise ValueError(f"unknown {', '.join(sorted(unknown))}; known: {', '.join(known)}")
@@ -122,6 +122,8 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
         raise ValueError("at is a whole number of bytes from 0")
     if not isinstance(path, str) or not path.startswith("/") or not (method is None or isinstance(method, str)):
         raise ValueError("path is a prefix that starts with /, method a word such as POST")
+    if given.get("data_only", False) not in (True, False):
+        raise ValueError("data_only is true or false")
     retry_after = given.get("retry_after")
     if not _RETRY_AFTER.fullmatch("none" if retry_after is None else str(retry_after)):
         raise ValueError("retry_after is a number of seconds, none, date or date:SECONDS")
@@ -134,6 +136,7 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
         path=path,
         method=method.upper() if method else None,
         at=given.get("at", 0),
+        data_only=given.get("data_only", False),
     )
 
 

@@ -161,6 +161,26 @@ def test_every_named_fault_can_be_set(name: str, system: str) -> None:
         assert parse_fault(given).mode in KNOWN
 
 
+BEFORE_DATA = (
+    ("POST", "/ccx/oauth2/acme1/token"),
+    ("GET", "/ccx/service/customreport2/acme1"),
+    ("GET", "/ccx/api/wql/v1/acme1/dataSources"),
+    ("POST", "/oauth2/v1/token"),
+)
+DATA = ("/ccx/api/wql/v1/acme1/data", "/ccx/service/customreport2/acme1/ISU_mlc/Workers", "/ccx/service/acme1/Staffing")
+
+
+@pytest.mark.parametrize("name", ["nan", "no-rows", "wrong-total", "html", "page-repeated", "role-removed-403"])
+@pytest.mark.parametrize("path", DATA)
+def test_faults_of_content_pages_and_roles_aim_at_data(name: str, path: str) -> None:
+    book = FaultBook(lag_reads=Lags())
+    fault = parse_fault(find_fault(f"fault:{name}", system="workday"))
+    fault.after = 0
+    book.add(fault)
+    assert not [each for method, each in BEFORE_DATA if book.take(system="workday", method=method, path=each)]
+    assert book.take(system="workday", method="GET", path=path) is fault
+
+
 def test_an_unknown_fault_is_told_what_is_known() -> None:
     with pytest.raises(LookupError, match="fault:429-date"):
         find_fault("fault:nonsense", system="plex")
