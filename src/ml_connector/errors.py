@@ -14,6 +14,7 @@ Errors, sorted by what the reader should do next.
         ConfigurationError          stop: a person must fix something
             AuthenticationError         the other system does not know us
             PermissionError_            the other system knows us and says no
+            FaultsError                 a file or an order has faults: mend all that it lists
         StorageError                stop: what must be remembered cannot be kept or read
             StorageBusyError            the database is busy or away: try again
         ApprovalRequiredError       stop: a person must decide
@@ -23,6 +24,26 @@ A test compares this drawing with the classes below.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing wrong with what a person wrote. A fault that is not *blocking* is worth a look and stops nothing.
+
+    *subject* points at what is meant (`account CC4100/direct/REG (plant 101)`); *line* is its line in a file, if it
+    came from one.
+    """
+
+    code: str
+    subject: str
+    message: str
+    remedy: str
+    blocking: bool = True
+    line: int | None = None
 
 
 class MLConnectorError(Exception):
@@ -112,6 +133,20 @@ class PermissionError_(ConfigurationError):  # noqa: N801, N818 - the plain name
     """Signed in, but not allowed; the remedy names the Workday domain or the Plex role."""
 
     exit_code = 5
+
+
+class FaultsError(ConfigurationError):
+    """
+    Everything that is wrong with one file or one order, in the order of its lines; nothing of it was taken in.
+
+    *head* says what was refused; *message* says all of it in one line, for logs.
+    """
+
+    def __init__(self, head: str, *, faults: Sequence[Fault], remedy: str | None = None) -> None:
+        told = [f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults]
+        super().__init__(f"{head}: {'; '.join(told)}", remedy=remedy)
+        self.head = head
+        self.faults = tuple(faults)
 
 
 class StorageError(MLConnectorError):

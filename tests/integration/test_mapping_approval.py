@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,9 +13,16 @@ import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.bootstrap import App
-from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.errors import (
+    ApprovalRequiredError,
+    ConfigurationError,
+    FaultsError,
+    UnavailableError,
+    UsageError,
+)
 from ml_connector.mapping.crosswalk import Kind
-from ml_connector.usecases import mappings, syncs
+from ml_connector.usecases import mapping_faults, mappings, syncs
 from tests.world import World, open_world, silent
 
 PLANT = "101"
@@ -173,30 +179,74 @@ def test_rd_09_where_one_person_is_enough_nothing_waits(world: World) -> None:
     assert position(world) == "Press Operator"
 
 
-def test_a_file_with_faults_of_every_kind_tells_them_all_and_nothing_of_it_is_taken_in(
+def test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it_is_taken_in(
     world: World, tmp_path: Path
 ) -> None:
     file = tmp_path / "crosswalk.csv"
     file.write_text(
         "kind,plant,source,position,building,effective_on,ends_on\n"
         "job_profile,101,JP-GOOD,Welder,,2099-01-01,\n"
-        "job_profile,101,JP-WELDD,Welder,,,\n"
+        "job_profile,101,JP-WELDD,Welder,,11/1/2026,\n"  # the date, and the code
         "job_profile,101,JP-OPER,Press Operator,,1900-01-01,\n"
         "job_profile,101,JP-MNTN,Welder,,2026-12-01,2026-11-01\n"
         "job_profile,999,JP-WELD,Welder,,,\n"
-        "location,101,DET,,NOWHERE,,\n"
-        "job_profil,101,JP-WELD,Welder,,,\n"
+        "location,101,DET,,NOWHERE,2026-02-30,\n"  # the date, and what only Plex knows
+        "job_profil,101,JP-WELDD,Welder,,2099-06-01,2099-12-31\n"  # the kind, and the code is only to come
+        "job_profile,101,JP-WELDD,Welder,DET,2099-07-01,\n"  # a column too many, and an overlap
     )
     before = world.app.mappings.load("acme")
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(FaultsError, match=r"crosswalk\.csv was not imported") as refused:
         mappings.import_file(world.app, file)
-    told = re.split(r"(?:: |; )(?=line \d+: )", refused.value.message)
-    assert [part.split(":")[0] for part in told[1:]] == [f"line {number}" for number in (3, 4, 5, 6, 7, 8)]
-    assert all(part.endswith(")") for part in told[1:]), "each with its remedy"
-    assert "no job profile 'JP-WELDD' (did you mean 'JP-WELD'?)" in told[1]
-    assert "no building 'NOWHERE'" in told[5]
-    assert "line 2" not in refused.value.message
+    faults = refused.value.faults
+    assert [(fault.line, fault.code) for fault in faults if fault.blocking] == [
+        (3, "date"),
+        (3, "unknown_code"),
+        (4, "date"),
+        (5, "date"),
+        (6, "plant"),
+        (7, "date"),
+        (7, "setup_missing"),
+        (8, "kind"),
+        (9, "target"),
+        (9, "overlap"),
+    ]
+    assert [(fault.line, fault.code) for fault in faults if not fault.blocking] == [
+        (2, "unknown_code"),
+        (8, "unknown_code"),
+        (9, "unknown_code"),
+    ]
+    assert all(fault.remedy for fault in faults)
+    assert "no job profile 'JP-WELDD' (did you mean 'JP-WELD'?)" in refused.value.message
+    assert "no building 'NOWHERE'" in refused.value.message
     assert world.app.mappings.load("acme") == before
+
+
+def test_rd06_two_lines_that_tie_are_each_told_what_else_is_wrong_with_them(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "crosswalk.csv"
+    lines = ("kind,plant,source,building", "location,101,DET,NOWHERE", "location,101,DET,ELSEWHERE")
+    file.write_text("\n".join(lines))
+    with pytest.raises(FaultsError) as refused:
+        mappings.import_file(world.app, file)
+    told = [(fault.line, fault.code) for fault in refused.value.faults]
+    assert told == [(2, "setup_missing"), (3, "tie"), (3, "setup_missing")]
+    assert "ELSEWHERE" in refused.value.faults[2].message
+
+
+def test_rd06_what_plex_would_say_is_missed_aloud_where_it_cannot_be_asked(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> list[PlexRecord]:
+        raise UnavailableError("Plex does not answer", remedy="try again later")
+
+    monkeypatch.setattr(mapping_faults, "read_setup", away)
+    file = tmp_path / "crosswalk.csv"
+    file.write_text("kind,plant,source,position,effective_on\njob_profile,101,JP-WELD,Welder,soon\n")
+    with pytest.raises(FaultsError) as refused:
+        mappings.import_file(world.app, file)
+    assert [(fault.line, fault.code, fault.blocking) for fault in refused.value.faults] == [
+        (None, "not_asked", False),
+        (2, "date", True),
+    ]
 
 
 def test_rd_02_a_row_for_what_is_only_to_come_may_be_prepared(world: World, tmp_path: Path) -> None:

@@ -135,3 +135,12 @@ def test_rd_09_a_cost_center_that_only_plex_has_is_proposed_where_plex_owns_them
         plan = syncs.plan(world.app, progress=silent)
         added = [each.key for each in plan.changes if each.system == "workday" and not each.before]
         assert added == [f"CC{number}"]
+
+
+def test_rd_08_a_mistyped_code_is_refused_before_anything_was_ever_read(world: World) -> None:
+    """Nothing was read yet, so Workday is asked."""
+    target = {"position": "Welder"}
+    with pytest.raises(ConfigurationError, match=r"no job profile 'JP-WELDD'.*'JP-WELD'"):
+        mappings.set_row(world.app, kind="job_profile", source="JP-WELDD", plant=PLANT, target=target)
+    later = {**target, "position": "Press Operator"}
+    assert mappings.set_row(world.app, kind="job_profile", source="JP-WELD", plant=PLANT, target=later).waiting

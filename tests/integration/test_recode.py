@@ -7,7 +7,7 @@ import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
-from ml_connector.usecases import mapping_changes, mappings, syncs
+from ml_connector.usecases import known, mappings, syncs
 from tests.rehearsal import Rehearsal, record
 from tests.world import open_world, silent
 
@@ -79,6 +79,6 @@ def test_a_row_set_by_hand_learns_the_id_from_what_was_read_last(tmp_path):
             world.app, kind="job_profile", source="JP-WELD", plant="*", target={"position": "Welder"}, check=False
         )
         (row,) = changed.changed
-        assert row.wid == mapping_changes.known_wids(world.app, row.kind)["JP-WELD"]
+        assert row.wid == known.known_wids(world.app, row.kind)["JP-WELD"]
         (event,) = world.app.trail.list(1, action=AuditAction.MAPPING_CHANGED)
         assert event.event.object == "mapping/*/job_profile JP-WELD"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
-from ml_connector.mapping.check import Fault, check_rows
+from ml_connector.errors import Fault
+from ml_connector.mapping.check import check_claims
 from ml_connector.mapping.crosswalk import Kind, MappingRow
 
 
@@ -40,7 +43,11 @@ LIVE: dict[str, list[PlexRecord]] = {
 def check(one: MappingRow, **instead: list[PlexRecord]) -> list[Fault]:
     """The faults of one row beside the mapped cost center."""
     rows = [one] if one.key == CENTER.key else [one, CENTER]
-    return [fault for fault in check_rows(rows, live=flat({**LIVE, **instead})) if fault.subject == one.label]
+    return [fault for fault in faults_of(rows, live=flat({**LIVE, **instead})) if fault.subject == one.label]
+
+
+def faults_of(rows: list[MappingRow], *, live: list[PlexRecord]) -> list[Fault]:
+    return list(itertools.chain.from_iterable(check_claims(rows, live=live)))
 
 
 def flat(tables: dict[str, list[PlexRecord]]) -> list[PlexRecord]:
@@ -103,7 +110,7 @@ def test_px_08_an_account_whose_cost_center_is_unmapped_cannot_be_proved_right()
     one = row(Kind.ACCOUNT, "CC4200/direct/REG", account="5100-4200-00")
 
     assert only(check(one)).code == "cost_center_unmapped"
-    assert only(check_rows([one], live=flat(LIVE))).code == "cost_center_unmapped"
+    assert only(faults_of([one], live=flat(LIVE))).code == "cost_center_unmapped"
 
 
 def test_px_08_a_segment_needs_an_active_account() -> None:
@@ -184,4 +191,4 @@ def test_up_08_zeros_a_spreadsheet_ate_are_suggested_even_in_a_long_chart() -> N
 def test_a_whole_crosswalk_is_checked_with_its_own_cost_centers() -> None:
     rows = [CENTER, row(Kind.ACCOUNT, "CC4100/direct/REG", account="5100-4200-00")]
 
-    assert only(check_rows(rows, live=flat(LIVE))).code == "segment_mismatch"
+    assert only(faults_of(rows, live=flat(LIVE))).code == "segment_mismatch"

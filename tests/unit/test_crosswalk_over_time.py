@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError, RecordError
-from ml_connector.mapping.check import check_rows
+from ml_connector.mapping.check import check_claims
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
 from ml_connector.mapping.table import parse_table, render_table
 
@@ -213,7 +213,7 @@ job_profile,101,JP-H,Q,2026-11-30,
     ]
     assert all(fault.remedy for fault in table.faults)
     assert "line 9" in table.faults[-1].message
-    assert sorted(table.understood) == [2, 8, 9, 10, 11, 12]
+    assert sorted(table.placed) == [2, 8, 9, 10, 11, 12]
 
 
 def center(segment: str, *, since: date | None = None) -> MappingRow:
@@ -257,4 +257,4 @@ def test_rd_08_px_08_an_account_is_held_against_its_cost_center_on_the_days_both
         PlexRecord(type=kind, plant="101", key=key, fields={})
         for kind, key in (("cost_center", "4100"), ("department", "4100-STP"))
     ]
-    assert [fault.code for fault in check_rows(rows, live=live)] == codes
+    assert [fault.code for faults in check_claims(rows, live=live) for fault in faults] == codes

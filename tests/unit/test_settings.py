@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ml_connector.errors import ConfigurationError, RecordError
+from ml_connector.errors import ConfigurationError, FaultsError, RecordError
 from ml_connector.mapping.routing import route
 from ml_connector.settings.forms import parse_interval_s, parse_limit
 from ml_connector.settings.loading import parse_settings
@@ -70,6 +70,23 @@ def test_all_of_them_are_told_at_once_and_no_password_is() -> None:
     told = faults_of(text)
     assert [part for _, part in FAULTS.values() if part not in told] == []
     assert "pa55word" not in told
+
+
+def test_rd06_each_fault_is_a_line_of_its_own_also_where_one_table_has_several() -> None:
+    plant = '[[connections.acme.plex.plants]]\npcn = "101"\ncompany_code = "B"\n'
+    with pytest.raises(FaultsError) as refused:
+        parse_settings(tomllib.loads(FILLED.replace("token_url =", "token_ul =", 1) + plant), name="ml-connector.toml")
+    assert [fault.message.rpartition(": ")[2] for fault in refused.value.faults] == [
+        "unknown key connections.acme.plex.token_ul (did you mean token_url?)",
+        "pcn 101 stands more than once",
+    ]
+
+
+def test_wp_08_a_misspelt_location_makes_no_route_for_every_location() -> None:
+    rows = {"p101": [{"company": "C10", "locaton": "DET"}], "p102": [{"company": "C10"}]}
+    with pytest.raises(FaultsError) as refused:
+        with_routes(**rows)
+    assert [fault.message.rpartition(".")[2] for fault in refused.value.faults] == ["locaton (did you mean location?)"]
 
 
 def test_two_plants_with_a_fault_each_are_not_said_to_share_a_number() -> None:

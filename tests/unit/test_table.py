@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -93,7 +94,7 @@ def test_lines_point_into_the_file() -> None:
 def test_lines_are_counted_through_cells_that_hold_line_breaks() -> None:
     data = b'kind,plant,source,position\njob_profile,101,A,"P\nQ"\njob_profil,101,B,Q\n'
 
-    assert [(fault.line, fault.code) for fault in parse_table(data).faults] == [(2, "row"), (4, "kind")]
+    assert [(fault.line, fault.code) for fault in parse_table(data).faults] == [(2, "text"), (4, "kind")]
 
 
 def test_one_fault_keeps_every_row_out_and_all_faults_are_told() -> None:
@@ -113,16 +114,17 @@ location,101,DET,,DET,,,surplus
     assert table.rows == ()
     assert [(fault.line, fault.code) for fault in table.faults] == [
         (3, "kind"),
-        (4, "row"),
+        (4, "target"),
+        (4, "tie"),
         (5, "state"),
         (6, "plant"),
-        (7, "row"),
+        (7, "plant"),
         (8, "tie"),
-        (9, "row"),
+        (9, "target"),
         (10, "cells"),
     ]
     assert all(fault.remedy and fault.message for fault in table.faults)
-    assert "line 2" in table.faults[5].message
+    assert "line 2" in table.faults[6].message
 
 
 @pytest.mark.parametrize(
@@ -140,3 +142,54 @@ def test_a_file_that_is_no_table_says_where(data: bytes, line: int, words: str) 
 
     assert faults
     assert any(fault.line == line and words in fault.message for fault in faults)
+
+
+def test_rd06_every_pair_of_lines_that_overlap_is_told_not_only_neighbours() -> None:
+    data = b"""kind,plant,source,position,effective_on,ends_on
+job_profile,101,A,P,2026-01-01,2026-12-31
+job_profile,101,A,Q,2026-10-01,2026-11-30
+job_profile,101,A,R,2026-11-01,
+job_profile,101,A,S,2026-11-01,
+"""
+    faults = parse_table(data).faults
+
+    assert [(fault.line, fault.code) for fault in faults] == [
+        (3, "overlap"),
+        (4, "overlap"),
+        (4, "overlap"),
+        (5, "tie"),
+        (5, "overlap"),
+        (5, "overlap"),
+    ]
+    assert [fault.line for fault in faults if "while line 2 lasts" in fault.message] == [3, 4, 5]
+    assert [fault.line for fault in faults if "while line 3 lasts" in fault.message] == [4, 5]
+
+
+def test_rd06_ten_thousand_overlaps_are_told_in_no_time() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(10_000)]
+    lines = [f"job_profile,101,A,P,{day},2099-12-31" for day in days]
+    table = parse_table("\n".join(["kind,plant,source,position,effective_on,ends_on", *lines]).encode())
+
+    assert {fault.line for fault in table.faults} == set(range(3, len(days) + 2))
+    assert len(table.faults) <= 10 * len(days)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"kind,plant,source,positon\njob_profile,101,A,P\njob_profile,,B,Q\n", [(1, "header"), (3, "plant")]),
+        (
+            b"kind,plant,source,position\njob,101,A,P\nlocation,101,B,Q\xe9\n,101,C,R\n",
+            [(2, "kind"), (3, "not_utf8"), (4, "kind")],
+        ),
+        (b'kind,plant,source,position\njob,101,A,P\njob_profile,101,"B,P\n', [(2, "kind"), (3, "not_csv")]),
+        (b"kind,plant,source,account\naccount,101,CC4100,1\naccount,101,,1\n", [(2, "source"), (3, "source")]),
+        (b"kind,plant,source,position\njob_profile,101,*,P\n", [(2, "source")]),
+    ],
+    ids=["header", "letters", "quotation", "account", "star"],
+)
+def test_rd06_one_slip_hides_no_other_and_makes_no_more_of_them(data: bytes, told: list[tuple[int, str]]) -> None:
+    table = parse_table(data)
+
+    assert [(fault.line, fault.code) for fault in table.faults] == told
+    assert table.rows == ()

@@ -111,7 +111,7 @@ def _with_shared_options(function: Callable[..., int | None]) -> Callable[..., N
         if ctx.invoked_subcommand is not None:
             _refuse_ignored(ctx, values)
         if ctx.invoked_subcommand is None:
-            code = guarded(lambda: function(door, **values), config=door.config)
+            code = guarded(lambda: function(door, **values), config=door.config, as_json=door.json)
             if code:
                 raise typer.Exit(code)
 

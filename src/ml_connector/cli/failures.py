@@ -12,14 +12,16 @@ import io
 import json
 import os
 import secrets
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
-from ml_connector.cli.words import printable
-from ml_connector.errors import MLConnectorError
+from ml_connector.cli.words import plural, printable
+from ml_connector.errors import FaultsError, MLConnectorError
 
 DONE = 0
 UNEXPECTED = 1
@@ -47,11 +49,14 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     return json.dumps(missing)[1:-1], error.end
 
 
-def guarded(action: Callable[[], int | None], *, config: Path | None = None) -> int:
-    """Carry out a command and turn however it ends into an exit code."""
+def guarded(action: Callable[[], int | None], *, config: Path | None = None, as_json: bool = False) -> int:
+    """Carry out a command and turn however it ends into an exit code; *as_json* lists faults on standard output."""
     try:
         code = action() or DONE
         sys.stdout.flush()
+    except FaultsError as error:
+        tell_faults(error, as_json=as_json)
+        return error.exit_code
     except MLConnectorError as error:
         tell(error.message, remedy=error.remedy)
         return error.exit_code
@@ -75,6 +80,31 @@ def tell(problem: str, *, remedy: str | None = None) -> None:
     typer.secho(printable(problem), fg="red", err=True, color=colour)
     if remedy:
         typer.echo(f"  → {printable(remedy)}", err=True)
+
+
+def tell_faults(error: FaultsError, *, as_json: bool) -> None:
+    """Print everything that is wrong, each fault with its line and its remedy; as JSON on standard output."""
+    stopping = sum(fault.blocking for fault in error.faults)
+    head = f"{error.head}: {plural(stopping, 'fault')}"
+    if as_json:
+        faults = [{name: getattr(fault, name) for name in fault.__struct_fields__} for fault in error.faults]
+        sys.stdout.write(json.dumps({"refused": error.head, "faults": faults}, indent=2, ensure_ascii=False) + "\n")
+        tell(head, remedy=error.remedy)
+        return
+    tell(head)
+    for fault in error.faults:
+        where = f"line {fault.line}: " if fault.line else ""
+        weight = "" if fault.blocking else "worth a look: "
+        typer.echo(_folded(f"{where}{weight}{printable(fault.message)}", first="  ", rest="    "), err=True)
+        if fault.remedy:
+            typer.echo(f"    → {printable(fault.remedy)}", err=True)  # one line, however long, for it to be copied
+    if error.remedy:
+        typer.echo(f"  → {printable(error.remedy)}", err=True)
+
+
+def _folded(text: str, *, first: str, rest: str) -> str:
+    width = max(20, shutil.get_terminal_size().columns - 1)
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def _report_unexpected(error: Exception, *, config: Path | None) -> int:

@@ -9,31 +9,14 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import re
-from collections.abc import Collection, Iterable
-
-import msgspec
+from collections.abc import Collection, Iterable, Sequence
 
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.mapping.crosswalk import ANY, Crosswalk, Kind, MappingRow, set_command, split_account_source
-from ml_connector.mapping.period import EARLIEST, LATEST
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One thing wrong with a mapping row, for a person. A fault that is not *blocking* is worth a look and stops nothing.
-
-    *subject* points at the row (`account CC4100/direct/REG (plant 101)`); *line* is its line in a file, if it came
-    from one.
-    """
-
-    code: str
-    subject: str
-    message: str
-    remedy: str
-    blocking: bool = True
-    line: int | None = None
-
+from ml_connector.errors import Fault
+from ml_connector.mapping.crosswalk import ANY, Claim, Crosswalk, Kind, MappingRow, set_command, split_account_source
+from ml_connector.mapping.period import EARLIEST, LATEST, find_overlaps
 
 _SHORT_LIST = 200  # comparing every wrong number with every account of a long chart takes minutes
 
@@ -47,15 +30,28 @@ _SETUP_PARTS = {
 }
 
 
-def check_rows(rows: Collection[MappingRow], *, live: Iterable[PlexRecord]) -> list[Fault]:
+def check_claims(claims: Sequence[Claim], *, live: Iterable[PlexRecord]) -> list[list[Fault]]:
     """
-    Hold rows against the live chart and setup tables of their plants, or of every plant for `*` (RD-08, PX-04, PX-08).
+    Hold claims against the live chart and setup tables of their plants, or of every plant for `*` (RD-08, PX-04, PX-08).
 
-    *live* may mix plants. The segments of account rows are compared with what *rows* say of their cost centers; an
-    account whose cost center is not among them cannot be proved right.
+    Gives the faults of each, in their order. *live* may mix plants. The segments of accounts are compared with what
+    *claims* say of their cost centers; an account whose cost center is not among them cannot be proved right.
     """
-    tables, crosswalk = _Live(*live), Crosswalk(rows)
-    return [fault for row in rows for fault in _check(row, tables, crosswalk)]
+    tables, crosswalk = _Live(*live), Crosswalk(_consistent(claims))
+    return [_check(claim, tables, crosswalk) for claim in claims]
+
+
+def _consistent(claims: Iterable[Claim]) -> list[MappingRow]:
+    """The sound rows but for those that begin while another lasts: their clash is a fault of its own, told elsewhere."""
+    rows = sorted(
+        (claim for claim in claims if isinstance(claim, MappingRow)), key=lambda row: (row.state, row.line, row.key)
+    )
+    clashing = {
+        id(other)
+        for _, own in itertools.groupby(rows, key=lambda row: (row.state, row.line))
+        for _, other in find_overlaps(list(own))
+    }
+    return [row for row in rows if id(row) not in clashing]
 
 
 class _Live:
@@ -75,20 +71,20 @@ class _Live:
         return [plant for plant in self.plants if key in self.table(record_type, plant=plant)]
 
 
-def _check(row: MappingRow, live: _Live, crosswalk: Crosswalk) -> list[Fault]:
+def _check(row: Claim, live: _Live, crosswalk: Crosswalk) -> list[Fault]:
     # For `*` and nothing read at all, the plant `*` itself is looked up: it has empty tables, which is the fault.
     plants = [row.plant] if row.plant != ANY else live.plants or [ANY]
     faults = []
     for plant in plants:
-        faults += [_check_setup(row, plant, part, live) for part in _SETUP_PARTS[row.kind]]
-        if row.kind is Kind.COST_CENTER:
+        faults += [_check_setup(row, plant, part, live) for part in _SETUP_PARTS[row.kind] if part in row.target]
+        if row.kind is Kind.COST_CENTER and "segment" in row.target:
             faults.append(_check_segment(row, plant, live))
-        if row.kind is Kind.ACCOUNT:
+        if row.kind is Kind.ACCOUNT and "account" in row.target:
             faults.append(_check_account(row, plant, live, crosswalk))
     return [fault for fault in faults if fault is not None]
 
 
-def _check_setup(row: MappingRow, plant: str, part: str, live: _Live) -> Fault | None:
+def _check_setup(row: Claim, plant: str, part: str, live: _Live) -> Fault | None:
     value, table, what = row.target[part], live.table(part, plant=plant), part.replace("_", " ")
     if not table:
         return _empty(row, plant, part)
@@ -109,7 +105,7 @@ def _check_setup(row: MappingRow, plant: str, part: str, live: _Live) -> Fault |
     return None
 
 
-def _check_segment(row: MappingRow, plant: str, live: _Live) -> Fault | None:
+def _check_segment(row: Claim, plant: str, live: _Live) -> Fault | None:
     chart = live.table("account", plant=plant)
     if not chart:
         return _empty(row, plant, "account")
@@ -121,7 +117,7 @@ def _check_segment(row: MappingRow, plant: str, live: _Live) -> Fault | None:
     return _fault(row, "segment_missing", message, _fix(row, "open an account with it"))
 
 
-def _check_account(row: MappingRow, plant: str, live: _Live, crosswalk: Crosswalk) -> Fault | None:
+def _check_account(row: Claim, plant: str, live: _Live, crosswalk: Crosswalk) -> Fault | None:
     number, chart = row.target["account"], live.table("account", plant=plant)
     if not chart:
         return _empty(row, plant, "account")
@@ -139,7 +135,7 @@ def _check_account(row: MappingRow, plant: str, live: _Live, crosswalk: Crosswal
     return _check_account_segment(row, plant, account, crosswalk)
 
 
-def _check_account_segment(row: MappingRow, plant: str, account: PlexRecord, crosswalk: Crosswalk) -> Fault | None:
+def _check_account_segment(row: Claim, plant: str, account: PlexRecord, crosswalk: Crosswalk) -> Fault | None:
     """PX-08. An account for any cost center has no segment to agree with: that is judged per journal line."""
     parts = split_account_source(row.source)
     if parts is None or parts[0] == ANY:
@@ -159,7 +155,7 @@ def _check_account_segment(row: MappingRow, plant: str, account: PlexRecord, cro
     return _fault(row, "segment_mismatch", message, _fix(row, "or correct the cost center's row"))
 
 
-def _centers_beside(row: MappingRow, source: str, plant: str, crosswalk: Crosswalk) -> list[MappingRow]:
+def _centers_beside(row: Claim, source: str, plant: str, crosswalk: Crosswalk) -> list[MappingRow]:
     """The rows of the cost center that are in force on some day on which the account's row is."""
     first, last = row.effective_on or EARLIEST, row.ends_on or LATEST
     begun = crosswalk.first_days(Kind.COST_CENTER, source=source, plant=plant)
@@ -177,7 +173,7 @@ def _segment(account: PlexRecord) -> str:
     return str(account.fields.get("cost_center") or "").strip()
 
 
-def _empty(row: MappingRow, plant: str, record_type: str) -> Fault:
+def _empty(row: Claim, plant: str, record_type: str) -> Fault:
     """An empty table is no table: nothing can be said about the row (CC-13)."""
     what = "chart of accounts" if record_type == "account" else f"list of {record_type.replace('_', ' ')}s"
     code = "empty_chart" if record_type == "account" else "empty_table"
@@ -199,9 +195,9 @@ def _loose(text: str) -> str:
     return re.sub(r"(?<![0-9])0+(?=[0-9])|\s", "", text.casefold())
 
 
-def _fix(row: MappingRow, alternative: str) -> str:
+def _fix(row: Claim, alternative: str) -> str:
     return f"{set_command(row.kind, source=row.source, plant=row.plant)}   or in Plex: {alternative}"
 
 
-def _fault(row: MappingRow, code: str, message: str, remedy: str, *, blocking: bool = True) -> Fault:
+def _fault(row: Claim, code: str, message: str, remedy: str, *, blocking: bool = True) -> Fault:
     return Fault(code=code, subject=row.label, message=message, remedy=remedy, blocking=blocking)

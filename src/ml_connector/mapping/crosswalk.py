@@ -62,21 +62,16 @@ class RowVersion(msgspec.Struct, frozen=True):
     version: int
 
 
-class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One line of the crosswalk. Texts are kept as given: `0010` is not `10` (UP-08).
+    What somebody wants to say of a code, sound or not: for finding everything that is wrong with it at once.
 
     *plant* is a PCN or `*`; *source* is Workday's reference id, for an account `cost_center/job_class/component`, of
     which each part may be `*`. *wid* is Workday's own id of the source, where known: it stays when the reference id is
-    edited, so that the row goes on answering under the new one (RD-01). *version* counts the changes of this line and
-    is 0 before it is saved.
+    edited, so that the row goes on answering under the new one (RD-01).
 
     *effective_on* is the first day the row is in force, by the plant's own calendar, and *ends_on* the last: without
-    them it always was, and stays until the next row of the line begins (RD-05). A `draft` is a change that waits for
-    another person than *changed_by*; *drafted_by* wrote what *changed_by* approved (RD-09).
-
-    Raises:
-        ConfigurationError: a part of the target is missing or unknown, a text is empty or untidy, a date cannot be.
+    them it always was, and stays until the next row of the line begins (RD-05).
     """
 
     kind: Kind
@@ -87,18 +82,6 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
     ends_on: date | None = None
     state: State = "accepted"
     wid: str | None = None
-    version: int = 0
-    changed_by: str = ""
-    changed_at: datetime | None = None
-    drafted_by: str = ""
-
-    def __post_init__(self) -> None:
-        faults = list(_find_faults(self))
-        if faults:
-            raise ConfigurationError(
-                f"{self.kind.value} {self.source!r}: {'; '.join(faults)}",
-                remedy=set_command(self.kind, source="SOURCE"),
-            )
 
     @property
     def line(self) -> Line:
@@ -111,15 +94,40 @@ class MappingRow(msgspec.Struct, frozen=True, kw_only=True):
         return *self.line, spell(self.effective_on)
 
     @property
-    def named(self) -> RowVersion:
-        """The row and its version."""
-        return RowVersion(self.kind.value, self.plant, self.source, self.version)
-
-    @property
     def label(self) -> str:
         """The row as people point to it: `cost_center CC4100 (plant 101)`, and from when, where it has a day."""
         begins = f" from {self.effective_on}" if self.effective_on else ""
         return f"{self.kind.value} {self.source} ({describe_plant(self.plant)}){begins}"
+
+
+class MappingRow(Claim, frozen=True, kw_only=True):
+    """
+    One line of the crosswalk. Texts are kept as given: `0010` is not `10` (UP-08).
+
+    *version* counts the changes of this line and is 0 before it is saved. A `draft` is a change that waits for
+    another person than *changed_by*; *drafted_by* wrote what *changed_by* approved (RD-09).
+
+    Raises:
+        ConfigurationError: a part of the target is missing or unknown, a text is empty or untidy, a date cannot be.
+    """
+
+    version: int = 0
+    changed_by: str = ""
+    changed_at: datetime | None = None
+    drafted_by: str = ""
+
+    def __post_init__(self) -> None:
+        faults = [words for _, words in find_claim_faults(self)]
+        if faults:
+            raise ConfigurationError(
+                f"{self.kind.value} {self.source!r}: {'; '.join(faults)}",
+                remedy=set_command(self.kind, source="SOURCE"),
+            )
+
+    @property
+    def named(self) -> RowVersion:
+        """The row and its version."""
+        return RowVersion(self.kind.value, self.plant, self.source, self.version)
 
 
 Wids = Callable[[Kind], Mapping[str, str]]
@@ -343,27 +351,35 @@ def _make_book(rows: Iterable[MappingRow]) -> dict[Line, list[MappingRow]]:
     return book
 
 
-def _find_faults(row: MappingRow) -> Iterator[str]:
-    parts = TARGET_PARTS[row.kind]
-    missing = [part for part in parts if part not in row.target]
-    unknown = [part for part in row.target if part not in parts]
-    if missing or unknown:
-        wrong = [f"{part} is missing" for part in missing] + [f"{part!r} is no part of it" for part in unknown]
-        yield f"a {row.kind.value} row says {', '.join(parts)}; {'; '.join(wrong)}"
-    own = () if row.wid is None else (("wid", row.wid),)
-    for name, text in (("plant", row.plant), ("source", row.source), *own, *row.target.items()):
-        if not text or text != text.strip() or _UNPRINTABLE.search(text):
-            yield f"{name} is empty, has spaces around it or holds control characters"
-        elif len(text) > _LONGEST:
-            yield f"{name} is longer than {_LONGEST} characters"
-    if row.plant != ANY and not re.fullmatch(r"[0-9]{1,10}", row.plant):
-        yield f"plant {row.plant!r} is neither a PCN such as 101 nor *"
-    if row.kind is Kind.ACCOUNT:
-        if split_account_source(row.source) is None:
-            yield f"the source of an account is {'/'.join(ACCOUNT_SOURCE)}, each of them possibly *"
-    elif row.source == ANY:
-        yield "only accounts take * as a source: a default would hide what is unmapped"
-    yield from find_period_faults(row.effective_on, row.ends_on)
+def find_claim_faults(claim: Claim) -> Iterator[tuple[str, str]]:
+    """Say what keeps a claim from being a row: what is at fault (`target`, `text`, `plant`, `source`, `date`), and why."""
+    parts = TARGET_PARTS[claim.kind]
+    says = f"a {claim.kind.value} row says {', '.join(parts)}"
+    yield from (("target", f"{part} is missing: {says}") for part in parts if part not in claim.target)
+    yield from (("target", f"{part!r} is no part of it: {says}") for part in claim.target if part not in parts)
+    own = () if claim.wid is None else (("wid", claim.wid),)
+    for name, text in (("plant", claim.plant), ("source", claim.source), *own, *claim.target.items()):
+        words = _find_untidy(text)
+        if words:
+            yield (name if name in {"plant", "source"} else "text"), f"{name} {words}"
+    yield from _find_misplaced(claim)
+    yield from (("date", words) for words in find_period_faults(claim.effective_on, claim.ends_on))
+
+
+def _find_untidy(text: str) -> str:
+    if not text or text != text.strip() or _UNPRINTABLE.search(text):
+        return "is empty, has spaces around it or holds control characters"
+    return f"is longer than {_LONGEST} characters" if len(text) > _LONGEST else ""
+
+
+def _find_misplaced(claim: Claim) -> Iterator[tuple[str, str]]:
+    if claim.plant not in {ANY, ""} and not re.fullmatch(r"[0-9]{1,10}", claim.plant):
+        yield "plant", f"plant {claim.plant!r} is neither a PCN such as 101 nor *"
+    if claim.kind is Kind.ACCOUNT:
+        if claim.source and split_account_source(claim.source) is None:
+            yield "source", f"the source of an account is {'/'.join(ACCOUNT_SOURCE)}, each of them possibly *"
+    elif claim.source == ANY:
+        yield "source", "only accounts take * as a source: a default would hide what is unmapped"
 
 
 def _describe(row: MappingRow) -> str:

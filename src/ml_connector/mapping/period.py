@@ -7,7 +7,6 @@ a last day is until the next row of its line begins.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Protocol, TypeVar
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What lies outside is a slip of the finger, or a system's way of saying "never".
 EARLIEST, LATEST = date(1970, 1, 1), date(2099, 12, 31)
+_MOST_PAIRS = 10
 
 
 class Dated(Protocol):
@@ -48,11 +48,24 @@ def find_in_force(rows: Sequence[_Row], *, on: date | None) -> _Row | None:
 
 
 def find_overlaps(rows: Sequence[_Row]) -> Iterator[tuple[_Row, _Row]]:
-    """Yield neighbours of one line, given in order, of which one is said to last into the other, or to begin with it."""
-    for one, other in itertools.pairwise(rows):
-        lasts = one.ends_on is not None and other.effective_on is not None and one.ends_on >= other.effective_on
-        if lasts or one.effective_on == other.effective_on:
-            yield one, other
+    """
+    Yield pairs of rows of one line, given in order, of which one is said to last into the other, or to begin with it.
+
+    A row that many others last into is paired with some of them only: a file of ten thousand such rows has fifty
+    million pairs.
+    """
+    lasting, first = list[_Row](), None
+    for other in rows:
+        start, end = other.effective_on, other.ends_on
+        if first is not None and first.effective_on == start:
+            yield first, other
+        else:
+            first = other
+        if start is not None:
+            lasting = [one for one in lasting if one.ends_on is not None and one.ends_on >= start]
+            yield from ((one, other) for one in lasting if one.effective_on != start)
+        if end is not None:
+            lasting = sorted([*lasting, other], key=lambda one: spell(one.ends_on))[-_MOST_PAIRS:]
 
 
 def find_period_faults(effective_on: date | None, ends_on: date | None) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, Fault, FaultsError
 from ml_connector.settings.model import Database, Settings, Vault
 
 CONFIG_VARIABLE = "ML_CONNECTOR_CONFIG"
@@ -49,9 +49,10 @@ def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = Non
     """Check a mapping against the settings; relative files are taken from *folder*."""
     if folder is not None:
         data = _anchor_files(data, folder)
-    faults = _find_faults(data)
-    if faults:
-        raise ConfigurationError(f"{name}: " + "; ".join(faults), remedy="ml-connector config schema   shows every key")
+    told = _find_faults(data)
+    if told:
+        faults = [Fault(code="key", subject=each.partition(":")[0], message=each, remedy="") for each in told]
+        raise FaultsError(name, faults=faults, remedy="ml-connector config schema   shows every key")
     return Settings.model_validate(data)
 
 
@@ -70,7 +71,7 @@ def _find_faults(data: dict[str, Any]) -> list[str]:
             Settings.model_validate(data, context=context)
         except ValidationError as error:
             faults = error.errors(include_url=False)
-            told += [line for fault in faults if (line := _explain_fault(fault)) not in told]
+            told += [line for fault in faults for line in _explain_fault(fault) if line not in told]
             if not [fault for fault in faults if _mend(data, fault)]:
                 return told
         else:
@@ -88,6 +89,10 @@ def _mend(data: Any, fault: Any) -> bool:
             return False  # inside a union or a mapping key: nothing of the file's own
     if not isinstance(data, dict) or (fault["type"] != "missing" and leaf not in data):
         return False
+    if fault["type"] == "extra_forbidden" and (near := _nearest_key(fault)) is not None and near not in data:
+        # Left out, a misspelt `location` would make a route for every location.
+        data[near] = data.pop(leaf)
+        return True
     if leaf in _PLAUSIBLE and str(data.get(leaf)).strip("0") != _PLAUSIBLE[leaf].strip("0"):
         # Two plants must not come to share a number.
         data[leaf] = "0" * (int(path[-1]) % 10 + 1) if leaf == "pcn" else _PLAUSIBLE[leaf]
@@ -164,20 +169,27 @@ _PLAUSIBLE = {
 }
 
 
-def _explain_fault(fault: Any) -> str:
+def _explain_fault(fault: Any) -> list[str]:
+    """What is wrong with one key: a line for each thing."""
     path = ".".join(str(step) for step in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.5)
-        return f"unknown key {path}" + (f" (did you mean {near[0]}?)" if near else "")
+        near = _nearest_key(fault)
+        return [f"unknown key {path}" + (f" (did you mean {near}?)" if near else "")]
     leaf = str(fault["loc"][-1]) if fault["loc"] else ""
     example = _EXAMPLES.get(leaf, "")
     if fault["type"] == "missing":
-        return f"{path} is missing" + (f": {example}" if example else "")
+        return [f"{path} is missing" + (f": {example}" if example else "")]
     if fault["type"] == "string_pattern_mismatch":
         wrong = "is empty" if not str(fault["input"]).strip() else "has characters or a form it cannot have"
-        return f"{path} {wrong}" + (f": {example}" if example else "")
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{path}: {message}" if path else message
+        return [f"{path} {wrong}" + (f": {example}" if example else "")]
+    messages = str(fault["msg"]).removeprefix("Value error, ").split("\n")
+    return [f"{path}: {message}" if path else message for message in messages]
+
+
+def _nearest_key(fault: Any) -> str | None:
+    """What an unknown key was meant to be, most likely."""
+    near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.5)
+    return near[0] if near else None
 
 
 def _known_keys(path: tuple[Any, ...]) -> list[str]:

@@ -103,7 +103,7 @@ class PlexConnection(Frozen):
             faults.append(f"pcn {', '.join(twice)} stands more than once")
         faults += find_ties(self.plants)
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
 

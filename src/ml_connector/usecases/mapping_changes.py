@@ -6,9 +6,7 @@ Every change is one transaction with its audit events.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -17,32 +15,20 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType, fingerprint
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import Fault
 from ml_connector.mapping.approval import changes_in_force
-from ml_connector.mapping.check import Fault, check_rows
 from ml_connector.mapping.crosswalk import (
-    ANY,
     Crosswalk,
     Key,
     Kind,
     MappingRow,
     shell_word,
     sign_rows,
-    split_account_source,
 )
 from ml_connector.mapping.impact import Impact, count_impact, days_of_change
-from ml_connector.mapping.proposal import RECORDS, wid_of
-from ml_connector.mapping.table import find_clashes
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.sync.gather import plant_days
-from ml_connector.sync.store import SyncStore
-from ml_connector.usecases.usage import is_counted, read_setup, uses_of_worker
-
-SOURCES = {
-    Kind.COST_CENTER: RecordType.COST_CENTER,
-    Kind.JOB_PROFILE: RecordType.JOB_PROFILE,
-    Kind.LOCATION: RecordType.LOCATION,
-}
+from ml_connector.usecases.known import SOURCES, known_wids, last_days
+from ml_connector.usecases.usage import is_counted, uses_of_worker
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,128 +139,6 @@ def foresee(app: App, rows: Sequence[MappingRow], *, there: Iterable[MappingRow]
     )
 
 
-def last_days(app: App) -> dict[str, date]:
-    """Which day it was in each plant when Workday was read last, by Workday's clock; by ours before the first time."""
-    newest = SyncStore(app.database, app.name).newest_plan()
-    read_at = datetime.fromisoformat(newest.watermark) if newest is not None and newest.watermark else app.clock()
-    return plant_days(app.connection.plex.plants, read_at)
-
-
-def known_wids(app: App, kind: Kind) -> dict[str, str]:
-    """Workday's own ids by reference id, as the newest complete reading showed them; nothing is read anew."""
-    return {key: wid for key, wid in (_known_codes(app, kind) or {}).items() if wid is not None}
-
-
-def _known_codes(app: App, kind: Kind) -> dict[str, str | None] | None:
-    """The codes of the newest complete reading with Workday's own ids; None where there was no reading."""
-    if kind not in SOURCES:
-        return None
-    scope, snapshots = Scope(app.name, "workday", SOURCES[kind].value), SnapshotStore(app.database)
-    believed = snapshots.last_believed(scope)
-    if believed is None:
-        return None
-    records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)
-    return {record.key: wid_of(record) for record in records}
-
-
-def find_faults(
-    app: App, rows: Sequence[MappingRow], *, lines: Mapping[Key, int] | None = None, codes: bool = True
-) -> list[Fault]:
-    """
-    What our own records say against rows: plants, days that overlap with rows in force, and with *codes* those that
-    Workday does not show. *lines* are their lines in a file.
-    """
-    lines = lines or {}
-    accepted = [row for row in app.mappings.load(app.name) if row.state == "accepted"]
-    numbered = {lines.get(row.key, number): row for number, row in enumerate(rows, start=1)}
-    clashes = [fault for fault in find_clashes(numbered, there=accepted) if fault.code != "tie"]
-    found = [fault if lines else msgspec.structs.replace(fault, line=None) for fault in clashes]
-    known = [plant.pcn for plant in app.connection.plex.plants]
-    for row in rows:
-        if row.plant not in {*known, ANY}:
-            message = f"connection {app.name} has no plant {row.plant}"
-            found.append(_fault("plant", row, message, f"one of {', '.join(known)}, or *", lines))
-    if not codes:
-        return found
-    said = {row.key: (row.target, row.ends_on) for row in accepted}
-    news = [row for row in rows if said.get(row.key) != (row.target, row.ends_on)]
-    return [*found, *_unknown_codes(app, news, lines)]
-
-
-def _unknown_codes(app: App, rows: Iterable[MappingRow], lines: Mapping[Key, int]) -> list[Fault]:
-    """
-    Codes that Workday did not show when it was read last. A row that begins later may name what is still to come (RD-02).
-    """
-    codes = {kind: _known_codes(app, kind) for kind in SOURCES}
-    today, found = max(last_days(app).values()), []
-    for row in rows:
-        kind, code = row.kind, row.source
-        if row.kind is Kind.ACCOUNT:
-            kind, code = Kind.COST_CENTER, (split_account_source(row.source) or (ANY,))[0]
-        known = codes[kind]
-        if known is None or code == ANY or code in known or (row.wid is not None and row.wid in known.values()):
-            continue
-        near = difflib.get_close_matches(code, known, n=1)
-        message = f"Workday shows no {kind.value.replace('_', ' ')} {code!r}"
-        message += f" (did you mean {near[0]!r}?)" if near else ""
-        ahead = row.effective_on is not None and row.effective_on > today
-        remedy = "correct the code; what is only to come in Workday needs a row that begins on its day"
-        found.append(_fault("unknown_code", row, message, remedy, lines, blocking=not ahead))
-    return found
-
-
-def _fault(
-    code: str, row: MappingRow, message: str, remedy: str, lines: Mapping[Key, int], *, blocking: bool = True
-) -> Fault:
-    line = lines.get(row.key)
-    return Fault(code=code, subject=row.label, message=message, remedy=remedy, blocking=blocking, line=line)
-
-
-def find_live_faults(app: App, rows: Sequence[MappingRow], *, lines: Mapping[Key, int] | None = None) -> list[Fault]:
-    """
-    Hold new rows against the live chart, and the account rows whose cost center they change (RD-08, PX-08).
-
-    What has ended is no longer held against what Plex has today, and nothing against a plant there is not.
-    """
-    today, known = min(last_days(app).values()), [plant.pcn for plant in app.connection.plex.plants]
-    rows = [row for row in rows if row.plant in {*known, ANY} and (row.ends_on is None or row.ends_on >= today)]
-    named = {row.plant for row in rows}
-    plants = [pcn for pcn in known if pcn in named or ANY in named]
-    live = [record for plant in plants for record in read_setup(app, plant=plant, progress=_silent)]
-    by_label = {row.label: (lines or {}).get(row.key) for row in rows}
-    new = {row.key for row in rows}
-    others = [row for row in app.mappings.load(app.name) if row.key not in new and row.state == "accepted"]
-    moved = {row.source for row in rows if row.kind is Kind.COST_CENTER}
-    broken = {row.label for row in others if _cost_center_of(row) in moved}
-    return [
-        msgspec.structs.replace(fault, line=by_label.get(fault.subject))
-        for fault in check_rows([*rows, *others], live=live)
-        if fault.subject in by_label or (fault.subject in broken and fault.code == "segment_mismatch")
-    ]
-
-
-def _cost_center_of(row: MappingRow) -> str | None:
-    """The cost center whose segment an account row has to agree with."""
-    parts = split_account_source(row.source) if row.kind is Kind.ACCOUNT else None
-    return None if parts is None else parts[0]
-
-
-def refuse(faults: Collection[Fault], *, outcome: str) -> tuple[Fault, ...]:
-    """
-    Let through what is only worth a look.
-
-    Raises:
-        ConfigurationError: every fault that stops the change, each with its line, where it has one, and its remedy.
-    """
-    stopping = sorted((fault for fault in faults if fault.blocking), key=lambda fault: fault.line or 0)
-    if not stopping:
-        return tuple(faults)
-    if len(stopping) == 1 and stopping[0].line is None:
-        raise ConfigurationError(f"{outcome}: {stopping[0].message}", remedy=stopping[0].remedy)
-    told = [f"{f'line {fault.line}: ' if fault.line else ''}{fault.message} ({fault.remedy})" for fault in stopping]
-    raise ConfigurationError(f"{outcome}: {'; '.join(told)}", remedy="mend all of it; a part is never taken in")
-
-
 def record_changes(
     app: App,
     tx: Transaction,
@@ -305,7 +169,3 @@ def record_changes(
             )
         )
     app.trail.append(tx, events)
-
-
-def _silent(_stage: str, _done: int, _total: int | None) -> None:
-    """Checking a row is quick enough to need no progress."""

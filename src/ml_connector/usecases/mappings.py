@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -14,11 +14,10 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import Record
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import ApprovalRequiredError, MLConnectorError, UsageError
+from ml_connector.errors import ApprovalRequiredError, Fault, MLConnectorError, UsageError
 from ml_connector.mapping.approval import is_same_person
-from ml_connector.mapping.check import Fault
 from ml_connector.mapping.coverage import Coverage, Usage, cover
-from ml_connector.mapping.crosswalk import ANY, Crosswalk, Key, Kind, MappingRow
+from ml_connector.mapping.crosswalk import ANY, Crosswalk, Kind, MappingRow
 from ml_connector.mapping.period import describe_period
 from ml_connector.mapping.proposal import Confidence, Proposal, propose, stand_in, wid_of
 from ml_connector.mapping.reference_data import Use
@@ -27,17 +26,15 @@ from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.gather import plant_days
 from ml_connector.sync.upstream import owners_of
-from ml_connector.usecases.mapping_changes import (
-    SOURCES,
-    Changed,
-    approve_command,
-    drafts_of,
+from ml_connector.usecases.known import SOURCES, known_wids
+from ml_connector.usecases.mapping_changes import Changed, approve_command, drafts_of, keep_rows, line_name
+from ml_connector.usecases.mapping_faults import (
     find_faults,
     find_live_faults,
-    keep_rows,
-    known_wids,
-    line_name,
+    find_unknown_codes,
+    numbered,
     refuse,
+    unnumbered,
 )
 from ml_connector.usecases.usage import count_workers, read_setup, read_workday, uses_of_seats
 
@@ -109,8 +106,7 @@ def set_row(
         ends_on=until,
     )
     _check_plants(app, [row])
-    faults = find_faults(app, [row], codes=check)
-    faults += find_live_faults(app, [row]) if check else []
+    faults = _find_faults(app, [row], codes=check, live=check)
     warnings = refuse(faults, outcome="nothing was changed")
     return keep_rows(app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings, preview=preview)
 
@@ -131,7 +127,7 @@ def import_file(app: App, path: Path, *, check: bool = True, preview: bool = Fal
     Take in a whole CSV, or nothing of it.
 
     Raises:
-        ConfigurationError: every fault, by line. UsageError: there is no such file to read.
+        FaultsError: every fault, by line. UsageError: there is no such file to read.
     """
     try:
         data = path.read_bytes()
@@ -140,26 +136,36 @@ def import_file(app: App, path: Path, *, check: bool = True, preview: bool = Fal
             f"{path} cannot be read: {error.strerror}", remedy="ml-connector mapping export   writes one"
         ) from None
     table = parse_table(data)
-    rows, lines = list(table.understood.values()), {row.key: line for line, row in table.understood.items()}
-    ours = [fault for fault in find_faults(app, rows, lines=lines, codes=check) if fault not in table.faults]
-    faults = [*table.faults, *ours]
-    faults += _find_live_too(app, rows, lines, known=faults) if check else []
+    ours = find_faults(app, table.claims, placed=table.placed)
+    faults = [*table.faults, *(fault for fault in ours if fault not in table.faults)]
+    if check:
+        faults += _ask_too("Workday", lambda: find_unknown_codes(app, table.claims), known=faults)
+        faults += _ask_too("Plex", lambda: find_live_faults(app, table.claims), known=faults)
     warnings = refuse(faults, outcome=f"{path} was not imported")
     return keep_rows(
         app, table.rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, file=path.name, preview=preview
     )
 
 
-def _find_live_too(
-    app: App, rows: Sequence[MappingRow], lines: Mapping[Key, int], *, known: Sequence[Fault]
-) -> list[Fault]:
-    """What Plex says against the lines; that it cannot be asked hides no fault that is known already."""
+def _ask_too(system: str, ask: Callable[[], list[Fault]], *, known: Sequence[Fault]) -> list[Fault]:
+    """What a system says against the lines; that it cannot be asked hides no fault that is known already."""
     try:
-        return find_live_faults(app, rows, lines=lines)
-    except MLConnectorError:
-        if any(fault.blocking for fault in known):
-            return []
-        raise
+        return ask()
+    except MLConnectorError as error:
+        if not any(fault.blocking for fault in known):
+            raise
+        message = f"{system} could not be asked, and may have more to say against the lines: {error.message}"
+        remedy = error.remedy or f"ml-connector ping {system.lower()}"
+        return [Fault(code="not_asked", subject=system.lower(), message=message, remedy=remedy, blocking=False)]
+
+
+def _find_faults(app: App, rows: Sequence[MappingRow], *, codes: bool, live: bool) -> list[Fault]:
+    """What is wrong with rows that stand in no file."""
+    claims = numbered(rows)
+    faults = find_faults(app, claims, placed=claims)
+    faults += find_unknown_codes(app, claims) if codes else []
+    faults += find_live_faults(app, claims) if live else []
+    return unnumbered(faults)
 
 
 def export_table(app: App) -> bytes:
@@ -250,7 +256,7 @@ def accept_rows(
         for row in app.mappings.load(app.name)
         if row.state == "proposed" and row.kind in kinds and (wanted is None or (row.key, row.target) in wanted)
     ]
-    warnings = refuse(find_live_faults(app, rows) if check else (), outcome="nothing was changed")
+    warnings = refuse(unnumbered(find_live_faults(app, numbered(rows))) if check else (), outcome="nothing was changed")
     return keep_rows(app, rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, preview=preview)
 
 
@@ -274,8 +280,7 @@ def approve_rows(app: App, *, lines: Collection[str] = (), check: bool = True, p
             remedy=f"another person: {approve_command(dict.fromkeys(line_name(row) for row in drafts if row not in others))}",
         )
     rows = [msgspec.structs.replace(row, state="accepted") for row in others]
-    faults = find_faults(app, rows, codes=False)
-    faults += find_live_faults(app, rows) if check else []
+    faults = _find_faults(app, rows, codes=False, live=check)
     warnings = refuse(faults, outcome="nothing was approved")
     authors = {row.key: row.changed_by for row in others}
     changed = keep_rows(

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from ml_connector.cli import failures, main
+from ml_connector.errors import Fault, FaultsError
 
 
 @pytest.mark.parametrize("name", ["stdout", "stderr"])
@@ -48,3 +49,57 @@ def test_a_problem_is_red_unless_colour_is_not_wanted(
     failures.tell("wrong", remedy="right it")
     assert ("\x1b[" in seen.getvalue()) is coloured
     assert click.unstyle(seen.getvalue()) == "wrong\n  → right it\n"
+
+
+FAULTS = FaultsError(
+    "crosswalk.csv was not imported",
+    faults=[
+        Fault(
+            code="tie", subject="line 2", message="job_profile A already stands on line 1", remedy="keep one", line=2
+        ),
+        Fault(
+            code="unknown_code",
+            subject="line 3",
+            message="Workday shows no cost center 'CC\x1b[2J' and this is a sentence that is longer than the terminal",
+            remedy="correct the code; what is only to come in Workday needs a row that begins on its day",
+            line=3,
+            blocking=False,
+        ),
+    ],
+    remedy="mend all of it",
+)
+
+
+def refuse() -> int:
+    raise FAULTS
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_every_fault_has_its_own_lines_which_fit_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert failures.guarded(refuse) == failures.CONFIGURATION
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert lines[0] == "crosswalk.csv was not imported: 1 fault"
+    assert " ".join(" ".join(lines[1:]).split()).startswith("line 2: job_profile A already stands on line 1 → keep one")
+    assert any(line.startswith("  line 3: worth a look: Workday shows") for line in lines)
+    assert "\x1b" not in err
+    assert [len(line) for line in lines if "→" not in line and len(line) > columns] == []
+    # Ready to be copied: a remedy is never folded.
+    assert "    → correct the code; what is only to come in Workday needs a row that begins on its day" in lines
+    assert lines[-1] == "  → mend all of it"
+
+
+def test_scripts_get_every_fault_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert failures.guarded(refuse, as_json=True) == failures.CONFIGURATION
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["refused"] == "crosswalk.csv was not imported"
+    assert [(fault["line"], fault["code"], fault["blocking"]) for fault in told["faults"]] == [
+        (2, "tie", True),
+        (3, "unknown_code", False),
+    ]
+    assert err == "crosswalk.csv was not imported: 1 fault\n  → mend all of it\n"

@@ -288,7 +288,8 @@ def _target(target: dict[str, str]) -> str:
 
 def _tell_changed(door: Door, changed: Changed) -> int:
     for warning in changed.warnings:
-        tell(f"worth a look: {warning.message}", remedy=warning.remedy)
+        where = f"line {warning.line}: " if warning.line else ""
+        tell(f"{where}worth a look: {warning.message}", remedy=warning.remedy)
     if door.json:
         door.write_json(changed)
     else:

@@ -1,0 +1,43 @@
+"""Which codes and days the last reading showed; nothing is read anew."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from ml_connector.bootstrap import App
+from ml_connector.canonical.keys import RecordType
+from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.proposal import RECORDS, wid_of
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.gather import plant_days
+from ml_connector.sync.store import SyncStore
+
+SOURCES = {
+    Kind.COST_CENTER: RecordType.COST_CENTER,
+    Kind.JOB_PROFILE: RecordType.JOB_PROFILE,
+    Kind.LOCATION: RecordType.LOCATION,
+}
+
+
+def last_days(app: App) -> dict[str, date]:
+    """Which day it was in each plant when Workday was read last, by Workday's clock; by ours before the first time."""
+    newest = SyncStore(app.database, app.name).newest_plan()
+    read_at = datetime.fromisoformat(newest.watermark) if newest is not None and newest.watermark else app.clock()
+    return plant_days(app.connection.plex.plants, read_at)
+
+
+def known_wids(app: App, kind: Kind) -> dict[str, str]:
+    """Workday's own ids by reference id, as the newest complete reading showed them; nothing is read anew."""
+    return {key: wid for key, wid in (known_codes(app, kind) or {}).items() if wid is not None}
+
+
+def known_codes(app: App, kind: Kind) -> dict[str, str | None] | None:
+    """The codes of the newest complete reading with Workday's own ids; None where there was no reading."""
+    if kind not in SOURCES:
+        return None
+    scope, snapshots = Scope(app.name, "workday", SOURCES[kind].value), SnapshotStore(app.database)
+    believed = snapshots.last_believed(scope)
+    if believed is None:
+        return None
+    records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)
+    return {record.key: wid_of(record) for record in records}

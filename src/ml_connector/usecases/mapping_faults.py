@@ -1,0 +1,143 @@
+"""Everything that speaks against a change of the crosswalk: our own records, what Workday shows, and the live Plex."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from ml_connector.bootstrap import App
+from ml_connector.errors import ConfigurationError, Fault, FaultsError
+from ml_connector.mapping.check import check_claims
+from ml_connector.mapping.crosswalk import ANY, Claim, Kind, MappingRow, split_account_source
+from ml_connector.mapping.line import find_clashes
+from ml_connector.mapping.proposal import wid_of
+from ml_connector.mapping.table import by_line
+from ml_connector.usecases.known import SOURCES, known_codes, last_days
+from ml_connector.usecases.usage import read_setup, read_workday
+
+
+def find_faults(app: App, claims: Mapping[int, Claim], *, placed: Collection[int]) -> list[Fault]:
+    """
+    What our own records say against claims, by line: plants, and days that overlap with rows in force or each other's.
+
+    *placed* are the lines of which code, plant and days are sound.
+    """
+    accepted = [row for row in app.mappings.load(app.name) if row.state == "accepted"]
+    comparable = {line: claim for line, claim in claims.items() if line in placed}
+    found = [fault for fault in find_clashes(comparable, there=accepted) if fault.code != "tie"]
+    known = [plant.pcn for plant in app.connection.plex.plants]
+    for line, claim in claims.items():
+        if claim.plant.isdecimal() and claim.plant not in known:
+            message = f"connection {app.name} has no plant {claim.plant}"
+            found.append(_fault("plant", claim, line, message, f"one of {', '.join(known)}, or *"))
+    return found
+
+
+def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
+    """
+    Codes that Workday did not show when it was read last; where it never was, it is asked now.
+
+    A row that begins later may name what is still to come (RD-02), and one that is in force already is not asked about.
+    """
+    said = {row.key: (row.target, row.ends_on) for row in app.mappings.load(app.name) if row.state == "accepted"}
+    news = {line: claim for line, claim in claims.items() if said.get(claim.key) != (claim.target, claim.ends_on)}
+    named = {line: named for line, claim in news.items() if (named := _named_in_workday(claim)) is not None}
+    codes = {kind: _shown_codes(app, kind) for kind in dict.fromkeys(kind for kind, _ in named.values())}
+    today, found = max(last_days(app).values()), []
+    for line, (kind, code) in named.items():
+        claim, known = claims[line], codes[kind]
+        if code in known or (claim.wid is not None and claim.wid in known.values()):
+            continue
+        near = difflib.get_close_matches(code, known, n=1)
+        message = f"Workday shows no {kind.value.replace('_', ' ')} {code!r}"
+        message += f" (did you mean {near[0]!r}?)" if near else ""
+        ahead = claim.effective_on is not None and claim.effective_on > today
+        remedy = "correct the code; what is only to come in Workday needs a row that begins on its day"
+        found.append(_fault("unknown_code", claim, line, message, remedy, blocking=not ahead))
+    return found
+
+
+def _named_in_workday(claim: Claim) -> tuple[Kind, str] | None:
+    """Which code of Workday's a claim names: for an account that of its cost center; None where it names none."""
+    if claim.kind is not Kind.ACCOUNT:
+        return (claim.kind, claim.source) if claim.source else None
+    center = _cost_center_of(claim)
+    return None if center in {None, ANY} else (Kind.COST_CENTER, str(center))
+
+
+def _shown_codes(app: App, kind: Kind) -> dict[str, str | None]:
+    known = known_codes(app, kind)
+    if known is not None:
+        return known
+    return {record.key: wid_of(record) for record in read_workday(app, SOURCES[kind], progress=_silent)}
+
+
+def _fault(code: str, claim: Claim, line: int, message: str, remedy: str, *, blocking: bool = True) -> Fault:
+    return Fault(code=code, subject=claim.label, message=message, remedy=remedy, blocking=blocking, line=line)
+
+
+def find_live_faults(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
+    """
+    Hold new claims, by line, against the live chart, and the account rows whose cost center they change (RD-08, PX-08).
+
+    What has ended is no longer held against what Plex has today, and nothing against a plant there is not.
+    """
+    today, known = min(last_days(app).values()), [plant.pcn for plant in app.connection.plex.plants]
+    claims = {
+        line: claim
+        for line, claim in claims.items()
+        if claim.plant in {*known, ANY} and (claim.ends_on is None or claim.ends_on >= today)
+    }
+    named = {claim.plant for claim in claims.values()}
+    plants = [pcn for pcn in known if pcn in named or ANY in named]
+    live = [record for plant in plants for record in read_setup(app, plant=plant, progress=_silent)]
+    new = {claim.key for claim in claims.values()}
+    others = [row for row in app.mappings.load(app.name) if row.key not in new and row.state == "accepted"]
+    centers = [claim for claim in claims.values() if claim.kind is Kind.COST_CENTER]
+    moved, unsure = {each.source for each in centers}, {e.source for e in centers if not isinstance(e, MappingRow)}
+    told = check_claims([*claims.values(), *others], live=live)
+    found = []
+    for (line, claim), faults in zip(claims.items(), told, strict=False):
+        # Of a cost center whose own line is at fault nothing is said twice.
+        odd = {"cost_center_unmapped"} if _cost_center_of(claim) in unsure else set()
+        found += [msgspec.structs.replace(fault, line=line) for fault in faults if fault.code not in odd]
+    for row, faults in zip(others, told[len(claims) :], strict=True):
+        found += [fault for fault in faults if fault.code == "segment_mismatch" and _cost_center_of(row) in moved]
+    return found
+
+
+def _cost_center_of(claim: Claim) -> str | None:
+    """The cost center whose segment an account row has to agree with."""
+    parts = split_account_source(claim.source) if claim.kind is Kind.ACCOUNT else None
+    return None if parts is None else parts[0]
+
+
+def numbered(rows: Iterable[MappingRow]) -> dict[int, MappingRow]:
+    """Rows that stand in no file, by a number of their own."""
+    return dict(enumerate(rows, start=1))
+
+
+def unnumbered(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults of rows that stand in no file."""
+    return [msgspec.structs.replace(fault, line=None) for fault in faults]
+
+
+def refuse(faults: Collection[Fault], *, outcome: str) -> tuple[Fault, ...]:
+    """
+    Let through what is only worth a look.
+
+    Raises:
+        FaultsError: one fault or more stop the change; all are told, also those worth a look, in the order of lines.
+    """
+    stopping = [fault for fault in faults if fault.blocking]
+    if not stopping:
+        return tuple(faults)
+    if len(faults) == 1 and stopping[0].line is None:
+        raise ConfigurationError(f"{outcome}: {stopping[0].message}", remedy=stopping[0].remedy)
+    raise FaultsError(outcome, faults=sorted(faults, key=by_line), remedy="mend all of it; a part is never taken in")
+
+
+def _silent(_stage: str, _done: int, _total: int | None) -> None:
+    """Checking a row is quick enough to need no progress."""
