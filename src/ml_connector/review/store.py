@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -149,16 +149,20 @@ class ReviewStore:
         *,
         types: Collection[str],
         still: Collection[Name] = (),
+        undecided: Callable[[Parked], bool] = lambda _item: False,
         at: datetime,
     ) -> list[Parked]:
         """
         Put *items* in the place of everything parked under the given types; return those that are new, or parked for
-        another reason than before. What waits for another record and is named in *still* stays as it is.
+        another reason than before. What waits for another record and is named in *still* stays as it is, and so does
+        what is *undecided*.
         """
         where = (parked.c.connection == connection, parked.c.type.in_(types))
         known = {item.name: item for item in map(_parked, tx.execute(select(parked).where(*where)).mappings())}
         tx.execute(delete(parked).where(*where))
-        waiting = [item for name, item in known.items() if item.code == "waiting" and name in still]
+        waiting = [
+            item for name, item in known.items() if (item.code == "waiting" and name in still) or undecided(item)
+        ]
         unique = {item.name: item for item in (*waiting, *items)}
         return self._insert(tx, connection, unique, known=known, at=at)
 

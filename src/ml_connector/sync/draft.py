@@ -29,6 +29,7 @@ class Draft(msgspec.Struct, kw_only=True):
     which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by,
     *today* the date of the plant where it is earliest.
     *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
+    *nobody* tells that no worker was decided about: what Workday leaves out of them stops everybody.
     *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
     """
 
@@ -42,6 +43,7 @@ class Draft(msgspec.Struct, kw_only=True):
     headcount: list[HeadcountLine] = []
     active: int = 0
     today: str = ""
+    nobody: bool = False
     missed: int | None = None
     in_step: dict[tuple[str, str], str] = {}
 

@@ -164,7 +164,8 @@ class Planner:
         wanted = [item for item in references if item.state == "present"]
         self._known.update(reference(item.type, plant=item.plant, key=item.key) for item in wanted)
         self._compare_references(references)
-        if not any(GROUPS[group].stops for group in missing):
+        draft.nobody = any(GROUPS[group].stops for group in missing)
+        if not draft.nobody:
             self._compare_people(missing)
         self._compare_upstream()
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.snapshot.extract import Progress, Reader
@@ -36,6 +37,7 @@ from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
+from ml_connector.sync.undecided import Undecided
 
 _EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
@@ -363,7 +365,13 @@ class Syncer:
         # What waited for another record stays parked until its own write is through: it was decided once, not anew.
         going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
         newly_parked = self._tools.review.replace_parked(
-            tx, self._name, draft.parked, types=_EVERY_TYPE, still=going, at=now
+            tx,
+            self._name,
+            draft.parked,
+            types=_EVERY_TYPE,
+            still=going,
+            undecided=self._undecided(draft).covers,
+            at=now,
         )
         newly_pending, no_more = self._tools.review.replace_pending(tx, self._name, draft.pending, at=now)
         newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)
@@ -396,6 +404,13 @@ class Syncer:
         ]
         events += [_held_event(run, hold, at=now, plan=digest) for hold in newly_held]
         return events
+
+    def _undecided(self, draft: Draft) -> Undecided:
+        """What this run says nothing of, a reading being held."""
+        dropped = [wid for hold in draft.holds if hold.guard == "population_drop" for wid in hold.members]
+        unseen = self._tools.snapshots.find(Scope(self._name, "workday", "worker"), keys=dropped, of=Worker)
+        numbers = {worker.employee_id for worker in unseen.values()}
+        return Undecided(draft.holds, nobody=draft.nobody, unseen=numbers)
 
     # What a run needs to know
 

@@ -1,0 +1,82 @@
+"""What waits goes on waiting, since the day it first did, while a hold keeps a run from deciding about it."""
+
+from datetime import timedelta
+
+import pytest
+
+from ml_connector.review.store import Parked
+from ml_connector.sync.change import make_hold
+from ml_connector.sync.undecided import Undecided
+from tests.living import Living
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Living(tmp_path)
+
+
+def told(life):
+    """What waits, and since when, as `parked` shows it."""
+    return {item.name: (item.code, item.since) for item in life.tools.review.parked("acme")}
+
+
+def sync(home, life):
+    home.clock.sleep(3600)
+    home.tenant._moment += timedelta(hours=1)
+    return life.sync()
+
+
+def decided(life):
+    """How often anything was told to be parked."""
+    return sum("parked" in entry.event.action for entry in life.tools.trail.list(500))
+
+
+def test_rc_what_waits_keeps_its_day_while_a_section_is_withheld(home):
+    with home.synced() as life:
+        home.play("unmapped_job")
+        sync(home, life)
+        before, events = told(life), decided(life)
+        assert {code for code, _since in before.values()} == {"unmapped"}
+        home.play("section_withheld")
+        sync(home, life)
+        assert [hold.guard for hold in life.tools.review.holds("acme", state="open")] == ["missing_section"]
+        assert told(life) == before
+        home.play("section_restored")
+        sync(home, life)
+        assert told(life) == before
+        assert decided(life) == events
+
+
+def test_rc_who_waits_and_is_no_longer_shown_keeps_their_day(home):
+    with home.synced() as life:
+        (number,) = home.play("unmapped_job")
+        sync(home, life)
+        before = told(life)
+        assert number in {name[2] for name in before}
+        home.play("population_drop")
+        for _ in range(2):
+            sync(home, life)
+            assert before.items() <= told(life).items()
+        home.play("population_restored")
+        sync(home, life)
+        assert told(life) == before
+
+
+@pytest.mark.parametrize(
+    ("guard", "kind", "plant", "stays"),
+    [
+        ("list_shrunk", "employee", "101", True),
+        ("list_shrunk", "employee", "102", False),
+        ("not_readable", "department", "101", True),
+        ("empty_result", "worker", "", True),
+        ("population_drop", "worker", "", False),
+        ("deactivate_over", "employee", "101", False),
+        ("links_lost", "employee", "", False),
+    ],
+)
+def test_rc_only_what_a_held_reading_leaves_open_stays_parked(guard, kind, plant, stays):
+    item = Parked(
+        type="employee", plant="101", key="1", label="", code="", reason="", waiting_for="department X in plant 101"
+    )
+    hold = make_hold(guard, kind=kind, plant=plant, members=["m"], reason="", remedy="")
+    assert Undecided([hold], nobody=False, unseen=()).covers(item) is stays
