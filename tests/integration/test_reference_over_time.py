@@ -8,7 +8,8 @@ import pytest
 from ml_connector.canonical.organization import JobProfile
 from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
-from ml_connector.timeline.references import ReferenceStore, known_on
+from ml_connector.timeline.reference import known_on
+from ml_connector.timeline.references.store import ReferenceStore
 from ml_connector.usecases import syncs
 from ml_connector.usecases.references import code_asof
 from tests.living import Living

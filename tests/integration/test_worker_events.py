@@ -9,7 +9,7 @@ import pytest
 from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Kind, sign_rows
 from ml_connector.sync.baseline.store import BaselineStore
-from ml_connector.timeline.facts import FactStore
+from ml_connector.timeline.facts.store import FactStore
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
 

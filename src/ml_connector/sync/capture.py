@@ -34,8 +34,9 @@ from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Fact, days_to_ask
-from ml_connector.timeline.facts import FactStore
-from ml_connector.timeline.references import ReferenceFact, ReferenceStore
+from ml_connector.timeline.facts.store import FactStore
+from ml_connector.timeline.reference import ReferenceFact
+from ml_connector.timeline.references.store import ReferenceStore
 
 HORIZON = timedelta(days=400)
 """How far ahead is asked; what lies further is asked for when its day has come so near."""

@@ -16,7 +16,7 @@ from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.store import SyncStore
-from ml_connector.timeline.facts import FactStore
+from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.store import LinkStore
 
 

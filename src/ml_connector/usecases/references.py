@@ -12,7 +12,8 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.organization import CostCenter, JobProfile
 from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind
-from ml_connector.timeline.references import ReferenceStore, known_on
+from ml_connector.timeline.reference import known_on
+from ml_connector.timeline.references.store import ReferenceStore
 
 CodeKind = Literal["cost_center", "job_profile"]
 _RECORDS: dict[CodeKind, type[CostCenter | JobProfile]] = {"cost_center": CostCenter, "job_profile": JobProfile}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import sqlalchemy as sa
+from sqlalchemy import Connection as Transaction
 
 from ml_connector.storage.database import Database
 from ml_connector.vault.keys import MasterKey, open_master_key, retire_all_but, stage_successor
@@ -17,7 +17,7 @@ from ml_connector.vault.store import Rotated, Vault
 
 
 def rotate_master_key(
-    database: Database, *, setting: str, record: Callable[[sa.Connection, Rotated], None] = lambda _tx, _rotated: None
+    database: Database, *, setting: str, record: Callable[[Transaction, Rotated], None] = lambda _tx, _rotated: None
 ) -> Rotated:
     """
     Replace the master key in the place *setting* names, or finish a replacement that was interrupted.

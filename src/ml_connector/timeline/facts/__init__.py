@@ -1,0 +1,1 @@
+"""What Workday told of each worker, kept."""

@@ -1,0 +1,1 @@
+"""What Workday told of cost centers, job profiles and locations, kept."""
