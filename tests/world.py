@@ -100,6 +100,14 @@ class World:
         self.app.close()
         self.app = self.open()
 
+    def lose_database(self) -> None:
+        """Begin anew with an empty database, and the mapping accepted again."""
+        self.app.close()
+        for file in self.folder.glob("mlc.db*"):
+            file.unlink()
+        self.app = self.open()
+        self.map_everything()
+
     def configure(self, **plex: Any) -> None:
         """Change the configuration, as an engineer would in the file, and start anew."""
         self._plex |= plex

@@ -126,11 +126,7 @@ def brownfield(tmp_path):
                     other = key[:-4] + "beef"
                     tables.employees[other] = {**row, "id": other, "supervisorId": None}
                     tables.attributes[other] = {**tables.attributes.pop(key), "Resource_ID": other}
-        world.app.close()
-        for file in world.folder.glob("mlc.db*"):
-            file.unlink()
-        world.app = world.open()
-        world.map_everything()
+        world.lose_database()
         yield world
 
 
@@ -208,11 +204,7 @@ def test_wp_02_with_its_links_lost_nobody_comes_or_goes_until_a_person_says_so(s
 
 def test_wp_02_after_a_lost_database_nobody_comes_or_goes_until_a_person_says_so(synced):
     (newcomer,) = play(synced, "hire")
-    synced.app.close()
-    for file in synced.folder.glob("mlc.db*"):
-        file.unlink()
-    synced.app = synced.open()
-    synced.map_everything()
+    synced.lose_database()
     assert syncs.sync(synced.app, progress=silent).exit_code == 4
     assert employees(synced, badgeNumber=newcomer) == []
     (hold,) = syncs.holds(synced.app)

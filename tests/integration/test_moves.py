@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from ml_connector.errors import RecordError
+from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.timeline.store import LinkStore
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
@@ -83,6 +84,17 @@ def test_px_07_a_move_is_a_transfer_that_takes_the_record_along(synced):
     assert synced.app.trail.verify().ok
 
 
+def test_px_07_nothing_is_agreed_on_any_more_about_who_left_a_plant(synced):
+    """Else the record would be missed there as one that vanished, and a return compared with what was true before."""
+    moved = play(synced)
+    number = record(synced, moved)["id"]
+    syncs.sync(synced.app, progress=silent)
+    baselines = BaselineStore(synced.app.database, "acme")
+    for kind in ("employee", "employee_attributes"):
+        watched = {plant: number in baselines.sentinels(kind, plant, limit=1000) for plant in ("101", "102")}
+        assert watched == {"101": False, "102": True}
+
+
 def test_px_07_the_way_back_brings_the_same_record_home(synced):
     moved = play(synced)
     before = record(synced, moved)
@@ -98,11 +110,7 @@ def test_px_01_a_record_that_moved_is_known_by_its_id_when_our_database_is_lost(
     moved = play(synced)
     syncs.sync(synced.app, progress=silent)
     before = record(synced, moved)
-    synced.app.close()
-    for file in synced.folder.glob("mlc.db*"):
-        file.unlink()
-    synced.app = synced.open()
-    synced.map_everything()
+    synced.lose_database()
     plan = syncs.plan(synced.app, progress=silent)
     assert [change for change in plan.changes if change.type == "employee"] == []
     assert syncs.parked(synced.app) == []

@@ -84,11 +84,7 @@ def test_up_05_what_only_plex_knows_survives(world):
 
 
 def test_px_01_a_lost_database_creates_nobody_again(synced):
-    synced.app.close()
-    for file in synced.folder.glob("mlc.db*"):
-        file.unlink()
-    synced.app = synced.open()
-    synced.map_everything()
+    synced.lose_database()
     plan = syncs.plan(synced.app, progress=silent)
     assert plan.counts["create"] == 0
 

@@ -117,6 +117,25 @@ def test_up_05_what_somebody_changed_in_plex_by_hand_is_decided_about_anew():
         assert (worker.worker_id, "update") in plan_anew(firm)
 
 
+def test_up_05_what_was_agreed_on_anew_is_compared_anew_though_both_sides_are_as_they_were_before():
+    """Both were changed and changed back between two runs: what is remembered of them has to follow."""
+    with in_step() as firm:
+        worker = plain(firm)
+        row = employees(firm)[worker.worker_id]
+
+        def marry(name):
+            desk = desk_of(firm.tenant, number=firm.day, seed=name)
+            desk._change(desk.now().worker(worker.worker_id), {"last_name": name}, kind="Change Legal Name")
+
+        marry("Other")
+        assert (worker.worker_id, "update") in plan_anew(firm)
+        marry(worker.last_name)
+        firm.rehearsal.plex.edit_employee("101", worker.worker_id, fields={"lastName": row["lastName"]})
+        plan_anew(firm)
+        agreed = firm.begin().tools.baselines.baseline("employee", "101", keys=[row["id"]])
+        assert agreed[row["id"]]["last_name"] == row["lastName"]
+
+
 def test_wp_14_whose_managers_record_is_another_is_decided_about_anew():
     with in_step() as firm:
         desk = desk_of(firm.tenant, number=firm.day, seed="lead")

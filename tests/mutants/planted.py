@@ -492,4 +492,18 @@ MUTANTS = (
         "            self._signature = None\n",
         "tests/unit/test_workday_auth.py::test_a_refused_token_is_renewed_once_by_one_thread_for_all",
     ),
+    Mutant(
+        "what was agreed on in the plant left behind is kept",
+        "sync/store.py",
+        "        self._baselines.forget(tx, [(it.origin, it.key) for it in moved])\n",
+        "",
+        "tests/integration/test_moves.py::test_px_07_nothing_is_agreed_on_any_more_about_who_left_a_plant",
+    ),
+    Mutant(
+        "who was in step with what was agreed on before stays so",
+        "sync/baseline/store.py",
+        "        if people:\n",
+        "        if not people and people:\n",
+        STEADY + "::test_up_05_what_was_agreed_on_anew_is_compared_anew_though_both_sides_are_as_they_were_before",
+    ),
 )
