@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from bench.chart import Bar, draw_svg, draw_text
 from bench.contest import DLT, OURS_DAYS, OURS_ONE_CORE, OURS_SOAP, OURS_SYNC, ZEEP, Results
 from bench.measure import Child, Phase, Spread, ratio, spread
 from bench.report import Report, lines_of, render_page
-from bench.rewrite import rename
+from bench.rewrite import changed_pages, rename
 from bench.targets import HELP, READ_SOAP, UPSERT, days_of, judge
 
 
@@ -142,3 +144,11 @@ def test_a_changed_page_has_so_many_other_names_and_nothing_else() -> None:
     assert (renamed.count(b">XA<"), left) == (4, 0)
     assert renamed.replace(b">XA<", b">A<") == page
     assert rename(page, 5)[1] == 2
+
+
+def test_changed_pages_are_as_before_afterwards(tmp_path: Path) -> None:
+    page = tmp_path / "soap-100-1.gz"
+    page.write_bytes(before := gzip.compress(b"<wd:Worker><wd:Last_Name>A</wd:Last_Name></wd:Worker>"))
+    with changed_pages(tmp_path, 100, 1):
+        assert b">XA<" in gzip.decompress(page.read_bytes())
+    assert (page.read_bytes(), list(tmp_path.iterdir())) == (before, [page])
