@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
 from ml_connector.errors import IncompleteReadError, RecordError, UnavailableError
@@ -51,12 +51,12 @@ def read(database):
             raise RecordError("cannot be understood", code="odd")
         return plain.key, plain
 
-    def run(pages):
+    def run(pages, query=QUERY):
         translated.clear()
         extract = Reader(database, clock=lambda: NOW).extract(
             pages,
             scope=SCOPE,
-            query=QUERY,
+            query=query,
             translation=Translation(
                 translate=translate,
                 key_of=lambda record: json.loads(record.payload)["id"],
@@ -174,6 +174,16 @@ def test_cc_15_who_comes_back_in_anothers_place_is_news(database, read):
     extract, translated = read(Pages([["a", "c"]]))
     assert (translated, extract.total, extract.before) == ([], 2, 2)
     assert kept(database, extract) == ["a", "c"]
+
+
+def test_cc_15_a_reading_as_of_a_moment_that_is_as_before_marks_those_of_before_and_nobody_else(database, read):
+    as_of = Query(record_type=RecordType.EMPLOYEE, plant="101", as_of=AsOf(NOW.date(), NOW))
+    read(Pages([["a", "b", "c"]]))
+    before, _ = read(Pages([["a", "b"]]), as_of)
+    again, translated = read(Pages([["b", "a"]]), as_of)
+    assert (translated, again.total, again.whole, again.content_id) == ([], 2, True, before.content_id)
+    assert (kept(database, again), again.id > before.id) == (["a", "b"], True)
+    assert SnapshotStore(database).vanished(SCOPE, extract_id=again.id) == ["c"]
 
 
 def test_cc_03_one_record_twice_and_another_not_at_all_is_no_list_as_before(read):

@@ -161,9 +161,10 @@ class Reader:
                     count += len(page.records)
                     desk.take(page.records, left=page.total - count)
                     progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
-                # What was asked as of a moment has a moment to keep.
-                if before is not None and query.as_of is None and desk.is_as_before(count):
-                    return self._as_before(scope, before, translation.version)
+                if before is not None and desk.is_as_before(count):
+                    if query.as_of is None:
+                        return self._as_before(scope, before, translation.version)
+                    desk.keep_as_before(before)  # what was asked as of a moment has a moment to keep
                 desk.finish()
             number = opened.number
             faults = self._faults(scope, number)
@@ -286,6 +287,13 @@ class _Desk:
         self._sort(self._line.rest())
         everybody = self._before is not None and len(set(self._known)) == count == self._before.total
         return everybody and self._is_nothing_new
+
+    def keep_as_before(self, before: Believed) -> None:
+        """Keep at one stroke that everything is as *before*."""
+        number = self._opened.number
+        with self._database.transaction() as tx:
+            self._store.touch_all(tx, self._scope, before, extract_id=number)
+        self._known = []
 
     @property
     def _is_nothing_new(self) -> bool:

@@ -193,6 +193,11 @@ class SnapshotStore:
         if payload_hashes:
             tx.execute(_TOUCH, {"seen_by": extract_id, **_bind(scope), "hashes": payload_hashes})
 
+    def touch_all(self, tx: Connection, scope: Scope, before: Believed, *, extract_id: int) -> None:
+        """Mark every record of the complete extraction *before*, or of those it builds on, as seen by the given one."""
+        seen = records.c.extract_id.between(before.id, before.number)
+        tx.execute(update(records).where(_within(scope), seen).values(extract_id=extract_id))
+
     def save_page(self, tx: Connection, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
         """Insert or replace one page of records."""
         if not rows:
