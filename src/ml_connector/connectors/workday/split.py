@@ -30,6 +30,8 @@ MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
 # Longer pages are not held: their records are cut when they are asked for.
 LONG_PAGE = 50
+# Unpacked to look at what a page announces; the rest of it waits as it came.
+_HEAD_BYTES = 1 << 13
 
 _DATA_START = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)Response_Data\s*>")
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -118,41 +120,67 @@ def open_page(body: Body, *, answer: str, record: str, hold: bool = False) -> Sp
 
     With *hold* long pages are cut at once too.
     """
-    cutter = _Cutter(_Source(body.chunks()), answer=answer, record=record)
-    try:
-        cutter.read_head()
-        if cutter.announced.records > LONG_PAGE and not hold:
-            return LongPage(results=cutter.announced, body=body, answer=answer, record=record)
-        page = cutter.cut()
-        if page.results.records == len(page.records):
-            return page
-    except _Surprise:
-        pass
-    return _parse_whole(body.chunks(), answer=answer, record=record)
+    if not hold:
+        cutter = _Cutter(_Source(body.chunks(_HEAD_BYTES)), answer=answer, record=record)
+        with contextlib.suppress(_Surprise):
+            cutter.read_head()
+            if cutter.announced.records > LONG_PAGE:
+                return LongPage(results=cutter.announced, body=body, answer=answer, record=record)
+    return split_page(body.chunks(), answer=answer, record=record)
 
 
 class _Source:
-    """The chunks still to come, and the bytes that came and were not used yet."""
+    """The chunks still to come, and the bytes that came and were not used yet: from *at* in *buffer*, then *ahead*."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self.buffer = b""
-        self.at = 0
+        self.buffer = self._ahead = b""
+        self.at = self._end = 0
 
     def more(self, *, bound: int) -> bool:
         """Fetch a chunk; False at the end. More than *bound* bytes waiting unused is refused."""
-        if len(self.buffer) - self.at > bound:
-            raise ValueError("one part of it is larger than any part of theirs")
-        chunk = next(self._chunks, None)
+        chunk = self._next(bound)
         if chunk is None:
             return False
         self.buffer = self.buffer[self.at :] + chunk
         self.at = 0
         return True
 
+    def reach(self, close: bytes, *, bound: int) -> tuple[bytes, int, int]:
+        """
+        Look for what stands from here through *close*: in which bytes, from where, to where; `go_past` uses it up.
+
+        A chunk is copied only as far as it belongs to what began in the one before.
+        """
+        searched, most = self.at, len(close) - 1
+        while (found := self.buffer.find(close, searched)) < 0:
+            chunk = self._next(bound)
+            if chunk is None:
+                raise _Surprise
+            rest = self.buffer[self.at :]
+            found = chunk.find(close)
+            if found >= 0 and close not in rest[-most:] + chunk[:most]:
+                self.buffer, self.at, self._ahead, self._end = rest, 0, chunk, found + len(close)
+                return rest + chunk[: self._end], 0, len(rest) + self._end
+            searched = max(len(rest) - most, 0)
+            self.buffer, self.at = rest + chunk, 0
+        self._end = found + len(close)
+        return self.buffer, self.at, self._end
+
+    def go_past(self) -> None:
+        """Use up what was reached."""
+        if self._ahead:
+            self.buffer, self._ahead = self._ahead, b""
+        self.at = self._end
+
     def rest(self) -> Iterator[bytes]:
         """Everything not used yet."""
-        return itertools.chain([self.buffer[self.at :]], self._chunks)
+        return itertools.chain([self.buffer[self.at :], self._ahead], self._chunks)
+
+    def _next(self, bound: int) -> bytes | None:
+        if len(self.buffer) - self.at > bound:
+            raise ValueError("one part of it is larger than any part of theirs")
+        return next(self._chunks, None)
 
 
 class _Cutter:
@@ -211,22 +239,11 @@ class _Cutter:
 
     def read_record(self) -> bytes | None:
         """Cut one record off; None when Response_Data ends here."""
-        source, opening, end = self._source, self._open, self._end
-        while True:
-            start = _end_of(_SPACE, source.buffer, source.at)
-            if len(source.buffer) - start > max(len(opening), len(end)):
-                break
-            if not source.more(bound=MAX_FRAME_BYTES):
-                raise _Surprise
-        buffer = source.buffer
-        if buffer.startswith(end, start):
-            source.at = start
+        source, opening = self._source, self._open
+        if not self._find_next():
             return None
-        if not buffer.startswith(opening, start) or buffer[start + len(opening)] not in b"> \t\r\n":
-            raise _Surprise
-        source.at = start
-        stop = self._find_close()
-        buffer, start, at = source.buffer, source.at, source.at + len(opening)
+        buffer, start, stop = source.reach(self._close, bound=MAX_RECORD_BYTES)
+        at = start + len(opening)
         if (
             (buffer.find(b"!", at, stop) >= 0 and buffer.find(b"<!", at, stop) >= 0)
             or (buffer.find(b"?", at, stop) >= 0 and buffer.find(b"<?", at, stop) >= 0)
@@ -237,18 +254,28 @@ class _Cutter:
             tag = buffer[start : _end_of(_TAG_END, buffer, at)]
             if b"xmlns" in tag or tag.endswith(b"/>"):
                 raise _Surprise
-        source.at = stop
+        source.go_past()
         return b"".join((self._bound, memoryview(buffer)[at:stop]))  # copied once: a record is tens of kilobytes
 
-    def _find_close(self) -> int:
-        source, searched = self._source, 0
+    def _find_next(self) -> bool:
+        """Stand at the next record, past white space; False when Response_Data ends here."""
+        source, opening, end = self._source, self._open, self._end
         while True:
-            found = source.buffer.find(self._close, source.at + searched)
-            if found >= 0:
-                return found + len(self._close)
-            searched = max(len(source.buffer) - source.at - len(self._close), 0)
-            if not source.more(bound=MAX_RECORD_BYTES):
+            start = source.at
+            if not source.buffer.startswith(b"<", start):
+                start = _end_of(_SPACE, source.buffer, start)
+            if len(source.buffer) - start > max(len(opening), len(end)):
+                break
+            if not source.more(bound=MAX_FRAME_BYTES):
                 raise _Surprise
+        buffer = source.buffer
+        if buffer.startswith(end, start):
+            source.at = start
+            return False
+        if not buffer.startswith(opening, start) or buffer[start + len(opening)] not in b"> \t\r\n":
+            raise _Surprise
+        source.at = start
+        return True
 
     def _read_tail(self) -> bytes:
         source = self._source
