@@ -52,7 +52,7 @@ from ml_connector.sync.baseline.store import baselines
 from ml_connector.sync.gather import WORKDAY_TYPES
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.verbs import Syncer
-from tests.world import accepted_rows, timeless_state
+from tests.world import AT_ONCE, accepted_rows, timeless_state
 
 Answer = Callable[[Request], Response]
 Spoil = Callable[[Request, Answer], Response]
@@ -405,4 +405,4 @@ class Rehearsal:
             **plex,
         }
         workday = {"host": "http://127.0.0.1:1", "tenant": "acme_dpt1"}
-        return Settings.model_validate({"workday": workday, "plex": plex_settings})
+        return Settings.model_validate({"workday": workday, "plex": plex_settings, "sync": AT_ONCE})

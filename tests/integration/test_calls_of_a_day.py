@@ -11,9 +11,11 @@ from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from ml_connector.settings.sync import Sync
 from tests.rehearsal import START, Recording, Rehearsal, Wire, call_workday
-from tests.world import accepted_rows
+from tests.world import AT_ONCE, accepted_rows
 
-_UNGUARDED = Sync.model_validate({"full_compare": "weekly Sunday 02:00 UTC", "guard": {"update_over": "max(99, 100%)"}})
+_UNGUARDED = Sync.model_validate(
+    {"full_compare": "weekly Sunday 02:00 UTC", "guard": {"update_over": "max(99, 100%)"}, **AT_ONCE}
+)
 _CHANGES = 6
 _OPERATION = re.compile(r"<wd:(\w+_Request)\b")
 

@@ -197,7 +197,46 @@ def test_cc04_a_workday_clock_that_went_back_is_refused_once_and_released_by_a_p
         assert open_holds(life) == []
 
 
+def by_the_clock(rehearsal):
+    """Let nothing but the clock tell how time passes, as with any real tenant."""
+    sync = rehearsal.settings.sync.model_copy(update={"clock_ahead": "30 min"})
+    rehearsal.settings = rehearsal.settings.model_copy(update={"sync": sync})
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(days=1), timedelta(days=365)])
+def test_cc04_a_workday_clock_that_ran_ahead_is_refused_once_and_released_by_a_person(rehearsal, jump):
+    by_the_clock(rehearsal)
+    people = natives(rehearsal)
+    show(rehearsal, [ended(people[-1]), *people[:-1]], later=jump)
+    before = rehearsal.plex_state()  # a minute passes by this
+    with rehearsal.alive() as life:
+        for _ in range(2):
+            with pytest.raises(ApprovalRequiredError, match="clock_ahead: Workday says it is 202") as caught:
+                life.sync()
+        assert f"{jump.days} d" in caught.value.message
+        assert "0 d 00:01 h by ours" in caught.value.message
+        assert life.wire.writes == []
+        (hold,) = open_holds(life)
+        assert f"release {hold.id}" in caught.value.remedy
+        assert len(told(life, AuditAction.DECISION_HELD)) == 1
+        assert rehearsal.plex_state() == before
+        life.syncer.release(hold.id)
+        assert life.sync().counts["applied"] == 1
+        assert life.sync().counts["held"] == 0
+        assert open_holds(life) == []
+
+
+def test_cc04_time_that_passes_by_both_clocks_is_no_jump(rehearsal):
+    by_the_clock(rehearsal)
+    people = natives(rehearsal)
+    show(rehearsal, [ended(people[-1]), *people[:-1]], later=timedelta(days=3, minutes=29))
+    rehearsal.clock.seconds = 3 * 86_400
+    with rehearsal.alive() as life:
+        assert life.sync().counts["applied"] == 1
+
+
 def test_tz09_our_own_clock_may_jump_and_nothing_changes(rehearsal):
+    by_the_clock(rehearsal)
     before = rehearsal.plex_state()
     for seconds in (-10 * 86_400, 400 * 86_400):
         rehearsal.clock.seconds = seconds

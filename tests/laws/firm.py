@@ -22,12 +22,12 @@ from ml_connector.settings.sync import GUARDED, Sync
 from tests.laws.history import DAYS, START, WORKERS, Step, dawn, found_tenant, take
 from tests.rehearsal import START as REHEARSED
 from tests.rehearsal import Life, Recording, Rehearsal, Spoil, Wire, call_workday, no_boundary
-from tests.world import accepted_rows
+from tests.world import AT_ONCE, accepted_rows
 
 # Whether a guard trips depends on how much happened since the last look: that is its purpose, and no law's.
 UNGUARDED = {"guard": {f"{verb}_over": "max(9999, 100%)" for verb in GUARDED}, "contingent_workers": True}
 # Everything is compared anew once a week, so that on the other days only what changed is read.
-UNGUARDED |= {"full_compare": "weekly Sunday 02:00 UTC"}
+UNGUARDED |= {"full_compare": "weekly Sunday 02:00 UTC", **AT_ONCE}
 _QUIESCENCE = 5
 _LATE_H = 13.5  # 21:30 in Workday's zone: midnight has passed in Detroit and not in Chicago
 

@@ -87,6 +87,45 @@ def test_cc_04_a_workday_that_was_put_back_and_may_be_is_read_whole():
             assert (report.watermark[:10], report.counts["held"]) == ("2026-11-21", 0)
 
 
+BY_THE_CLOCK = {"clock_ahead": "30 min"}
+
+
+def held(firm, guard):
+    """The hold that the next run stops at."""
+    life = firm.begin()
+    with pytest.raises(ApprovalRequiredError, match=guard):
+        life.sync()
+    (hold,) = life.tools.review.holds("acme", state="open")
+    return life, hold
+
+
+def test_cc_04_a_workday_clock_that_jumps_ahead_for_a_time_loses_no_change_and_does_nothing_early():
+    with found(sync=BY_THE_CLOCK) as firm:
+        firm.tenant.play("future_termination")
+        firm.sync()
+        before, watermark = firm.plex(), firm.begin().tools.store.newest_plan().watermark
+        firm.tenant.clock_offset = timedelta(days=365)
+        firm.tenant.play("terminate")
+        life, _hold = held(firm, "clock_ahead")
+        assert (firm.plex(), life.tools.store.newest_plan().watermark) == (before, watermark)
+        firm.tenant.clock_offset = timedelta(0)
+        assert firm.sync().counts["applied"] == 1, "what was entered meanwhile, and nothing that lies ahead"
+
+
+def test_cc_04_a_jump_that_was_believed_by_mistake_loses_no_change():
+    with found(sync=BY_THE_CLOCK) as firm:
+        firm.sync()
+        firm.tenant.clock_offset = timedelta(days=3)
+        life, hold = held(firm, "clock_ahead")
+        life.syncer.release(hold.id)
+        life.sync()
+        firm.tenant.play("terminate")
+        firm.tenant.clock_offset = timedelta(0)
+        life, hold = held(firm, "clock_back")
+        life.syncer.release(hold.id)
+        assert life.sync().counts["applied"] == 1
+
+
 def test_cc_02_all_questions_of_a_run_are_frozen_to_the_same_entry_moment():
     with found(one("transfer later", day=1)) as firm:
         firm.next_day()

@@ -80,13 +80,15 @@ class Sync(Frozen):
     What runs, how often, and within which guards.
 
     *full_compare*: when everything is read and compared anew, whatever Workday's log told. *overlap*: how far each
-    window on that log reaches back into the one before. *cost_centers* is whose word
-    counts for cost centers: which there are, their names, whether they are active.
+    window on that log reaches back into the one before. *clock_ahead*: how much more than by our own clock may have passed
+    by Workday's since it was last believed. *cost_centers* is whose word counts for cost centers: which there are, their
+    names, whether they are active.
     """
 
     workers_every: str = "15 min"
     full_compare: str = "daily 02:00 UTC"
     overlap: str = "5 min"
+    clock_ahead: str = "30 min"
     guard: Guard = Guard()
     cost_centers: Literal["workday", "plex"] = "workday"
     contingent_workers: bool = False
@@ -98,7 +100,7 @@ class Sync(Frozen):
         parse_regular(value)
         return value
 
-    @field_validator("overlap")
+    @field_validator("overlap", "clock_ahead")
     @classmethod
     def _readable(cls, value: str) -> str:
         parse_interval_s(value)

@@ -78,6 +78,41 @@ def clock_went_back(now: datetime, *, believed: str) -> Hold | None:
     )
 
 
+def clock_ran_ahead(
+    now: datetime, *, ours: datetime, believed: str, looked_at: datetime | None, limit: timedelta
+) -> Hold | None:
+    """
+    More time has passed by Workday's own clock than by ours since the last believed reading: what lies ahead would come too soon.
+
+    *ours* is now by our clock, *looked_at* was that reading by it. Where ours went back meanwhile, it measures nothing.
+    """
+    if not believed or looked_at is None or ours < looked_at:
+        return None
+    passed, really = now - datetime.fromisoformat(believed), ours - looked_at
+    if passed - really <= limit:
+        return None
+    before = datetime.fromisoformat(believed).astimezone(UTC)
+    return make_hold(
+        "clock_ahead",
+        kind="worker",
+        plant="",
+        members=[f"clock|{believed}"],
+        reason=(
+            f"clock_ahead: Workday says it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and was read and believed at "
+            f"{before:%Y-%m-%d %H:%M} UTC: {_days(passed)} by its clock, {_days(really)} by ours; nothing is read or written"
+        ),
+        remedy=(
+            "ml-connector ping workday   tells its clock; if our own was wrong, or that tenant's days pass at once: "
+            "`ml-connector release {hold}`"
+        ),
+    )
+
+
+def _days(span: timedelta) -> str:
+    hours, minutes = divmod(span.seconds // 60, 60)
+    return f"{span.days} d {hours:02}:{minutes:02} h"
+
+
 def missing_fields(missing: Missing, *, grant: str) -> Hold:
     """
     Fields that Workday suddenly leaves out: held, never written as empty (UP-02).

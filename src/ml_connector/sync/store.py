@@ -204,6 +204,13 @@ class SyncStore:
         with self._database.transaction() as tx:
             tx.execute(update(runs).where(runs.c.id == run).values(values))
 
+    def looked_at(self, entered_at: str) -> datetime | None:
+        """When it was, by our own clock, that a run asked as of this moment of Workday's."""
+        asked = (runs.c.connection == self._connection, runs.c.entered_at == entered_at)
+        with self._database.reading() as tx:
+            found = tx.execute(select(runs.c.looked_at).where(*asked).order_by(runs.c.id.desc()).limit(1)).scalar()
+        return None if found is None else datetime.fromisoformat(found)
+
     def close_abandoned(self, tx: Connection, *, at: datetime) -> None:
         """Runs that nobody ended were killed; whoever holds the lease may say so."""
         where = (runs.c.connection == self._connection, runs.c.state == "running")

@@ -6,7 +6,7 @@ its way to the last line of the report.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -15,10 +15,11 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.review.store import HoldInfo, Parked
+from ml_connector.settings.forms import parse_interval_s
 from ml_connector.snapshot.extract import Progress, Reader
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.baseline.store import Agreed
-from ml_connector.sync.belief import clock_went_back
+from ml_connector.sync.belief import clock_ran_ahead, clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.draft import Draft
@@ -205,16 +206,22 @@ class Syncer:
 
     def _check_clock(self, run: Run, approvals: Approvals, moment: datetime) -> None:
         """
-        Let no run take an earlier Workday for news.
+        Let no run take an earlier Workday for news, nor a later one for today.
 
         Raises:
-            ApprovalRequiredError: Workday's clock went back since it was last believed, and nobody said it may.
+            ApprovalRequiredError: Workday's clock went back since it was last believed, or ran ahead, and nobody said it may.
         """
-        newest = self._tools.store.newest_plan()
-        hold = clock_went_back(moment, believed=newest.watermark if newest else "")
+        newest, now = self._tools.store.newest_plan(), self._tools.clock()
+        believed = newest.watermark if newest else ""
+        hold = clock_went_back(moment, believed=believed) or clock_ran_ahead(
+            moment,
+            ours=now,
+            believed=believed,
+            looked_at=self._tools.store.looked_at(believed),
+            limit=timedelta(seconds=parse_interval_s(self._tools.connection.sync.clock_ahead)),
+        )
         if hold is None or approvals.cover(hold):
             return
-        now = self._tools.clock()
         with self._tools.database.transaction() as tx:
             if self._tools.review.open_hold(tx, self._name, _kept(hold, at=now)):
                 self._tools.trail.append(tx, [_held_event(run, hold, at=now, plan=None)])
