@@ -185,7 +185,7 @@ MUTANTS = (
     ),
     Mutant(
         "whose hire moved ahead stays at work",
-        "sync/plan.py",
+        "sync/wishes.py",
         "due.begins and self._is_ours(item)",
         "due.begins and not self._is_ours(item)",
         MOMENTS + "::test_ed03_a_hire_that_moves_ahead_ends_the_record_until_its_day",
@@ -472,7 +472,7 @@ MUTANTS = (
     ),
     Mutant(
         "a transfer under way is forgotten while planning",
-        "sync/plan.py",
+        "sync/under_way.py",
         "        intent = self._moving.get(worker.key)\n",
         "        intent = None\n",
         "tests/integration/test_two_plants.py::"

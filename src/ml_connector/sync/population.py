@@ -1,0 +1,183 @@
+"""
+Everybody, placed: who belongs where, who is here yet, and which records exist or are about to.
+
+Supervisors are other workers, so the whole population is placed before the first record is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+
+import msgspec
+
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.desired import reference
+from ml_connector.mapping.people import People
+from ml_connector.mapping.placement import Elsewhere, Place
+from ml_connector.mapping.plausible import check_plausible
+from ml_connector.mapping.projection import Projection, is_excluded
+from ml_connector.mapping.reference_data import Seat, Use
+from ml_connector.review.store import Parked
+from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.headcount import Attendance
+from ml_connector.sync.lookup import Lookup
+from ml_connector.sync.steady import Steady
+from ml_connector.sync.transfer import Moves
+from ml_connector.sync.under_way import UnderWay
+
+_BATCH = 500
+_NOWHERE_ELSE = Elsewhere()
+_IN_PLEX = ("position", "department", "building", "cost_center", "employee")
+
+
+class Learnt(msgspec.Struct, kw_only=True):
+    """
+    What was learnt of both sides before anything is compared.
+
+    *in_plex* are references of the records Plex holds, *known* of those that exist or are about to. *badges* says which
+    employee wears which, by plant and badge; *homes* in which plants there is an employee with an id. *used* are the codes
+    somebody is placed by, *active* is how many workers in scope are active.
+    """
+
+    people: People = msgspec.field(default_factory=People)
+    in_plex: set[str] = set()
+    known: set[str] = set()
+    badges: dict[tuple[str, str], str] = {}
+    homes: dict[str, tuple[str, ...]] = {}
+    used: set[Use] = set()
+    attendance: Attendance = msgspec.field(default_factory=Attendance)
+    active: int = 0
+
+
+class Population:
+    """Takes in what Plex holds, then everybody Workday shows, and puts down in *learnt* what follows."""
+
+    def __init__(
+        self,
+        learnt: Learnt,
+        *,
+        today: Mapping[str, date],
+        lookup: Lookup,
+        baselines: BaselineStore,
+        moves: Moves,
+        under_way: UnderWay,
+        steady: Steady,
+        refused: Collection[tuple[str, str]],
+    ) -> None:
+        """*refused* are the employees Plex refused to hold, by plant and number."""
+        self._learnt, self._today, self._lookup, self._baselines = learnt, today, lookup, baselines
+        self._moves, self._under_way, self._steady, self._refused = moves, under_way, steady, refused
+        self._unseen: dict[str, list[str]] = {}
+
+    def add_plex(self) -> None:
+        """Which records exist in Plex, and who wears which badge."""
+        learnt = self._learnt
+        for side, kind, plant in self._lookup.types():
+            if side != "plex" or kind not in _IN_PLEX:
+                continue
+            for record in self._lookup.read(side, kind, PlexRecord, plant):
+                learnt.in_plex.add(reference(kind, plant=plant, key=record.key))
+                if kind == "employee":
+                    learnt.homes[record.key] = (*learnt.homes.get(record.key, ()), plant)
+                worn = record.fields.get("badge_number")
+                if kind == "employee" and isinstance(worn, str):
+                    learnt.badges[plant, worn.strip()] = record.key
+        learnt.known |= learnt.in_plex
+
+    def add_people(self, projection: Projection, workers: Iterable[Worker]) -> None:
+        """Find out where these workers belong."""
+        for worker in workers:
+            self._learnt.people.add(worker, plant=self._place(projection, worker))
+
+    def add_unseen(self) -> None:
+        """Where employees cannot be read, only those agreed on earlier are known: nobody is written there now."""
+        for plant, keys in self._unseen.items():
+            for start in range(0, len(keys), _BATCH):
+                agreed = self._baselines.baseline("employee", plant, keys=keys[start : start + _BATCH])
+                self._learnt.known.update(reference("employee", plant=plant, key=key) for key in agreed)
+
+    def _place(self, projection: Projection, worker: Worker) -> str | None:
+        if not projection.in_scope(worker) or worker.active is not True:
+            return None
+        self._learnt.active += 1
+        try:
+            check_plausible(worker, today=max(self._today.values()))
+            place = projection.place(worker)
+        except RecordError:
+            return None  # told in the second pass, where it is parked
+        due = projection.due(worker, plant=place.plant)
+        if due is not None and due.begins:
+            return None  # not here yet, on the plant's own calendar: nobody can report to them
+        elsewhere = projection.elsewhere(worker, place)
+        self._count_in(worker, place, elsewhere)
+        stuck = self._under_way.find(worker) or self._consider_move(projection, worker, place, elsewhere)
+        if stuck is not None:
+            return stuck[0]  # until that is settled, who reports to them reports to them there
+        place = msgspec.structs.replace(place, key=self._moves.ids.get((place.plant, worker.key), place.key))
+        plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
+        if name not in self._learnt.in_plex and (plant, worker.employee_id) in self._refused:
+            return None  # Plex refused the record: nobody can report to it yet
+        for each in (place, *elsewhere.places):
+            self._learnt.used |= {
+                (each.plant, Kind.JOB_PROFILE, each.job_profile),
+                (each.plant, Kind.COST_CENTER, each.cost_center_source),
+            }
+        if not self._lookup.readable("plex", "employee", plant):
+            self._unseen.setdefault(plant, []).append(place.key)
+            return plant
+        if name not in self._learnt.in_plex and not _is_creatable(projection, worker):
+            return None
+        self._learnt.known.add(name)
+        if due is None and elsewhere == _NOWHERE_ELSE:
+            self._steady.consider(worker, place, name)
+        return plant
+
+    def _consider_move(
+        self, projection: Projection, worker: Worker, place: Place, elsewhere: Elsewhere
+    ) -> tuple[str, Parked] | None:
+        """
+        See whether somebody new to a plant comes from another (PX-07).
+
+        Returns the plant they stay in meanwhile, and how they are shown, where Plex refused the move.
+        """
+        here = reference("employee", plant=place.plant, key=place.key)
+        if (
+            here in self._learnt.in_plex
+            or not elsewhere.sure
+            or not self._lookup.readable("plex", "employee", place.plant)
+        ):
+            return None
+        left = projection.endings(
+            worker, reason="", here=place.plant, elsewhere=elsewhere.plants, known=self._learnt.in_plex.__contains__
+        )
+        if left:
+            self._moves.consider(worker.key, place, left)
+        return self._moves.stuck.get((place.plant, worker.key))
+
+    def _count_in(self, worker: Worker, place: Place, elsewhere: Elsewhere) -> None:
+        """One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06)."""
+        self._learnt.attendance.add(seat_of(place), excluded=is_excluded(worker), on_leave=worker.on_leave is True)
+        if worker.worker_type != "employee":
+            return
+        works = [(seat_of(place), job) for job in (place.job, *elsewhere.others_here)]
+        works += [(seat_of(other), other.job) for other in elsewhere.places]
+        for seat, job in works:
+            if job.assignment is not True and job.excluded_from_headcount is not True:
+                self._learnt.attendance.add_work(seat, [job.fte])
+
+
+def _is_creatable(projection: Projection, worker: Worker) -> bool:
+    try:
+        projection.check_creatable(worker)
+    except RecordError:
+        return False
+    return True
+
+
+def seat_of(place: Place) -> Seat:
+    """The seat somebody with that place is counted at."""
+    return Seat(place.plant, str(place.fields["position"]), str(place.fields["department"]))

@@ -1,0 +1,211 @@
+"""
+What each plant should hold of one worker, and what of it waits: the second look at everybody, once all are placed.
+
+Whatever cannot be decided is parked in the draft with what it waits for; what lies ahead is told with its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+from operator import itemgetter
+
+import msgspec
+
+from ml_connector.canonical.plant import PlexRecord
+from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import RecordError
+from ml_connector.mapping.center_days import CenterDays
+from ml_connector.mapping.desired import Desired, reference
+from ml_connector.mapping.placement import Place
+from ml_connector.mapping.plausible import check_plausible
+from ml_connector.mapping.projection import Projection, badge, note_conversion
+from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.draft import Draft
+from ml_connector.sync.lookup import Lookup
+from ml_connector.sync.parking import park_staying, park_waiting, park_worker
+from ml_connector.sync.population import Learnt
+from ml_connector.sync.transfer import Move, Moves, after_move, bring_attributes, render_move
+from ml_connector.sync.under_way import UnderWay
+from ml_connector.sync.witness import Witness
+from ml_connector.timeline.outbox import Outbox
+
+
+class Wishes:
+    """Says what is wanted of one worker after the other. *arrived* are records that a transfer brings, as they will be."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        *,
+        learnt: Learnt,
+        today: Mapping[str, date],
+        lookup: Lookup,
+        baselines: BaselineStore,
+        moves: Moves,
+        under_way: UnderWay,
+        outbox: Outbox,
+        others: Mapping[str, Collection[str]],
+        centers: CenterDays,
+        plex_owns_centers: bool,
+        witness: Witness,
+    ) -> None:
+        """*others* are the other profiles of who has several."""
+        self._draft, self._learnt, self._today, self._lookup = draft, learnt, today, lookup
+        self._baselines, self._moves, self._under_way = baselines, moves, under_way
+        self._outbox, self._others, self._centers = outbox, others, centers
+        self._plex_owns_centers, self._witness = plex_owns_centers, witness
+        self.arrived: dict[tuple[str, str, str], PlexRecord] = {}
+
+    def of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        """The worker's records in every plant: to be there, or to be ended."""
+        if not projection.in_scope(worker):
+            self._draft.noop += 1
+            self._witness.leave_out(worker)
+            return
+        try:
+            yield from self._wanted_of(projection, worker)
+        except RecordError as error:
+            self._draft.parked.append(park_worker(worker, error))
+
+    def _wanted_of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        check_plausible(worker, today=max(self._today.values()))
+        ending = projection.ending(worker)
+        if ending is not None:
+            yield from self._ended(projection, worker, ending)
+            return
+        place = projection.place(worker)
+        due = projection.due(worker, plant=place.plant)
+        if due is not None:
+            self._draft.pending.append(due)
+            if due.begins:
+                return
+        ahead = self._ahead(worker, after=self._today[place.plant])
+        self._draft.pending += projection.to_come(worker, place, ahead=ahead)
+        if self._is_worn_by_another(worker, place.plant, place.key) or self._is_stuck(worker, place):
+            return
+        elsewhere = projection.elsewhere(worker, place)
+        self._draft.pending += elsewhere.pending
+        move = self._moves.going.get((place.plant, worker.key))
+        yield from self._present(projection, worker, place, move)
+        for plant, error in elsewhere.waiting:
+            self._draft.parked.append(park_worker(worker, error, plant=plant))
+        for other in elsewhere.places:
+            if self._is_worn_by_another(worker, other.plant, other.key):
+                continue
+            try:
+                yield from self._present(projection, worker, other)
+            except RecordError as error:
+                self._draft.parked.append(park_worker(worker, error, plant=other.plant))
+        if elsewhere.sure:
+            yield from projection.endings(
+                worker,
+                reason=f"works in plant {place.plant} now",
+                here=place.plant,
+                elsewhere=elsewhere.plants if move is None else {*elsewhere.plants, move.origin},
+                known=self._learnt.known.__contains__,
+            )
+
+    def _present(
+        self, projection: Projection, worker: Worker, place: Place, move: Move | None = None
+    ) -> Iterator[Desired]:
+        """One of the plants a worker works in: the employee and what belongs to it."""
+        self._check_setup(place.plant, place.needs)
+        name = reference("employee", plant=place.plant, key=place.key)
+        if move is None and name not in self._learnt.in_plex and self._lookup.readable("plex", "employee", place.plant):
+            projection.check_creatable(worker)
+        if place.closed:
+            self._draft.parked.append(
+                park_staying(worker, place, self._centers.say_closed(place.cost_center_source, plant=place.plant))
+            )
+        employee, waiting = projection.employee(
+            worker, place, people=self._learnt.people, known=self._learnt.known.__contains__
+        )
+        if waiting is not None:
+            self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
+        if move is not None:  # nobody leaves before what the new plant is to hold of them is known
+            changes, self.arrived["employee", place.plant, place.key] = render_move(place, move)
+            self._draft.changes += changes
+            there = self._lookup.plex("employee_attributes", move.origin, place.key)
+            if there is not None:
+                self.arrived["employee_attributes", place.plant, place.key] = bring_attributes(there, move)
+            employee = after_move(employee)
+        yield self._noted(worker, place, employee)
+        attributes = projection.attributes(worker, place)
+        if self._plex_owns_centers:  # not created by us: who points to it waits for it
+            center = reference("cost_center", plant=place.plant, key=place.cost_center)
+            attributes = msgspec.structs.replace(attributes, needs=(*attributes.needs, center))
+        yield attributes
+
+    def _noted(self, worker: Worker, place: Place, employee: Desired) -> Desired:
+        """The employee with a word on a conversion that was entered late; only who has several profiles was converted."""
+        held = self._lookup.plex("employee", place.plant, place.key) if worker.key in self._others else None
+        worn = held.fields.get("badge_number") if held is not None else None
+        note = note_conversion(worker, worn=worn, today=self._today[place.plant])
+        return msgspec.structs.replace(employee, note=note) if note else employee
+
+    def _ahead(self, worker: Worker, *, after: date) -> list[tuple[date, Worker]]:
+        """What somebody will be after a day, whichever profile speaks for them then, in the order of days."""
+        profiles = [each for each in (worker.key, *self._others.get(worker.key, ())) if self._outbox.knows(each)]
+        told = (one for profile in profiles for one in self._outbox.ahead(profile, after=after))
+        return sorted(told, key=itemgetter(0))
+
+    def _is_stuck(self, worker: Worker, place: Place) -> bool:
+        """Whether somebody is between two plants, and nothing is written before that is settled (PX-07)."""
+        stuck = self._under_way.find(worker) or self._moves.stuck.get((place.plant, worker.key))
+        if stuck is not None:
+            self._draft.parked.append(stuck[1])
+        return stuck is not None
+
+    def _ended(self, projection: Projection, worker: Worker, reason: str) -> Iterator[Desired]:
+        known = projection.endings(worker, reason=reason, here=None, known=self._learnt.known.__contains__)
+        told = False
+        for item in known:
+            due = projection.due(worker, plant=item.plant)
+            if due is not None:
+                self._draft.pending.append(due)
+                told = True
+            if due is None or (due.begins and self._is_ours(item)):
+                yield item
+        coming = None if known else projection.coming(worker)
+        if coming is not None:
+            self._draft.pending.append(coming)
+        elif not told:
+            ahead = self._ahead(worker, after=min(self._today.values()))
+            self._draft.pending += projection.to_come(worker, None, ahead=ahead)
+        if not known and coming is None:
+            self._draft.noop += 1  # nobody Plex ever heard of
+
+    def _is_ours(self, item: Desired) -> bool:
+        """Whether both sides agreed on the record before: what a plant made ready for a newcomer is left alone."""
+        return bool(self._baselines.baseline(item.type, item.plant, keys=[item.key]))
+
+    def _is_worn_by_another(self, worker: Worker, plant: str, key: str) -> bool:
+        """Whether an employee we did not write wears the worker's number; then the worker waits for a decision."""
+        wearer = self._learnt.badges.get((plant, badge(worker)), key)
+        if wearer == key:
+            return False
+        number = worker.employee_id
+        error = RecordError(
+            f"badge {badge(worker)} is worn by another employee of plant {plant} ({wearer})",
+            code="badge_in_use",
+            waiting_for=f"badge {badge(worker)} in plant {plant}",
+            remedy=(
+                f"if it is the same person: ml-connector links relink {number} --plex {badge(worker)} --plant {plant}   "
+                "(everybody at once: ml-connector links match); never two records"
+            ),
+        )
+        self._draft.parked.append(park_worker(worker, error, plant=plant))
+        return True
+
+    def _check_setup(self, plant: str, needs: Iterable[str]) -> None:
+        """Setup tables first (PX-04); a table that could not be read is not held against the worker."""
+        for need in needs:
+            kind, _, key = need.split("|", 2)
+            if need not in self._learnt.known and self._lookup.readable("plex", kind, plant):
+                raise RecordError(
+                    f"setup_missing: {kind.capitalize()}='{key}' does not exist in plant {plant}",
+                    code="setup_missing",
+                    waiting_for=f"{kind} {key} in plant {plant}",
+                    remedy=f"add it to the {kind} setup table of plant {plant} in Plex, or map to another one",
+                )
