@@ -224,7 +224,34 @@ def test_a_leave_is_seen_among_ended_ones() -> None:
 )
 def test_an_ending_is_this_employments(ending: str, expected: object) -> None:
     status = STATUS.replace("<wd:Terminated>0</wd:Terminated>", ending)
+    if ending == "<wd:Terminated>1</wd:Terminated>":
+        status = status.replace("<wd:Active>1", "<wd:Active>0")
     assert read_worker(worker(employment(status=status))).terminated_on == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "both"),
+    [
+        ("<wd:Terminated>1</wd:Terminated>", "Active is 1, and Terminated is 1 without a Termination_Date"),
+        (
+            "<wd:Terminated>0</wd:Terminated><wd:Termination_Date>2022-05-01</wd:Termination_Date><wd:Rehire>0</wd:Rehire>",
+            "the Hire_Date is 2024-03-04 with Rehire 0, and an employment ended on 2022-05-01 before it",
+        ),
+    ],
+)
+def test_bad_input_a_status_that_contradicts_itself_shows_both(ending: str, both: str) -> None:
+    status = STATUS.replace("<wd:Terminated>0</wd:Terminated>", ending)
+    with pytest.raises(RecordError, match=both) as caught:
+        read_worker(worker(employment(status=status)))
+    assert caught.value.code == "contradiction"
+
+
+def test_bad_input_an_estimate_or_an_end_of_leave_in_9999_says_nothing() -> None:
+    """WP-12: only the flag counts; no date of a leave is read."""
+    days = "".join(f"<wd:{name}>9999-12-31</wd:{name}>" for name in ("Leave_End_Date", "Estimated_Leave_End_Date"))
+    leave = f"<wd:Leave_Status_Data><wd:On_Leave>1</wd:On_Leave>{days}</wd:Leave_Status_Data>"
+    status = STATUS.replace("</wd:Worker_Status_Data>", leave + "</wd:Worker_Status_Data>")
+    assert read_worker(worker(employment(status=status))).on_leave is True
 
 
 def test_only_a_work_email_counts_and_the_primary_one_first() -> None:

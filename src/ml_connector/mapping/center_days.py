@@ -26,6 +26,11 @@ class CenterDays:
         self._centers, self._crosswalk = centers, crosswalk
         self._live: dict[tuple[str, date], frozenset[str]] = {}
 
+    @property
+    def shown(self) -> Mapping[str, CostCenter]:
+        """All that Workday shows, by reference id."""
+        return self._centers
+
     def find(self, source: str) -> CostCenter | None:
         """The cost center, if Workday shows it."""
         return self._centers.get(source)

@@ -6,10 +6,13 @@ A placeholder is no date: 1900 stands for “long ago” in what was migrated, 9
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date
 
-from ml_connector.canonical.workforce import Worker
+import msgspec
+
+from ml_connector.canonical.workforce import Job, Worker
 from ml_connector.errors import RecordError
 
 _FIRST, _LAST = 1901, 2199
@@ -29,27 +32,43 @@ def check_plausible(worker: Worker, *, today: date) -> None:
         RecordError: a date nobody works on, or two facts that contradict each other; the message shows both.
     """
     for name, day in _days(worker):
-        if not is_plausible(day):
-            raise RecordError(
-                f"{name} is {day.isoformat()}: a placeholder and no date",
-                code="implausible_date",
-                waiting_for=f"a {name} in Workday",
-                remedy=_REMEDY,
-            )
+        check_day(name, day)
     for one, other in _contradictions(worker, today):
-        raise RecordError(f"two facts contradict each other: {one}, and {other}", code="contradiction", remedy=_REMEDY)
+        raise contradiction(one, other)
 
 
-def _days(worker: Worker) -> Iterator[tuple[str, date]]:
-    job = worker.primary_job
-    named = {
-        "hire date": worker.hired_on,
-        "termination date": worker.terminated_on,
-        "effective date of the job": job.effective_on if job else None,
-    }
-    for name, day in named.items():
-        if isinstance(day, date):
-            yield name, day
+def check_day(name: str, day: object) -> None:
+    """
+    Let a date go on only if anybody may mean it; what is no date is none.
+
+    Raises:
+        RecordError: it is a placeholder.
+    """
+    if isinstance(day, date) and not is_plausible(day):
+        raise RecordError(
+            f"{name} is {day.isoformat()}: a placeholder and no date",
+            code="implausible_date",
+            waiting_for=f"a {name} in Workday",
+            remedy=_REMEDY,
+        )
+
+
+def contradiction(one: str, other: str) -> RecordError:
+    """What is said where two facts cannot both be true."""
+    return RecordError(f"two facts contradict each other: {one}, and {other}", code="contradiction", remedy=_REMEDY)
+
+
+def _days(worker: Worker) -> Iterator[tuple[str, object]]:
+    yield "hire date", worker.hired_on
+    yield "termination date", worker.terminated_on
+    for job in _jobs(worker):
+        name = "the job" if job.primary else f"job {job.position_id}"
+        yield f"effective date of {name}", job.effective_on
+        yield f"end date of {name}", job.end_on
+
+
+def _jobs(worker: Worker) -> tuple[Job, ...]:
+    return worker.jobs if isinstance(worker.jobs, tuple) else ()
 
 
 def _contradictions(worker: Worker, today: date) -> Iterator[tuple[str, str]]:
@@ -63,3 +82,20 @@ def _contradictions(worker: Worker, today: date) -> Iterator[tuple[str, str]]:
         yield f"Active is 1 with hire date {hired}", f"the termination date is {ended}, before it"
     elif isinstance(ended, date) and ended < today:
         yield "Active is 1", f"the termination date is {ended}, and it is {today} in the latest plant"
+    for job in _jobs(worker):
+        begins, ends = job.effective_on, job.end_on
+        if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
+            yield f"position {job.position_id} begins on {begins}", f"it ends on {ends}, before it"
+    for one, other in itertools.combinations(_jobs(worker), 2):
+        if isinstance(one.position_id, str) and one.position_id == other.position_id:
+            yield from _tell_apart(one, other)
+
+
+def _tell_apart(one: Job, other: Job) -> Iterator[tuple[str, str]]:
+    """What is said of one position twice, and differently."""
+    names = ("job_profile_id", "location_id", "effective_on", "end_on", "fte", "primary")
+    for name in names:
+        said = [getattr(job, name) for job in (one, other)]
+        if said[0] != said[1]:
+            shown = [None if each is msgspec.UNSET else each for each in said]
+            yield f"position {one.position_id} has {name} {shown[0]}", f"it has {name} {shown[1]}"

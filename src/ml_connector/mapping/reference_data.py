@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
 from ml_connector.canonical.keys import known_text
-from ml_connector.canonical.organization import JobProfile, Position
+from ml_connector.canonical.organization import CostCenter, JobProfile, Position
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
+from ml_connector.mapping.plausible import check_day
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant
 
@@ -86,13 +88,35 @@ class ReferenceData:
                     seen.add(name)
                     yield record
 
+    def doubtful(self, used: Iterable[Use]) -> Iterator[Waiting]:
+        """Yield the cost centers and job profiles of *used* with a date nobody means; nothing is written of them."""
+        wanted = {(kind, source) for _plant, kind, source in used}
+        kinds: tuple[tuple[Kind, Mapping[str, CostCenter | JobProfile]], ...]
+        kinds = ((Kind.COST_CENTER, self._centers.shown), (Kind.JOB_PROFILE, self._profiles))
+        for kind, records in kinds:
+            for source in sorted(source for source in records if (kind, source) in wanted):
+                try:
+                    _check_days(records[source])
+                except RecordError as error:
+                    yield Waiting(
+                        type=kind.value,
+                        plant="",
+                        key=source,
+                        label=source,
+                        code=error.code,
+                        reason=error.message,
+                        remedy=error.remedy,
+                        waiting_for=error.waiting_for,
+                    )
+
     def openings(self, used: Iterable[Use]) -> Iterator[Pending]:
         """Tell which cost centers of *used* a plant will get on a later day of its own, each once (RD-02)."""
         told: set[tuple[str, str, date]] = set()
         for plant, kind, source in sorted(used):
             first = self._centers.opens_on(source, on=self._today[plant]) if kind is Kind.COST_CENTER else None
             row = self._crosswalk.find(kind, source=source, plant=plant, on=first) if first else None
-            if first is not None and row is not None and row.state == "accepted":
+            meant = _is_meant(self._centers.find(source))
+            if first is not None and meant and row is not None and row.state == "accepted":
                 number, center = row.target["cost_center"], self._centers.find(source)
                 if (plant, number, first) in told:
                     continue
@@ -111,9 +135,16 @@ class ReferenceData:
     def endings(self) -> Iterator[Desired]:
         """Yield what nothing active stands behind any more, where Plex can hold that: departments and positions."""
         for plant, today in self._today.items():
-            profiles = {key: not _is_inactive(profile, on=today) for key, profile in self._profiles.items()}
+            profiles = {
+                key: not (_is_meant(profile) and _is_inactive(profile, on=today))
+                for key, profile in self._profiles.items()
+            }
+            centers = {
+                key: active or not _is_meant(self._centers.find(key))
+                for key, active in self._centers.activity(on=today).items()
+            }
             for kind, part, active in (
-                (Kind.COST_CENTER, "department", self._centers.activity(on=today)),
+                (Kind.COST_CENTER, "department", centers),
                 (Kind.JOB_PROFILE, "position", profiles),
             ):
                 for source, value in self._ended(plant, kind, part, active):
@@ -147,7 +178,7 @@ class ReferenceData:
         today = self._today[plant]
         if kind is Kind.JOB_PROFILE:
             profile = self._profiles.get(source)
-            if profile is not None and _is_inactive(profile, on=today):
+            if profile is not None and (not _is_meant(profile) or _is_inactive(profile, on=today)):
                 return
             text = target["position"]
             yield Desired(
@@ -161,6 +192,8 @@ class ReferenceData:
         elif kind is Kind.COST_CENTER:
             center = self._centers.find(source)
             name = center.name if center is not None and isinstance(center.name, str) else None
+            if not _is_meant(center):
+                return
             if not self._centers.is_inactive(source, on=today) and self._centers.opens_on(source, on=today) is None:
                 yield from self._cost_center(plant, source, target, name)
 
@@ -213,6 +246,11 @@ class ReferenceData:
                 if text is not None
             ]
             used.update((plant, kind, text) for kind, text in uses)
+            try:
+                check_day(f"availability date of position {position.key}", position.available_on)
+            except RecordError as error:
+                _count(uncounted, (plant, error.waiting_for or error.message), error)
+                continue
             if self._centers.opens_on(known_text(position.cost_center) or "", on=self._today[plant]) is not None:
                 continue  # no seat before its cost center
             seat, faults = self._seat(plant, dict(uses))
@@ -280,6 +318,20 @@ class ReferenceData:
                 reference("department", plant=plant, key=department),
             ),
         )
+
+
+def _check_days(record: CostCenter | JobProfile) -> None:
+    check_day("effective date", record.effective_on)
+    check_day("availability date", getattr(record, "available_on", None))
+
+
+def _is_meant(record: CostCenter | JobProfile | None) -> bool:
+    """Whether its dates are dates; of what is not shown nothing is known."""
+    with suppress(RecordError):
+        if record is not None:
+            _check_days(record)
+        return True
+    return False
 
 
 def _is_inactive(profile: JobProfile, *, on: date) -> bool:

@@ -8,6 +8,7 @@ there, a list with no entries is an empty list: that is the only way Workday can
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.workforce import Compensation, Name, Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.plausible import contradiction
 from ml_connector.mapping.workday_element import (
     Day,
     Parts,
@@ -158,11 +160,13 @@ def _with_status(worker: Worker, status: Element | None) -> Worker:
         return worker
     parts = open_parts(status)
     leaves = [read_flag(open_parts(leave), _ON_LEAVE) for leave in each_child(status, tag("Leave_Status_Data"))]
-    hired_on = read_day(parts, tag("Hire_Date"))
+    active, hired_on = read_flag(parts, tag("Active")), read_day(parts, tag("Hire_Date"))
     ended_on = _read_ending(parts, hired_on)
+    if active is True:
+        _check_status(parts, hired_on)
     return msgspec.structs.replace(
         worker,
-        active=read_flag(parts, tag("Active")),
+        active=active,
         on_leave=True in leaves,
         hired_on=hired_on,
         original_hire_on=read_day(parts, tag("Original_Hire_Date")),
@@ -172,6 +176,23 @@ def _with_status(worker: Worker, status: Element | None) -> Worker:
         hire_rescinded=read_flag(parts, tag("Hire_Rescinded")),
         rehire=read_flag(parts, tag("Rehire")),
     )
+
+
+def _check_status(parts: Parts, hired_on: Day) -> None:
+    """
+    Of who is active: what is said of an ending besides can be true.
+
+    Raises:
+        RecordError: it cannot; the message shows both facts.
+    """
+    ended_on, terminated = read_day(parts, tag("Termination_Date")), read_flag(parts, tag("Terminated"))
+    if terminated is True and not isinstance(ended_on, date):
+        raise contradiction("Active is 1", "Terminated is 1 without a Termination_Date")
+    earlier = isinstance(ended_on, date) and isinstance(hired_on, date) and ended_on < hired_on
+    if earlier and read_flag(parts, tag("Rehire")) is False:
+        raise contradiction(
+            f"the Hire_Date is {hired_on} with Rehire 0", f"an employment ended on {ended_on} before it"
+        )
 
 
 def _read_ending(parts: Parts, hired_on: Day) -> Day:

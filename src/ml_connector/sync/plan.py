@@ -243,6 +243,7 @@ class Planner:
         self._draft.headcount = self._learnt.attendance.beside(planned, shifts=shifts)
         if self._lookup.readable("workday", "cost_center"):
             self._draft.pending += () if self._plex_owns_centers else data.openings(self._learnt.used)
+            self._draft.parked += map(park_waiting, data.doubtful(self._learnt.used))
             for record in [*data.records(self._learnt.used), *data.endings()]:
                 if not (self._plex_owns_centers and _is_center(record)):
                     yield record

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from ml_connector.canonical.workforce import Job, Worker
@@ -53,10 +54,33 @@ def test_bad_input_active_with_a_rescinded_hire_shows_both():
     assert "Active is 1, and the hire was rescinded" in told(hire_rescinded=True).message
 
 
+@pytest.mark.parametrize("year", [1900, 9999])
+@pytest.mark.parametrize("primary", [True, False])
+def test_bad_input_an_end_of_a_job_in_1900_or_9999_is_a_placeholder(year, primary):
+    jobs = (Job(primary=True), Job(position_id="P-2", primary=primary, end_on=date(year, 12, 31)))
+    error = told(jobs=jobs)
+    assert error.code == "implausible_date"
+    assert f"{year}-12-31" in error.message
+
+
+def test_bad_input_a_position_that_ends_before_it_begins_shows_both():
+    job = Job(position_id="P-1", primary=True, effective_on=date(2026, 11, 2), end_on=date(2026, 10, 31))
+    error = told(jobs=(job,))
+    assert error.code == "contradiction"
+    assert "position P-1 begins on 2026-11-02, and it ends on 2026-10-31, before it" in error.message
+
+
+def test_bad_input_one_position_told_twice_and_differently_shows_both():
+    first = Job(position_id="P-1", primary=True, effective_on=TODAY, location_id="DET")
+    error = told(jobs=(first, msgspec.structs.replace(first, location_id="TOL")))
+    assert "position P-1 has location_id DET, and it has location_id TOL" in error.message
+
+
 @pytest.mark.parametrize(
     "facts",
     [
         {},
+        {"jobs": (Job(position_id="P-1", primary=True, effective_on=TODAY, end_on=TODAY), Job(position_id="P-2"))},
         {"terminated_on": TODAY},
         {"terminated_on": date(2026, 12, 31)},
         {"active": False, "terminated_on": date(2026, 3, 31)},

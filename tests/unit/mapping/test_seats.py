@@ -2,6 +2,9 @@
 
 from datetime import date
 
+import msgspec
+import pytest
+
 from ml_connector.canonical.organization import Position
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
 from ml_connector.mapping.reference_data import ReferenceData
@@ -32,3 +35,16 @@ def test_m_18_a_seat_names_both_codes_it_waits_for_so_that_mending_one_brings_up
     assert len(before) == 2
     assert len(after) == 1
     assert after < before
+
+
+@pytest.mark.parametrize("day", [date(1900, 1, 1), date(9999, 12, 31)])
+def test_bad_input_a_position_available_in_1900_or_9999_is_not_counted_and_shown(day: date) -> None:
+    target = {"cost_center": "4100", "department": "Stamping", "segment": "4100"}
+    center = MappingRow(kind=Kind.COST_CENTER, plant="101", source="CC4100", target=target)
+    data = ReferenceData(plants=[PLANT], crosswalk=Crosswalk([JOB, center]), today=TODAY)
+    odd = msgspec.structs.replace(SEAT, key="P-2", available_on=day)
+    seats = data.headcount([SEAT, odd])
+    assert sum(seats.planned.values()) == 1
+    ((code, reason),) = [(item.code, item.reason) for item in seats.waiting]
+    assert code == "implausible_date"
+    assert f"availability date of position P-2 is {day}" in reason

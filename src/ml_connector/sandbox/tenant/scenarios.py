@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import msgspec
@@ -392,6 +392,20 @@ def _international_assignment(desk: Desk) -> list[str]:
     return [worker.key]
 
 
+def _contradicting_facts(desk: Desk) -> list[str]:
+    """Let somebody's position end a month before it begins."""
+    worker = desk.pick(location="DET")
+    desk.change_primary_job(worker, kind="Edit Position", ends_on=desk.on - timedelta(days=30))
+    return [worker.key]
+
+
+def _placeholder_date(desk: Desk) -> list[str]:
+    """Give somebody's position an end in 9999, as a system does that has no word for never."""
+    worker = desk.pick(location="DET")
+    desk.change_primary_job(worker, kind="Edit Position", ends_on=date(9999, 12, 31))
+    return [worker.key]
+
+
 def _legal_entity(desk: Desk) -> list[str]:
     """Let somebody stay where they work and belong to another company."""
     worker = desk.pick(location="DET")
@@ -416,6 +430,8 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "terminate": _terminate,
     "mass_termination": _mass_termination,
     "paid_through_later": _paid_through_later,
+    "contradicting_facts": _contradicting_facts,
+    "placeholder_date": _placeholder_date,
     "rename_cost_center": _rename_cost_center,
     "cost_center_inactivated": reorganizations.inactivate_cost_center,
     "cost_centers_merged": reorganizations.merge_cost_centers,
