@@ -26,7 +26,7 @@ from ml_connector.storage.database import Database
 
 TRIES = 3
 _AT_ONCE = 1000
-_PIECE = 25  # records sent to a child at once: what waits is memory
+_PIECE = 50  # records sent to a child at once: what waits is memory
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
 _WAITING = 20_000
 _UNSETTLED = "another day"
@@ -161,6 +161,7 @@ class Reader:
                     count += len(page.records)
                     desk.take(page.records, left=page.total - count)
                     progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
+                    del page  # or the next one would come to stand beside it
                 if before is not None and desk.is_as_before(count):
                     if query.as_of is None:
                         return self._as_before(scope, before, translation.version)
@@ -332,6 +333,8 @@ class _Desk:
         self._known, self._rows, self._faults = [], [], []
 
     def _find_known(self, hashes: Sequence[str]) -> dict[str, int]:
+        if self._is_empty:
+            return {}
         with self._database.reading() as tx:
             if self._is_empty is None:  # a first reading begins with nothing to ask for, unless one broke off
                 self._is_empty = self._before is None and not self._store.holds_any(tx, self._scope)

@@ -48,8 +48,10 @@ def read_pages(ask: AskPage, *, record_type: RecordType, reference: str, limits:
     )
     with closing(parts):
         for records, of_pages in parts:
-            natives = tuple(NativeRecord(record_type, record) for record in records)
-            yield Page(natives, proof.page, of_pages, proof.total)
+            yield Page(
+                tuple([NativeRecord(record_type, record) for record in records]), proof.page, of_pages, proof.total
+            )
+            del records  # or the next part would be cut beside this one
 
 
 def _read_stretch(
@@ -75,6 +77,7 @@ def _read_stretch(
                 if ends:
                     proof.close_page(last=number == last, whole=last == of_pages)
                 yield records, of_pages
+                del records  # or the next part would be cut beside this one
 
 
 def _cut_parts(page: WorkdayPage) -> Iterator[tuple[tuple[bytes, ...], bool]]:
