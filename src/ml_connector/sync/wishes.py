@@ -61,6 +61,9 @@ class Wishes:
         """The worker's records in every plant: to be there, or to be ended."""
         if not projection.in_scope(worker):
             self._draft.noop += 1
+            ahead = self._ahead(worker, after=min(self._today.values()))
+            entering = [(day, then) for day, then in ahead if projection.in_scope(then)]  # converted then (ED-14)
+            self._draft.pending += projection.to_come(worker, None, ahead=entering)
             self._witness.leave_out(worker)
             return
         try:
@@ -147,7 +150,11 @@ class Wishes:
     def _ahead(self, worker: Worker, *, after: date) -> list[tuple[date, Worker]]:
         """What somebody will be after a day, whichever profile speaks for them then, in the order of days."""
         profiles = [each for each in (worker.key, *self._others.get(worker.key, ())) if self._outbox.knows(each)]
-        told = (one for profile in profiles for one in self._outbox.ahead(profile, after=after))
+        told = (
+            (day, msgspec.structs.replace(then, key=worker.key))
+            for profile in profiles
+            for day, then in self._outbox.ahead(profile, after=after)
+        )
         return sorted(told, key=itemgetter(0))
 
     def _is_stuck(self, worker: Worker, place: Place) -> bool:
