@@ -8,6 +8,7 @@ import pytest
 
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.usecases import syncs
+from tests.living import Living
 from tests.world import open_world, silent
 
 
@@ -104,3 +105,31 @@ def test_wp_07_an_assignment_is_a_record_of_its_own_that_ends_and_leaves_home_al
     synced.next_day()
     syncs.sync(synced.app, progress=silent)
     assert states(synced, number) == {"101": "Active", "102": "Inactive"}
+
+
+def test_wp_08_a_second_job_goes_on_where_the_primary_one_is_in_no_plant_of_ours(tmp_path):
+    home = Living(tmp_path)
+    plants = tuple(plant for plant in home.settings.plex.plants if plant.pcn != "101")
+    home.settings = home.settings.model_copy(
+        update={"plex": home.settings.plex.model_copy(update={"plants": plants})}
+    )  # nobody routes Detroit
+    with home.alive() as life:
+        life.sync()
+        (number,) = home.play("two_plants")
+        assert life.sync().counts["applied"] > 0
+        assert there(home, number) == {"102": "Active"}
+        ((code, remedy),) = [(p.code, p.remedy) for p in life.tools.review.parked("acme") if p.key == number]
+        assert (code, "routes" in remedy) == ("no_pcn_route", True)
+        assert life.sync().counts["applied"] == 0, "M-4"
+        home.desk.change_name(home.desk.now().worker(number))
+        assert life.sync().counts["applied"] == 1
+        home.desk.terminate(home.desk.now().worker(number), last_day=home.tenant.today)
+        home.pass_days(1)
+        life.sync()
+        assert there(home, number) == {"102": "Inactive"}
+
+
+def there(home, number):
+    """In which plants somebody is, by badge, and as what."""
+    rows = home.plex_state()["employees"]
+    return {str(row["pcn"]): row["status"] for row in rows if row["badgeNumber"] == number}

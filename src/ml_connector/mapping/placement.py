@@ -22,7 +22,7 @@ from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, reference
 from ml_connector.mapping.people import label
-from ml_connector.mapping.routing import route
+from ml_connector.mapping.routing import NO_ROUTE, route
 from ml_connector.settings.plex import Plant
 
 Record = Callable[[str, str], str]
@@ -97,8 +97,13 @@ class Placement:
         job, organizations = primary_of(worker), organizations_of(worker)
         return self._place(worker, job, organizations, plant=self.plant(job, organizations), on=on)
 
-    def elsewhere(self, worker: Worker, here: Place) -> Elsewhere:
-        """The places of the other jobs; an ordinary job comes before an assignment to the same plant."""
+    def elsewhere(self, worker: Worker, here: Place | None) -> Elsewhere:
+        """
+        The places of the other jobs; an ordinary job comes before an assignment to the same plant.
+
+        *here* is the place of the primary job, None where no plant takes that.
+        """
+        home = None if here is None else here.plant
         if isinstance(worker.jobs, UnsetType) or len(worker.jobs) < 2:
             return Elsewhere()
         places: dict[str, Place] = {}
@@ -110,14 +115,14 @@ class Placement:
                 plant = self.plant(job, _organizations_of_job(job))
             except RecordError as error:
                 waiting.append(("", error))
-                sure = sure and error.code == "no_pcn_route"  # it is in no plant of ours then
+                sure = sure and error.code == NO_ROUTE  # it is in no plant of ours then
                 continue
             here_now, due = self._on_its_day(worker, job, plant.pcn)
-            if due is not None and plant.pcn != here.plant:
+            if due is not None and plant.pcn != home:
                 pending.append(due)
             if not here_now:
                 continue
-            if plant.pcn == here.plant:
+            if plant.pcn == home:
                 others_here.append(job)
                 continue
             plants.add(plant.pcn)

@@ -87,8 +87,8 @@ class Projection:
         """
         return self._placement.here(worker)
 
-    def elsewhere(self, worker: Worker, here: Place) -> Elsewhere:
-        """Where else the worker has a job, in plants other than the primary job's (WP-06, WP-07)."""
+    def elsewhere(self, worker: Worker, here: Place | None) -> Elsewhere:
+        """Where else the worker has a job, in plants other than the primary job's, if one takes that (WP-06, WP-07)."""
         return self._placement.elsewhere(worker, here)
 
     def check_creatable(self, worker: Worker) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from ml_connector.errors import RecordError
 from ml_connector.settings.plex import Plant, Route
 
+NO_ROUTE = "no_pcn_route"
+
 
 def route(plants: Sequence[Plant], *, company: str | None, location: str | None) -> Plant:
     """
@@ -23,7 +25,7 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
     if best is None:
         raise RecordError(
             f"no plant takes company {company or '(none)'}, location {location or '(none)'}",
-            code="no_pcn_route",
+            code=NO_ROUTE,
             waiting_for=f"route {company or '(none)'}/{location or '(none)'}",
             remedy=(
                 f'add {{ company = "{company}", location = "{location}" }} to the routes of a plant in the configuration'

@@ -21,6 +21,7 @@ from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
 from ml_connector.mapping.projection import Projection, is_excluded
 from ml_connector.mapping.reference_data import Seat, Use
+from ml_connector.mapping.routing import NO_ROUTE
 from ml_connector.review.store import Parked
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.headcount import Attendance
@@ -107,8 +108,9 @@ class Population:
         try:
             check_plausible(worker, today=max(self._today.values()))
             place = projection.place(worker)
-        except RecordError:
-            return None  # told in the second pass, where it is parked
+        except RecordError as error:
+            # Told in the second pass, where it is parked.
+            return self._place_beside(projection, worker) if error.code == NO_ROUTE else None
         due = projection.due(worker, plant=place.plant)
         if due is not None and due.begins:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
@@ -122,10 +124,7 @@ class Population:
         if name not in self._learnt.in_plex and (plant, worker.employee_id) in self._refused:
             return None  # Plex refused the record: nobody can report to it yet
         for each in (place, *elsewhere.places):
-            self._learnt.used |= {
-                (each.plant, Kind.JOB_PROFILE, each.job_profile),
-                (each.plant, Kind.COST_CENTER, each.cost_center_source),
-            }
+            self._use(each)
         if not self._lookup.readable("plex", "employee", plant):
             self._unseen.setdefault(plant, []).append(place.key)
             return plant
@@ -135,6 +134,26 @@ class Population:
         if due is None and elsewhere == _NOWHERE_ELSE:
             self._steady.consider(worker, place, name)
         return plant
+
+    def _place_beside(self, projection: Projection, worker: Worker) -> str | None:
+        """Whose primary job no plant takes is where another job of theirs is (WP-06, WP-08); their head counts nowhere."""
+        plants = []
+        for place in projection.elsewhere(worker, None).places:
+            due = projection.due(worker, plant=place.plant)
+            if due is not None and due.begins:
+                continue
+            name = reference("employee", plant=place.plant, key=place.key)
+            self._use(place)
+            if name in self._learnt.in_plex or _is_creatable(projection, worker):
+                plants.append(place.plant)
+                self._learnt.known.add(name)
+        return plants[0] if plants else None
+
+    def _use(self, place: Place) -> None:
+        self._learnt.used |= {
+            (place.plant, Kind.JOB_PROFILE, place.job_profile),
+            (place.plant, Kind.COST_CENTER, place.cost_center_source),
+        }
 
     def _consider_move(
         self, projection: Projection, worker: Worker, place: Place, elsewhere: Elsewhere

@@ -17,9 +17,10 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.desired import Desired, reference
-from ml_connector.mapping.placement import Place
+from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
 from ml_connector.mapping.projection import Projection, badge, note_conversion
+from ml_connector.mapping.routing import NO_ROUTE
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.lookup import Lookup
@@ -77,7 +78,14 @@ class Wishes:
         if ending is not None:
             yield from self._ended(projection, worker, ending)
             return
-        place = projection.place(worker)
+        try:
+            place = projection.place(worker)
+        except RecordError as error:
+            if error.code != NO_ROUTE:
+                raise
+            self._draft.parked.append(park_worker(worker, error))
+            yield from self._only_beside(projection, worker)
+            return
         due = projection.due(worker, plant=place.plant)
         if due is not None:
             self._draft.pending.append(due)
@@ -91,6 +99,33 @@ class Wishes:
         self._draft.pending += elsewhere.pending
         move = self._moves.going.get((place.plant, worker.key))
         yield from self._present(projection, worker, place, move)
+        yield from self._beside(projection, worker, elsewhere)
+        if elsewhere.sure:
+            yield from projection.endings(
+                worker,
+                reason=f"works in plant {place.plant} now",
+                here=place.plant,
+                elsewhere=elsewhere.plants if move is None else {*elsewhere.plants, move.origin},
+                known=self._learnt.known.__contains__,
+            )
+
+    def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        """
+        The records of somebody whose primary job no plant takes: where their other jobs are, if they have any (WP-06).
+
+        Nothing is ended: the route may be missing, not the job (WP-08).
+        """
+        elsewhere = projection.elsewhere(worker, None)
+        due = [due for place in elsewhere.places if (due := projection.due(worker, plant=place.plant)) is not None]
+        self._draft.pending += [*due, *elsewhere.pending]
+        stuck = self._under_way.find(worker)
+        if stuck is not None:
+            self._draft.parked.append(stuck[1])
+        elif not any(each.begins for each in due):
+            yield from self._beside(projection, worker, elsewhere)
+
+    def _beside(self, projection: Projection, worker: Worker, elsewhere: Elsewhere) -> Iterator[Desired]:
+        """What the jobs beside the primary one ask for: in each of their plants a record of its own (WP-06, WP-07)."""
         for plant, error in elsewhere.waiting:
             self._draft.parked.append(park_worker(worker, error, plant=plant))
         for other in elsewhere.places:
@@ -100,14 +135,6 @@ class Wishes:
                 yield from self._present(projection, worker, other)
             except RecordError as error:
                 self._draft.parked.append(park_worker(worker, error, plant=other.plant))
-        if elsewhere.sure:
-            yield from projection.endings(
-                worker,
-                reason=f"works in plant {place.plant} now",
-                here=place.plant,
-                elsewhere=elsewhere.plants if move is None else {*elsewhere.plants, move.origin},
-                known=self._learnt.known.__contains__,
-            )
 
     def _present(
         self, projection: Projection, worker: Worker, place: Place, move: Move | None = None
