@@ -237,8 +237,12 @@ def test_a_running_sandbox_is_told_to_let_days_pass_and_what_to_play(terminal: T
     (hired,) = terminal.ask("sandbox", "play", "future_hire", *ready)["touched"]
     assert terminal.type("sandbox", "play", "leave", *ready).stdout.strip() in terminal.sandbox.tenant.view().workers
     assert hired in terminal.sandbox.tenant.view().workers
-    assert "future_hire" in terminal.type("sandbox", "play", *ready).stdout.splitlines()
+    listed = terminal.type("sandbox", "play", *ready).stdout.splitlines()
+    assert "future_hire" in listed[listed.index("coming and going") + 1].split()
+    assert max(map(len, listed)) <= 80
+    mistyped = terminal.type("sandbox", "play", "future_hir", *ready)
+    assert mistyped.stderr.splitlines()[0] == "there is no scenario 'future_hir' (did you mean future_hire?)"
     wrong = terminal.type("sandbox", "play", "nonsense", *ready)
-    assert (wrong.exit_code, "future_hire" in wrong.stderr) == (2, True)
+    assert (wrong.exit_code, "ml-connector sandbox play " in wrong.stderr) == (2, True)
     terminal.sandbox.stop()
     assert terminal.type("sandbox", "advance", *ready).exit_code == 7

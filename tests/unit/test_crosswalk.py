@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
@@ -181,6 +181,26 @@ def test_sources_of_names_every_source_that_lands_on_one_target() -> None:
 
     assert crosswalk.sources_of(Kind.JOB_PROFILE, plant="101", part="position", value="Welder") == ("A", "B")
     assert crosswalk.sources_of(Kind.JOB_PROFILE, plant="102", part="position", value="Welder") == ("B", "C")
+
+
+@pytest.mark.parametrize(
+    ("change", "remedy"),
+    [
+        ({"effective_on": date(1900, 1, 1)}, "--from and --until take days from 1970-01-01 to 2099-12-31"),
+        ({"plant": "Detroit"}, "a PCN such as 101, or * for every plant"),
+        (
+            {"target": {"posit": "P"}},
+            'ml-connector mapping set job_profile JP-OPER --plant 101 position="<Plex position>"',
+        ),
+        ({"source": "*"}, "ml-connector mapping set job_profile SOURCE --plant 101"),
+    ],
+)
+def test_rd06_the_remedy_is_about_what_is_wrong(change: dict[str, object], remedy: str) -> None:
+    sound = {"kind": Kind.JOB_PROFILE, "plant": "101", "source": "JP-OPER", "target": {"position": "P"}}
+
+    with pytest.raises(ConfigurationError) as refused:
+        MappingRow(**{**sound, **change})
+    assert (refused.value.remedy or "").startswith(remedy)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def append_line(path: Path, line: str) -> None:
 
 def _unwritable(path: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(
-        f"{path} cannot be written: {error.strerror}", remedy="name a file in a folder this account may write to"
+        f"{path} cannot be written: {error.strerror}",
+        remedy="name a file in a folder this account may write to, on a disk with room",
     )
 
 

@@ -8,7 +8,8 @@ line breaks.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -35,6 +36,14 @@ _SHARED = {
 class Sections(TyperGroup):
     """A group whose help lists its commands by purpose, in the order they are declared."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _in_plain_words():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _in_plain_words():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)
 
@@ -49,6 +58,16 @@ class Sections(TyperGroup):
         for panel, rows in panels.items():
             with formatter.section(panel):
                 formatter.write_dl(rows)
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """Leave out what the checker of a value puts before its reason."""
+    try:
+        yield
+    except typer.BadParameter as error:
+        error.message = error.message.removeprefix("Value error, ")
+        raise
 
 
 def make_group(

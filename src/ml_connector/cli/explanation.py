@@ -101,7 +101,7 @@ def _match(match: MatchStep) -> list[Text]:
     several = f", {len(match.profiles)} profiles in Workday" if len(match.profiles) > 1 else ""
     told = [cell(f"person {match.person}, known by {match.by}{several}")]
     for each in match.records:
-        number = "" if each.employee_no is None else f"no {each.employee_no}, "
+        number = "" if each.employee_no is None else f"employee {each.employee_no}, "
         there = "in Plex" if each.found else "not in Plex yet"
         told.append(cell(f"plant {each.plant}: {number}{there}; {each.by}"))
     return told or [cell("no record in any plant")]

@@ -8,6 +8,8 @@ How a command ends badly: one sentence, the remedy, the exit code; never a trace
 from __future__ import annotations
 
 import codecs
+import contextlib
+import errno
 import io
 import json
 import os
@@ -32,6 +34,8 @@ CONFIGURATION = 6
 UNAVAILABLE = 7
 INTERRUPTED = 130
 UNREAD = 141
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def survive_any_terminal() -> None:
@@ -64,14 +68,34 @@ def guarded(action: Callable[[], int | None], *, config: Path | None = None, as_
         tell("Stopped. What was done so far is recorded; the same command goes on from there.")
         return INTERRUPTED
     except BrokenPipeError:
-        # The interpreter flushes once more on its way out and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return UNREAD
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:  # noqa: BLE001 - the last door: a person gets a reference, the log the rest
+        if isinstance(error, OSError) and is_full(error):
+            return tell_full(error)
         return _report_unexpected(error, config=config)
     return code
+
+
+def tell_full(error: OSError) -> int:
+    """Say that what was to be written found no room."""
+    _let_go_of_output()
+    what = printable(error.filename) if error.filename else "the output"
+    tell(f"{what} cannot be written: {error.strerror}", remedy="make room on that disk, or write to another one")
+    return CONFIGURATION
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk has no room left, or no more for this account."""
+    return error.errno in _FULL
+
+
+def _let_go_of_output() -> None:
+    """The interpreter flushes once more on its way out and would complain then."""
+    with contextlib.suppress(OSError, ValueError):  # an output that is no file has nothing to be flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(problem: str, *, remedy: str | None = None) -> None:
@@ -114,13 +138,16 @@ def _report_unexpected(error: Exception, *, config: Path | None) -> int:
 
     reference = secrets.token_hex(4)
     file = _log_file(config)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    log.configure(level="error", file=file)
-    structlog.get_logger(__name__).error("unexpected", reference=reference, exc_info=error)
-    tell(
-        f"Something unexpected happened (reference {reference}, {type(error).__name__}).",
-        remedy=f"the log has the rest: grep {reference} {file}",
-    )
+    remedy = f"the log has the rest: grep {reference} {file}"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        log.configure(level="error", file=file)
+        structlog.get_logger(__name__).error("unexpected", reference=reference, exc_info=error)
+    except (OSError, MLConnectorError):
+        remedy = (
+            f"{file} cannot be written, so nothing more is told: make room, or name another log.file, and try again"
+        )
+    tell(f"Something unexpected happened (reference {reference}, {type(error).__name__}).", remedy=remedy)
     return UNEXPECTED
 
 

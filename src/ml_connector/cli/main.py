@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -22,7 +23,7 @@ from ml_connector.cli.commands import (
     syncs,
 )
 from ml_connector.cli.door import Door
-from ml_connector.cli.failures import survive_any_terminal
+from ml_connector.cli.failures import is_full, survive_any_terminal, tell_full
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the command line's own signature for a callback
@@ -56,4 +57,9 @@ for module in (setup, credentials, inspection, explain, asof, mapping, links, sy
 def main() -> None:
     """Run the command line."""
     survive_any_terminal()
-    typer.main.get_command(app)(prog_name="ml-connector")
+    try:
+        typer.main.get_command(app)(prog_name="ml-connector")
+    except OSError as error:
+        if not is_full(error):
+            raise
+        sys.exit(tell_full(error))

@@ -67,10 +67,9 @@ def play(ready: dict[str, Any], name: str) -> dict[str, Any]:
     return _control(ready, "POST", "scenario", {"name": name})
 
 
-def list_scenarios(ready: dict[str, Any]) -> list[str]:
-    """Tell the names `play` takes."""
-    found: list[str] = _control(ready, "GET", "scenario")["scenarios"]
-    return found
+def list_scenarios(ready: dict[str, Any]) -> dict[str, Any]:
+    """Tell the names `play` takes: all of them as *scenarios*, and by what they show as *groups*."""
+    return _control(ready, "GET", "scenario")
 
 
 def tell_days(told: dict[str, Any]) -> Iterator[str]:
@@ -91,7 +90,8 @@ def _control(ready: dict[str, Any], method: str, path: str, body: dict[str, Any]
             f"no sandbox answers at {ready['control']}", remedy="ml-connector sandbox --ready-file ready.json"
         ) from None
     if "error" in found:
-        raise UsageError(str(found["error"]), remedy="docs/guides/sandbox.md tells what each scenario needs")
+        remedy = "ml-connector sandbox play   lists the scenarios; docs/guides/sandbox.md tells what each needs"
+        raise UsageError(str(found["error"]).partition("; there are")[0], remedy=remedy)
     return found
 
 

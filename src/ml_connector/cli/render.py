@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from ml_connector.cli.words import printable
 
 BAR = 24
+_LONG_WORD, _GAP = 18, 3
 ARROW = "→"
 _COLOURS = {
     "create": "green",
@@ -58,14 +60,61 @@ def cell(value: object, *, style: str = "") -> Text:
     return Text(text, style=style or _COLOURS.get(text, ""))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
-    """A table without walls that folds long cells instead of cutting them."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
-    return made
+class Sheet:
+    """
+    A table without walls that folds long cells instead of cutting them.
+
+    Where the terminal is too narrow for its columns to hold a word each, every row is a block, a line for each column.
+    """
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+        self._columns, self._right = columns, right
+        self._rows = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._least() > options.max_width:
+            yield from self._blocks()
+            return
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+        for name in self._columns:
+            made.add_column(name, justify="right" if name in self._right else "left", overflow="fold")
+        for row in self._rows:
+            made.add_row(*row)
+        yield made
+
+    def _least(self) -> int:
+        """How wide the table is with a word in each column; of a very long one only the beginning."""
+        widths = [
+            max([_longest(name), *(_longest(row[number].plain) for row in self._rows)])
+            for number, name in enumerate(self._columns)
+        ]
+        return sum(widths) + _GAP * (len(widths) - 1)
+
+    def _blocks(self) -> Iterator[Table | Text]:
+        for number, row in enumerate(self._rows):
+            if number:
+                yield Text("")
+            block = Table(box=None, pad_edge=False, show_header=False)
+            block.add_column(style="dim")
+            block.add_column(overflow="fold")
+            for name, value in zip(self._columns, row, strict=True):
+                block.add_row(name, value)
+            yield block
+
+
+def _longest(text: str) -> int:
+    return min(_LONG_WORD, max(map(cell_len, text.split()), default=0))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Sheet:
+    """Rows under columns, those named in *right* set to the right."""
+    return Sheet(columns, rows, right=right)
+
+
+def hanging(text: Text, *, console: Console, indent: int = 4) -> Text:
+    """The text over as many lines as it needs, those after the first set in."""
+    lines = text.wrap(console, max(_LONG_WORD, console.width - indent))
+    return Text("\n" + " " * indent).join(lines)
 
 
 def stacked(*lines: object) -> Text:
@@ -75,6 +124,9 @@ def stacked(*lines: object) -> Text:
 
 def bars(counts: Mapping[str, int], *, console: Console) -> Table:
     """A small bar plot: one line per name, longest first given order kept."""
+    names = max((cell_len(printable(name)) for name in counts), default=0)
+    digits = max((len(f"{count:,}") for count in counts.values()), default=0)
+    room = max(1, min(BAR, console.width - names - digits - 4))
     block = "█" if console.encoding.lower().startswith("utf") else "#"
     most = max(counts.values(), default=0)
     made = Table(box=None, pad_edge=False, show_header=False)
@@ -82,7 +134,7 @@ def bars(counts: Mapping[str, int], *, console: Console) -> Table:
     made.add_column(justify="right")
     made.add_column()
     for name, count in counts.items():
-        length = max(1, round(BAR * count / most)) if count else 0
+        length = max(1, round(room * count / most)) if count else 0
         colour = _COLOURS.get(name, "blue")
         made.add_row(cell(name), cell(f"{count:,}"), Text(block * length, style=colour))
     return made

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ml_connector.cli.render import bars, cell, difference, make_console, remedy, table
+from ml_connector.cli.render import bars, cell, difference, hanging, make_console, remedy, table
 from ml_connector.cli.words import duration, plural, printable, shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
@@ -154,7 +154,9 @@ def render_run(detail: Mapping[str, Any]) -> None:
     if detail["problem"]:
         console.print(cell(detail["problem"], style="red"))
     states = Counter(write["state"] for write in detail["writes"])
-    console.print(bars(dict(states) or detail["counts"], console=console))
+    counts = dict(states) or {name: count for name, count in detail["counts"].items() if count}
+    if counts:
+        console.print(bars(counts, console=console))
     rows = [
         (each["plant"], f"{each['type']} {each['label'] or each['key']}", each["action"], each["state"], each["reason"])
         for each in detail["writes"]
@@ -210,7 +212,8 @@ def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, co
             _render_alike(group, console)
             continue
         for each in group:
-            console.print(cell(_named(each), style="bold").append(f"   {_since(each.since)}", style="dim"))
+            head = cell(_named(each), style="bold").append(f"   {_since(each.since)}", style="dim")
+            console.print(hanging(head, console=console))
             _render_why(_reason(each), each.remedy, console)
     _render_holds([_line(hold) for hold in holds], console)
 
@@ -232,7 +235,7 @@ def _render_alike(group: Sequence[ParkedInfo], console: Console) -> None:
     waited = str(each.waiting_for).removesuffix(where) + where
     head = f"{plural(len(group), f'{noun} record' if noun.endswith('s') else noun)} wait for {waited}"
     since = _since(min(item.since for item in group))
-    console.print(cell(head, style="bold").append(f"   {since}", style="dim"))
+    console.print(hanging(cell(head, style="bold").append(f"   {since}", style="dim"), console=console))
     some = ", ".join(shortened(item.key, _LONGEST_LABEL) for item in group[:_FEW])
     console.print(Padding(cell(f"{some} and {len(group) - _FEW:,} more: --output json names them all"), (0, 0, 0, 4)))
     _render_why(_reason(each), each.remedy, console)
@@ -317,7 +320,7 @@ def _render_change(change: ChangeInfo, console: Console) -> None:
     head = Text(f"{sign} {printable(change.action)} ", style=colour).append(_named(change), style="bold")
     if change.reason:
         head.append(f"   {printable(change.reason)}", style="dim")
-    console.print(head)
+    console.print(hanging(head, console=console))
     if change.after:
         console.print(Padding(difference(change.before, {**change.after, **change.spoken}), (0, 0, 0, 4)))
 

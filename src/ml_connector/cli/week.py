@@ -11,10 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from rich.table import Table
-
 from ml_connector.cli import rehearsal
-from ml_connector.cli.render import stacked, table
+from ml_connector.cli.render import Sheet, stacked, table
 from ml_connector.cli.words import plural
 from ml_connector.sync.report import RunReport
 
@@ -96,7 +94,7 @@ def live(ready: dict[str, Any], sync: Sync) -> Iterator[Lived]:
         )
 
 
-def draw_week(days: Sequence[Lived]) -> Table:
+def draw_week(days: Sequence[Lived]) -> Sheet:
     """Show the days, one below the other."""
     rows = [
         (day.date, day.said, stacked(*([] if day.as_expected else ["not as expected"]), *day.told), day.why)

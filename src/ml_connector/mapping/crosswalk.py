@@ -21,7 +21,15 @@ import msgspec
 
 from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError, RecordError
-from ml_connector.mapping.period import describe_period, find_in_force, find_overlaps, find_period_faults, spell
+from ml_connector.mapping.period import (
+    EARLIEST,
+    LATEST,
+    describe_period,
+    find_in_force,
+    find_overlaps,
+    find_period_faults,
+    spell,
+)
 
 ANY = "*"
 State = Literal["proposed", "draft", "accepted", "withdrawn"]
@@ -117,12 +125,10 @@ class MappingRow(Claim, frozen=True, kw_only=True):
     drafted_by: str = ""
 
     def __post_init__(self) -> None:
-        faults = [words for _, words in find_claim_faults(self)]
+        faults = list(find_claim_faults(self))
         if faults:
-            raise ConfigurationError(
-                f"{self.kind.value} {self.source!r}: {'; '.join(faults)}",
-                remedy=set_command(self.kind, source="SOURCE"),
-            )
+            told = "; ".join(words for _, words in faults)
+            raise ConfigurationError(f"{self.kind.value} {self.source!r}: {told}", remedy=_remedy(faults[0][0], self))
 
     @property
     def named(self) -> RowVersion:
@@ -354,9 +360,9 @@ def _make_book(rows: Iterable[MappingRow]) -> dict[Line, list[MappingRow]]:
 def find_claim_faults(claim: Claim) -> Iterator[tuple[str, str]]:
     """Say what keeps a claim from being a row: what is at fault (`target`, `text`, `plant`, `source`, `date`), and why."""
     parts = TARGET_PARTS[claim.kind]
-    says = f"a {claim.kind.value} row says {', '.join(parts)}"
-    yield from (("target", f"{part} is missing: {says}") for part in parts if part not in claim.target)
-    yield from (("target", f"{part!r} is no part of it: {says}") for part in claim.target if part not in parts)
+    yield from (("target", f"{part} is missing") for part in parts if part not in claim.target)
+    what = f"a {claim.kind.value} row"
+    yield from (("target", f"{part!r} is no part of {what}") for part in claim.target if part not in parts)
     own = () if claim.wid is None else (("wid", claim.wid),)
     for name, text in (("plant", claim.plant), ("source", claim.source), *own, *claim.target.items()):
         words = _find_untidy(text)
@@ -364,6 +370,15 @@ def find_claim_faults(claim: Claim) -> Iterator[tuple[str, str]]:
             yield (name if name in {"plant", "source"} else "text"), f"{name} {words}"
     yield from _find_misplaced(claim)
     yield from (("date", words) for words in find_period_faults(claim.effective_on, claim.ends_on))
+
+
+def _remedy(at_fault: str, claim: Claim) -> str:
+    if at_fault == "date":
+        return f"--from and --until take days from {EARLIEST} to {LATEST}; without --from the row always was in force"
+    if at_fault == "plant":
+        return "a PCN such as 101, or * for every plant"
+    source = claim.source if split_account_source(claim.source) or claim.kind is not Kind.ACCOUNT else ""
+    return set_command(claim.kind, source=source.strip("*") or "SOURCE", plant=claim.plant)
 
 
 def _find_untidy(text: str) -> str:

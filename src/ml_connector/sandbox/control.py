@@ -6,6 +6,7 @@ Everything is JSON below `/sandbox` on the Workday port. A wrong request is told
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -15,16 +16,18 @@ from typing import Any, Protocol
 
 from ml_connector.sandbox.arrivals import Arrivals
 from ml_connector.sandbox.deeds import Deeds
-from ml_connector.sandbox.fault_scenarios import PREFIX, find_fault, list_names
+from ml_connector.sandbox.fault_scenarios import PREFIX, find_fault
 from ml_connector.sandbox.faults import FaultBook, parse_fault
 from ml_connector.sandbox.http import Request, Response, json_response
 from ml_connector.sandbox.plex.sandbox import PERMISSIONS, PlexSandbox
+from ml_connector.sandbox.scenario_groups import GROUPS
 from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.workday.sources import BY_ALIAS
 from ml_connector.sandbox.workday.switches import Switches
 
 _BASE = "/sandbox"
+_SCENARIOS = [name for names in GROUPS.values() for name in names]
 _SOURCE = "wql:"
 
 
@@ -76,7 +79,7 @@ class Control:
         self._actions: Mapping[tuple[str, str], Action] = {
             ("POST", "advance"): self._advance,
             ("POST", "scenario"): self._play,
-            ("GET", "scenario"): lambda _: {"scenarios": [*tenant.scenarios(), *plex.scenarios(), *list_names()]},
+            ("GET", "scenario"): lambda _: {"scenarios": _SCENARIOS, "groups": GROUPS},
             ("POST", "fault"): self._add_fault,
             ("GET", "fault"): lambda _: faults.report(),
             ("DELETE", "fault"): self._clear_faults,
@@ -133,6 +136,10 @@ class Control:
     def _play(self, request: Request) -> Any:
         body = _body(request)
         name = _text(body, "name")
+        if name not in _SCENARIOS:
+            near = difflib.get_close_matches(name, _SCENARIOS, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise WrongRequestError(f"there is no scenario {name!r}{meant}; there are {', '.join(_SCENARIOS)}")
         try:
             if name.startswith(PREFIX):
                 detail = {key: value for key, value in body.items() if key not in {"name", "system"}}

@@ -68,11 +68,7 @@ def find_fault(name: str, *, system: str) -> dict[str, Any]:
     """
     wanted = SCENARIOS.get(name.removeprefix(PREFIX))
     if wanted is None:
-        raise LookupError(f"there is no fault {name!r}; there are {', '.join(list_names())}")
+        known = ", ".join(f"{PREFIX}{each}" for each in SCENARIOS)
+        raise LookupError(f"there is no fault {name!r}; there are {known}")
     aimed = {"data_only": True} if system == "workday" and wanted["mode"] in _OF_DATA else {}
     return {"system": system, **wanted, **aimed, **_BY_SYSTEM.get((wanted["mode"], system), {})}
-
-
-def list_names() -> list[str]:
-    """List the names, as a scenario is asked for."""
-    return [f"{PREFIX}{name}" for name in SCENARIOS]

@@ -52,7 +52,7 @@ def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = Non
     told = _find_faults(data)
     if told:
         faults = [Fault(code="key", subject=each.partition(":")[0], message=each, remedy="") for each in told]
-        raise FaultsError(name, faults=faults, remedy="ml-connector config schema   shows every key")
+        raise FaultsError(name, faults=faults, remedy=f"correct {name}; ml-connector config schema   shows every key")
     return Settings.model_validate(data)
 
 
@@ -93,7 +93,7 @@ def _mend(data: Any, fault: Any) -> bool:
         # Left out, a misspelt `location` would make a route for every location.
         data[near] = data.pop(leaf)
         return True
-    if leaf in _PLAUSIBLE and str(data.get(leaf)).strip("0") != _PLAUSIBLE[leaf].strip("0"):
+    if leaf in _PLAUSIBLE and not _is_plausible(leaf, data.get(leaf)):
         # Two plants must not come to share a number.
         data[leaf] = "0" * (int(path[-1]) % 10 + 1) if leaf == "pcn" else _PLAUSIBLE[leaf]
         return True
@@ -101,6 +101,11 @@ def _mend(data: Any, fault: Any) -> bool:
         return False
     del data[leaf]
     return True
+
+
+def _is_plausible(leaf: Any, value: object) -> bool:
+    """Whether what stands there was put there by us."""
+    return (value in {"0" * count for count in range(1, 11)}) if leaf == "pcn" else value == _PLAUSIBLE[leaf]
 
 
 def _anchor_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:

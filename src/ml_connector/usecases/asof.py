@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,7 +75,7 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     Say what each plant's Plex held of *worker* when that plant's day *on* ended.
 
     Raises:
-        UsageError: nobody is known under that number, or the day is not over anywhere and lies ahead.
+        UsageError: nobody is known under that number, the day lies ahead everywhere, or before everything we know.
     """
     past = PastStore(app.database, app.name, trail=app.trail)
     zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in app.connection.plex.plants}
@@ -91,8 +91,10 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
             f"nothing is known under {worker}",
             remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
         )
-    told = view(said, ends=ends)
     first = past.first_read()
+    if first is None or all(end <= first for end in ends.values()):
+        raise _before_everything(first, worker, zones)
+    told = view(said, ends=ends)
     names = sorted({(record.plant, record.key) for record in told})
     records = [_past(app, [it for it in told if (it.plant, it.key) == name], until=ends[name[0]]) for name in names]
     shown = {record.plant for record in records}
@@ -103,8 +105,16 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     return WorkerPast(worker=worker, on=on, known_since=first, records=tuple(records), silent=silent, notes=notes)
 
 
-def _why_silent(first: datetime | None, end: datetime) -> str:
-    if first is None or end <= first:
+def _before_everything(first: datetime | None, worker: str, zones: Mapping[str, ZoneInfo]) -> UsageError:
+    if first is None:
+        return UsageError("nothing was read yet", remedy="ml-connector plan   reads both systems")
+    begun = min(first.astimezone(zone).date() for zone in zones.values())
+    remedy = f"ml-connector asof {begun} worker {worker}   is the first day with an answer"
+    return UsageError(f"nothing is known of any day before {begun}, when both systems were first read", remedy=remedy)
+
+
+def _why_silent(first: datetime, end: datetime) -> str:
+    if end <= first:
         return "that day lies before our first reading: nothing is known of it"
     return "our records know of no employee there until the end of that day"
 

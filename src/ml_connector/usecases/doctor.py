@@ -10,7 +10,7 @@ import msgspec
 
 from ml_connector.bootstrap import App, open_app
 from ml_connector.connectors.plex.catalog import READS, Catalog
-from ml_connector.errors import MLConnectorError
+from ml_connector.errors import FaultsError, MLConnectorError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.settings.loading import load_settings
 from ml_connector.settings.model import Settings
@@ -57,6 +57,10 @@ def _findings(config: Path | None, connection: str | None, actor: str) -> Iterat
         yield Finding(what="configuration", ok=True, detail=_name(settings))
         key = open_master_key(settings.vault.master_key)
         yield Finding(what="master key", ok=True, detail=f"key {key.id}")
+    except FaultsError as error:
+        yield from (Finding(what="configuration", ok=False, detail=fault.message) for fault in error.faults[:-1])
+        yield Finding(what="configuration", ok=False, detail=error.faults[-1].message, remedy=error.remedy)
+        return
     except MLConnectorError as error:
         yield _problem("configuration or key", error)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -14,10 +15,18 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import Record
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import ApprovalRequiredError, Fault, MLConnectorError, UsageError
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, Fault, MLConnectorError, UsageError
 from ml_connector.mapping.approval import is_same_person
 from ml_connector.mapping.coverage import Coverage, Usage, cover
-from ml_connector.mapping.crosswalk import ANY, Crosswalk, Kind, MappingRow
+from ml_connector.mapping.crosswalk import (
+    ANY,
+    Crosswalk,
+    Kind,
+    Line,
+    MappingRow,
+    describe_plant,
+    set_command,
+)
 from ml_connector.mapping.period import describe_period
 from ml_connector.mapping.proposal import Confidence, Proposal, propose, stand_in, wid_of
 from ml_connector.mapping.reference_data import Use
@@ -101,7 +110,7 @@ def set_row(
         kind=wanted,
         plant=plant,
         source=source,
-        target=dict(target) or _target_of(own, since=begins, until=until, label=f"{kind} {source}"),
+        target=dict(target) or _target_of(own, (wanted, plant, source), since=begins, until=until),
         effective_on=begins,
         ends_on=until,
     )
@@ -111,13 +120,19 @@ def set_row(
     return keep_rows(app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings, preview=preview)
 
 
-def _target_of(own: Sequence[MappingRow], *, since: date | None, until: date | None, label: str) -> dict[str, str]:
+def _target_of(own: Sequence[MappingRow], claim: Line, *, since: date | None, until: date | None) -> dict[str, str]:
     """What the row to be ended says."""
     found = next((row for row in own if row.effective_on == since), None)
-    if found is None or until is None:
+    kind, plant, source = claim
+    if until is None:
         raise UsageError(
-            f"what is {label} called in Plex? Only a row that is there can be ended without saying it again",
-            remedy="KEY=VALUE …   or --until DATE for a row that `ml-connector mapping list` shows",
+            f"what is {kind.value} {source} called in Plex?", remedy=set_command(kind, source=source, plant=plant)
+        )
+    if found is None:
+        when = f"that begins on {since}" if since else "without a first day"
+        raise UsageError(
+            f"{kind.value} {source} has no row {when} in {describe_plant(plant)} that could end",
+            remedy=f"ml-connector mapping list --kind {kind.value}   shows the rows there are; name the plant with --plant",
         )
     return found.target
 
@@ -171,6 +186,24 @@ def _find_faults(app: App, rows: Sequence[MappingRow], *, codes: bool, live: boo
 def export_table(app: App) -> bytes:
     """The crosswalk as CSV: what is in force or proposed; changes that wait for approval are not."""
     return render_table(row for row in app.mappings.load(app.name) if row.state != "draft")
+
+
+def export_file(app: App, path: Path) -> None:
+    """
+    Write the crosswalk to a file; what was there stays until all of it is on disk.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(export_table(app))
+        draft.replace(path)
+    except OSError as error:
+        remedy = "name a file in a folder this account may write to, on a disk with room"
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}", remedy=remedy) from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Proposed:

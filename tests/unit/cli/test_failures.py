@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import sys
+from pathlib import Path
 
 import click
 import pytest
+from typer.testing import CliRunner
 
 from ml_connector.cli import failures, main
 from ml_connector.errors import Fault, FaultsError
@@ -49,6 +53,57 @@ def test_a_problem_is_red_unless_colour_is_not_wanted(
     failures.tell("wrong", remedy="right it")
     assert ("\x1b[" in seen.getvalue()) is coloured
     assert click.unstyle(seen.getvalue()) == "wrong\n  → right it\n"
+
+
+class Full(io.StringIO):
+    """A disk without room."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a2_2_an_output_without_room_is_told_and_is_no_riddle(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert failures.guarded(lambda: sys.stdout.write("a result")) == failures.CONFIGURATION
+    told = (
+        "the output cannot be written: No space left on device\n  → make room on that disk, or write to another one\n"
+    )
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["sandbox", "-h"]])
+def test_a2_2_help_without_room_ends_without_a_traceback(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Full())
+    monkeypatch.setattr(sys, "argv", ["ml-connector", *words])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == failures.CONFIGURATION
+    assert capsys.readouterr().err.startswith("the output cannot be written")
+
+
+def test_a2_2_a_log_without_room_does_not_hide_that_something_happened(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(failures, "_log_file", lambda _config: tmp_path / "file" / "errors.log")
+
+    def fail() -> None:
+        raise KeyError("odd")
+
+    assert failures.guarded(fail) == failures.UNEXPECTED
+    told = capsys.readouterr().err
+    assert "KeyError" in told
+    assert "errors.log cannot be written" in told
+
+
+def test_a_word_that_is_none_of_those_there_are_is_told_in_plain_words() -> None:
+    told = CliRunner().invoke(main.app, ["asof", "2026-11-24", "horse", "1"])
+    assert told.exit_code == 2
+    assert "Invalid value for 'TYPE': 'horse' is not one of" in " ".join(told.stderr.split())
 
 
 FAULTS = FaultsError(

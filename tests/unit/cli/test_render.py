@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from rich.console import Console
 
-from ml_connector.cli.render import bars, cell, difference, table
+from ml_connector.cli.render import bars, cell, difference, hanging, table
 
 
 def shown(renderable: object, *, width: int = 80) -> str:
@@ -19,6 +20,29 @@ def test_a_table_fits_eighty_columns_and_folds_instead_of_cutting() -> None:
     text = shown(table(("name", "what"), [("a", word), ("b", "short")]))
     assert max(len(line) for line in text.splitlines()) <= 80
     assert text.count("x") == len(word)
+
+
+def test_where_a_word_for_each_column_does_not_fit_every_row_is_a_block() -> None:
+    columns = ("run", "kind", "state", "started", "watermark")
+    rows = [(number, "sync", "done", "2026-11-26 12:58", "2026-11-23 16:00:00") for number in (4, 5)]
+    wide, narrow = (shown(table(columns, rows, right=("run",)), width=width) for width in (80, 40))
+    assert [len(text.splitlines()) for text in (wide, narrow)] == [4, 11]
+    assert "2026-11-23 16:00:00" in narrow, "no word is cut in two"
+    assert max(len(line) for line in narrow.splitlines()) <= 40
+    assert [line.split()[0] for line in narrow.splitlines() if line.strip()] == [*columns, *columns]
+
+
+def test_what_goes_on_in_the_next_line_is_set_in() -> None:
+    console = Console(width=40)
+    lines = hanging(cell("update 101 employee 000015 José López, who moves to another plant"), console=console).plain
+    assert [line[:4].isspace() for line in lines.splitlines()] == [False, True]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_bars_end_where_the_terminal_does(width: int) -> None:
+    text = shown(bars({"drift_found_by_full": 114, "b": 1}, console=Console(width=width)), width=width)
+    assert "…" not in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
 
 
 def test_cells_are_text_whatever_they_say() -> None:

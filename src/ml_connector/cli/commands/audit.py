@@ -44,14 +44,15 @@ def list_events(
         return
     from rich.padding import Padding
 
-    from ml_connector.cli.render import cell, make_console
+    from ml_connector.cli.render import cell, hanging, make_console
 
     console = make_console()
     for each in found:
         event = each.event
         at = event.at.isoformat(" ", "seconds")[:19]
         line = cell(f"{each.seq:>7}  {at}  {event.action}", style="bold")
-        console.print(line.append(f"  {printable(event.object or '')}", style="not bold"))
+        line.append(f"  {printable(event.object or '')}", style="not bold")
+        console.print(hanging(line, console=console, indent=9))
         detail = _what(event.reason, event.outcome, event.detail)
         by = cell(f"by {event.actor}{': ' + detail if detail else ''}", style="dim")
         console.print(Padding(by, (0, 0, 0, 9)))

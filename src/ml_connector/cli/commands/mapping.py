@@ -64,6 +64,10 @@ def list_rows(
         return
     from ml_connector.cli.render import make_console, stacked, table
 
+    if not rows:
+        kept = f" of the kind {kind}" if kind else ""
+        door.say(f"Nothing{kept} is proposed or waits for approval." if proposed else f"No row{kept} is there yet.")
+        return
     lines = [
         (
             row.plant,
@@ -219,11 +223,10 @@ def export(
         if door.json and file is None:
             door.write_json([row for row in mappings.list_rows(app) if row.state != "draft"])
             return
-        data = mappings.export_table(app)
-    if file is None:
-        sys.stdout.buffer.write(data)
-        return
-    file.write_bytes(data)
+        if file is None:
+            sys.stdout.buffer.write(mappings.export_table(app))
+            return
+        mappings.export_file(app, file)
     if door.json:
         door.write_json({"file": str(file)})
         return
@@ -313,7 +316,7 @@ def _print_changed(changed: Changed) -> None:
     if changed.unchanged:
         typer.echo(f"{plural(changed.unchanged, 'row')} said what was there already.")
     if not changed.changed and not changed.unchanged:
-        typer.echo("There was nothing to change.")
+        typer.echo("There was nothing to do.")
 
 
 def _tell_proposed(door: Door, proposed: Proposed) -> int:

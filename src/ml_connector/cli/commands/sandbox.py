@@ -90,8 +90,11 @@ def advance(
     if door.json:
         door.write_json(told)
         return
+    from ml_connector.cli.render import cell, hanging, make_console
+
+    console = make_console()
     for line in rehearsal.tell_days(told):
-        typer.echo(printable(line))
+        console.print(hanging(cell(line), console=console))
 
 
 def play(
@@ -103,7 +106,7 @@ def play(
     ready_file: Ready = _READY,
 ) -> None:
     """
-    Play a scenario in a running sandbox, and name whom it touched. Without a name, list them.
+    Play a scenario in a running sandbox, and name whom it touched. Without a name, list them by what they show.
 
         ml-connector sandbox play
         ml-connector sandbox play future_hire
@@ -111,9 +114,23 @@ def play(
     from ml_connector.cli import rehearsal
 
     ready = rehearsal.load_ready(ready_file)
-    told = rehearsal.play(ready, scenario) if scenario else {"scenarios": rehearsal.list_scenarios(ready)}
+    told = rehearsal.play(ready, scenario) if scenario else rehearsal.list_scenarios(ready)
     if door.json:
         door.write_json(told)
         return
-    for line in told["touched"] if "touched" in told else told.get("scenarios", []):
+    if "groups" in told:
+        _list_groups(told["groups"])
+        return
+    for line in told.get("touched", []):
         typer.echo(printable(line))
+
+
+def _list_groups(groups: dict[str, list[str]]) -> None:
+    from rich.padding import Padding
+
+    from ml_connector.cli.render import cell, make_console
+
+    console = make_console()
+    for title, names in groups.items():
+        console.print(cell(title, style="bold"))
+        console.print(Padding(cell("  ".join(names)), (0, 0, 0, 4)))
