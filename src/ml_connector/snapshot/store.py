@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.snapshot.translation import Row
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, execute_many, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH, _KEYS = 500, 5_000
@@ -202,12 +202,8 @@ class SnapshotStore:
         """Insert or replace one page of records."""
         if not rows:
             return
-        where = scope._asdict()
-        values = [
-            {**where, "key": key, "payload_hash": digest, "body": body, "extract_id": extract_id}
-            for key, digest, body in rows
-        ]
-        tx.execute(_SAVE[tx.dialect.name], values)
+        values = [(*scope, *row, extract_id) for row in rows]
+        execute_many(tx, _SAVE[tx.dialect.name], values, names=_SAVED)
 
     def kept(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
         """What is kept of these records, whichever extraction saw them last."""
@@ -384,6 +380,7 @@ def _save_or_replace(insert: Callable[[Table], Any]) -> Any:
     return statement.on_conflict_do_update(index_elements=[*Scope._fields, "key"], set_=changed)
 
 
+_SAVED = (*Scope._fields, *Row._fields, "extract_id")
 _SAVE = {"sqlite": _save_or_replace(sqlite.insert), "postgresql": _save_or_replace(postgresql.insert)}
 
 
