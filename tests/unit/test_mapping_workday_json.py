@@ -16,6 +16,7 @@ from ml_connector.canonical.organization import CostCenter, Position
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.workday import describe_native, name_native, to_canonical
+from ml_connector.mapping.workday_staffing import read_staffed
 
 WID = "0" * 31 + "1"
 LEAST = {"key": WID, "employee_id": "007", "active": True, "contingent": False}
@@ -118,32 +119,41 @@ def test_wp_01_employee_and_contingent_are_told_apart(fields: Any, staffing: Any
     assert worker(staffing=staffing, **fields).worker_type == kind
 
 
-_SCALARS = st.sampled_from([None, "", "Kim Lee [C]", " Employee ", "Contingent", "e\u0301", "a\0b", 7, True, []])
+_TEXTS = st.sampled_from(["", "Kim Lee [C]", " Employee ", "e\u0301"])
+_SCALARS = _TEXTS | st.sampled_from(["Contingent", "a\0b", None, 7, True, []])
 _LABELS = ("id", "descriptor", "Job_Profile_ID", "Location_ID", "Organization_Reference_ID")
-_INSTANCES = (
-    st.fixed_dictionaries({}, optional=dict.fromkeys(_LABELS, st.sampled_from(["A", "B"]) | _SCALARS)) | _SCALARS
-)
-_PARTS = ("jobProfile", "location", "supervisoryOrganization")
-_JOBS = st.fixed_dictionaries({}, optional={"businessTitle": _SCALARS, **dict.fromkeys(_PARTS, _INSTANCES)}) | _SCALARS
 
 
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "workerId": st.sampled_from([None, "", "C-7", 7]),
-            "workerType": st.none() | _INSTANCES,
-            "descriptor": _SCALARS,
-            "person": _SCALARS | st.dictionaries(st.just("email"), _SCALARS),
-            "primaryJob": _JOBS,
-        },
-    )
-)
-def test_up_01_a_worker_of_the_staffing_service_alone_is_the_same_read_the_short_way(staffing: dict[str, Any]) -> None:
-    staffing = {"workerId": "007", "workerType": {"descriptor": "Employee"}} | staffing
+def staffed(text: st.SearchStrategy[Any], *, odd: bool) -> st.SearchStrategy[dict[str, Any]]:
+    """What a staffing service may say of a worker; *odd*: in shapes it never has, too."""
+
+    def some(**values: Any) -> st.SearchStrategy[Any]:
+        told = st.fixed_dictionaries({}, optional=values)
+        return told | text if odd else told
+
+    instance = some(**dict.fromkeys(_LABELS, text))
+    job = some(businessTitle=text, jobProfile=instance, location=instance, supervisoryOrganization=instance)
+    said = {"workerId": text, "workerType": instance, "descriptor": text, "person": some(email=text), "primaryJob": job}
+    return st.fixed_dictionaries({}, optional=said)
+
+
+@pytest.mark.parametrize("wid", [WID, f" {WID}", "7"])
+@given(staffing=staffed(_TEXTS, odd=False) | staffed(_SCALARS, odd=True))
+def test_up_01_a_worker_of_the_staffing_service_alone_is_the_same_read_the_short_way(
+    wid: str, staffing: dict[str, Any]
+) -> None:
+    staffing = {"workerId": "007"} | staffing
     # A field that says nothing is all it takes to be read the long way.
-    short = told(native(fields={"key": WID}, staffing=staffing))
-    assert short == told(native(fields={"key": WID, "universal_id": None}, staffing=staffing))
+    short = told(native(fields={"key": wid}, staffing=staffing))
+    assert short == told(native(fields={"key": wid, "universal_id": None}, staffing=staffing))
+
+
+def test_an_ordinary_worker_of_the_staffing_service_is_read_the_short_way() -> None:
+    place = {"id": "a" * 32, "descriptor": "Chicago", "Location_ID": "HQ", "country": {"descriptor": "United States"}}
+    staffing = {"workerId": "7", "workerType": {"descriptor": "Employee"}, "primaryJob": {"location": place}}
+    document = native(fields={"key": WID}, staffing=staffing)
+    assert read_staffed(document.payload) == to_canonical(document)
+    assert read_staffed(native(fields={"key": WID, "active": True}, staffing=staffing).payload) is None
 
 
 def told(document: NativeRecord) -> Record | str:

@@ -21,6 +21,7 @@ from ml_connector.mapping.workday_json import is_json, read_facts
 from ml_connector.mapping.workday_json_records import READERS
 from ml_connector.mapping.workday_json_records import read_worker as read_json_worker
 from ml_connector.mapping.workday_membership import Membership, ShortRecord, shorten, stand_in_place
+from ml_connector.mapping.workday_staffing import read_staffed
 from ml_connector.mapping.workday_worker import read_worker
 from ml_connector.safe_xml import parse_xml
 
@@ -82,7 +83,7 @@ def to_kept(native: NativeRecord, *, use_preferred_name: bool = True) -> tuple[s
     Raises as `to_canonical`.
     """
     record = to_canonical(native, use_preferred_name=use_preferred_name)
-    if isinstance(record, Worker):
+    if isinstance(record, Worker) and record.compensation is not UNSET:
         record = msgspec.structs.replace(record, compensation=UNSET)
     return record.key, record
 
@@ -127,7 +128,8 @@ def _translate_json(native: NativeRecord, *, use_preferred_name: bool) -> Record
         raise RecordError(f"Workday has no {native.record_type}", code="unknown_type")
     try:
         if native.record_type is RecordType.WORKER:
-            return read_json_worker(read_facts(native), use_preferred_name=use_preferred_name)
+            staffed = read_staffed(native.payload)
+            return staffed or read_json_worker(read_facts(native), use_preferred_name=use_preferred_name)
         return READERS[native.record_type](read_facts(native))
     except RecordError as error:
         raise RecordError(

@@ -41,11 +41,6 @@ class Facts:
         self._fields, self._references = document.fields, document.references
         self.staffing = document.staffing
 
-    @property
-    def only_staffing(self) -> bool:
-        """Whether no field but the key is told: then all there is to know is what the staffing service says."""
-        return len(self._fields) == 1 and "key" in self._fields
-
     def value(self, name: str) -> Any:
         """Workday's value as it came; None when there is none."""
         return self._fields.get(name)

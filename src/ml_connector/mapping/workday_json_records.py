@@ -34,8 +34,6 @@ def read_worker(facts: Facts, *, use_preferred_name: bool = True) -> Worker:
     wid = facts.text("key")
     if not isinstance(wid, str) or not _WID.fullmatch(wid):
         raise RecordError("it has no WID", code="no_id")
-    if facts.only_staffing:
-        return _read_staffed(facts, wid=wid)
     employee_id = _need_employee_id((facts.text("employee_id"), tell_text(facts.staffing.get("workerId"))))
     active = facts.flag("active")
     ended_on, hired_on = facts.day("terminated_on"), facts.day("hired_on")
@@ -60,28 +58,6 @@ def read_worker(facts: Facts, *, use_preferred_name: bool = True) -> Worker:
         jobs=_read_jobs(facts),
         organizations=_read_organizations(facts),
         compensation=_read_compensation(facts),
-    )
-
-
-def _read_staffed(facts: Facts, *, wid: str) -> Worker:
-    """A worker of whom the staffing service alone tells, as the whole reading would give, without asking for the rest."""
-    employee_id = _need_employee_id((tell_text(facts.staffing.get("workerId")),))
-    worker_type, email = _read_type(facts), _staffing_email(facts)
-    primary = _primary_job(facts)
-    job = Job(
-        primary=True,
-        title=tell_text(primary.get("businessTitle")),
-        job_profile_id=_identify(facts, primary.get("jobProfile"), "Job_Profile_ID"),
-        location_id=_identify(facts, primary.get("location"), "Location_ID"),
-    )
-    supervisory = _identify(facts, primary.get("supervisoryOrganization"), "Organization_Reference_ID")
-    return Worker(
-        key=wid,
-        employee_id=employee_id,
-        worker_type=worker_type,
-        email=email,
-        jobs=UNSET if all_unset((job.title, job.job_profile_id, job.location_id)) else (job,),
-        organizations=UNSET if isinstance(supervisory, UnsetType) else Organizations(supervisory=supervisory),
     )
 
 

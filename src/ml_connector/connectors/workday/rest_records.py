@@ -13,6 +13,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.strict_json import Row, write_json
 from ml_connector.connectors.workday.wql import COMPANY, PAY_GROUP, Source
@@ -116,6 +119,46 @@ def _pack(wid: str) -> bytes:
         return wid.encode("utf-8", "surrogatepass")
 
 
+class _Instance(msgspec.Struct, gc=False):
+    Job_Profile_ID: str | UnsetType = UNSET
+    Location_ID: str | UnsetType = UNSET
+    Organization_Reference_ID: str | UnsetType = UNSET
+    descriptor: str | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+class _Person(msgspec.Struct, gc=False):
+    email: str | UnsetType = UNSET
+
+
+class _PrimaryJob(msgspec.Struct, gc=False, rename="camel"):
+    business_title: str | UnsetType = UNSET
+    job_profile: _Instance | UnsetType = UNSET
+    location: _Instance | UnsetType = UNSET
+    supervisory_organization: _Instance | UnsetType = UNSET
+
+
+class _Worker(msgspec.Struct, gc=False, rename="camel"):
+    """What we use of a staffing worker, in the shape it comes in; keys in order."""
+
+    id: str | UnsetType
+    descriptor: str | UnsetType = UNSET
+    person: _Person | UnsetType = UNSET
+    primary_job: _PrimaryJob | UnsetType = UNSET
+    worker_id: str | UnsetType = UNSET
+    worker_type: _Instance | UnsetType = UNSET
+
+
+class _Key(msgspec.Struct, gc=False):
+    key: str | UnsetType
+
+
+class _Native(msgspec.Struct, gc=False):
+    fields: _Key
+    staffing: _Worker
+    surface: str = "rest"
+
+
 def shorten_staffing(row: Row) -> Row:
     """A staffing worker without what nobody here reads (UP-03), and without what is this worker's alone."""
     job, kind = row.get("primaryJob"), row.get("workerType")
@@ -129,6 +172,18 @@ def shorten_staffing(row: Row) -> Row:
 
 def build_staffing_record(row: Row) -> NativeRecord:
     """One native worker out of what the staffing service says, and nothing else: what it leaves out stays unsaid."""
+    try:
+        short = msgspec.convert(row, _Worker)
+        wid, short.id = short.id, UNSET
+        if short.worker_type is not UNSET:
+            short.descriptor = UNSET
+        payload = msgspec.json.encode(_Native(_Key(wid), short))
+    except ValueError:  # a shape that no answer of theirs has, or half of a character
+        return _build_odd_record(row)
+    return NativeRecord(RecordType.WORKER, payload)
+
+
+def _build_odd_record(row: Row) -> NativeRecord:
     staffing = shorten_staffing(row)
     wid, worker_id, person = row.get("id"), row.get("workerId"), row.get("person")
     if worker_id is not None:
