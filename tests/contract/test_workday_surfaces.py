@@ -210,12 +210,13 @@ def test_what_is_not_given_is_named_and_never_said(sandbox: Sandbox, way: tuple[
     connector = connect(sandbox, way)
     workers = [say(record) for record in understand(connector).values()]
     (info,) = (info for info in connector.discover() if info.type == RecordType.WORKER)
-    assert {"hire_rescinded", "jobs.effective_on"} <= set(info.missing)
+    assert {"hire_rescinded", "jobs.effective_on", "jobs beside the primary one"} <= set(info.missing)
     said = {path.replace("jobs.0.", "jobs.") for worker in workers for path in worker}
     assert not said & set(info.missing)
     (health,) = connector.check()
     assert health.ok
     assert "hire_rescinded" in (health.version_note or "")
+    assert "jobs beside the primary one" in (health.version_note or "")
 
 
 SAID_BY_STAFFING = {

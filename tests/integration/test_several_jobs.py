@@ -129,6 +129,45 @@ def test_wp_08_a_second_job_goes_on_where_the_primary_one_is_in_no_plant_of_ours
         assert there(home, number) == {"102": "Inactive"}
 
 
+def by_surface(home, name):
+    """Let the connection read Workday another way, which tells the primary job alone."""
+    workday = home.settings.workday.model_copy(update={"surface": name})
+    home.settings = home.settings.model_copy(update={"workday": workday})
+
+
+@pytest.mark.parametrize(("surface", "then"), [("soap", "Inactive"), ("rest", "Active"), ("report", "Active")])
+def test_wp_06_a_surface_that_tells_no_other_job_ends_none(tmp_path, surface, then):
+    home = Living(tmp_path)
+    with home.synced() as life:
+        (number,) = home.play("two_plants")
+        life.sync()
+    by_surface(home, surface)
+    home.desk.end_job(home.desk.now().worker(number))
+    with home.alive() as life:
+        life.sync()
+        assert there(home, number) == {"101": "Active", "102": then}
+        home.desk.terminate(home.desk.now().worker(number), last_day=home.tenant.today)
+        home.pass_days(1)
+        life.sync()
+        assert there(home, number) == {"101": "Inactive", "102": "Inactive"}
+
+
+def test_wp_09_a_surface_that_tells_no_other_job_still_moves_people_there_and_back(tmp_path):
+    home = Living(tmp_path)
+    by_surface(home, "rest")
+    with home.synced() as life:
+        (number,) = home.play("transfer")
+        assert life.sync().counts["applied"] > 0
+        assert active(home, number) == {"102"}
+        home.desk.transfer(home.desk.now().worker(number), location="DET")
+        assert life.sync().counts["applied"] > 0
+        assert active(home, number) == {"101"}
+
+
+def active(home, number):
+    return {plant for plant, status in there(home, number).items() if status == "Active"}
+
+
 def there(home, number):
     """In which plants somebody is, by badge, and as what."""
     rows = home.plex_state()["employees"]

@@ -66,6 +66,11 @@ class Lookup:
             self._snapshots.hashes(each.scope, keys=keys, extract_id=each.id) for each in extracts if each is not None
         ]
 
+    def is_active(self, plant: str, key: str) -> bool:
+        """Whether Plex shows an active employee with this id."""
+        employee = self.plex("employee", plant, key)
+        return employee is not None and employee.fields.get("status") != self._status_inactive
+
     def stays(self, place: Place) -> bool:
         """Whether Plex holds an active employee in that cost center already; what cannot be seen is left as it is."""
         if not self.readable("plex", "employee", place.plant):

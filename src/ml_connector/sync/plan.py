@@ -150,6 +150,7 @@ class Planner:
             centers=self._centers,
             plex_owns_centers=self._plex_owns_centers,
             witness=self._witness,
+            only_primary=self._connection.workday.surface != "soap",
         )
 
     def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:

@@ -50,12 +50,14 @@ class Wishes:
         centers: CenterDays,
         plex_owns_centers: bool,
         witness: Witness,
+        only_primary: bool,
     ) -> None:
-        """*others* are the other profiles of who has several."""
+        """*others* are the other profiles of who has several; with *only_primary* Workday's surface tells no other job."""
         self._draft, self._learnt, self._today, self._lookup = draft, learnt, today, lookup
         self._baselines, self._moves, self._under_way = baselines, moves, under_way
         self._outbox, self._others, self._centers = outbox, others, centers
         self._plex_owns_centers, self._witness = plex_owns_centers, witness
+        self._only_primary = only_primary
         self.arrived: dict[tuple[str, str, str], PlexRecord] = {}
 
     def of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
@@ -100,14 +102,17 @@ class Wishes:
         move = self._moves.going.get((place.plant, worker.key))
         yield from self._present(projection, worker, place, move)
         yield from self._beside(projection, worker, elsewhere)
-        if elsewhere.sure:
-            yield from projection.endings(
-                worker,
-                reason=f"works in plant {place.plant} now",
-                here=place.plant,
-                elsewhere=elsewhere.plants if move is None else {*elsewhere.plants, move.origin},
-                known=self._learnt.known.__contains__,
-            )
+        left = projection.endings(
+            worker,
+            reason=f"works in plant {place.plant} now",
+            here=place.plant,
+            elsewhere=elsewhere.plants if move is None else {*elsewhere.plants, move.origin},
+            known=self._learnt.known.__contains__,
+        )
+        # Who is at work here already did not come from there: there may be another job that this surface does not tell.
+        untold = left and self._only_primary and self._lookup.is_active(place.plant, place.key)
+        if elsewhere.sure and not untold:
+            yield from left
 
     def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         """

@@ -20,6 +20,7 @@ _STAFFING = {
 }
 # One primary job a worker is all these surfaces show, and all organizations are supervisory: no field says so.
 _IMPLIED = frozenset({"jobs.primary", "kind"})
+OTHER_JOBS = "jobs beside the primary one"
 
 
 def list_rest_types(
@@ -69,12 +70,15 @@ def tell_report(columns: Mapping[str, str], *, operation: str) -> TypeInfo:
 def _tell(
     kind: RecordType, *, surface: str, operation: str, paths: Mapping[str, str], remedy: str | None = None
 ) -> TypeInfo:
+    missing = [name for name in _given_by_soap(kind) if name not in paths and name not in _IMPLIED]
+    if kind is RecordType.WORKER:
+        missing.append(OTHER_JOBS)
     return TypeInfo(
         type=kind.value,
         surface=surface,
         operation=f"{operation} (read only)",
         fields=tuple(FieldInfo(name=name, path=path) for name, path in paths.items()),
-        missing=tuple(name for name in _given_by_soap(kind) if name not in paths and name not in _IMPLIED),
+        missing=tuple(missing),
         remedy=remedy,
     )
 
