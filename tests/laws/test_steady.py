@@ -17,7 +17,7 @@ from tests.laws.firm import found
 from tests.laws.history import desk_of, settle
 from tests.laws.law import law
 
-_OURS_ALONE = {"in_step"}
+_OURS_ALONE = {"in_step", "placed"}
 
 
 class Twice:
@@ -33,12 +33,13 @@ class Twice:
         for name, told in msgspec.structs.asdict(lean).items():
             assert name in _OURS_ALONE or told == whole[name], name
         Twice.left_out.append(self.lean.left_out)
+        Twice.as_before.append(self.lean.as_before)
         return lean
 
 
 @pytest.fixture(autouse=True)
 def twice(monkeypatch):
-    Twice.left_out = []
+    Twice.left_out, Twice.as_before = [], []
     for module in (verbs, recheck):
         monkeypatch.setattr(module, "make_planner", Twice)
     return Twice
@@ -54,6 +55,7 @@ def in_step():
         rename_one(firm)
         firm.sync()
         assert Twice.left_out[-1] > 40
+        assert Twice.as_before[-1] > 40
         yield firm
 
 
@@ -88,7 +90,9 @@ def test_m_4_who_is_left_out_of_a_plan_would_have_been_decided_about_alike(event
     with found(settle(events)) as firm:
         firm.live(every=2)
     tally("left out of plans", people=sum(Twice.left_out))
+    tally("placed as before", people=sum(Twice.as_before))
     assert sum(Twice.left_out) > 100
+    assert sum(Twice.as_before) > 100
 
 
 def test_ed_09_a_mapping_row_that_changed_decides_anew_about_those_it_maps():
@@ -107,7 +111,7 @@ def test_cc_06_a_full_comparison_decides_about_everybody_anew():
     with in_step() as firm:
         rename_one(firm)
         firm.begin().syncer.sync(whole=True, progress=lambda *_: None)
-        assert Twice.left_out[-1] == 0
+        assert Twice.left_out[-1] == Twice.as_before[-1] == 0
 
 
 def test_up_05_what_somebody_changed_in_plex_by_hand_is_decided_about_anew():

@@ -24,6 +24,7 @@ CAPTURE = "tests/laws/test_capture.py"
 EXPLAIN = "tests/integration/test_explain"
 SNAPSHOT = "tests/integration/test_snapshot.py"
 STEADY = "tests/laws/test_steady.py"
+PLACED = "tests/unit/sync/test_placed.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_b14_limits.py"
 
@@ -291,7 +292,7 @@ MUTANTS = (
     Mutant(
         "found in step whatever another plant holds",
         "sync/steady.py",
-        "        or projection.is_elsewhere(ground.worker, here=ground.plant, known=known)\n",
+        "        or (not ground.alone and projection.is_elsewhere(ground.worker, here=ground.plant, known=known))\n",
         "",
         STEADY + "::test_wp_09_a_record_that_comes_to_life_in_another_plant_ends_again",
     ),
@@ -301,6 +302,48 @@ MUTANTS = (
         "        key=place.key,\n",
         "        key=worker.key,\n",
         STEADY + "::test_wp_02_who_is_linked_to_another_record_is_decided_about_anew",
+    ),
+    Mutant(
+        "placed as before whatever Workday shows now",
+        "sync/placed/remembered.py",
+        "kept.follows_from != by + self._around",
+        "not kept.follows_from.endswith(self._around)",
+        PLACED + "::test_who_came_as_other_bytes_is_placed_anew",
+    ),
+    Mutant(
+        "placed as before whatever the mapping says now",
+        "sync/plan.py",
+        "crosswalk=crosswalk.version, centers",
+        'crosswalk="", centers',
+        STEADY + "::test_ed_09_a_mapping_row_that_changed_decides_anew_about_those_it_maps",
+    ),
+    Mutant(
+        "placed as before whatever another plant holds",
+        "sync/placed/remembered.py",
+        "            and not any(other in homes for other in seated.others)\n",
+        "",
+        PLACED + "::test_whatever_else_decides_places_anew",
+    ),
+    Mutant(
+        "placed as before whatever Plex has lost",
+        "sync/placed/remembered.py",
+        "return all(reference(",
+        "return texts is not None or all(reference(",
+        PLACED + "::test_whatever_else_decides_places_anew",
+    ),
+    Mutant(
+        "a second job waits for nothing",
+        "sync/placed/remembered.py",
+        "if one_job and ids",
+        "if ids",
+        PLACED + "::test_wp_06_who_has_a_second_job_is_placed_anew_each_day",
+    ),
+    Mutant(
+        "a place outlives what Workday showed with it",
+        "sync/placed/store.py",
+        "        if gone:\n",
+        "        if gone and not found:\n",
+        PLACED + "::test_up_02_a_place_is_forgotten_whenever_other_fields_are_shown_than_it_knows",
     ),
     Mutant(
         "no sample is compared",

@@ -160,6 +160,10 @@ class FillWatch:
         if mask != had:
             self.news[worker.key] = mask
 
+    def add_as_before(self, mask: int, *, active: bool) -> None:
+        """Take in one worker who shows exactly what the last believed reading showed."""
+        self._seen[mask, mask, active] += 1
+
     def missing(self) -> list[Missing]:
         """What is left out for more than one in twenty of those who had it, by domain, in order."""
         rows = []

@@ -30,19 +30,17 @@ class People:
         self._depth: dict[str, int | None] = {}
 
     def add(self, worker: Worker, *, plant: str | None) -> None:
+        """Take one worker in; *plant* only if the worker can be written there."""
+        self.put(person_id(worker.worker_type, worker.employee_id), Person(worker.key, plant, manager_named(worker)))
+
+    def put(self, me: str, person: Person) -> None:
         """
-        Take one worker in; *plant* only if the worker can be written there.
+        Take one person in, by their typed id.
 
         Of two who bear one number, a leaver and who was given it after them, others refer to the one who is somewhere.
         """
-        person = person_id(worker.worker_type, worker.employee_id)
-        if plant is None and person in self._by_id:
-            return
-        manager = None
-        if isinstance(worker.manager_id, str):
-            kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
-            manager = person_id(kind, worker.manager_id)
-        self._by_id[person] = Person(worker.key, plant, manager)
+        if person.plant is not None or me not in self._by_id:
+            self._by_id[me] = person
 
     def get(self, person: str) -> Person | None:
         return self._by_id.get(person)
@@ -88,6 +86,14 @@ def label(worker: Worker) -> str:
         return worker.name.preferred
     parts = [part for part in (worker.name.given, worker.name.family) if isinstance(part, str)]
     return " ".join(parts) or worker.employee_id
+
+
+def manager_named(worker: Worker) -> str | None:
+    """The typed id of whom the worker reports to; None where Workday names nobody."""
+    if not isinstance(worker.manager_id, str):
+        return None
+    kind = "employee" if isinstance(worker.manager_type, UnsetType) else worker.manager_type
+    return person_id(kind, worker.manager_id)
 
 
 def person_id(worker_type: str, employee_id: str) -> str:

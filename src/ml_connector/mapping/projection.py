@@ -344,7 +344,7 @@ class Projection:
         chosen = self._adopted.get((plant, person))
         if chosen is not None:
             return chosen
-        ids = self._ids_of(person)
+        ids = self.ids_of(person)
         here = next((key for key in ids.values() if plant in self._homes.get(key, ())), None)
         return here or self._free(ids, ids[plant])
 
@@ -361,8 +361,8 @@ class Projection:
             key = ids[homes[0]]
         return key
 
-    def _ids_of(self, person: str) -> dict[str, str]:
-        """The id of a person for each plant; asked for plant by plant, so the last one's are kept."""
+    def ids_of(self, person: str) -> dict[str, str]:
+        """The id a person would have for themselves in each plant; asked for plant by plant, so the last one's are kept."""
         if self._ids[0] != person:
             ids = {each.pcn: employee_uuid(self._tenant, plant=each.pcn, person=person) for each in self._plants}
             self._ids = (person, ids)

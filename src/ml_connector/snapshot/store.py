@@ -297,6 +297,20 @@ class SnapshotStore:
                 return
             last = batch[-1].key
 
+    def came(self, scope: Scope, *, extract_id: int) -> Iterator[list[tuple[str, str]]]:
+        """Yield key and payload hash of the records that the given extraction saw, in order, a batch at a time."""
+        last = ""
+        while True:
+            where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
+            query = select(records.c.key, records.c.payload_hash).where(where).order_by(records.c.key).limit(_BATCH)
+            with self._database.reading() as tx:
+                batch = [(row[0], row[1]) for row in tx.execute(query)]
+            if batch:
+                yield batch
+            if len(batch) < _BATCH:
+                return
+            last = batch[-1][0]
+
     def keys(self, scope: Scope, *, extract_id: int) -> Iterator[str]:
         """Yield the keys of the records that the given extraction saw, in order."""
         last = ""

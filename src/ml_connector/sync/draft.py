@@ -16,6 +16,7 @@ from ml_connector.settings.sync import Guard
 from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
+from ml_connector.sync.placed.remembered import Kept
 from ml_connector.sync.store import SyncStore
 
 _ACTIONS: tuple[str, ...] = get_args(Action)
@@ -30,6 +31,7 @@ class Draft(msgspec.Struct, kw_only=True):
     *today* the date of the plant where it is earliest.
     *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
     *nobody* tells that no worker was decided about: what Workday leaves out of them stops everybody.
+    *placed* are the places that were found anew, by worker (`sync.placed`).
     *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
     """
 
@@ -46,6 +48,7 @@ class Draft(msgspec.Struct, kw_only=True):
     nobody: bool = False
     missed: int | None = None
     in_step: dict[tuple[str, str], str] = {}
+    placed: dict[str, Kept] = {}
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.keys import normal_decimal
+from ml_connector.canonical.workforce import Job, Worker
 from ml_connector.mapping.reference_data import Seat
 
 
@@ -78,6 +79,11 @@ class Attendance:
             )
             for seat in _all_of(planned or (), self._actual, self._excluded, self._fte)
         ]
+
+
+def is_counted(worker: Worker, job: Job) -> bool:
+    """Whether what somebody works in a job is part of the full-time equivalents of its seat."""
+    return worker.worker_type == "employee" and job.assignment is not True and job.excluded_from_headcount is not True
 
 
 def _tell(fte: Decimal | None) -> str | None:

@@ -18,6 +18,7 @@ from ml_connector.errors import RecordError
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Extract
 from ml_connector.sync.parking import park_worker
+from ml_connector.sync.placed.remembered import Placed
 from ml_connector.sync.run import Run
 from ml_connector.sync.tools import SyncTools
 from ml_connector.timeline.identity import WID, Alias, Identified, Known, Seen, aliases_of, governing, identify, news_of
@@ -35,7 +36,7 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
     adopted: Mapping[tuple[str, str], str] = {}
     questions: Mapping[str, Parked] = {}
 
-    def people(self, workers: Iterator[Worker], conflicts: dict[str, Parked]) -> Iterator[Worker]:
+    def people(self, workers: Iterator[Worker | Placed], conflicts: dict[str, Parked]) -> Iterator[Worker | Placed]:
         """
         Yield one worker a person, under the person's key: the profile that speaks for them.
 
@@ -47,7 +48,7 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
             if worker.key in self.questions:
                 continue
             person = self.joined.get(worker.key, worker.key)
-            if person in several:
+            if person in several and isinstance(worker, Worker):
                 together.setdefault(person, []).append(worker)
             else:
                 yield worker
@@ -63,6 +64,11 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
         for profile, person in self.joined.items():
             found.setdefault(person, []).append(profile)
         return found
+
+    def odd(self) -> set[str]:
+        """The profiles and people that something else than their own Workday record decides about."""
+        adopted = {person for _plant, person in self.adopted}
+        return {*self.joined, *self.joined.values(), *self.questions} | adopted
 
     def told(self) -> list[object]:
         """What a plan follows from of it."""

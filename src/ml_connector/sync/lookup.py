@@ -37,6 +37,16 @@ class Lookup:
         extract = self._gathered.extracts[side, kind, plant]
         return self._snapshots.read(extract.scope, of=of, extract_id=extract.id)
 
+    def came(self, side: str, kind: str) -> Iterator[list[tuple[str, str]]]:
+        """Key and payload hash of every record of a readable type, a batch at a time."""
+        extract = self._gathered.extracts[side, kind, ""]
+        return self._snapshots.came(extract.scope, extract_id=extract.id)
+
+    def find(self, side: str, kind: str, of: type[_T], keys: Sequence[str]) -> dict[str, _T]:
+        """The records of a readable type under these keys."""
+        extract = self._gathered.extracts[side, kind, ""]
+        return self._snapshots.find(extract.scope, keys=keys, of=of, extract_id=extract.id)
+
     def by_key(self, kind: str, of: type[_R]) -> dict[str, _R]:
         """Workday's records of a type; none where they could not be read."""
         if not self.readable("workday", kind):

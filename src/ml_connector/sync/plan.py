@@ -44,6 +44,8 @@ from ml_connector.sync.parking import (
     park_orphan,
     park_waiting,
 )
+from ml_connector.sync.placed.remembered import Placed, Remembered, sum_up_around
+from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.population import Learnt, Population
 from ml_connector.sync.render import render
@@ -74,6 +76,7 @@ class Planner:
         snapshots: SnapshotStore,
         store: SyncStore,
         baselines: BaselineStore,
+        placed: PlacedStore,
         gathered: Gathered,
         refused: Mapping[str, Parked],
         who: Identities,
@@ -87,7 +90,7 @@ class Planner:
 
         With *anew* everybody is decided about, whether or not anything of it changed since they were found in step.
         """
-        self.left_out = 0
+        self.left_out = self.as_before = 0
         self._connection = connection
         self._store = store
         self._baselines = baselines
@@ -95,6 +98,7 @@ class Planner:
         self._refused = refused
         self._who = who
         self._outbox = outbox
+        self._anew = anew or witness is not None
         self._witness = witness or Witness("")
         self._conflicts: dict[str, Parked] = {}
         self._draft, self._learnt = Draft(), Learnt()
@@ -114,12 +118,21 @@ class Planner:
         )
         self._under_way = UnderWay(moving, homes=self._learnt.homes, lookup=self._lookup)
         self._steady = Steady(
-            anew=anew or witness is not None,
+            anew=self._anew,
             ahead=outbox.knows,
             others=who.others(),
             in_plex=self._learnt.in_plex,
             shown=self._lookup.plex_hashes,
             found=baselines.in_step,
+        )
+        self._remembered = Remembered(
+            around=sum_up_around(gathered, connection=connection, crosswalk=crosswalk.version, centers=self._centers),
+            today=gathered.today,
+            kept=placed.kept,
+            in_plex=self._learnt.in_plex,
+            homes=self._learnt.homes,
+            odd=who.odd() | moving.keys(),
+            ahead=outbox.knows,
         )
 
     @cached_property
@@ -132,6 +145,7 @@ class Planner:
             moves=self._moves,
             under_way=self._under_way,
             steady=self._steady,
+            remembered=self._remembered,
             refused={(item.plant, item.key) for item in self._refused.values() if item.type == "employee"},
         )
 
@@ -198,11 +212,16 @@ class Planner:
     def _learn_people(self, approvals: Approvals) -> frozenset[str]:
         """First pass: where everybody belongs. Returns the groups of fields Workday left out for too many."""
         projection, watch = self._projection(frozenset()), FillWatch()
-        for workers in _chunks(self._workers(), _BATCH):
-            had = self._baselines.fill_masks([worker.key for worker in workers])
-            for worker in workers:
-                watch.add(worker, had=had.get(worker.key))
-            self._population.add_people(projection, workers)
+        for people in _chunks(self._everybody(), _BATCH):
+            had = self._baselines.fill_masks([one.key for one in people if isinstance(one, Worker)])
+            for one in people:
+                if isinstance(one, Worker):
+                    watch.add(one, had=had.get(one.key))
+                    self._population.add(projection, one)
+                else:
+                    watch.add_as_before(one.shown, active=one.active)
+                    self._population.add_as_before(one)
+                    self.as_before += 1
         missing: set[str] = set()
         for each in watch.missing():
             grant = grant_for(each.domain, each.fields, workday=self._connection.workday)
@@ -211,7 +230,8 @@ class Planner:
                 missing.update(each.groups)
                 self._draft.holds.append(hold)
         if not missing:
-            self._draft.fill = watch.news  # what is held is no measure for the next reading
+            # What is held is no measure for the next reading.
+            self._draft.fill, self._draft.placed = watch.news, self._remembered.news
         if "personal" in missing:
             self._learnt.known &= (
                 self._learnt.in_plex
@@ -266,16 +286,31 @@ class Planner:
     def _centers(self) -> CenterDays:
         return CenterDays(self._lookup.by_key("cost_center", CostCenter), crosswalk=self._crosswalk)
 
-    def _workers(self, *, leave_out: Collection[str] = ()) -> Iterator[Worker]:
+    def _everybody(self) -> Iterator[Worker | Placed]:
+        """Everybody, as a worker only where they have to be placed."""
+        if not self._lookup.readable("workday", "worker"):
+            return iter(())
+        if self._anew:
+            return self._people(self._lookup.read("workday", "worker", Worker))
+        came = self._lookup.came("workday", "worker")
+        return self._people(self._remembered.sift(came, partial(self._lookup.find, "workday", "worker", Worker)))
+
+    def _workers(self, *, leave_out: Collection[str]) -> Iterator[Worker]:
         if self._lookup.readable("workday", "worker"):
-            latest = self._gathered.as_of.effective_on
             extract = self._gathered.extracts["workday", "worker", ""]
             read = self._snapshots.read(extract.scope, of=Worker, extract_id=extract.id, leave_out=leave_out)
-            profiles = self._outbox.on_their_day(read, latest=latest, day_of=self._day_of)
-            yield from self._who.people(profiles, self._conflicts)
+            yield from (one for one in self._people(read) if isinstance(one, Worker))
 
-    def _day_of(self, worker: Worker) -> date:
+    def _people(self, read: Iterator[Worker | Placed]) -> Iterator[Worker | Placed]:
+        """One a person, as of the day it is where they work."""
+        latest = self._gathered.as_of.effective_on
+        profiles = self._outbox.on_their_day(read, latest=latest, day_of=self._day_of)
+        return self._who.people(profiles, self._conflicts)
+
+    def _day_of(self, worker: Worker | Placed) -> date:
         """Which day it is where somebody works; where that cannot be told, the latest."""
+        if not isinstance(worker, Worker):
+            return self._gathered.as_of.effective_on
         with suppress(RecordError):
             plant = self._projection(frozenset()).plant_of(worker)
             if plant is not None:

@@ -6,7 +6,7 @@ Supervisors are other workers, so the whole population is placed before the firs
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 import msgspec
@@ -24,8 +24,9 @@ from ml_connector.mapping.reference_data import Seat, Use
 from ml_connector.mapping.routing import NO_ROUTE
 from ml_connector.review.store import Parked
 from ml_connector.sync.baseline.store import BaselineStore
-from ml_connector.sync.headcount import Attendance
+from ml_connector.sync.headcount import Attendance, is_counted
 from ml_connector.sync.lookup import Lookup
+from ml_connector.sync.placed.remembered import Placed, Remembered
 from ml_connector.sync.steady import Steady
 from ml_connector.sync.transfer import Moves
 from ml_connector.sync.under_way import UnderWay
@@ -67,11 +68,13 @@ class Population:
         moves: Moves,
         under_way: UnderWay,
         steady: Steady,
+        remembered: Remembered,
         refused: Collection[tuple[str, str]],
     ) -> None:
         """*refused* are the employees Plex refused to hold, by plant and number."""
         self._learnt, self._today, self._lookup, self._baselines = learnt, today, lookup, baselines
         self._moves, self._under_way, self._steady, self._refused = moves, under_way, steady, refused
+        self._remembered = remembered
         self._unseen: dict[str, list[str]] = {}
 
     def add_plex(self) -> None:
@@ -89,10 +92,25 @@ class Population:
                     learnt.badges[plant, worn.strip()] = record.key
         learnt.known |= learnt.in_plex
 
-    def add_people(self, projection: Projection, workers: Iterable[Worker]) -> None:
-        """Find out where these workers belong."""
-        for worker in workers:
-            self._learnt.people.add(worker, plant=self._place(projection, worker))
+    def add(self, projection: Projection, worker: Worker) -> None:
+        """Find out where a worker belongs."""
+        self._learnt.people.add(worker, plant=self._place(projection, worker))
+
+    def add_as_before(self, placed: Placed) -> None:
+        """Take in somebody who is placed as they were."""
+        learnt, seated = self._learnt, placed.seated
+        learnt.people.put(placed.me, placed.person)
+        if seated is None:
+            return
+        learnt.active += 1
+        plant = seated.ground.plant
+        seat = Seat(plant, seated.position, seated.department)
+        learnt.attendance.add(seat, excluded=seated.excluded, on_leave=seated.on_leave)
+        if seated.counted:
+            learnt.attendance.add_work(seat, [seated.fte])
+        learnt.used.add((plant, Kind.JOB_PROFILE, seated.job_profile))
+        learnt.used.add((plant, Kind.COST_CENTER, seated.cost_center))
+        self._steady.take(seated.ground)
 
     def add_unseen(self) -> None:
         """Where employees cannot be read, only those agreed on earlier are known: nobody is written there now."""
@@ -103,6 +121,7 @@ class Population:
 
     def _place(self, projection: Projection, worker: Worker) -> str | None:
         if not projection.in_scope(worker) or worker.active is not True:
+            self._remembered.note_absent(worker)
             return None
         self._learnt.active += 1
         try:
@@ -132,7 +151,7 @@ class Population:
             return None
         self._learnt.known.add(name)
         if due is None and elsewhere == _NOWHERE_ELSE:
-            self._steady.consider(worker, place, name)
+            self._remember(projection, worker, place, name)
         return plant
 
     def _place_beside(self, projection: Projection, worker: Worker) -> str | None:
@@ -154,6 +173,11 @@ class Population:
             (place.plant, Kind.JOB_PROFILE, place.job_profile),
             (place.plant, Kind.COST_CENTER, place.cost_center_source),
         }
+
+    def _remember(self, projection: Projection, worker: Worker, place: Place, name: str) -> None:
+        ground = self._steady.consider(worker, place, name)
+        if ground is not None:
+            self._remembered.note(worker, place, ground, ids=projection.ids_of(worker.key))
 
     def _consider_move(
         self, projection: Projection, worker: Worker, place: Place, elsewhere: Elsewhere
@@ -180,12 +204,10 @@ class Population:
     def _count_in(self, worker: Worker, place: Place, elsewhere: Elsewhere) -> None:
         """One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06)."""
         self._learnt.attendance.add(seat_of(place), excluded=is_excluded(worker), on_leave=worker.on_leave is True)
-        if worker.worker_type != "employee":
-            return
         works = [(seat_of(place), job) for job in (place.job, *elsewhere.others_here)]
         works += [(seat_of(other), other.job) for other in elsewhere.places]
         for seat, job in works:
-            if job.assignment is not True and job.excluded_from_headcount is not True:
+            if is_counted(worker, job):
                 self._learnt.attendance.add_work(seat, [job.fte])
 
 

@@ -41,6 +41,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         snapshots=sources.snapshots,
         store=tools.store,
         baselines=tools.baselines,
+        placed=tools.placed,
         gathered=sources.gathered,
         refused=sources.refused,
         who=sources.who,

@@ -33,7 +33,7 @@ class Ground(NamedTuple):
     What is known of an ordinary worker once everybody is placed; the rest is what other records say.
 
     *worker* is the person's key, *key* the employee's in *plant*; *me* and *manager* are typed ids; *digest* sums up the
-    worker and the place.
+    worker and the place. *alone*: it was seen already that no other plant holds the person.
     """
 
     worker: str
@@ -44,6 +44,7 @@ class Ground(NamedTuple):
     manager: str | None
     badge: str
     digest: bytes
+    alone: bool = False
 
 
 def ground_of(worker: Worker, place: Place) -> Ground:
@@ -126,9 +127,9 @@ class Steady:
         self._half: set[tuple[str, str]] = set()
         self.in_step: dict[tuple[str, str], str] = {}
 
-    def consider(self, worker: Worker, place: Place, name: str) -> None:
+    def consider(self, worker: Worker, place: Place, name: str) -> Ground | None:
         """Remember somebody where nothing but their own records, *name* first, and their manager's can decide about them."""
-        if not (
+        if (
             self._anew
             or place.closed
             or self._ahead(worker.key)
@@ -136,7 +137,14 @@ class Steady:
             or name not in self._in_plex
             or any(need not in self._in_plex for need in place.needs)
         ):
-            self._grounds.setdefault(place.plant, []).append(ground_of(worker, place))
+            return None
+        ground = ground_of(worker, place)
+        self.take(ground)
+        return ground
+
+    def take(self, ground: Ground) -> None:
+        """Remember somebody of whom that is known."""
+        self._grounds.setdefault(ground.plant, []).append(ground)
 
     def find(self, around: Around, *, settings: bytes) -> set[str]:
         """Who was found in step, by exactly what is so now; of the others it is noted by what they may be found so."""
@@ -186,7 +194,7 @@ def _decided_by(ground: Ground, around: Around, *, settings: bytes, shown: tuple
     if (
         any((kind, ground.plant, ground.source) in around.doubted for kind in RECORDS)
         or around.badges.get((ground.plant, ground.badge), ground.key) != ground.key
-        or projection.is_elsewhere(ground.worker, here=ground.plant, known=known)
+        or (not ground.alone and projection.is_elsewhere(ground.worker, here=ground.plant, known=known))
     ):
         return None
     return sum_up(ground, settings=settings, supervisor=supervisor, shown=shown)

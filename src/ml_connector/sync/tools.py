@@ -15,6 +15,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.store import SyncStore
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.store import LinkStore
@@ -51,6 +52,10 @@ class SyncTools:
     @cached_property
     def baselines(self) -> BaselineStore:
         return BaselineStore(self.database, self.name)
+
+    @cached_property
+    def placed(self) -> PlacedStore:
+        return PlacedStore(self.database, self.name)
 
     @cached_property
     def review(self) -> ReviewStore:

@@ -369,6 +369,7 @@ class Syncer:
         self._tools.baselines.save_headcount(tx, draft.headcount)
         self._tools.baselines.save_fill_masks(tx, draft.fill)
         self._tools.baselines.save_in_step(tx, draft.in_step)
+        self._tools.placed.save(tx, draft.placed, others=draft.fill)
         # What waited for another record stays parked until its own write is through: it was decided once, not anew.
         going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
         newly_parked = self._tools.review.replace_parked(

@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.timeline.fact import Fact, as_known, changes_ahead
 
+
+class _Profile(Protocol):
+    """A worker, or what stands for one of whom nothing is near or ahead."""
+
+    @property
+    def key(self) -> str: ...
+
+
+_P = TypeVar("_P", bound=_Profile)
 _DECODE = msgspec.json.Decoder(Worker).decode
 
 
@@ -26,8 +36,8 @@ class Outbox:
         self._facts, self._by = facts, by
 
     def on_their_day(
-        self, workers: Iterator[Worker], *, latest: date, day_of: Callable[[Worker], date]
-    ) -> Iterator[Worker]:
+        self, workers: Iterator[_P], *, latest: date, day_of: Callable[[_P], date]
+    ) -> Iterator[_P | Worker]:
         """Yield everybody as of the day it is where they work; *workers* are as of the *latest* day."""
         for worker in workers:
             facts = self._facts.get(worker.key)
