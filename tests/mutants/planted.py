@@ -292,7 +292,7 @@ MUTANTS = (
     Mutant(
         "found in step whatever another plant holds",
         "sync/steady.py",
-        "        or (not ground.alone and projection.is_elsewhere(ground.worker, here=ground.plant, known=known))\n",
+        "        or (not ground.alone and around.is_elsewhere(ground))\n",
         "",
         STEADY + "::test_wp_09_a_record_that_comes_to_life_in_another_plant_ends_again",
     ),

@@ -19,7 +19,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
-from ml_connector.mapping.plausible import check_day
+from ml_connector.mapping.plausible import check_day, is_plausible
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant
 
@@ -229,35 +229,30 @@ class ReferenceData:
         planned: Counter[Seat] = Counter()
         uncounted: dict[tuple[str, str], tuple[RecordError, int]] = {}
         used: set[Use] = set()
-        for position in positions:
+        for (company, location, profile, center, odd), seats in Counter(map(_told_by, positions)).items():
             try:
-                plant = route(
-                    self._plants, company=known_text(position.company), location=known_text(position.location_id)
-                ).pcn
+                plant = route(self._plants, company=company, location=location).pcn
             except RecordError as error:
-                _count(uncounted, ("", error.waiting_for or error.message), error)
+                _count(uncounted, ("", error.waiting_for or error.message), error, seats)
                 continue
             uses = [
                 (kind, text)
-                for kind, text in (
-                    (Kind.JOB_PROFILE, known_text(position.job_profile_id)),
-                    (Kind.COST_CENTER, known_text(position.cost_center)),
-                )
+                for kind, text in ((Kind.JOB_PROFILE, profile), (Kind.COST_CENTER, center))
                 if text is not None
             ]
             used.update((plant, kind, text) for kind, text in uses)
             try:
-                check_day(f"availability date of position {position.key}", position.available_on)
+                check_day(f"availability date of position {odd[0]}", odd[1])
             except RecordError as error:
-                _count(uncounted, (plant, error.waiting_for or error.message), error)
+                _count(uncounted, (plant, error.waiting_for or error.message), error, seats)
                 continue
-            if self._centers.opens_on(known_text(position.cost_center) or "", on=self._today[plant]) is not None:
+            if self._centers.opens_on(center or "", on=self._today[plant]) is not None:
                 continue  # no seat before its cost center
             seat, faults = self._seat(plant, dict(uses))
             for fault in faults:
-                _count(uncounted, (plant, fault.waiting_for or fault.message), fault)
+                _count(uncounted, (plant, fault.waiting_for or fault.message), fault, seats)
             if seat is not None:
-                planned[seat] += 1
+                planned[seat] += seats
         records = [self._staffing_level(seat, n) for seat, n in sorted(planned.items())]
         waiting = [_waiting(plant, what, error, n) for (plant, what), (error, n) in sorted(uncounted.items())]
         return Seats([record for record in records if record is not None], waiting, used, planned)
@@ -340,10 +335,31 @@ def _is_inactive(profile: JobProfile, *, on: date) -> bool:
     return profile.active is False and not later
 
 
+class _Told(NamedTuple):
+    """All that decides about a seat; many seats have it in common. *odd* is a day that nobody means, and whose it is."""
+
+    company: str | None
+    location: str | None
+    profile: str | None
+    center: str | None
+    odd: tuple[str, object]
+
+
+def _told_by(position: Position) -> _Told:
+    day = position.available_on
+    return _Told(
+        known_text(position.company),
+        known_text(position.location_id),
+        known_text(position.job_profile_id),
+        known_text(position.cost_center),
+        (position.key, day) if isinstance(day, date) and not is_plausible(day) else ("", None),
+    )
+
+
 def _count(
-    uncounted: dict[tuple[str, str], tuple[RecordError, int]], what: tuple[str, str], error: RecordError
+    uncounted: dict[tuple[str, str], tuple[RecordError, int]], what: tuple[str, str], error: RecordError, seats: int
 ) -> None:
-    uncounted[what] = (error, uncounted.get(what, (error, 0))[1] + 1)
+    uncounted[what] = (error, uncounted.get(what, (error, 0))[1] + seats)
 
 
 def _waiting(plant: str, what: str, error: RecordError, seats: int) -> Waiting:

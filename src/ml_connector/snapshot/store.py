@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -283,6 +284,9 @@ class SnapshotStore:
 
         With *extract_id* only those that this extraction saw, or one built on it. No transaction stays open between batches.
         """
+        if leave_out:
+            yield from self._read_some(scope, of=of, extract_id=extract_id, leave_out=leave_out)
+            return
         decode = msgspec.json.Decoder(of).decode
         last = ""
         while True:
@@ -290,12 +294,20 @@ class SnapshotStore:
             query = select(records.c.key, records.c.body).where(where).order_by(records.c.key).limit(_BATCH)
             with self._database.reading() as tx:
                 batch = tx.execute(query).all()
-            for key, body in batch:
-                if key not in leave_out:
-                    yield decode(body)
+            for _key, body in batch:
+                yield decode(body)
             if len(batch) < _BATCH:
                 return
             last = batch[-1].key
+
+    def _read_some(
+        self, scope: Scope, *, of: type[_T], extract_id: int | None, leave_out: Collection[str]
+    ) -> Iterator[_T]:
+        """Keys first: what is left out is most of it."""
+        wanted = (key for key in self.keys(scope, extract_id=extract_id) if key not in leave_out)
+        while some := list(islice(wanted, _BATCH)):
+            found = SnapshotStore.find(self, scope, keys=some, of=of, extract_id=extract_id)
+            yield from (found[key] for key in some if key in found)
 
     def came(self, scope: Scope, *, extract_id: int) -> Iterator[list[tuple[str, str]]]:
         """Yield key and payload hash of the records that the given extraction saw, in order, a batch at a time."""
@@ -311,8 +323,8 @@ class SnapshotStore:
                 return
             last = batch[-1][0]
 
-    def keys(self, scope: Scope, *, extract_id: int) -> Iterator[str]:
-        """Yield the keys of the records that the given extraction saw, in order."""
+    def keys(self, scope: Scope, *, extract_id: int | None) -> Iterator[str]:
+        """Yield the keys of the records that the given extraction saw, or of all, in order."""
         last = ""
         while True:
             where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
@@ -336,9 +348,15 @@ class SnapshotStore:
                 found.update((row.key, decode(row.body)) for row in rows)
         return found
 
-    def hashes(self, scope: Scope, *, keys: Sequence[str], extract_id: int | None = None) -> dict[str, str]:
-        """SHA-256, cut, of the bytes these records last came as; with *extract_id* of those that this extraction saw."""
-        where = and_(_within(scope), records.c.key.in_(keys), *_seen_by(extract_id))
+    def hash_of(self, scope: Scope, *, key: str) -> str | None:
+        """SHA-256, cut, of the bytes a record last came as."""
+        with self._database.reading() as tx:
+            query = select(records.c.payload_hash).where(_within(scope), records.c.key == key)
+            return tx.execute(query).scalar_one_or_none()
+
+    def hashes_between(self, scope: Scope, *, after: str, upto: str, extract_id: int) -> dict[str, str]:
+        """The same of the records that this extraction saw whose keys come after one and not after another."""
+        where = and_(_within(scope), records.c.key > after, records.c.key <= upto, *_seen_by(extract_id))
         with self._database.reading() as tx:
             return dict(tx.execute(select(records.c.key, records.c.payload_hash).where(where)).all())
 

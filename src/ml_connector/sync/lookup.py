@@ -67,13 +67,19 @@ class Lookup:
             return None
         return self._snapshots.find(extract.scope, keys=[key], of=PlexRecord, extract_id=extract.id).get(key)
 
-    def plex_hashes(self, plant: str, keys: Sequence[str]) -> list[dict[str, str]] | None:
-        """The hashes of what Plex shows of these employees, a type of record each; None where it cannot be read."""
+    def plex_hashes(self, plant: str, after: str, upto: str) -> list[dict[str, str]] | None:
+        """
+        The hashes of what Plex shows of employees, a mapping for each type of record; None where one cannot be read.
+
+        Of those whose keys come after one and not after another.
+        """
         extracts = [self._gathered.extracts.get(("plex", kind, plant)) for kind in RECORDS_OF_ONE]
         if None in extracts:
             return None
         return [
-            self._snapshots.hashes(each.scope, keys=keys, extract_id=each.id) for each in extracts if each is not None
+            self._snapshots.hashes_between(each.scope, after=after, upto=upto, extract_id=each.id)
+            for each in extracts
+            if each is not None
         ]
 
     def is_active(self, plant: str, key: str) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache, partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from ml_connector.canonical.keys import encode
@@ -91,6 +93,10 @@ class Around(NamedTuple):
     doubted: Collection[tuple[str, str, str]]
     badges: Mapping[tuple[str, str], str]
 
+    def is_elsewhere(self, ground: Ground) -> bool:
+        """Whether any other plant knows the person."""
+        return self.projection.is_elsewhere(ground.worker, here=ground.plant, known=self.known.__contains__)
+
 
 class Steady:
     """
@@ -106,15 +112,16 @@ class Steady:
         ahead: Callable[[str], bool],
         others: Collection[str],
         in_plex: Collection[str],
-        shown: Callable[[str, Sequence[str]], Sequence[Mapping[str, str]] | None],
-        found: Callable[[str, Sequence[str]], Mapping[str, str]],
+        shown: Callable[[str, str, str], Sequence[Mapping[str, str]] | None],
+        found: Callable[[str, str, str], Mapping[str, str]],
     ) -> None:
         """
         With *anew* nobody is ordinary.
 
         *ahead* tells of whom something lies ahead, *others* are who has several profiles, *in_plex* the references of
-        what Plex holds. For a plant and keys of employees, *shown* gives the hashes of their records, a mapping for each
-        of `RECORDS`, None where they cannot be read, and *found* the digests by which they were found in step.
+        what Plex holds. For the employees of a plant whose keys come after one and not after another, *shown* gives the
+        hashes of their records, a mapping for each of `RECORDS`, None where they cannot be read, and *found* the digests by
+        which they were found in step.
         """
         self._anew = anew
         self._ahead = ahead
@@ -149,17 +156,22 @@ class Steady:
     def find(self, around: Around, *, settings: bytes) -> set[str]:
         """Who was found in step, by exactly what is so now; of the others it is noted by what they may be found so."""
         steady = set[str]()
+        supervisor = cache(partial(around.projection.supervisor, people=around.people, known=around.known.__contains__))
         for plant, grounds in self._grounds.items():
+            grounds.sort(key=attrgetter("key"))
+            last = ""
             for start in range(0, len(grounds), _BATCH):
                 some = grounds[start : start + _BATCH]
-                keys = [ground.key for ground in some]
-                shown = self._shown(plant, keys)
+                after, last = last, some[-1].key
+                shown = self._shown(plant, after, last)
                 if shown is None:
                     break
-                found = self._found(plant, keys)
+                found = self._found(plant, after, last)
                 for ground in some:
                     came = tuple(each.get(ground.key, "") for each in shown)
-                    digest = _decided_by(ground, around, settings=settings, shown=came)
+                    if not came[0]:
+                        continue  # the database has keys in another order than we: nothing was seen of them
+                    digest = _decided_by(ground, around, settings=settings, supervisor=supervisor, shown=came)
                     if digest is not None and found.get(ground.key) == digest:
                         steady.add(ground.worker)
                     elif digest is not None:
@@ -183,18 +195,24 @@ class Steady:
             self._half.add(name)
 
 
-def _decided_by(ground: Ground, around: Around, *, settings: bytes, shown: tuple[str, ...]) -> str | None:
+def _decided_by(
+    ground: Ground,
+    around: Around,
+    *,
+    settings: bytes,
+    supervisor: Callable[[str], str | None],
+    shown: tuple[str, ...],
+) -> str | None:
     """By what somebody is decided about; None where anything else may decide."""
-    projection, people, known = around.projection, around.people, around.known.__contains__
-    supervisor = None
+    boss = None
     if ground.manager is not None:
-        supervisor = projection.supervisor(ground.manager, people=people, known=known)
-        if supervisor is None or people.depth(ground.me) is None:
+        boss = supervisor(ground.manager)
+        if boss is None or around.people.depth(ground.me) is None:
             return None
     if (
         any((kind, ground.plant, ground.source) in around.doubted for kind in RECORDS)
         or around.badges.get((ground.plant, ground.badge), ground.key) != ground.key
-        or (not ground.alone and projection.is_elsewhere(ground.worker, here=ground.plant, known=known))
+        or (not ground.alone and around.is_elsewhere(ground))
     ):
         return None
-    return sum_up(ground, settings=settings, supervisor=supervisor, shown=shown)
+    return sum_up(ground, settings=settings, supervisor=boss, shown=shown)

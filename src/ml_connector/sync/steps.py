@@ -54,7 +54,7 @@ def read_step(
         effective_on=reading.effective_on,
         entered_at=reading.entered_at,
         whole_at=reading.whole_at,
-        hash=tools.snapshots.hashes(Scope(tools.name, "workday", "worker"), keys=[wid]).get(wid),
+        hash=tools.snapshots.hash_of(Scope(tools.name, "workday", "worker"), key=wid),
         holds_from=None if known is None else known.effective_on.isoformat(),
         known_at=None if known is None else known.entered_at.isoformat(),
         facts=_facts(worker),

@@ -198,9 +198,10 @@ class BaselineStore:
 
     # Who is in step
 
-    def in_step(self, plant: str, keys: Sequence[str]) -> dict[str, str]:
-        """Of these employees of a plant, by what each was found in step (`sync.steady`)."""
-        where = and_(in_step.c.connection == self._connection, in_step.c.plant == plant, in_step.c.key.in_(keys))
+    def in_step(self, plant: str, after: str, upto: str) -> dict[str, str]:
+        """By what the employees of a plant with a key after one and not after another were found in step (`sync.steady`)."""
+        between = and_(in_step.c.key > after, in_step.c.key <= upto)
+        where = and_(in_step.c.connection == self._connection, in_step.c.plant == plant, between)
         with self._database.reading() as tx:
             return dict(tx.execute(select(in_step.c.key, in_step.c.digest).where(where)).all())
 
