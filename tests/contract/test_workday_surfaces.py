@@ -7,6 +7,7 @@ What both say of a worker must be the same canonical words; what a surface does 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -147,14 +148,31 @@ def say(record: Record) -> dict[str, Any]:
     return dict(flatten(to_plain(record, disclose_pay=True)))
 
 
-def assert_agree(left: dict[str, Record], right: dict[str, Record]) -> None:
-    """The same records, and no two of them say different things."""
-    assert left.keys() == right.keys()
-    for key, record in left.items():
-        ours, theirs = say(record), say(right[key])
-        assert {name: ours[name] for name in ours.keys() & theirs.keys()} == {
-            name: theirs[name] for name in ours.keys() & theirs.keys()
+def assert_agree(ours: dict[str, Record], soap: dict[str, Record], *, given: AbstractSet[str] = frozenset()) -> None:
+    """
+    The same records, no two of them say different things, and a *given* field has a value wherever SOAP has one.
+
+    What SOAP says is empty goes unsaid where an empty column is no column.
+    """
+    assert ours.keys() == soap.keys()
+    for key, record in ours.items():
+        said, theirs = say(record), say(soap[key])
+        assert {name: said[name] for name in said.keys() & theirs.keys()} == {
+            name: theirs[name] for name in said.keys() & theirs.keys()
         }
+        unsaid = {name for name in theirs.keys() - said.keys() if theirs[name] is not None}
+        assert {name for name in unsaid if name_field(name) in given} == set()
+
+
+def name_field(path: str) -> str:
+    """The field as `discover` names it: `jobs.0.title` is `jobs.title`. Of further jobs SOAP alone tells."""
+    return path.replace("jobs.0.", "jobs.")
+
+
+def list_given(connector: Connector, kind: RecordType = RecordType.WORKER) -> frozenset[str]:
+    """The fields that `discover` says this surface gives."""
+    (info,) = (info for info in connector.discover() if info.type == kind)
+    return frozenset(field.name for field in info.fields)
 
 
 def test_the_whole_is_read_and_understood(connector: Connector) -> None:
@@ -169,12 +187,13 @@ def test_the_whole_is_read_and_understood(connector: Connector) -> None:
 def test_every_surface_says_the_same_of_every_worker(
     sandbox: Sandbox, way: tuple[str, str], use_preferred_name: bool
 ) -> None:
-    natives = gather(connect(sandbox, way)), gather(connect(sandbox, ("soap", "isu")))
+    connector = connect(sandbox, way)
+    natives = gather(connector), gather(connect(sandbox, ("soap", "isu")))
     ours, soap = (
         {record.key: record for record in (to_canonical(n, use_preferred_name=use_preferred_name) for n in each)}
         for each in natives
     )
-    assert_agree(ours, soap)
+    assert_agree(ours, soap, given=list_given(connector))
     for worker in ours.values():
         assert isinstance(worker, Worker)
         if worker.active and worker.worker_type == "employee":
@@ -186,8 +205,9 @@ def test_every_surface_says_the_same_after_eventful_days(sandbox: Sandbox, way: 
     for scenario in ("hire", "terminate", "transfer", "rehire", "leave", "future_hire", "change_job", "vacant_manager"):
         sandbox.tenant.play(scenario)
     sandbox.tenant.advance(1)
-    soap, ours = understand(connect(sandbox, ("soap", "isu"))), understand(connect(sandbox, way))
-    assert_agree(ours, soap)
+    connector = connect(sandbox, way)
+    soap, ours = understand(connect(sandbox, ("soap", "isu"))), understand(connector)
+    assert_agree(ours, soap, given=list_given(connector))
     assert {key for key, each in ours.items() if isinstance(each, Worker) and each.active} == {
         key for key, each in soap.items() if isinstance(each, Worker) and each.active
     }
@@ -199,10 +219,11 @@ def test_every_surface_says_the_same_after_eventful_days(sandbox: Sandbox, way: 
 )
 def test_rest_says_the_same_of_what_workers_point_to(sandbox: Sandbox, kind: RecordType) -> None:
     query = Query(record_type=kind)
-    soap, rest = understand(connect(sandbox, ("soap", "isu")), query), understand(connect(sandbox, WAYS[2]), query)
+    connector = connect(sandbox, WAYS[2])
+    soap, rest = understand(connect(sandbox, ("soap", "isu")), query), understand(connector, query)
     if kind is RecordType.ORGANIZATION:  # REST knows the supervisory ones only
         soap = {key: record for key, record in soap.items() if say(record)["kind"] == "SUPERVISORY"}
-    assert_agree(rest, soap)
+    assert_agree(rest, soap, given=list_given(connector, kind))
 
 
 @pytest.mark.parametrize("way", OTHERS, ids="-".join)
@@ -211,12 +232,26 @@ def test_what_is_not_given_is_named_and_never_said(sandbox: Sandbox, way: tuple[
     workers = [say(record) for record in understand(connector).values()]
     (info,) = (info for info in connector.discover() if info.type == RecordType.WORKER)
     assert {"hire_rescinded", "jobs.effective_on", "jobs beside the primary one"} <= set(info.missing)
-    said = {path.replace("jobs.0.", "jobs.") for worker in workers for path in worker}
+    said = {name_field(path) for worker in workers for path in worker}
     assert not said & set(info.missing)
     (health,) = connector.check()
     assert health.ok
     assert "hire_rescinded" in (health.version_note or "")
     assert "jobs beside the primary one" in (health.version_note or "")
+
+
+# What goes into another field: who is contingent into `worker_type`, a preferred first name into `name.given`.
+FOLDED = {"contingent", "name.preferred_given"}
+
+
+@pytest.mark.parametrize("way", [("soap", "isu"), *OTHERS], ids="-".join)
+def test_whatever_discover_names_is_said_of_somebody(sandbox: Sandbox, way: tuple[str, str]) -> None:
+    for scenario in ("terminate", "rehire", "leave", "two_jobs"):
+        sandbox.tenant.play(scenario)
+    connector = connect(sandbox, way)
+    said = {name_field(path) for record in understand(connector).values() for path in say(record)}
+    given = list_given(connector) - (FOLDED if way in OTHERS else set())
+    assert {field for field in given if not any(f"{path}.".startswith(f"{field}.") for path in said)} == set()
 
 
 SAID_BY_STAFFING = {
@@ -240,8 +275,9 @@ def test_staffing_alone_says_the_same_of_every_worker_and_nothing_it_does_not_kn
     for scenario in scenarios:
         sandbox.tenant.play(scenario)
     sandbox.tenant.advance(1)
-    alone, soap = understand(connect(sandbox, STAFFING)), understand(connect(sandbox, ("soap", "isu")))
-    assert_agree(alone, soap)
+    connector = connect(sandbox, STAFFING)
+    alone, soap = understand(connector), understand(connect(sandbox, ("soap", "isu")))
+    assert_agree(alone, soap, given=list_given(connector))
     assert set().union(*(say(worker).keys() for worker in alone.values())) == SAID_BY_STAFFING
     assert all(set(say(worker)) >= SAID_BY_STAFFING - {"email"} for worker in alone.values())
 
@@ -318,7 +354,7 @@ def test_cc_02_rest_keeps_the_effective_date(sandbox: Sandbox) -> None:
     soap, rest = connect(sandbox, ("soap", "isu")), connect(sandbox, WAYS[2])
     now = soap.now()
     later = Query(record_type=RecordType.WORKER, as_of=AsOf(now.date() + timedelta(days=8), now))
-    assert_agree(understand(rest, later), understand(soap, later))
+    assert_agree(understand(rest, later), understand(soap, later), given=list_given(rest))
 
 
 def test_a_report_cannot_give_another_day_and_says_so(sandbox: Sandbox) -> None:

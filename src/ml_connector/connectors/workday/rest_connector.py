@@ -177,7 +177,8 @@ class RestConnector:
             if workers and near and limit is None
             else Staff()
         )
-        books = _Books(self._read_book, staff if workers else None)
+        # Of another day staffing tells nothing, but whom a WID names is the same on every day.
+        books = _Books(self._read_book, staff if workers and near else None)
         count = 0
         with closing(self._read_source(fitted, effective_on=effective_on, limit=limit)) as windows:
             for window in windows:

@@ -107,6 +107,11 @@ def _manager(call: Call, worker: Worker, job: Job) -> Ref | None:
     return None if found is None else worker_ref(found)
 
 
+def _preferred_name(_: Call, worker: Worker) -> str:
+    first = worker.preferred_first_name or worker.first_name
+    return " ".join(part for part in (first, worker.middle_name, worker.last_name) if part)
+
+
 def _yearly(_: Call, worker: Worker, job: Job) -> Decimal:
     pay = worker.pay
     return pay.amount * job.weekly_hours * _WEEKS if pay.hourly else pay.amount
@@ -151,6 +156,7 @@ WORKER_COLUMNS = (
         _of_worker(lambda _, w: w.preferred_first_name or w.first_name),
         _PERSONAL,
     ),
+    Column("preferredName", "Preferred Name", TEXT, _of_worker(_preferred_name), _PERSONAL),
     Column("email_PrimaryWork", "Email - Primary Work", TEXT, _of_worker(lambda _, w: w.email), _PERSONAL),
     Column("isActive", "Active Status", BOOLEAN, _of_worker(lambda c, w: c.as_of.is_active(w)), _STAFFING),
     Column("workerStatus", "Worker Status", TEXT, _of_worker(_status), _STAFFING),
