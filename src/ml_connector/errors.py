@@ -92,10 +92,15 @@ class NotSentError(MLConnectorError):
 
 
 class AmbiguousWriteError(MLConnectorError):
-    """The request may have been carried out: read back before deciding anything; *timed_out*: the answer was late."""
+    """
+    The request may have been carried out: read back before deciding anything.
+
+    *timed_out*: the answer was late; *oversized*: it is, or unpacks to, more than any answer.
+    """
 
     exit_code = 7
     timed_out = False
+    oversized = False
 
 
 class RecordError(MLConnectorError):

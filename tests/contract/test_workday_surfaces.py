@@ -387,7 +387,12 @@ def test_trouble_costs_a_second_asking_and_no_record(sandbox: Sandbox, way: tupl
 
 
 # What is told at once, as a person must settle it; a token is renewed first, where there is one.
-FINAL: dict[str, type[MLConnectorError]] = {"403": PermissionError_, "404": ConfigurationError}
+FINAL: dict[str, type[MLConnectorError]] = {
+    "403": PermissionError_,
+    "404": ConfigurationError,
+    "gzip_bomb": ConfigurationError,
+}
+AGAIN = tuple(mode for mode in CONTENT if mode not in FINAL)
 SIGN_IN = ("401", "token_expired")
 # What is told when a fault stays: by the fault, else that no answer can be had. None: records are parked, or all is well.
 STAYING: dict[str, tuple[type[MLConnectorError] | None, ...]] = {
@@ -487,7 +492,7 @@ def test_a2_2_a_fault_that_stays_over_soap_is_told_as_an_error_or_as_parked_reco
 
 
 @pytest.mark.parametrize("after", [1, 4], ids=["staffing", "wql"])
-@pytest.mark.parametrize("mode", [*CONTENT, *PAGES, "quota_403", "token_dies_mid_page", "token_expired"])
+@pytest.mark.parametrize("mode", [*AGAIN, *PAGES, "quota_403", "token_dies_mid_page", "token_expired"])
 def test_a2_2_whatever_comes_over_rest_is_whole_or_refused(sandbox: Sandbox, mode: str, after: int) -> None:
     connector = connect(sandbox, ("rest", "oauth"), timeout_s=1)
     whole = understand(connector)
@@ -510,7 +515,7 @@ def test_a2_2_a_grant_that_was_revoked_is_told_and_not_tried_again(sandbox: Sand
     assert len(gather(connector)) == WORKERS
 
 
-@pytest.mark.parametrize("mode", [*CONTENT, "quota_403", "token_dies_mid_page"])
+@pytest.mark.parametrize("mode", [*AGAIN, "quota_403", "token_dies_mid_page"])
 def test_a2_2_whatever_comes_as_a_report_is_whole_or_refused(sandbox: Sandbox, mode: str) -> None:
     connector = connect(sandbox, ("report", "isu"), timeout_s=1)
     whole = understand(connector)
@@ -521,6 +526,16 @@ def test_a2_2_whatever_comes_as_a_report_is_whole_or_refused(sandbox: Sandbox, m
         except IncompleteReadError:
             assert understand(connector) == whole
     assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
+
+
+@pytest.mark.parametrize("way", [WAYS[0], *OTHERS], ids="-".join)
+def test_f11_an_answer_that_unpacks_without_end_is_refused_once(sandbox: Sandbox, way: tuple[str, str]) -> None:
+    connector = connect(sandbox, way, pages_ahead=1)
+    gather(connector)
+    play(sandbox, "gzip_bomb", count=None, data_only=True)
+    with bounded_memory(MOST_MB // 2), pytest.raises(ConfigurationError):
+        gather(connector)
+    assert sandbox.faults.report()["fired"] == {"workday/gzip_bomb": 1}
 
 
 def test_a_rotating_refresh_token_is_kept_each_time_and_the_newest_is_used(sandbox: Sandbox) -> None:

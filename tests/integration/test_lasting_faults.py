@@ -62,7 +62,7 @@ WORKDAY: Mapping[str, Outcome] = {
     **dict.fromkeys(["wrong-total", "empty-page", "page-repeated", "page-skipped"], IN_PART),
     **dict.fromkeys(["mixed-encodings", "nan", "duplicate-keys"], IN_PART),
     **dict.fromkeys(["bom", "comment-split-id", "grant-revoked"], WHOLE),
-    "404": ConfigurationError,
+    **dict.fromkeys(["404", "gzip-bomb"], ConfigurationError),
 }
 # The records of a page that came whole are believed one by one; what cannot be understood is parked.
 _READ = {name for name, outcome in WORKDAY.items() if outcome is WHOLE} | {"mixed-encodings", "nan", "duplicate-keys"}
@@ -153,7 +153,7 @@ PLEX: Mapping[str, Outcome] = {
     **_AWAY,
     **_PACE,
     **_REFUSED,
-    **dict.fromkeys(["role-removed-403", "quota-403", "404"], IN_PART),
+    **dict.fromkeys(["role-removed-403", "quota-403", "404", "gzip-bomb"], IN_PART),
     **dict.fromkeys(["role-removed-empty", "no-rows", "empty-200"], GUARDED),
     "bom": IN_PART,
     **dict.fromkeys(["numbers-as-strings", "grant-revoked"], WHOLE),

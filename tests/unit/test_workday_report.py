@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import urllib3
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Query
-from ml_connector.connectors.transport import HttpRequest
+from ml_connector.connectors.transport import HttpRequest, HttpResponse
 from ml_connector.connectors.workday.report import COLUMNS as USUAL
 from ml_connector.connectors.workday.report import ReportConnector
 from ml_connector.errors import ConfigurationError, IncompleteReadError, RateLimitError
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.secret import Secret
+from tests.fault_modes import bounded_memory
 from tests.workday_wire import MemoryResponse, MemoryTransport, credential, settings
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -173,3 +177,30 @@ def test_the_clock_asks_nobody_to_run_the_report_and_signs_nothing() -> None:
     connector, transport = connect(MemoryResponse(404, b"", JSON))
     assert connector.now() == NOW
     assert "Authorization" not in transport.requests[0].headers
+
+
+BLANKS, LETTERS = (gzip.compress(each * (1 << 20)) * 64 for each in (b" ", b"x"))
+
+
+@pytest.mark.parametrize(
+    ("at", "filling"),
+    [
+        (b"", BLANKS),
+        (b'{"Report_Entry": [{', BLANKS),
+        (b'{"Report_Entry": [{"Workday_ID": "', LETTERS),
+        (b"},", BLANKS),
+    ],
+    ids=["before the rows", "in a row", "in a text", "between two rows"],
+)
+def test_a_report_that_unpacks_without_end_is_refused_once_and_in_little_memory(at: bytes, filling: bytes) -> None:
+    whole = report(row(1), row(2)).read()
+    head, tail = (whole[: whole.index(at) + len(at)], whole[whole.index(at) + len(at) :]) if at else (b"", whole)
+    packed = gzip.compress(head) + filling + gzip.compress(tail)
+    arrived = urllib3.HTTPResponse(
+        io.BytesIO(packed), JSON | {"content-encoding": "gzip"}, 200, preload_content=False, decode_content=False
+    )
+    connector, transport = connect(HttpResponse(arrived, max_bytes=1 << 28))  # type: ignore[arg-type]
+    with bounded_memory(16), pytest.raises(ConfigurationError, match="report CR Workers") as refused:
+        read(connector)
+    assert "asking again would bring the same" in (refused.value.remedy or "")
+    assert len(transport.requests) == 1

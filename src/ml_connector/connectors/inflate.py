@@ -21,6 +21,10 @@ _BROKEN: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # it
 _GZIP_OR_ZLIB = isal_zlib.MAX_WBITS | 32
 
 
+class OversizedError(ValueError):
+    """A body is, or unpacks to, more than any answer: it will be again, so asking again is no help."""
+
+
 class Body(msgspec.Struct, frozen=True):
     """A body kept as it came, mostly compressed, to be decoded when it is needed and as often."""
 
@@ -43,7 +47,7 @@ def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) 
     Yield the decoded bytes of a body in pieces of at most *size*.
 
     Raises:
-        ValueError: an unknown coding, broken or cut-off data, or more than *max_bytes* or `MAX_RATIO` allow.
+        ValueError: an unknown coding, broken or cut-off data. OversizedError: more than *max_bytes* or `MAX_RATIO` allow.
     """
     if coding.strip().lower() not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise ValueError("a content coding we did not ask for")
@@ -52,7 +56,7 @@ def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) 
     for piece in arrived if plain else _inflate(arrived, size=size):
         total += len(piece)
         if total > max_bytes:
-            raise ValueError("the body is larger than allowed")
+            raise OversizedError("the body is larger than allowed")
         yield piece
 
 
@@ -69,7 +73,7 @@ def _inflate(arrived: Iterable[bytes], *, size: int) -> Iterator[bytes]:
             piece = _next_piece(inflater, pending, size=size)
             made += len(piece)
             if made > _RATIO_COUNTS_FROM and made > came * MAX_RATIO:
-                raise ValueError("the body unpacks to far more than it should")
+                raise OversizedError("the body unpacks to far more than it should")
             if piece:
                 yield piece
             pending = inflater.unused_data if inflater.eof else inflater.unconsumed_tail

@@ -20,6 +20,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ml_connector.connectors.inflate import OversizedError
+
 MAX_ROW_CHARACTERS = 1 << 20
 _MAX_DEPTH = 64
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -72,6 +74,7 @@ def iterate_rows(chunks: Iterable[bytes]) -> Iterator[Row]:
     Yield the rows of a report (`{"Report_Entry": [{…}, …]}`) as they arrive.
 
     Raises:
+        OversizedError: one row, or what is none, is larger than any row.
         ValueError: as `parse_json`; also when it ends before its own end, so rows given before must not be believed.
     """
     source = _Text(chunks)
@@ -152,6 +155,7 @@ class _Text:
 
     def starts_with(self, mark: str) -> bool:
         while (at := _skip(self._buffer, self._at)) == len(self._buffer):
+            self._at = at  # or every blank would be looked at again with each piece
             if not self._more():
                 raise ValueError("it ends before its end")
         self._at = at
@@ -173,7 +177,7 @@ class _Text:
                 raise ValueError(_tell(error)) from None
             except ValueError as error:
                 if len(self._buffer) - self._at > MAX_ROW_CHARACTERS:
-                    raise ValueError("one of its rows is larger than any row of theirs, or broken") from None
+                    raise OversizedError("one of its rows is larger than any row of theirs, or broken") from None
                 if not self._more():
                     raise ValueError(_tell(error)) from None
             else:
@@ -184,7 +188,7 @@ class _Text:
         """All that is left; little, or it is refused."""
         while self._more():
             if len(self._buffer) - self._at > MAX_ROW_CHARACTERS:
-                raise ValueError("something follows its end")
+                raise OversizedError("more than a whole row follows where it should end")
         text, self._at = self._buffer[self._at :], len(self._buffer)
         return text
 

@@ -27,7 +27,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ml_connector.connectors.addresses import Resolve, resolve_host
-from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, decode
+from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, OversizedError, decode
 from ml_connector.connectors.pinned import CONNECT_TIMEOUT_S, Attempt, Connect, Door, Pool, TlsPool, tls_context
 from ml_connector.errors import AmbiguousWriteError, ConfigurationError, NotSentError
 from ml_connector.hosts import host_fault
@@ -99,11 +99,11 @@ class HttpResponse:
         blocks, left = [], min(self._max_bytes, MAX_KEPT_BYTES)
         try:
             if int(self.headers.get("content-length") or 0) > left:
-                raise ValueError
+                raise OversizedError("the body is larger than allowed")
             for block in self._in_time(size):
                 left -= len(block)
                 if left < 0:
-                    raise ValueError
+                    raise OversizedError("the body is larger than allowed")
                 blocks.append(block)
         except (HTTPError, OSError, ValueError) as error:
             raise self._break_off(error) from None
@@ -117,11 +117,12 @@ class HttpResponse:
 
     def _break_off(self, error: Exception) -> AmbiguousWriteError:
         self._raw.close()
+        what = str(error) if isinstance(error, OversizedError) else type(error).__name__
         broken = AmbiguousWriteError(
-            f"the answer's body could not be read to its end ({type(error).__name__})",
+            f"the answer's body could not be read to its end ({what})",
             remedy="try again later; if it stays, a proxy between the two systems may cut answers off",
         )
-        broken.timed_out = isinstance(error, _LATE)
+        broken.timed_out, broken.oversized = isinstance(error, _LATE), isinstance(error, OversizedError)
         return broken
 
     def close(self) -> None:
@@ -227,6 +228,15 @@ class Transport:
             f"no connection to {host} ({type(error).__name__}: {_reason(error)})",
             remedy="check the host, the network and the firewall; for a private CA set [hosts] ca_bundle",
         )
+
+
+def refuse_oversized(reason: object, *, what: str) -> ConfigurationError:
+    """The error for an answer of a size that none has: it would come again, so it is not asked for again."""
+    return ConfigurationError(
+        f"{what}: {reason}",
+        remedy="asking again would bring the same: look at who answers in the system's place (the configured address, a "
+        "proxy on the way), then run it again",
+    )
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:

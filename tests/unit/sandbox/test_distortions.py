@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import zlib
 
 import pytest
 from lxml import etree
@@ -68,8 +67,8 @@ def test_hostile_xml_declares_a_document_type_behind_the_prolog(name: str) -> No
 def test_a_bomb_is_small_on_the_wire() -> None:
     packed = distortions.make_bomb(JSON)
     assert len(packed) < 1 << 20
-    first = zlib.decompressobj(wbits=31).decompress(packed, 1 << 16)
-    assert first.startswith(b"{  ")
+    unpacked = gzip.decompress(packed)
+    assert (len(unpacked) > 1 << 28, unpacked.replace(b" ", b"")) == (True, JSON.replace(b" ", b""))
     assert gzip.decompress(gzip.compress(JSON)) == distortions.unzip(gzip.compress(JSON))
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
 from ml_connector.connectors.strict_json import parse_json
-from ml_connector.connectors.transport import HttpRequest, Transport
+from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -148,6 +148,8 @@ class ClientCredentials:
                 if status == 200:
                     return _parse_token(body)
             except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
+                if isinstance(error, AmbiguousWriteError) and error.oversized:
+                    raise refuse_oversized(error.message, what="Plex's token endpoint") from None
                 fault = error
                 continue
             if 400 <= status < 500 and status not in {408, 425, 429}:

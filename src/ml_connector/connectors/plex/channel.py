@@ -21,7 +21,7 @@ from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.auth import Auth, Headers
 from ml_connector.connectors.port import Allowed, always
-from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
+from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -94,7 +94,7 @@ class Channel:
         Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none.
 
         Raises:
-            UnavailableError: no proper answer after several tries. RateLimitError: still refused for pace.
+            UnavailableError: no proper answer after several tries. ConfigurationError: a far too large one. RateLimitError: still refused for pace.
             AuthenticationError: refused with 401, also with a new token.
         """
         fault = ""
@@ -109,6 +109,8 @@ class Channel:
                     return parse(answer)
                 fault = f"status {answer.status}"
             except (AmbiguousWriteError, NotSentError, UnavailableError) as error:
+                if isinstance(error, AmbiguousWriteError) and error.oversized:
+                    raise refuse_oversized(error.message, what=call.what) from None
                 fault = error.message
         raise UnavailableError(
             f"Plex does not answer properly: {call.what} ({fault})", remedy="try again later; ml-connector ping plex"

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from ml_connector.connectors.strict_json import parse_json
-from ml_connector.connectors.transport import HttpRequest, Transport, retry_after_s
+from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
 from ml_connector.connectors.workday.faults import sort_status
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -235,6 +235,8 @@ class BearerToken:
                 status, body = response.status, response.read()
                 asked_s = retry_after_s(response.headers, now=self._clock())
         except (AmbiguousWriteError, NotSentError) as error:
+            if isinstance(error, AmbiguousWriteError) and error.oversized:
+                raise refuse_oversized(error.message, what="Workday's token endpoint") from None
             raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
         if status != 200:
             raise _sort_refusal(status, body, asked_s=asked_s)

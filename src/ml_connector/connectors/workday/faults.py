@@ -11,6 +11,8 @@ import re
 import msgspec
 from lxml import etree
 
+from ml_connector.connectors.inflate import OversizedError
+from ml_connector.connectors.transport import refuse_oversized
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.errors import (
@@ -145,11 +147,23 @@ def sort_status(
     return away
 
 
-def sort_silence(error: AmbiguousWriteError | NotSentError, *, task: str) -> UnavailableError:
-    """Say what no whole answer means for a question, which may be asked again."""
+def sort_silence(error: AmbiguousWriteError | NotSentError, *, task: str) -> UnavailableError | ConfigurationError:
+    """Say what no whole answer means for a question, which may be asked again unless the answer is too large."""
+    if isinstance(error, AmbiguousWriteError) and error.oversized:
+        return refuse_oversized(error.message, what=task)
     away = UnavailableError(f"{task}: {error.message}", remedy=error.remedy)
     away.timed_out = isinstance(error, AmbiguousWriteError) and error.timed_out
     return away
+
+
+def sort_unusable(reason: ValueError, *, task: str) -> UnavailableError | ConfigurationError:
+    """Say what an answer that cannot be used means for a question, as `sort_silence` does."""
+    what = f"Workday's answer to {task} cannot be used"
+    return (
+        refuse_oversized(reason, what=what)
+        if isinstance(reason, OversizedError)
+        else UnavailableError(f"{what}: {reason}")
+    )
 
 
 def grant_task(task: str) -> str:

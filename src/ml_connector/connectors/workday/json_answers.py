@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from ml_connector.connectors.inflate import OversizedError
 from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.connectors.transport import HttpResponse
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
@@ -76,7 +77,7 @@ def _take(response: HttpResponse, *, most: int) -> bytes:
     for chunk in response.chunks():
         size += len(chunk)
         if size > most:
-            raise ValueError("it is larger than any answer of its kind")
+            raise OversizedError("it is larger than any answer of its kind")
         parts.append(chunk)
     return b"".join(parts)
 

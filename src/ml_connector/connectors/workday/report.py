@@ -19,6 +19,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.inflate import OversizedError
 from ml_connector.connectors.port import (
     Allowed,
     LogWindow,
@@ -34,6 +35,7 @@ from ml_connector.connectors.strict_json import Row, iterate_rows, write_json
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import BasicUser, BearerToken, Credential, Keep, Signer
 from ml_connector.connectors.workday.collection import tell_apart
+from ml_connector.connectors.workday.faults import sort_unusable
 from ml_connector.connectors.workday.patience import read_insistently
 from ml_connector.connectors.workday.rest import RestClient
 from ml_connector.connectors.workday.rest_fields import tell_report
@@ -203,6 +205,8 @@ class ReportConnector:
         with self._client.open_report(self._report.owner, self._report.name, query=self._prompts(query)) as chunks:
             try:
                 yield from iterate_rows(chunks)
+            except OversizedError as reason:
+                raise sort_unusable(reason, task=f"the report {self._report.name}") from None
             except (ValueError, UnavailableError) as reason:
                 words = reason.message if isinstance(reason, UnavailableError) else str(reason)
                 raise IncompleteReadError(

@@ -21,7 +21,7 @@ from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.ahead import Wish
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.connectors.workday.faults import ACTIVATE, sort_silence, sort_status
+from ml_connector.connectors.workday.faults import ACTIVATE, sort_silence, sort_status, sort_unusable
 from ml_connector.connectors.workday.json_answers import (
     Collection,
     read_collection,
@@ -189,7 +189,7 @@ class RestClient:
                 except AmbiguousWriteError as error:
                     raise sort_silence(error, task=task) from None
                 except ValueError as reason:
-                    raise UnavailableError(f"Workday's answer to {task} cannot be used: {reason}") from None
+                    raise sort_unusable(reason, task=task) from None
 
         return ask_patiently(once, signer=self._signer, pace=self._pace, task=task, give_way=give_way)
 

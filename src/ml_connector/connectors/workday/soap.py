@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from ml_connector.connectors.content_type import says_soap
-from ml_connector.connectors.inflate import Body
+from ml_connector.connectors.inflate import Body, OversizedError
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_silence, sort_status
+from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_silence, sort_status, sort_unusable
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC, CLOCK_SERVICE, Operation, build_clock_request
 from ml_connector.connectors.workday.split import LongPage, OtherDocument, SplitPage, open_page
@@ -122,7 +122,7 @@ class SoapClient:
             fault = read_fault(answer.root)
         except ValueError as reason:
             if response.status == 200:
-                raise UnavailableError(f"Workday's answer to {task} cannot be used: {reason}") from None
+                raise sort_unusable(reason, task=task) from None
             fault = None
         if fault is not None:
             raise sort_fault(fault, task=task)
@@ -170,5 +170,5 @@ def _take(chunks: Iterator[bytes]) -> bytes:
     for chunk in chunks:
         body += chunk
         if len(body) > _SMALL:
-            raise ValueError("it is larger than any answer of its kind")
+            raise OversizedError("it is larger than any answer of its kind")
     return body

@@ -21,7 +21,7 @@ from xml.sax.saxutils import quoteattr
 import msgspec
 from lxml import etree
 
-from ml_connector.connectors.inflate import Body
+from ml_connector.connectors.inflate import Body, OversizedError
 from ml_connector.connectors.workday.frame import BODY, DATA, ENVELOPE, Results, read_frame, read_results
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.safe_xml import PullParser, may_include, parse_xml
@@ -179,7 +179,7 @@ class _Source:
 
     def _next(self, bound: int) -> bytes | None:
         if len(self.buffer) - self.at > bound:
-            raise ValueError("one part of it is larger than any part of theirs")
+            raise OversizedError("one part of it is larger than any part of theirs")
         return next(self._chunks, None)
 
 
