@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -222,6 +224,17 @@ def test_throttling_tells_retry_after_as_asked(client: Client, mode: str, retry_
     client.control("POST", "fault", {"system": "plex", "mode": mode, "retry_after": retry_after})
     answer = client.plex("GET", EMPLOYEES)
     assert (str(answer.status), answer.headers["Retry-After"]) == (mode, retry_after)
+
+
+def test_a_retry_after_that_is_a_date_counts_from_the_date_of_the_same_answer(client: Client) -> None:
+    ahead = (datetime.now(UTC).date() - client.sandbox.tenant.today).days + 3
+    client.control("POST", "advance", {"days": max(3, ahead), "quiet": True})
+    for name, value in (("clock_offset_s", -7200), ("retry_after_form", "date"), ("calls_per_minute", 0)):
+        client.control("POST", "setting", {"system": "plex", "name": name, "value": value})
+    answer = client.plex("GET", EMPLOYEES)
+    later, now = (parsedate_to_datetime(answer.headers[name]) for name in ("Retry-After", "Date"))
+    assert answer.status == 429
+    assert 60 <= (later - now).total_seconds() <= 61
 
 
 def test_slow_answers_late_but_properly(client: Client) -> None:

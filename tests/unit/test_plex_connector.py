@@ -221,7 +221,6 @@ def test_a_plant_that_is_not_configured_is_refused_before_any_call(plant: str | 
     [
         ({"Retry-After": "7"}, 7),
         ({"Retry-After": "Mon, 23 Nov 2026 15:00:30 GMT"}, 30),
-        ({"Retry-After": "1000000000"}, 900),
         ({"Retry-After": "-3"}, 1),
         ({"Retry-After": "soon"}, 1),
         ({}, 1),
@@ -232,6 +231,27 @@ def test_a_refusal_for_pace_is_waited_out(header: dict[str, str], seconds: float
     connector, _ = make_connector((429, b"", header), (200, [ROW]), time=time)
     assert len(read(connector, employees())) == 1
     assert sum(time.slept) == pytest.approx(seconds, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ([{"Retry-After": "1000000000"}], "stay away for 11,574 days"),
+        ([{"Retry-After": "7200"}], "come again in 7200 s, at 2026-11-23 17:00 UTC"),
+        ([{"Retry-After": "Mon, 23 Nov 2026 16:00:00 GMT"}], "come again in 3600 s, at 2026-11-23 16:00 UTC"),
+        ([{"Retry-After": "800"}] * 2, "come again in 800 s"),
+    ],
+)
+def test_more_patience_than_a_run_has_ends_it_and_says_when_to_come_again(
+    headers: list[dict[str, str]], told: str
+) -> None:
+    for ask in (lambda connector: read(connector, employees()), lambda connector: connector.write(write(id=ID))):
+        time = Time()
+        connector, script = make_connector(*[(429, b"", header) for header in headers], time=time)
+        with pytest.raises(RateLimitError, match=told) as ended:
+            ask(connector)
+        assert (len(script.requests), sum(time.slept) < 901) == (len(headers), True)
+        assert "run it again" in (ended.value.remedy or "")
 
 
 def test_refusals_for_pace_are_bounded_for_writes_too() -> None:

@@ -274,14 +274,28 @@ def test_patience_ends() -> None:
 
 
 def test_a_retry_after_is_honoured_within_reason() -> None:
-    busy = [MemoryResponse(429, b"", {"retry-after": text}) for text in ("7", "1000000000", "-1")]
-    connector, _, slept = connect(in_turn(*busy, one_page()))
+    busy = [patience(text) for text in ("7", "500", "-1", "394")]
+    connector, _, slept = connect(in_turn(*busy[:3], one_page()))
     list(connector.read(WORKERS))
-    assert slept[:2] == [7, 900]
+    assert slept[:2] == [7, 500]
     assert slept[2] < 10
-    connector, _, _ = connect(lambda _request: busy[0])
-    with pytest.raises(RateLimitError):
+    for answers, told in ((busy, "come again in 394 s"), ([patience("3600")], "come again in 3600 s, at 2")):
+        connector, transport, _ = connect(in_turn(*answers))
+        with pytest.raises(RateLimitError, match=told):
+            list(connector.read(WORKERS))
+        assert len(transport.requests) == len(answers)
+
+
+def test_a_patience_nobody_means_ends_the_reading_at_once_and_says_so() -> None:
+    connector, transport, slept = connect(lambda _request: patience("1000000000"))
+    with pytest.raises(RateLimitError, match="stay away for 11,574 days") as ended:
         list(connector.read(WORKERS))
+    assert "nobody means that" in (ended.value.remedy or "")
+    assert (len(transport.requests), slept) == (1, [])
+
+
+def patience(text: str) -> MemoryResponse:
+    return MemoryResponse(429, b"", {"retry-after": text})
 
 
 def test_a_body_cut_off_in_the_middle_is_asked_for_again() -> None:

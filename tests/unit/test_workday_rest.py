@@ -202,7 +202,7 @@ def test_a5_only_json_by_its_own_account_is_read(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("header", "longest"),
-    [("7", 7), ("1000000000", 900), ("-5", 60), ("soon", 60), (None, 60)],
+    [("7", 7), ("900", 900), ("-5", 60), ("soon", 60), (None, 60)],
 )
 def test_a_refusal_for_pace_is_waited_out_and_never_for_ever(header: str | None, longest: float) -> None:
     tenant = Tenant()
@@ -211,6 +211,28 @@ def test_a_refusal_for_pace_is_waited_out_and_never_for_ever(header: str | None,
     assert len(rig.read()) == 5
     assert len(rig.slept) == 1
     assert 0 < rig.slept[0] <= longest
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["1000000000"], "stay away for 11,574 days"),
+        ([format_datetime(NOW + timedelta(hours=2), usegmt=True)], "come again in 7200 s"),
+        (["600", "400"], "come again in 400 s"),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_more_patience_than_a_run_has_ends_the_reading_and_says_when_to_come_again(
+    status: int, asked: list[str], told: str
+) -> None:
+    tenant = Tenant()
+    tenant.troubles = [reply({}, status=status, retry_after=header) for header in asked]
+    rig = Rig(tenant)
+    with pytest.raises(RateLimitError if status == 429 else UnavailableError, match=told) as ended:
+        rig.read()
+    assert tenant.troubles == []
+    assert sum(rig.slept) <= 900
+    assert (ended.value.remedy or "").startswith(("run it again then", "nobody means that"))
 
 
 def test_a_date_in_retry_after_is_honoured() -> None:

@@ -63,7 +63,13 @@ class Sandbox:
         self.workday = WorkdaySandbox(self.tenant, clock=lambda: self.now().timestamp())
         if pages_folder is not None:
             self.workday.kept = render_pages(self.workday, pages_folder, page_sizes=page_sizes, filling=filling)
-        self.plex = PlexSandbox(seed=seed, workers=workers, clock=self.now, calls_per_minute=calls_per_minute)
+        self.plex = PlexSandbox(
+            seed=seed,
+            workers=workers,
+            clock=self.now,
+            calls_per_minute=calls_per_minute,
+            date_clock=lambda: datetime.now(UTC),
+        )
         self.arrivals, self.deeds = Arrivals(), Deeds()
         self.faults = FaultBook(lag_reads=self.plex.lag_reads, doors=self)
         control = Control(
@@ -95,7 +101,7 @@ class Sandbox:
                     "plex",
                     self.plex.answer,
                     self.plex.access.expire_tokens,
-                    clock=lambda: datetime.now(UTC) + timedelta(seconds=self.plex.switches.clock_offset_s),
+                    clock=self.plex.date,
                     meddle=self.plex.meddle,
                 ),
                 faults=self.faults,

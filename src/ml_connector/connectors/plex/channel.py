@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.auth import Auth, Headers
@@ -35,7 +36,6 @@ _T = TypeVar("_T")
 
 TRIES = 4
 REFUSALS = 6
-LONGEST_WAIT_S = 15 * 60.0
 _FIRST_WAIT_S, _GROWN_WAIT_S = 1.0, 60.0
 
 
@@ -148,7 +148,7 @@ class Channel:
 
     def _exchange(self, call: Call) -> Answer:
         renewed = False
-        refusals = 0
+        refusals, waited_s = 0, 0.0
         while True:
             signed = self._auth.headers(call.plant)
             # Last before sending, so that calls leave as evenly as they pass.
@@ -161,7 +161,7 @@ class Channel:
                 renewed = True
             elif answer.status == 429:
                 refusals += 1
-                self._give_way(call, answer, refusals=refusals)
+                waited_s += self._give_way(call, answer, refusals=refusals, waited_s=waited_s)
             else:
                 return answer
 
@@ -190,16 +190,22 @@ class Channel:
             headers["Content-Type"] = "application/json; charset=utf-8"
         return headers
 
-    def _give_way(self, call: Call, answer: Answer, *, refusals: int) -> None:
-        asked_s = retry_after_s(answer.headers, now=self._clock())
+    def _give_way(self, call: Call, answer: Answer, *, refusals: int, waited_s: float) -> float:
+        """Let nobody ask for a while; how many seconds of it Plex asked for, with what was *waited_s* before in bounds."""
+        now = self._clock()
+        asked_s = retry_after_s(answer.headers, now=now)
+        still = f"still asks for patience after {refusals} tries" if refusals > 1 else "asks for patience"
+        error = RateLimitError(
+            f"Plex {still}: {call.what}",
+            remedy="lower plex.calls_per_minute or plex.share in ml-connector.toml, or try again later",
+            retry_after_s=asked_s,
+        )
+        tell_wait(error, now=now)
         if refusals == REFUSALS:
-            raise RateLimitError(
-                f"Plex still asks for patience after {refusals} tries: {call.what}",
-                remedy="lower plex.calls_per_minute or plex.share in ml-connector.toml, or try again later",
-                retry_after_s=asked_s,
-            )
-        wait_s = self._backoff_s(refusals) if asked_s is None else asked_s
-        self._budget.pause(min(wait_s, LONGEST_WAIT_S))
+            raise error
+        heed_wait(error, waited_s=waited_s)
+        self._budget.pause(self._backoff_s(refusals) if asked_s is None else asked_s)
+        return asked_s or 0.0
 
     def _backoff_s(self, attempt: int) -> float:
         """Twice as long each time, and never the same for two callers."""

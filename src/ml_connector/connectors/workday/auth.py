@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
 from ml_connector.connectors.workday.faults import sort_status
@@ -239,7 +240,7 @@ class BearerToken:
                 raise refuse_oversized(error.message, what="Workday's token endpoint") from None
             raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
         if status != 200:
-            raise _sort_refusal(status, body, asked_s=asked_s)
+            raise tell_wait(_sort_refusal(status, body, asked_s=asked_s), now=self._clock())
         return self._take(body, asked_with=refresh)
 
     def _take(self, body: bytes, *, asked_with: Secret) -> Signature:

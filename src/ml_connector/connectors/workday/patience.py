@@ -14,13 +14,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import TypeVar
 
+from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, heed_wait
 from ml_connector.connectors.port import Page
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.errors import AuthenticationError, IncompleteReadError, TransientError, UnavailableError
 
 ATTEMPTS = 5
 EXTRACTIONS = 3
-FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 TOKENS = "wd-ratelimit-tokens-remaining"
 _LOW_SHARE = 0.05
 _LOW_WAIT_S = 1.0
@@ -70,9 +71,9 @@ def ask_patiently(
 
     Raises:
         AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again but for one renewed token.
-        RateLimitError, UnavailableError: still no answer after patient attempts.
+        RateLimitError, UnavailableError: still no answer after patient attempts, or more patience is asked for than that.
     """
-    wait_s, renewed = FIRST_WAIT_S, False
+    wait_s, waited_s, renewed = FIRST_WAIT_S, 0.0, False
     for attempts_left in reversed(range(ATTEMPTS)):
         signature = None
         try:
@@ -86,8 +87,9 @@ def ask_patiently(
         except TransientError as error:
             if not attempts_left or (give_way and isinstance(error, UnavailableError) and error.timed_out):
                 raise
-            own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
-            pace.owe(max(error.retry_after_s or 0, own_s))
+            asked_s = heed_wait(error, waited_s=waited_s)
+            waited_s += asked_s
+            pace.owe(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
     raise UnavailableError(f"Workday gave no answer to {task}")
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
@@ -230,7 +231,8 @@ class RestClient:
 
     def _sort(self, response: HttpResponse, *, task: str) -> MLConnectorError:
         words = read_words(response)
-        asked_s = retry_after_s(response.headers, now=self._clock())
+        now = self._clock()
+        asked_s = retry_after_s(response.headers, now=now)
         if response.status == 400:
             return ConfigurationError(f"Workday refuses {task} (HTTP 400){': ' + words if words else ''}")
         error = sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
@@ -238,7 +240,7 @@ class RestClient:
             error.remedy = _GRANT
         if asked_s is not None and isinstance(error, UnavailableError):
             error.retry_after_s = asked_s
-        return error
+        return tell_wait(error, now=now)
 
 
 def _window(wish: Wish) -> tuple[tuple[str, str], ...]:

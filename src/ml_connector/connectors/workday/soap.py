@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar, cast
 
+from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import Body, OversizedError
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
@@ -32,7 +33,7 @@ from ml_connector.secret import Secret
 from ml_connector.settings.workday import WorkdayConnection
 
 ATTEMPTS = 5
-_FIRST_WAIT_S, _LONGEST_WAIT_S, _LONGEST_ASKED_S = 1.0, 60.0, 15 * 60.0
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 _SMALL, _WORDS = 1 << 20, 4096
 
 _Answer = TypeVar("_Answer")
@@ -79,7 +80,7 @@ class SoapClient:
         return self._ask(CLOCK_SERVICE, request, read=_read_clock, task=f"{CLOCK_SERVICE}.Get_Server_Timestamp")
 
     def _ask(self, service: str, request: str, *, read: Reader[_Answer], task: str, give_way: bool = False) -> _Answer:
-        wait_s, renewed = _FIRST_WAIT_S, False
+        wait_s, waited_s, renewed = _FIRST_WAIT_S, 0.0, False
         for attempts_left in reversed(range(ATTEMPTS)):
             signature = None
             try:
@@ -92,7 +93,8 @@ class SoapClient:
             except TransientError as error:
                 if not attempts_left or (give_way and isinstance(error, UnavailableError) and error.timed_out):
                     raise
-                asked_s = min(error.retry_after_s or 0, _LONGEST_ASKED_S)
+                asked_s = heed_wait(error, waited_s=waited_s)
+                waited_s += asked_s
                 self._sleep(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
         raise UnavailableError(f"Workday gave no answer to {task}")
@@ -126,8 +128,9 @@ class SoapClient:
             fault = None
         if fault is not None:
             raise sort_fault(fault, task=task)
-        asked_s = retry_after_s(response.headers, now=self._clock())
-        raise sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
+        now = self._clock()
+        asked_s = retry_after_s(response.headers, now=now)
+        raise tell_wait(sort_status(response.status, task=task, retry_after_s=asked_s, words=words), now=now)
 
 
 def build_call(settings: WorkdayConnection, service: str, request: str, *, signature: Signature) -> HttpRequest:

@@ -16,6 +16,7 @@ from datetime import datetime
 import msgspec
 from lxml import etree
 
+from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.port import Allowed
 from ml_connector.connectors.transport import HttpResponse, Transport, retry_after_s
@@ -36,7 +37,7 @@ from ml_connector.safe_xml import parse_xml
 from ml_connector.settings.workday import WorkdayConnection
 
 _TRIES = 5
-_FIRST_WAIT_S, _LONGEST_ASKED_S = 1.0, 15 * 60.0
+_FIRST_WAIT_S = 1.0
 _WORDS = 4096
 _REFUSED_UNREAD = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 429})
 _REMEDY = "nothing to do by hand: it is looked up before anything is sent again"
@@ -86,7 +87,7 @@ class SoapWriter:
             AmbiguousWriteError: it may or may not have happened. NotSentError: it certainly did not leave.
             RateLimitError: still refused for pace.
         """
-        renewed, wait_s = False, _FIRST_WAIT_S
+        renewed, wait_s, waited_s = False, _FIRST_WAIT_S, 0.0
         for tries_left in reversed(range(_TRIES)):
             signature = self._signer.sign()
             allowed()
@@ -99,7 +100,8 @@ class SoapWriter:
             except (NotSentError, RateLimitError) as error:
                 if not tries_left:
                     raise
-                asked_s = min(getattr(error, "retry_after_s", None) or 0, _LONGEST_ASKED_S)
+                asked_s = heed_wait(error, waited_s=waited_s)
+                waited_s += asked_s
                 self._sleep(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
                 wait_s *= 2
         raise NotSentError(f"{put.task} was never sent", remedy="ml-connector ping workday")
@@ -112,9 +114,11 @@ class SoapWriter:
 
     def _read_answer(self, put: Put, response: HttpResponse, body: bytes) -> Answered:
         if response.status in _REFUSED_UNREAD:
-            asked_s = retry_after_s(response.headers, now=self._clock())
+            now = self._clock()
+            asked_s = retry_after_s(response.headers, now=now)
             words = body[:_WORDS].decode("latin-1")
-            raise sort_status(response.status, task=put.task, retry_after_s=asked_s, words=words, writes=True)
+            error = sort_status(response.status, task=put.task, retry_after_s=asked_s, words=words, writes=True)
+            raise tell_wait(error, now=now)
         if response.status not in {200, 500}:
             raise _unproved(put, f"status {response.status}")
         if response.status == 200 and not says_soap(response.headers):

@@ -6,6 +6,7 @@ Where nothing is published - the bodies of 403, 429 and 500 - the shape `{code, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -85,7 +86,8 @@ def too_many(wait_s: int, *, form: str, now: datetime) -> RefusedError:
     if form == "seconds":
         headers["Retry-After"] = str(wait_s)
     elif form == "date":
-        later = datetime.fromtimestamp(now.timestamp() + wait_s, UTC)
+        # Whole seconds in both headers: `Date`, told a moment later, may already be in the next.
+        later = datetime.fromtimestamp(math.ceil(now.timestamp()) + wait_s, UTC)
         headers["Retry-After"] = format_datetime(later, usegmt=True)
     body = {"code": "REQUEST_LIMIT_EXCEEDED", "message": "Too many calls in a minute."}
     return RefusedError(json_answer(body, status=429, headers=headers))

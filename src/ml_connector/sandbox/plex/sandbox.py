@@ -42,7 +42,8 @@ class PlexSandbox:
     """
     One enterprise behind one door; thread-safe, one call at a time.
 
-    *clock* tells the instant tokens and dates go by, *monotonic* the seconds that lags and the pace limit go by.
+    *clock* tells the instant tokens and records go by, *monotonic* the seconds that lags and the pace limit go by,
+    *date_clock* what its `Date` headers tell, where that is another.
     """
 
     def __init__(
@@ -53,11 +54,12 @@ class PlexSandbox:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
         calls_per_minute: int = 6000,
+        date_clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.switches = Switches(calls_per_minute=calls_per_minute)
         self._start = Switches(calls_per_minute=calls_per_minute)
         self.keys = Keys.from_seed(seed)
-        self._true_clock = clock
+        self._true_clock, self._date_clock = clock, date_clock or clock
         self.access = Access(self.keys, clock=self.now, switches=self.switches)
         self.enterprise = Enterprise(workers=workers, clock=self.now, monotonic=monotonic, switches=self.switches)
         self._throttle = Throttle(monotonic=monotonic)
@@ -74,6 +76,10 @@ class PlexSandbox:
     def now(self) -> datetime:
         """The instant Plex believes it to be."""
         return self._true_clock() + timedelta(seconds=self.switches.clock_offset_s)
+
+    def date(self) -> datetime:
+        """The instant its `Date` headers tell: a `Retry-After` that is a date counts from it."""
+        return self._date_clock() + timedelta(seconds=self.switches.clock_offset_s)
 
     def answer(self, request: Request) -> Response:
         """Answer one request, whole path included."""
@@ -100,7 +106,7 @@ class PlexSandbox:
     def _check_pace(self, caller: Caller) -> None:
         wait_s = self._throttle.wait_s(caller.identity, limit=self.switches.calls_per_minute)
         if wait_s:
-            raise too_many(wait_s, form=self.switches.retry_after_form, now=self.now())
+            raise too_many(wait_s, form=self.switches.retry_after_form, now=self.date())
 
     def _answer_resource(self, request: Request, path: str, caller: Caller) -> Response:
         found = resources.find_route(request.method, path)

@@ -1,0 +1,47 @@
+"""
+How long we wait because the other system says so (Retry-After): minutes are waited out, hours are told and end the run.
+
+Whoever runs us comes again anyway; a process that sleeps for hours holds the lease, and looks as if it hung. *Pure*.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ml_connector.errors import MLConnectorError, TransientError
+
+LONGEST_ASKED_S = 15 * 60.0
+_MEANT_S = 7 * 86400.0
+
+_Error = TypeVar("_Error", bound=MLConnectorError)
+
+
+def tell_wait(error: _Error, *, now: datetime) -> _Error:
+    """Put into the words of *error* what it asks for, and when to come again."""
+    asked_s = error.retry_after_s if isinstance(error, TransientError) else None
+    if asked_s is None:
+        return error
+    if asked_s > _MEANT_S:
+        words = f"it asks us to stay away for {asked_s / 86400:,.0f} days"
+        remedy = "nobody means that: run it again in an hour; if it stays, ask who runs it, or what stands before it"
+    else:
+        words = f"it asks us to come again in {asked_s:.0f} s, at {now + timedelta(seconds=asked_s):%Y-%m-%d %H:%M %Z}"
+        remedy = "run it again then: what was not done yet is done then"
+    error.message = f"{error.message}: {words}"
+    error.args = (error.message,)
+    error.remedy = f"{remedy}; {error.remedy}" if error.remedy else remedy
+    return error
+
+
+def heed_wait(error: MLConnectorError, *, waited_s: float) -> float:
+    """
+    How many seconds to wait because *error* asks for it; 0 where it asks for none.
+
+    Raises:
+        MLConnectorError: *error* itself, where that would be more than `LONGEST_ASKED_S` with what was waited already.
+    """
+    asked_s = (error.retry_after_s if isinstance(error, TransientError) else None) or 0.0
+    if waited_s + asked_s > LONGEST_ASKED_S:
+        raise error
+    return asked_s
