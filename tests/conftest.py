@@ -76,9 +76,9 @@ def tally(record_property: Callable[[str, object], None]) -> Callable[..., None]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the figures, summed over all tests (and all test processes)."""
+    """Print the figures, summed over all tests (and all test processes), those of a failed one too."""
     totals: dict[str, Counter[str]] = {}
-    for report in terminalreporter.getreports("passed"):
+    for report in (each for ending in ("passed", "failed") for each in terminalreporter.getreports(ending)):
         for kind, counts in report.user_properties:
             if kind == _TALLY:
                 totals.setdefault(counts["name"], Counter()).update(

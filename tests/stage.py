@@ -94,6 +94,11 @@ def count_twins(plex: dict[str, Any]) -> int:
     return len(names) - len(set(names))
 
 
+def count_lost(clean: dict[str, Any], found: dict[str, Any]) -> int:
+    """How many records that there should be are not there, or not so; it must be none."""
+    return sum(row not in found[kind] for kind, rows in clean.items() for row in rows)
+
+
 def told_of(life: Life) -> Counter[tuple[str, str]]:
     """How often the trail says that each record was written."""
     events = life.tools.trail.list(100_000, action=AuditAction.WRITE_APPLIED)

@@ -105,6 +105,12 @@ def active(state: Mapping[str, list[dict[str, object]]]) -> Counter[str]:
     return Counter(str(row["id"]) for row in state["employees"] if row["status"] == "Active")
 
 
+def count_wrong(day: Day) -> int:
+    """Rows that nobody wanted so, rows that are lost or too many, and people who are active no more."""
+    inactive = active(day.before) - active(day.world.plex_state())
+    return sum(map(len, strange_rows(day).values())) + len(lost_rows(day)) + inactive.total()
+
+
 def check_harmless(day: Day) -> None:
     assert not any(strange_rows(day).values())
     assert not lost_rows(day)
@@ -129,6 +135,8 @@ def test_a2_2_a_lasting_fault_of_workday(day: Day, name: str, tally) -> None:
     day.spoil(name, system="workday", after=1)
     ending = day.run()
     expected = WORKDAY[name]
+    refused = day.world.writes() == writes and day.watermark() == watermark
+    tally("A2.2 lasting faults of Workday", tried=1, wrong_writes=count_wrong(day), refused=int(refused))
     assert ending.exit_code == _EXIT[expected], ending
     if isinstance(expected, str):
         assert ending.report is not None, ending
@@ -145,7 +153,6 @@ def test_a2_2_a_lasting_fault_of_workday(day: Day, name: str, tally) -> None:
         assert ending.report is not None
         assert ending.report.counts["held"] or ending.report.counts["parked"]
     check_whole(day, watermark)
-    tally("A2.2 lasting faults of Workday", tried=1, wrong_writes=0, refused=int(name not in _READ))
 
 
 # Begun once we are signed in.
@@ -171,6 +178,8 @@ def test_a2_2_a_lasting_fault_of_plex(day: Day, name: str, tally) -> None:
     day.spoil(name, system="plex", after=1)
     ending = day.run()
     expected = PLEX[name]
+    unwritten = int(day.world.writes() == writes)
+    tally("A2.2 lasting faults of Plex", tried=1, wrong_writes=count_wrong(day), nothing_written=unwritten)
     assert ending.exit_code == _EXIT[expected], ending
     check_harmless(day)
     if isinstance(expected, str):
@@ -182,7 +191,6 @@ def test_a2_2_a_lasting_fault_of_plex(day: Day, name: str, tally) -> None:
     if name not in _WRITING:
         assert day.world.writes() == writes
     check_whole(day, watermark)
-    tally("A2.2 lasting faults of Plex", tried=1, wrong_writes=0, nothing_written=int(name not in _WRITING))
 
 
 def test_the_hire_is_told_as_held_and_comes_with_the_next_sync(day: Day) -> None:
