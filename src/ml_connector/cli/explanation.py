@@ -48,6 +48,11 @@ def render_explained(found: ExplainedWorker, *, console: Console | None = None) 
     _step(console, "4 map", [] if found.map else [cell("nothing is to be written, so nothing is mapped")])
     for plant, fields in groupby(found.map, key=lambda each: each.plant):
         console.print(Padding(_fields(found, plant, list(fields)), (0, 0, 0, 2)))
+    render_decision(found, console=console)
+
+
+def render_decision(found: ExplainedWorker, *, console: Console) -> None:
+    """Print what is decided, and when it goes: the end of it all."""
     _step(console, "5 decide", [])
     for verdict in found.decide:
         _decide(verdict, console)

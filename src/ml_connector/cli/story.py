@@ -24,16 +24,17 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.cli import rehearsal
 from ml_connector.cli.commands.inspection import render_ping
 from ml_connector.cli.door import Door, actor
-from ml_connector.cli.explanation import render_explained
+from ml_connector.cli.explanation import render_decision, render_explained
 from ml_connector.cli.progress import shown
 from ml_connector.cli.render import bars, cell, make_console
 from ml_connector.cli.reports import render_outcome, render_parked, render_plan
-from ml_connector.cli.week import draw_week, live
+from ml_connector.cli.week import Evening, draw_week, live
 from ml_connector.cli.words import duration, plural, printable
 from ml_connector.connectors.port import Query
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.sync.report import PlanReport, RunReport
+from ml_connector.sync.explained import ExplainedWorker
+from ml_connector.sync.report import PlanReport
 from ml_connector.usecases import inspection, mappings, setup, syncs, trail
 from ml_connector.usecases.explain import explain
 
@@ -84,6 +85,30 @@ def _is_edited(folder: Path) -> bool:
 
 def _hash(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+class Hands:
+    """The evenings of the week, by the commands a schedule and a person would use."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def sync(self) -> Evening:
+        """Sync, and look at what it wrote and at what waits."""
+        with self._door.open() as app, shown(quiet=True) as progress:
+            report = syncs.sync(app, progress=progress)
+            writes = list(syncs.run_detail(app, report.run)["writes"])
+            return Evening(report, writes, syncs.parked(app), syncs.holds(app))
+
+    def release(self, hold: str) -> None:
+        """Let the set of a hold go."""
+        with self._door.open() as app:
+            syncs.release(app, hold)
+
+    def explain(self, worker: str) -> ExplainedWorker:
+        """Explain what was decided about somebody, from the last reading."""
+        with self._door.look() as app:
+            return explain(app, worker)
 
 
 class Story:
@@ -183,17 +208,16 @@ class Story:
 
     def _week(self, ready: dict[str, Any]) -> bool:
         """Live through a week in which Workday changes its mind; whether Plex followed each time, and rests then."""
-        self._step("A week in which Workday changes its mind, each day with", "sync")
-        days = list(live(ready, self._sync))
+        self._step("A week and more in which Workday changes its mind, each day with", "sync")
+        days = list(live(ready, Hands(self._door)))
         self._console.print(draw_week(days))
+        for day in days:
+            if day.explained is not None:
+                who = day.explained.worker
+                self._step(f"Why did {who} wait on {day.date}? The end of the answer", f"explain worker {who}")
+                render_decision(day.explained, console=self._console)
         again = self._plan("And after all that, is Plex in step?")
         return all(day.as_expected for day in days) and not _writes(again)
-
-    def _sync(self) -> tuple[RunReport, list[dict[str, Any]]]:
-        """Sync as a schedule would; returns the report and the run's writes."""
-        with self._door.open() as app, shown(quiet=True) as progress:
-            report = syncs.sync(app, progress=progress)
-            return report, list(syncs.run_detail(app, report.run)["writes"])
 
     def _prove(self) -> bool:
         self._step("Was anything altered since it was written down?", "audit verify")

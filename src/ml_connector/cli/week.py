@@ -1,33 +1,61 @@
 """
-A week of the demo: what Workday says late, ahead, by mistake and after all, and what Plex is told each day, and why.
+A week and a half of the demo: what Workday says late, ahead, by mistake and after all, and what Plex is told, and why.
 
-What Plex was told is what the day's run really wrote; a day on which it wrote when it should not have, or the other way
-round, is not as expected.
+What Plex was told is what the day's run really wrote, and what waited is what really did; a day on which it wrote, or
+waited, when it should not have, or the other way round, is not as expected.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ml_connector.cli import rehearsal
 from ml_connector.cli.render import Sheet, stacked, table
 from ml_connector.cli.words import plural
+from ml_connector.review.store import HoldInfo
+from ml_connector.sync.explained import ExplainedWorker
 from ml_connector.sync.report import RunReport
+from ml_connector.usecases.syncs import ParkedInfo
 
 _LONGEST = 3
 
-Sync = Callable[[], tuple[RunReport, list[dict[str, Any]]]]
+
+class Evening(NamedTuple):
+    """What a day's sync reports and wrote, and what waits after it."""
+
+    report: RunReport
+    writes: Sequence[dict[str, Any]]
+    parked: Sequence[ParkedInfo]
+    holds: Sequence[HoldInfo]
+
+
+class Hands(Protocol):
+    """What a schedule and a person do in the evening."""
+
+    def sync(self) -> Evening:
+        """Sync, as a schedule would."""
+
+    def release(self, hold: str) -> None:
+        """Let the set of a hold go."""
+
+    def explain(self, worker: str) -> ExplainedWorker:
+        """Explain what was decided about somebody."""
 
 
 class Day(NamedTuple):
-    """What is played, what Workday says by it (*{0}* is the first one it touched), whether Plex is told, and why."""
+    """
+    What is played, what Workday says by it (*{0}* is the first one it touched), whether Plex is told, and why.
+
+    *waits* says what has to be left waiting: a record that is parked and explained, or a hold, which a person releases.
+    """
 
     play: tuple[str, ...]
     said: str
     tells: bool
     why: str
+    waits: Literal["", "parked", "held"] = ""
 
 
 class Lived(NamedTuple):
@@ -38,14 +66,15 @@ class Lived(NamedTuple):
     told: list[str]
     why: str
     as_expected: bool
+    explained: ExplainedWorker | None = None
 
 
 WEEK = (
     Day(
-        ("retro_transfer", "future_hire"),
-        "{0} moved to Toledo three weeks ago; {1} will begin in a week",
+        ("retro_transfer",),
+        "{0} moved to Toledo three weeks ago",
         tells=True,
-        why="entered late is asked for by when it was entered; what lies ahead waits for its day",
+        why="entered late is asked for by when it was entered",
     ),
     Day(("leave",), "{0} is on leave", tells=False, why="a leave is no ending"),
     Day(
@@ -54,12 +83,30 @@ WEEK = (
         tells=True,
         why="what was taken back never was: the same record comes back",
     ),
-    Day(("future_termination",), "{0} will leave in five days", tells=False, why="at work until the last day ends"),
+    Day(
+        ("future_hire", "future_termination"),
+        "{0} will begin in a week; {1} will leave in five days",
+        tells=False,
+        why="what lies ahead waits for its day; at work until the last one ends",
+    ),
     Day(
         ("termination_corrected",),
         "no: {0} left three days ago",
         tells=True,
         why="the correction holds, and the day that was given first is no day any more",
+    ),
+    Day(
+        ("move_to_inactive_cost_center",),
+        "{1} moves to {0}, which is closed",
+        tells=False,
+        why="what is closed takes nobody new; who is in it stays, and all others go on",
+        waits="parked",
+    ),
+    Day(
+        ("cost_center_reactivated",),
+        "{0} is open again",
+        tells=True,
+        why="what was waited for is there: who is parked goes without being asked",
     ),
     Day(
         ("conversion",),
@@ -73,25 +120,64 @@ WEEK = (
         tells=True,
         why="its people move, and its department ends in Plex",
     ),
+    Day(
+        ("mass_termination",),
+        "{0} and {others} others left yesterday",
+        tells=True,
+        why="more than a guard lets by: a person looks, and releases these and no others",
+        waits="held",
+    ),
     Day((), "nothing new", tells=True, why="the first day of whoever was announced a week ago, read again today"),
 )
 
 
-def live(ready: dict[str, Any], sync: Sync) -> Iterator[Lived]:
-    """Live through the week, a day at a time, with a sync at the end of each."""
+def live(ready: dict[str, Any], hands: Hands) -> Iterator[Lived]:
+    """Live through the days, with a sync in the evening of each."""
     for number, day in enumerate(WEEK):
         if number:
             rehearsal.advance(ready, quiet=True)
-        names = [who for name in day.play for who in _whom(rehearsal.play(ready, name)["touched"], name)]
-        report, writes = sync()
-        told = [write for write in writes if write["type"] == "employee"]
+        touched = {name: rehearsal.play(ready, name)["touched"] for name in day.play}
+        names = [who for name, found in touched.items() for who in _whom(found, name)]
+        others = sum(map(len, touched.values())) - 1
+        evening = hands.sync()
+        waiting, told = _waiting(evening), _employees(evening)
+        pending = evening.report.counts.get("pending", 0)
+        lines = [*_tell_waiting(evening), *_tell(told, pending=pending, silent=bool(waiting))]
+        explained = hands.explain(_alone(evening)[0].key) if _alone(evening) else None
+        for hold in evening.holds:
+            hands.release(hold.id)
+        if evening.holds:
+            told = _employees(hands.sync())
+            lines += ["released:", *_tell(told)]
         yield Lived(
-            date=_date(report),
-            said=day.said.format(*names),
-            told=_tell(told, pending=report.counts.get("pending", 0)),
+            date=_date(evening.report),
+            said=day.said.format(*names, others=others),
+            told=lines,
             why=day.why,
-            as_expected=bool(told) == day.tells,
+            as_expected=bool(told) == day.tells and waiting == day.waits,
+            explained=explained,
         )
+
+
+def _employees(evening: Evening) -> list[dict[str, Any]]:
+    return [write for write in evening.writes if write["type"] == "employee"]
+
+
+def _waiting(evening: Evening) -> str:
+    return " and ".join([*(["parked"] if evening.parked else []), *(["held"] if evening.holds else [])])
+
+
+def _alone(evening: Evening) -> list[ParkedInfo]:
+    """Who is parked altogether, and not only kept as they are in a plant."""
+    return [each for each in evening.parked if not each.plant]
+
+
+def _tell_waiting(evening: Evening) -> Iterator[str]:
+    alone = _alone(evening)
+    yield from (f"parked {each.key}" for each in alone)
+    if len(alone) < len(evening.parked):
+        yield f"({len(evening.parked) - len(alone)} others stay as they are)"
+    yield from (f"held: {plural(len(each.members), 'worker')}" for each in evening.holds)
 
 
 def draw_week(days: Sequence[Lived]) -> Sheet:
@@ -105,18 +191,18 @@ def draw_week(days: Sequence[Lived]) -> Sheet:
 
 def _whom(touched: list[str], name: str) -> list[str]:
     """Those a caption speaks of: one, or the two of a scenario that is about two."""
-    return touched[: 2 if name in {"conversion", "cost_centers_merged"} else 1]
+    return touched[: 2 if name in {"conversion", "cost_centers_merged", "move_to_inactive_cost_center"} else 1]
 
 
 def _date(report: RunReport) -> str:
     return (report.watermark or "")[5:10]
 
 
-def _tell(writes: Sequence[dict[str, Any]], *, pending: int) -> list[str]:
-    """Name a few writes, and count many; a line each."""
+def _tell(writes: Sequence[dict[str, Any]], *, pending: int = 0, silent: bool = False) -> list[str]:
+    """Name a few writes, and count many; a line each. That there were none needs no line where it is *silent*."""
     if len(writes) <= _LONGEST:
         lines = [f"{each['action']} {each['plant']} {each['key']}" for each in writes]
     else:
         counted = Counter((each["action"], each["plant"]) for each in writes)
         lines = [f"{action} {plant}: {plural(count, 'worker')}" for (action, plant), count in counted.items()]
-    return [*(lines or ["nothing"]), *([f"({pending} ahead)"] if pending else [])]
+    return [*(lines or ([] if silent else ["nothing"])), *([f"({pending} ahead)"] if pending else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from ml_connector.cli import rehearsal, story, week
 from ml_connector.cli.render import make_console
 from ml_connector.cli.story import CONFIG, Story, claim_folder, note_configuration
 from ml_connector.errors import ConfigurationError
+from ml_connector.review.store import HoldInfo
 from ml_connector.sandbox.tenant.scenarios import SCENARIOS
 from ml_connector.sync.report import PlanReport, RunReport
+from ml_connector.usecases.syncs import ParkedInfo
 
 COUNTS = dict.fromkeys(("create", "update", "deactivate", "reactivate", "noop", "hold", "pending", "parked"), 0)
 
@@ -86,6 +88,29 @@ def test_the_demo_wipes_what_it_left_itself(tmp_path: Path) -> None:
     assert [file.name for file in folder.iterdir()] == [story.MARK]
 
 
+def parked(plant: str) -> ParkedInfo:
+    return ParkedInfo(
+        type="employee",
+        key="000018",
+        plant=plant,
+        label="",
+        code="",
+        reason="",
+        remedy=None,
+        since="",
+        waiting_for=None,
+    )
+
+
+PARKED = (parked("101"), parked(""))
+HELD = (
+    HoldInfo(
+        id="h1", guard="deactivate_over", type="employee", plant="", members=("a", "b"), reason="", remedy="",
+        state="open", releasable=True, created_at="",
+    ),
+)  # fmt: skip
+
+
 class Tenant:
     """A pretended Workday of which everything asked for happens to the same two."""
 
@@ -102,33 +127,73 @@ class Tenant:
         return {"touched": ["000018", "000019"]}
 
 
-def a_run(*actions: str) -> tuple[RunReport, list[dict[str, Any]]]:
+def an_evening(*actions: str, waits: str = "") -> week.Evening:
     report = RunReport(run=1, plan=None, counts={"pending": 1}, watermark="2026-11-24T16:00:00+00:00", duration_s=1)
-    return report, [{"type": "employee", "plant": "101", "key": "000018", "action": each} for each in actions]
+    writes = [{"type": "employee", "plant": "101", "key": "000018", "action": each} for each in actions]
+    return week.Evening(report, writes, PARKED if waits == "parked" else (), HELD if waits == "held" else ())
+
+
+class Hands:
+    """Every evening goes as *how* says; a release is followed by another sync."""
+
+    def __init__(self, how: Callable[[week.Day], week.Evening]) -> None:
+        self._evenings = [how(day) for day in week.WEEK]
+        self.released: list[str] = []
+
+    def sync(self) -> week.Evening:
+        return self._evenings.pop(0)
+
+    def release(self, hold: str) -> None:
+        self.released.append(hold)
+        self._evenings.insert(0, an_evening("deactivate"))
+
+    def explain(self, worker: str) -> Any:
+        return worker
+
+
+def as_told(day: week.Day) -> week.Evening:
+    return an_evening(*(["update"] if day.tells and not day.waits else []), waits=day.waits)
 
 
 def test_the_week_tells_each_day_and_what_was_really_written(monkeypatch: pytest.MonkeyPatch) -> None:
     tenant = Tenant()
     monkeypatch.setattr(rehearsal, "advance", tenant.advance)
     monkeypatch.setattr(rehearsal, "play", tenant.play)
-    runs = iter([a_run("update") if day.tells else a_run() for day in week.WEEK])
-    lived = list(week.live({}, lambda: next(runs)))
-    assert tenant.nights == len(lived) - 1 == 7
+    hands = Hands(as_told)
+    lived = list(week.live({}, hands))
+    assert tenant.nights == len(lived) - 1 == 10
     assert all(day.as_expected for day in lived)
     assert (lived[0].date, lived[0].told) == ("11-24", ["update 101 000018", "(1 ahead)"])
     assert lived[1].told == ["nothing", "(1 ahead)"]
+    assert [(day.told, day.explained) for day in lived if day.explained] == [
+        (["parked 000018", "(1 others stay as they are)", "(1 ahead)"], "000018")
+    ]
+    held = next(day for day in lived if day.told[0].startswith("held"))
+    assert held.told == ["held: 2 workers", "(1 ahead)", "released:", "deactivate 101 000018"]
+    assert hands.released == ["h1"]
 
 
 def test_the_week_is_not_as_expected_when_a_day_writes_what_it_should_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "advance", Tenant().advance)
     monkeypatch.setattr(rehearsal, "play", Tenant().play)
-    runs = iter([a_run() if day.tells else a_run("deactivate") for day in week.WEEK])
-    assert not any(day.as_expected for day in week.live({}, lambda: next(runs)))
+    wrong = Hands(lambda day: an_evening() if day.tells else an_evening("deactivate"))
+    assert not any(day.as_expected for day in week.live({}, wrong))
+
+
+def test_the_week_is_not_as_expected_when_nobody_waits_or_somebody_does_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rehearsal, "advance", Tenant().advance)
+    monkeypatch.setattr(rehearsal, "play", Tenant().play)
+    nobody = Hands(lambda day: an_evening(*(["update"] if day.tells else [])))
+    assert [bool(day.waits) for day in week.WEEK] == [not day.as_expected for day in week.live({}, nobody)]
+    somebody = Hands(lambda day: an_evening(*(["update"] if day.tells else []), waits="parked"))
+    assert [day.waits == "parked" for day in week.WEEK] == [day.as_expected for day in week.live({}, somebody)]
 
 
 def test_the_week_fits_a_terminal_of_eighty_columns() -> None:
     lived = [
-        week.Lived(date="11-24", said=day.said.format("CW-000260", "SUP-101-0002"), told=["update 101: 14 workers"],
+        week.Lived(date="11-24", said=day.said.format("CW-000260", "SUP-101-0002", others=23), told=["update 101: 14 workers"],
                    why=day.why, as_expected=True)
         for day in week.WEEK
     ]  # fmt: skip
@@ -143,7 +208,7 @@ def test_a_week_that_went_wrong_or_leaves_work_makes_the_demo_fail(
     day = week.Lived(date="11-24", said="", told=[], why="", as_expected=True)
     for lived, after, good in ((day, plan(), True), (day._replace(as_expected=False), plan(), False),
                                (day, plan(update=1), False)):  # fmt: skip
-        monkeypatch.setattr(story, "live", lambda _ready, _sync, lived=lived: [lived])
+        monkeypatch.setattr(story, "live", lambda _ready, _hands, lived=lived: [lived])
         monkeypatch.setattr(Story, "_plan", lambda *_words, after=after, **_more: after)
         assert Story(tmp_path)._week({}) is good
 
