@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from ml_connector.cli.main import app
+from ml_connector.settings.loading import load_settings
 from tests.e2e.conftest import Terminal
 
 MISTAKES = (
@@ -26,6 +29,7 @@ MISTAKES = (
     ("release", "nope"),
     ("audit", "list", "--action", "foo"),
     ("parked", "--connection", "nope"),
+    ("init", "--surface", "rest"),
 )
 
 
@@ -102,3 +106,16 @@ def test_the_sandbox_refuses_a_date_before_it_says_that_it_starts() -> None:
     result = CliRunner().invoke(app, ["sandbox", "--date", "foo"])
     assert result.exit_code == 2
     assert "starting" not in result.output
+
+
+@pytest.mark.parametrize(("surface", "auth"), [("rest", "oauth"), ("report", "isu")])
+def test_a_rehearsal_reads_workday_over_the_surface_it_was_set_up_for(
+    shared: Terminal, tmp_path: Path, surface: str, auth: str
+) -> None:
+    here = Terminal(shared.sandbox, tmp_path)
+    assert here.type("init", "--sandbox", here.ready, "--surface", surface).exit_code == 0
+    settings = load_settings(here.config).connections["sandbox"].workday
+    assert (settings.surface, settings.auth) == (surface, auth)
+    first = here.ask("ping", "workday")["systems"][0]
+    assert (first["surface"], first["ok"]) == (surface, True)
+    assert here.ask("mapping", "list")

@@ -49,6 +49,9 @@ class Report(Frozen):
     effective_prompt: str | None = None
 
 
+SurfaceName = Literal["soap", "rest", "report"]
+
+
 class WorkdayConnection(Frozen):
     """
     How to reach one Workday tenant's services host.
@@ -59,7 +62,7 @@ class WorkdayConnection(Frozen):
 
     host: str
     tenant: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")
-    surface: Literal["soap", "rest", "report"] = "soap"
+    surface: SurfaceName = "soap"
     auth: Literal["isu", "oauth"] = "isu"
     version: str = Field(default="v45.0", pattern=r"^v\d{2,3}\.\d$")
     time_zone: str = "America/Los_Angeles"

@@ -15,6 +15,7 @@ from ml_connector.bootstrap import App, open_app
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
 from ml_connector.settings.loading import config_path, load_settings
+from ml_connector.settings.workday import SurfaceName
 from ml_connector.snapshot.extract import Progress
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
@@ -66,9 +67,12 @@ def init(*, config: Path | None) -> Initialised:
     )
 
 
-def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progress: Progress) -> Initialised:
+def init_rehearsal(
+    ready_file: Path, *, config: Path | None, actor: str, progress: Progress, surface: SurfaceName = "soap"
+) -> Initialised:
     """
-    Write a configuration for a running sandbox, seal its credentials, and accept the mapping rows that fit exactly.
+    Write a configuration for a running sandbox, its Workday read over *surface*; seal its credentials, and accept the
+    mapping rows that fit exactly. What a report does not tell, and rows are proposed from, is read over SOAP.
 
     A person accepts rows in real life; here the sandbox is a rehearsal, and what is left over is named.
 
@@ -78,11 +82,12 @@ def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progres
     ready = _read_ready(ready_file)
     file = _free(config)
     try:
-        text = render_rehearsal(ready)
+        text = render_rehearsal(ready, surface=surface)
+        first = render_rehearsal(ready) if surface == "report" else text
     except (KeyError, TypeError, ValueError) as error:
         raise _no_ready_file(ready_file, f"{type(error).__name__} {error}") from None
     with _all_or_nothing(file):
-        _write_new(file, text)
+        _write_new(file, first)
         settings = load_settings(file)
         open_master_key(settings.vault.master_key, create=True)
         with open_app(config=file, connection=REHEARSAL, actor=actor) as app:
@@ -90,6 +95,7 @@ def init_rehearsal(ready_file: Path, *, config: Path | None, actor: str, progres
             proposed = mappings.propose_rows(app, progress=progress)
             sure = mappings.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
             accepted = mappings.accept_rows(app, only=sure, check=False)  # proposed a moment ago from what is there
+        file.write_text(text, encoding="utf-8")
     left = tuple(f"{each.kind} {each.source} in plant {each.plant}" for each in proposed.proposals if each.row is None)
     return Initialised(
         config=str(file),

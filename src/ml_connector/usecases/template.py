@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml_connector.connectors.plex.catalog import NAMES
+from ml_connector.settings.workday import SurfaceName
 
 COMMENTED = """\
 # ml-connector: keeps Plex in step with Workday.
@@ -84,13 +85,14 @@ overlap = "5 min"                          # how far each window on Workday's lo
 guard = { deactivate_over = "max(10, 2%)", field_change_over = "20%" }
 """
 
+_MORE_COLUMNS = {"universal_id": "Universal_ID", "jobs.shift_id": "Work_Shift"}
 REHEARSAL = "sandbox"
 """The name of the connection to the sandbox."""
 
 
-def render_rehearsal(ready: Mapping[str, Any]) -> str:
+def render_rehearsal(ready: Mapping[str, Any], *, surface: SurfaceName = "soap") -> str:
     """
-    Write the configuration for a running sandbox from what its ready file tells.
+    Write the configuration for a running sandbox from what its ready file tells, reading Workday over *surface*.
 
     Raises:
         KeyError: the file is no ready file.
@@ -116,8 +118,10 @@ def render_rehearsal(ready: Mapping[str, Any]) -> str:
         f"[connections.{REHEARSAL}.workday]",
         f"host = {_text(workday['url'])}",
         f"tenant = {_text(workday['tenant'])}",
-        'auth = "isu"',
+        f'surface = "{surface}"',
+        f'auth = "{"oauth" if surface == "rest" else "isu"}"',
         "",
+        *(_report(workday["report"]) if surface == "report" else ()),
         f"[connections.{REHEARSAL}.sync]",
         'clock_ahead = "31 days"   # here days pass at once; leave it out for a Workday that lives by the clock',
         "",
@@ -135,6 +139,17 @@ def render_rehearsal(ready: Mapping[str, Any]) -> str:
     for name, number in sorted((name, number) for name, number in plex.get("datasources", {}).items() if name in NAMES):
         lines += [f"[connections.{REHEARSAL}.plex.datasources.{name}]", f"id = {int(number)}", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _report(report: Mapping[str, Any]) -> list[str]:
+    """The table of the report; of columns that are not asked for by default those that it has."""
+    there = {field: column for field, column in _MORE_COLUMNS.items() if column in report["columns"]}
+    return [
+        f"[connections.{REHEARSAL}.workday.report]",
+        *(f"{key} = {_text(report[key])}" for key in ("owner", "name", "effective_prompt")),
+        f"columns = {{ {', '.join(f'{_text(field)} = {_text(column)}' for field, column in there.items())} }}",
+        "",
+    ]
 
 
 def _plant(plant: Mapping[str, Any]) -> list[str]:

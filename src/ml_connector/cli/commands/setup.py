@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from ml_connector.cli.door import Door, actor
 from ml_connector.cli.failures import tell
 from ml_connector.cli.progress import shown
 from ml_connector.cli.words import plural, printable
+from ml_connector.errors import UsageError
 
 if TYPE_CHECKING:
     from ml_connector.usecases.setup import Initialised
@@ -36,6 +37,10 @@ def init(
         Path | None,
         typer.Option("--sandbox", metavar="READY_FILE", help="Configure for a running sandbox instead."),
     ] = None,
+    surface: Annotated[
+        Literal["soap", "rest", "report"],
+        typer.Option("--surface", help="With --sandbox: how its Workday is read; a report gives workers only."),
+    ] = "soap",
 ) -> None:
     """
     Write a configuration to fill in, and the vault's key.
@@ -45,14 +50,19 @@ def init(
 
         ml-connector init
         ml-connector init --sandbox ready.json
+        ml-connector init --sandbox ready.json --surface rest
     """
     from ml_connector.usecases import setup
 
     if sandbox is None:
+        if surface != "soap":
+            raise UsageError(
+                "--surface goes with --sandbox", remedy="set `surface` in the configuration that init writes"
+            )
         made = setup.init(config=door.config)
     else:
         with shown() as progress:
-            made = setup.init_rehearsal(sandbox, config=door.config, actor=actor(), progress=progress)
+            made = setup.init_rehearsal(sandbox, config=door.config, actor=actor(), progress=progress, surface=surface)
     if door.json:
         door.write_json(made)
         return
