@@ -1,6 +1,6 @@
 """Bad input from Workday: that record is parked with both facts shown, and everybody else goes on."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -56,3 +56,50 @@ def test_bad_input_a_cost_center_with_a_placeholder_for_a_date_is_parked_and_lef
         assert [row["lastName"].endswith("-Ray") for row in renamed] == [year == 1900], (
             "nobody is in what opens in 9999"
         )
+
+
+def test_bad_input_an_entry_in_the_future_waits_with_both_moments_shown_and_goes_by_itself(home):
+    with home.synced() as life:
+        (odd,) = home.play("future_entry")
+        (gone,) = home.play("terminate")
+        before = home.plex_state()["employees"]
+        for _ in range(3):
+            life.sync()
+            ((code, reason),) = told_of(life, odd)
+            assert code == "entered_ahead"
+            assert "entered at 2026-11-23 18:00:0" in reason, "the entry"
+            assert "it was 2026-11-23 16:00:0" in reason, "Workday's now, when it told"
+        rows = {row["badgeNumber"]: row for row in home.plex_state()["employees"]}
+        assert rows[gone]["status"] == "Inactive", "others go on"
+        assert rows[odd] in before
+        assert len([e for e in life.tools.trail.list(500) if "entered_ahead" in (e.event.reason or "")]) == 1
+        home.pass_days(1)
+        life.sync()
+        assert told_of(life, odd) == []
+        rows = {row["badgeNumber"]: row for row in home.plex_state()["employees"]}
+        assert rows[odd]["lastName"].endswith("-Ray"), "nothing is lost"
+
+
+def test_bad_input_an_entry_in_the_future_holds_back_whatever_else_is_told_of_that_worker(home):
+    with home.synced() as life:
+        (odd,) = home.play("future_entry")
+        home.desk.terminate(home.desk.now().worker(odd), last_day=home.tenant.today - timedelta(days=1))
+        before = home.plex_state()["employees"]
+        life.sync()
+        life.syncer.sync(whole=True, progress=lambda *_: None)
+        assert [code for code, _reason in told_of(life, odd)] == ["entered_ahead"]
+        assert home.plex_state()["employees"] == before
+        home.pass_days(1)
+        assert life.sync().counts["applied"] == 1
+
+
+def test_cc_05_what_is_entered_while_we_read_is_in_no_doubt(home):
+    """An entry later than the frozen moment and not later than Workday's clock is the next run's."""
+    with home.synced() as life:
+        worker = home.desk.pick(location="DET")
+        home.desk.change_name_early(worker, ahead=timedelta(milliseconds=2))
+        life.sync()
+        assert told_of(life, worker.key) == []
+        life.sync()
+        rows = {row["badgeNumber"]: row for row in home.plex_state()["employees"]}
+        assert rows[worker.key]["lastName"].endswith("-Ray")

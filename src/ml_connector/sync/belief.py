@@ -12,6 +12,8 @@ from ml_connector.mapping.fill import Missing
 from ml_connector.sync.allowance import over
 from ml_connector.sync.change import Hold, make_hold
 
+# Guards over Workday's clock: nothing is read.
+ON_CLOCK = frozenset({"clock_back", "clock_ahead"})
 # The servers of one tenant need not agree to the second.
 _CLOCK_SLACK = timedelta(minutes=5)
 

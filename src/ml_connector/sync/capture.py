@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -33,7 +34,7 @@ from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
 from ml_connector.timeline.calendar import last_due, windows
-from ml_connector.timeline.fact import Fact, days_to_ask
+from ml_connector.timeline.fact import Early, Fact, days_to_ask
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.reference import ReferenceFact
 from ml_connector.timeline.references.store import ReferenceStore
@@ -182,6 +183,7 @@ class Capture:
         self, translation: Translation, log: Mapping[str, Touched], *, as_of: AsOf, base: Believed | None
     ) -> None:
         """Ask for workers as of every other day that the log tells of, and keep what they were, or will be, then."""
+        self._note_early(log, as_of)
         today, wanted = as_of.effective_on, defaultdict[date, list[str]](list)
         tomorrow = today + timedelta(days=1)
         window = (as_of.entered_at + self._overlap, tomorrow)
@@ -195,6 +197,18 @@ class Capture:
                 wanted[day].append(wid)
         for day, wids in sorted(wanted.items()):
             self._keep_day(translation, wids, as_of=AsOf(day, as_of.entered_at))
+
+    def _note_early(self, log: Mapping[str, Touched], as_of: AsOf) -> None:
+        """Keep of whom the log told what was entered later than Workday's own clock: not believed before that moment."""
+        later = {
+            wid: max(after, key=itemgetter(1))
+            for wid, touched in log.items()
+            if (after := [entry for entry in touched.entries if entry[1] > as_of.entered_at])
+        }
+        # What was entered while we read is the next run's, and in no doubt.
+        now = self._workday.now() if later else as_of.entered_at
+        told = [Early(wid, day, moment, now) for wid, (day, moment) in sorted(later.items()) if moment > now]
+        self._facts.note_early(told, of=sorted(log), by=as_of.entered_at)
 
     def _keep_day(self, translation: Translation, wids: Sequence[str], *, as_of: AsOf) -> None:
         count = 0

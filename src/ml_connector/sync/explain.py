@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ml_connector.mapping.people import label
 from ml_connector.review.store import Parked
+from ml_connector.sync.belief import ON_CLOCK
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.explained import ExplainedWorker, ScopeStep
 from ml_connector.sync.parking import park_fault
@@ -93,5 +94,5 @@ def _notes(tools: SyncTools, recalled: Recalled, draft: Draft) -> Iterator[str]:
         if hold.guard in {"population_drop", "missing_section"}:
             yield f"held {hold.id}: {hold.reason}"
     for kept in tools.review.holds(tools.name, state="open"):
-        if kept.guard == "clock_back":
+        if kept.guard in ON_CLOCK:
             yield f"held {kept.id}: {kept.reason}"

@@ -21,6 +21,7 @@ from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Fault
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import PEOPLE
+from ml_connector.sync.belief import ON_CLOCK
 from ml_connector.sync.change import Change, Hold, left_by
 from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, plant_days
 from ml_connector.sync.identify import recognize_workers
@@ -31,7 +32,7 @@ from ml_connector.sync.tools import SyncTools
 
 _T = TypeVar("_T")
 # Guards that look at what is decided look again; one on the clock lets nobody read.
-_LOOK_AGAIN = ON_CHANGES | {"missing_section", "clock_back"}
+_LOOK_AGAIN = ON_CHANGES | ON_CLOCK | {"missing_section"}
 _FAULT = msgspec.json.Decoder(Fault)
 
 

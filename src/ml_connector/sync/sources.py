@@ -78,4 +78,5 @@ def find_moving(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, I
 def find_outbox(tools: SyncTools, gathered: Gathered, *, other_day: bool) -> Outbox:
     """What lies ahead of today, or nothing where another day is asked about."""
     near = tools.facts.changing(after=min(gathered.today.values()))
-    return Outbox({} if other_day else tools.facts.of(near), by=gathered.as_of.entered_at)
+    by = gathered.as_of.entered_at
+    return Outbox({} if other_day else tools.facts.of(near), by=by, early=tools.facts.early(by=by))

@@ -7,7 +7,7 @@ Whatever cannot be decided is parked in the draft with what it waits for; what l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date
 from operator import itemgetter
 
 import msgspec
@@ -75,6 +75,7 @@ class Wishes:
             self._draft.parked.append(park_worker(worker, error))
 
     def _wanted_of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
+        self._check_early(worker)
         check_plausible(worker, today=max(self._today.values()))
         ending = projection.ending(worker)
         if ending is not None:
@@ -178,6 +179,25 @@ class Wishes:
         worn = held.fields.get("badge_number") if held is not None else None
         note = note_conversion(worker, worn=worn, today=self._today[place.plant])
         return msgspec.structs.replace(employee, note=note) if note else employee
+
+    def _check_early(self, worker: Worker) -> None:
+        """
+        Believe nothing of a worker before all that was told of them has been entered.
+
+        Raises:
+            RecordError: something was told too early; the message shows both moments.
+        """
+        for profile in (worker.key, *self._others.get(worker.key, ())):
+            early = self._outbox.early(profile)
+            if early is not None:
+                raise RecordError(
+                    f"Workday's log tells what takes effect on {early.effective_on} as entered at "
+                    f"{early.entered_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, and by Workday's own clock it was "
+                    f"{early.told_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC then",
+                    code="entered_ahead",
+                    waiting_for="that moment by Workday's clock",
+                    remedy="it goes by itself with the first run after that moment; the time of Workday's servers is Workday's",
+                )
 
     def _ahead(self, worker: Worker, *, after: date) -> list[tuple[date, Worker]]:
         """What somebody will be after a day, whichever profile speaks for them then, in the order of days."""

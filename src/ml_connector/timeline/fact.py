@@ -24,6 +24,20 @@ class Fact(NamedTuple):
     body: str
 
 
+class Early(NamedTuple):
+    """
+    What Workday's log told of a worker too early: entered at a moment which its own clock had not reached.
+
+    *told_at* is the moment, by that clock, at which it told of it first. Until it has passed nothing of the worker is
+    believed; then the log tells of it again.
+    """
+
+    worker: str
+    effective_on: date
+    entered_at: datetime
+    told_at: datetime
+
+
 def as_known(facts: Iterable[Fact], *, on: date, by: datetime) -> Fact | None:
     """What held on a day, as known by a moment; None before the first day we know of (M-9)."""
     told = [fact for fact in facts if fact.effective_on <= on and fact.entered_at <= by]

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from ml_connector.canonical.workforce import Worker
-from ml_connector.timeline.fact import Fact, as_known, changes_ahead
+from ml_connector.timeline.fact import Early, Fact, as_known, changes_ahead
 
 
 class _Profile(Protocol):
@@ -30,10 +30,16 @@ _DECODE = msgspec.json.Decoder(Worker).decode
 
 
 class Outbox:
-    """Facts of workers whose days of change are near or ahead, by worker, as known *by* one moment."""
+    """
+    Facts of workers whose days of change are near or ahead, by worker, as known *by* one moment.
 
-    def __init__(self, facts: Mapping[str, Sequence[Fact]], *, by: datetime) -> None:
-        self._facts, self._by = facts, by
+    *early* is what was told of a worker before the moment it was entered at.
+    """
+
+    def __init__(
+        self, facts: Mapping[str, Sequence[Fact]], *, by: datetime, early: Mapping[str, Early] | None = None
+    ) -> None:
+        self._facts, self._by, self._early = facts, by, early or {}
 
     def on_their_day(
         self, workers: Iterator[_P], *, latest: date, day_of: Callable[[_P], date]
@@ -53,8 +59,16 @@ class Outbox:
     def told(self) -> list[object]:
         """What a plan follows from of it."""
         facts = (fact for worker in sorted(self._facts) for fact in self._facts[worker])
-        return [[fact.worker, fact.effective_on.isoformat(), fact.entered_at.isoformat()] for fact in facts]
+        ahead = [[fact.worker, fact.effective_on.isoformat(), fact.entered_at.isoformat()] for fact in facts]
+        return [
+            *ahead,
+            *([worker, "early", self._early[worker].entered_at.isoformat()] for worker in sorted(self._early)),
+        ]
+
+    def early(self, profile: str) -> Early | None:
+        """What was told of a profile too early, and is not to be believed yet."""
+        return self._early.get(profile)
 
     def knows(self, profile: str) -> bool:
-        """Whether any change of this profile is near or ahead."""
-        return profile in self._facts
+        """Whether any change of this profile is near or ahead, or was told too early."""
+        return profile in self._facts or profile in self._early

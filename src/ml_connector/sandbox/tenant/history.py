@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True):
     One transaction: its Workday type name, the day it takes effect, the moment it was entered, what it changed.
 
     *taken_back_at* is when it was rescinded or corrected; *rescinds* and *corrects* mark the entry that did it;
-    *unlogged* is what the transaction log does not tell.
+    *unlogged* is what the transaction log does not tell, *early* what it tells before the moment it was entered at.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
     rescinds: bool = False
     corrects: bool = False
     unlogged: bool = False
+    early: bool = False
 
     def counts(self, *, by: datetime) -> bool:
         """Whether it holds, as known by a moment."""
@@ -107,6 +108,10 @@ class History(Generic[Facts]):
     def known(self, *, by: datetime) -> list[Entry]:
         """List what had been entered by a moment, whenever it takes effect."""
         return [entry for entry in self.entries if entry.entered_at <= by]
+
+    def told(self, *, by: datetime) -> list[Entry]:
+        """List what the transaction log may tell at a moment."""
+        return [entry for entry in self.entries if (entry.entered_at <= by or entry.early) and not entry.unlogged]
 
     def at(self, on: date, *, by: datetime) -> Facts | None:
         """Fold what was effective on a day, as known by a moment; None before the first entry counts."""

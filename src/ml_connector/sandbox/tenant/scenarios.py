@@ -399,6 +399,13 @@ def _contradicting_facts(desk: Desk) -> list[str]:
     return [worker.key]
 
 
+def _future_entry(desk: Desk) -> list[str]:
+    """Let the log tell of a change that was entered two hours from now."""
+    worker = desk.pick(location="DET")
+    desk.change_name_early(worker, ahead=timedelta(hours=2))
+    return [worker.key]
+
+
 def _placeholder_date(desk: Desk) -> list[str]:
     """Give somebody's position an end in 9999, as a system does that has no word for never."""
     worker = desk.pick(location="DET")
@@ -432,6 +439,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "paid_through_later": _paid_through_later,
     "contradicting_facts": _contradicting_facts,
     "placeholder_date": _placeholder_date,
+    "future_entry": _future_entry,
     "rename_cost_center": _rename_cost_center,
     "cost_center_inactivated": reorganizations.inactivate_cost_center,
     "cost_centers_merged": reorganizations.merge_cost_centers,

@@ -27,12 +27,10 @@ class Shelf(dict[str, History[Facts]]):
         self[key] = History(key, facts=self._facts)
         self.change(key, msgspec.structs.asdict(facts), kind=kind, on=on, at=at)
 
-    def change(
-        self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime, unlogged: bool = False
-    ) -> None:
-        """Enter a change that takes effect *on* a day."""
+    def change(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime, **told: bool) -> None:
+        """Enter a change that takes effect *on* a day; *told* says of an entry how the log tells it."""
         self.entered += 1
-        self[key].append(Entry(kind, on, at, changes, unlogged=unlogged))
+        self[key].append(Entry(kind, on, at, changes, **told))
 
 
 class Submitted(NamedTuple):

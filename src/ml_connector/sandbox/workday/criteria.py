@@ -47,7 +47,7 @@ def _read_block(block: dict[str, Any], *, now: datetime) -> Test:
 
     def fits(entry: Entry) -> bool:
         return (
-            (updated is None or updated[0] <= entry.entered_at <= updated[1])
+            (updated is None or (updated[0] <= entry.entered_at and (entry.early or entry.entered_at <= updated[1])))
             and (effective is None or effective[0] <= entry.effective_on <= effective[1])
             and (kinds is None or entry.kind in kinds)
         )

@@ -283,7 +283,7 @@ def describe_chain(call: Call, worker: Worker) -> dict[str, Any]:
 
 def describe_log(call: Call, key: str) -> dict[str, Any]:
     """Tell every transaction entered about a worker by the entry moment."""
-    entries = call.view.world.workers[key].known(by=call.as_of.by)
+    entries = call.view.world.workers[key].told(by=call.as_of.by)
     rows = [
         {
             "Transaction_Log_Reference": Ref((("WID", make_wid("transaction", key, entry.entered_at.isoformat())),)),
@@ -297,7 +297,6 @@ def describe_log(call: Call, key: str) -> dict[str, Any]:
             },
         }
         for entry in entries
-        if not entry.unlogged
     ]
     return {"Transaction_Log_Entry": rows}
 

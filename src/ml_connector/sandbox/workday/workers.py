@@ -7,7 +7,6 @@ from typing import Any
 
 from ml_connector.sandbox.tenant import domains
 from ml_connector.sandbox.tenant.facts import Worker
-from ml_connector.sandbox.tenant.history import Entry
 from ml_connector.sandbox.workday import worker_parts as parts
 from ml_connector.sandbox.workday.call import Call
 from ml_connector.sandbox.workday.criteria import read_log_criteria
@@ -35,7 +34,7 @@ class Workers:
         fits_log = read_log_criteria(call, element="Transaction_Log_Criteria_Data")
         fits_job = _read_job_criteria(call)
         found = []
-        for key, entries in _known(call):
+        for key in _known(call):
             worker, asked = call.as_of.worker(key), call.criteria
             active = worker is not None and worker.is_active(call.as_of.on)
             contingent = facts_of(call, key).contingent
@@ -43,7 +42,7 @@ class Workers:
                 (active or not asked.get("Exclude_Inactive_Workers"))
                 and not (asked.get("Exclude_Contingent_Workers") and contingent)
                 and not (asked.get("Exclude_Employees") and not contingent)
-                and fits_log(entries)
+                and fits_log(call.view.world.workers[key].told(by=call.as_of.by))
                 and (fits_job is None or (worker is not None and fits_job(worker)))
             ):
                 found.append(key)
@@ -97,15 +96,14 @@ class Workers:
         return sections
 
 
-def _known(call: Call) -> Iterator[tuple[str, list[Entry]]]:
-    """Yield whom the user may see and what is known of them; a constrained user misses every third."""
+def _known(call: Call) -> Iterator[str]:
+    """Yield whom the user may see; a constrained user misses every third."""
     for number in range(len(call.view.workers), 0, -1):
         if call.view.constrained and number % 3 == 0:
             continue
         key = call.view.workers[number - 1]
-        entries = call.view.world.workers[key].known(by=call.as_of.by)
-        if entries:
-            yield key, entries
+        if call.view.world.workers[key].known(by=call.as_of.by):
+            yield key
 
 
 def facts_of(call: Call, key: str) -> Worker:

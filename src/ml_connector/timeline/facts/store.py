@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, String, Table, Text, select
+from sqlalchemy import Column, Connection, Index, String, Table, Text, delete, insert, select
 
 from ml_connector.storage.database import Database, insert_or, metadata
-from ml_connector.timeline.fact import Fact
+from ml_connector.timeline.fact import Early, Fact
 
 _BATCH = 500
 
@@ -23,6 +23,16 @@ facts = Table(
     Column("entered_at", String(40), primary_key=True),
     Column("body", Text, nullable=False),
     Index("ix_worker_fact_day", "connection", "effective_on"),
+)
+
+early = Table(
+    "early_entry",
+    metadata,
+    Column("connection", String(64), primary_key=True),
+    Column("worker", String(200), primary_key=True),
+    Column("effective_on", String(10), nullable=False),
+    Column("entered_at", String(40), nullable=False),
+    Column("told_at", String(40), nullable=False),
 )
 
 
@@ -73,6 +83,33 @@ class FactStore:
             ahead = {fact.effective_on: fact for fact in told if fact.effective_on > after}  # the newest of each day
             self.append(tx, [fact._replace(entered_at=entered_at) for fact in ahead.values()])
 
+    def early(self, *, by: datetime) -> dict[str, Early]:
+        """What was told too early and has not come by a moment, by worker."""
+        here = (early.c.connection == self._connection, early.c.entered_at > _moment(by))
+        with self._database.reading() as tx:
+            return {row.worker: _early(row) for row in tx.execute(select(early).where(*here))}
+
+    def note_early(self, told: Sequence[Early], *, of: Sequence[str], by: datetime) -> None:
+        """Keep what the log told too early; of the workers it spoke *of*, that takes the place of what it told before."""
+        known = self.early(by=by)
+        if not told and not known.keys() & set(of):
+            return
+        with self._database.transaction() as tx:
+            for start in range(0, len(of), _BATCH):
+                some = early.c.worker.in_(of[start : start + _BATCH])
+                tx.execute(delete(early).where(early.c.connection == self._connection, some))
+            for each in told:
+                before = known.get(each.worker, each)
+                told_at = before.told_at if before[:3] == each[:3] else each.told_at
+                row = {
+                    "connection": self._connection,
+                    "worker": each.worker,
+                    "effective_on": each.effective_on.isoformat(),
+                    "entered_at": _moment(each.entered_at),
+                    "told_at": _moment(told_at),
+                }
+                tx.execute(insert(early).values(row))
+
     def _of(self, tx: Connection, workers: Sequence[str]) -> dict[str, list[Fact]]:
         told = map(_fact, self._rows(tx, workers, facts))
         return {worker: list(each) for worker, each in groupby(told, key=lambda fact: fact.worker)}
@@ -91,3 +128,8 @@ def _moment(at: datetime) -> str:
 
 def _fact(row: Any) -> Fact:
     return Fact(row.worker, date.fromisoformat(row.effective_on), datetime.fromisoformat(row.entered_at), row.body)
+
+
+def _early(row: Any) -> Early:
+    moments = (datetime.fromisoformat(row.entered_at), datetime.fromisoformat(row.told_at))
+    return Early(row.worker, date.fromisoformat(row.effective_on), *moments)
