@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ml_connector.cli.render import ARROW, cell, difference, make_console, remedy
+from ml_connector.cli.render import ARROW, Sheet, cell, difference, make_console, remedy, table
 from ml_connector.cli.words import plural, printable, shortened
 from ml_connector.sync.explained import (
     ExplainedWorker,
@@ -27,6 +27,7 @@ _FEW = 3
 _STEP = 9
 _SHORT = 12
 _LONGEST, _LONGEST_REASON = 40, 200
+_NARROW = 60
 _WRITES = frozenset({"create", "update", "deactivate", "reactivate", "held"})
 _WORDS = {"none": "nothing to do", "parked": "parked, it waits", "pending": "not due yet"}
 
@@ -47,7 +48,7 @@ def render_explained(found: ExplainedWorker, *, console: Console | None = None) 
     _step(console, "3 match", _match(found.match))
     _step(console, "4 map", [] if found.map else [cell("nothing is to be written, so nothing is mapped")])
     for plant, fields in groupby(found.map, key=lambda each: each.plant):
-        console.print(Padding(_fields(found, plant, list(fields)), (0, 0, 0, 2)))
+        console.print(Padding(_fields(found, plant, list(fields), narrow=console.width < _NARROW), (0, 0, 0, 2)))
     render_decision(found, console=console)
 
 
@@ -112,11 +113,14 @@ def _match(match: MatchStep) -> list[Text]:
     return told or [cell("no record in any plant")]
 
 
-def _fields(found: ExplainedWorker, plant: str, fields: Sequence[MappedField]) -> Table | Text:
+def _fields(found: ExplainedWorker, plant: str, fields: Sequence[MappedField], *, narrow: bool) -> Table | Sheet | Text:
     """A line a field; of several plants only those where something is to be done are told so."""
     alone = len({each.plant for each in found.map}) == 1
     if not alone and all(each.verb == "none" for each in found.decide if each.plant == plant):
         return cell(f"plant {plant}: {len(fields)} fields, as Plex holds them (--output json names them)", style="dim")
+    if narrow:
+        columns = ("field" if alone else f"field of plant {plant}", "should hold", "because of")
+        return table(columns, [(each.field, _value(each), _origin(each)) for each in fields])
     made = Table(box=None, pad_edge=False, show_header=not alone, header_style="dim")
     made.add_column(f"plant {plant}", overflow="fold")
     made.add_column("should hold", overflow="fold")

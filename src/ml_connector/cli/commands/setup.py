@@ -71,7 +71,8 @@ def init(
 
 def _tell(made: Initialised, *, rehearsal: bool) -> None:
     typer.echo(f"Configuration  {printable(made.config)}")
-    typer.echo(f"Key            {printable(made.key)}   (keep a copy elsewhere: without it the credentials are lost)")
+    typer.echo(f"Key            {printable(made.key)}")
+    typer.echo("               (keep a copy elsewhere: without it the credentials are lost)")
     if rehearsal:
         typer.echo(f"Credentials    {made.credentials} sealed, for every way to sign in that the sandbox knows")
         typer.echo(f"Mapping        {plural(made.mapped, 'proposed row')} accepted unseen: this is a rehearsal.")
