@@ -25,7 +25,7 @@ from ml_connector.snapshot.translation import Came, Fault, Row, Translation, pay
 from ml_connector.storage.database import Database
 
 TRIES = 3
-_AT_ONCE = 1000
+_AT_ONCE = 2000
 _PIECE = 50  # records sent to a child at once: what waits is memory
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
 _WAITING = 20_000

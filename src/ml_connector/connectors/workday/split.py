@@ -51,13 +51,32 @@ class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
         return sum(map(len, self.records))
 
 
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A page up to Response_Data, as *text*, and what it teaches: how a record opens, stands alone and closes, and what the
+    end of them looks like. What it announces, if it does, is *announced*.
+    """
+
+    text: bytes
+    open: bytes
+    bound: bytes
+    close: bytes
+    end: bytes
+    announced: Results
+
+
 class LongPage(msgspec.Struct, frozen=True, kw_only=True):
     """One page whose records are cut as they are taken, out of the body as it came."""
 
-    results: Results
+    head: _Head
     body: Body
     answer: str
     record: str
+
+    @property
+    def results(self) -> Results:
+        """What the page announces."""
+        return self.head.announced
 
     @property
     def size(self) -> int:
@@ -74,7 +93,7 @@ class LongPage(msgspec.Struct, frozen=True, kw_only=True):
         cutter = _Cutter(_Source(self.body.chunks()), answer=self.answer, record=self.record)
         given = 0
         try:
-            cutter.read_head()
+            cutter.pass_head(self.head)
             while (record := cutter.read_record()) is not None:
                 yield record
                 given += 1
@@ -123,10 +142,15 @@ def open_page(body: Body, *, answer: str, record: str, hold: bool = False) -> Sp
     if not hold:
         cutter = _Cutter(_Source(body.chunks(_HEAD_BYTES)), answer=answer, record=record)
         with contextlib.suppress(_Surprise):
-            cutter.read_head()
-            if cutter.announced.records > LONG_PAGE:
-                return LongPage(results=cutter.announced, body=body, answer=answer, record=record)
+            head = cutter.read_head()
+            if head.announced.records > LONG_PAGE:
+                return LongPage(head=head, body=body, answer=answer, record=record)
     return split_page(body.chunks(), answer=answer, record=record)
+
+
+_NO_HEAD = _Head(
+    text=b"", open=b"", bound=b"", close=b"", end=b"", announced=Results(total=0, pages=0, records=0, page=0)
+)
 
 
 class _Source:
@@ -188,10 +212,8 @@ class _Cutter:
 
     def __init__(self, source: _Source, *, answer: str, record: str) -> None:
         self._source, self._answer, self._record = source, answer, record
-        self._head = self._tail = self._open = self._bound = self._close = b""
-        self._end = b""
+        self._head, self._tail = _NO_HEAD, b""
         self._records: list[bytes] = []
-        self.announced = Results(total=0, pages=0, records=0, page=0)
 
     def cut(self) -> SplitPage:
         """Cut every record and hold it, then parse the frame around them."""
@@ -202,20 +224,20 @@ class _Cutter:
     def finish(self) -> Results:
         """Read to the end and parse what surrounds the records."""
         self._tail = self._read_tail()
-        results = read_frame(parse_xml(self._head + self._tail), answer=self._answer)
+        results = read_frame(parse_xml(self._head.text + self._tail), answer=self._answer)
         if results is None:
             raise _Surprise
         return results
 
     def retell(self) -> Iterator[bytes]:
         """Give the document again from its first byte, for whoever reads it the slow way."""
-        yield self._head
+        yield self._head.text
         for record in self._records:
-            yield self._open + record[len(self._bound) :]
+            yield self._head.open + record[len(self._head.bound) :]
         yield self._tail
         yield from self._source.rest()
 
-    def read_head(self) -> None:
+    def read_head(self) -> _Head:
         """Read up to Response_Data; learn its prefix, the namespaces in scope there, and what is announced, if it is."""
         source = self._source
         while not (found := _DATA_START.search(source.buffer)):
@@ -229,21 +251,37 @@ class _Cutter:
         path = [DATA, f"{{{BSVC}}}{self._answer}", BODY, ENVELOPE]
         if data is None or [element.tag for element in (data, *data.iterancestors())] != path:
             raise _Surprise
-        self._head, source.at = head, found.end()
-        self._open = b"<" + found[1] + self._record.encode()
-        self._close = b"</" + found[1] + self._record.encode() + b">"
-        self._bound = self._open + _declare(data.nsmap)
-        self._end = b"</" + found[1] + b"Response_Data"
+        source.at = found.end()
+        name = found[1] + self._record.encode()
+        announced = _NO_HEAD.announced
         with contextlib.suppress(ValueError):
-            self.announced = read_results(next(data.iterancestors()))
+            announced = read_results(next(data.iterancestors()))
+        self._head = _Head(
+            text=head,
+            open=b"<" + name,
+            bound=b"<" + name + _declare(data.nsmap),
+            close=b"</" + name + b">",
+            end=b"</" + found[1] + b"Response_Data",
+            announced=announced,
+        )
+        return self._head
+
+    def pass_head(self, head: _Head) -> None:
+        """Read up to Response_Data where it was read before, of the same bytes."""
+        source = self._source
+        while len(source.buffer) < len(head.text) and source.more(bound=MAX_FRAME_BYTES):
+            pass
+        if not source.buffer.startswith(head.text):
+            raise _Surprise
+        self._head, source.at = head, len(head.text)
 
     def read_record(self) -> bytes | None:
         """Cut one record off; None when Response_Data ends here."""
-        source, opening = self._source, self._open
+        source = self._source
         if not self._find_next():
             return None
-        buffer, start, stop = source.reach(self._close, bound=MAX_RECORD_BYTES)
-        at = start + len(opening)
+        buffer, start, stop = source.reach(self._head.close, bound=MAX_RECORD_BYTES)
+        at = start + len(self._head.open)
         if (
             (buffer.find(b"!", at, stop) >= 0 and buffer.find(b"<!", at, stop) >= 0)
             or (buffer.find(b"?", at, stop) >= 0 and buffer.find(b"<?", at, stop) >= 0)
@@ -255,11 +293,11 @@ class _Cutter:
             if b"xmlns" in tag or tag.endswith(b"/>"):
                 raise _Surprise
         source.go_past()
-        return b"".join((self._bound, memoryview(buffer)[at:stop]))  # copied once: a record is tens of kilobytes
+        return b"".join((self._head.bound, memoryview(buffer)[at:stop]))  # copied once: a record is tens of kilobytes
 
     def _find_next(self) -> bool:
         """Stand at the next record, past white space; False when Response_Data ends here."""
-        source, opening, end = self._source, self._open, self._end
+        source, opening, end = self._source, self._head.open, self._head.end
         while True:
             start = source.at
             if not source.buffer.startswith(b"<", start):
