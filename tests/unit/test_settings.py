@@ -82,6 +82,44 @@ def test_rd06_each_fault_is_a_line_of_its_own_also_where_one_table_has_several()
     ]
 
 
+def test_rd06_every_fault_of_the_configuration_is_told_by_its_line_in_order() -> None:
+    text = """[connections.acme.workday]
+host = "wd2-impl-services1.workday.com"
+tenant = "acme1"
+verson = "v45.0"
+
+[connections.acme.plex]
+base_url = "https://cloud.plex.com/api"
+auth = "basic"
+datasources.cost_centers_get.idd = 1
+
+[[connections.acme.plex.plants]]
+pcn = "101"
+company_code = "A"
+routes = [{ company = "C10" }]
+
+[[connections.acme.plex.plants]]
+pcn = "102"
+company_code = ""
+routes = [
+  { company = "C10" },
+]
+
+[connections.acme.sync.guard]
+drift = "maybe"
+"""
+    with pytest.raises(FaultsError) as refused:
+        parse_settings(tomllib.loads(text), name="ml-connector.toml", text=text)
+    assert [(fault.line, fault.message.split()[0]) for fault in refused.value.faults] == [
+        (4, "unknown"),
+        (6, "connections.acme.plex:"),
+        (9, "unknown"),
+        (18, "connections.acme.plex.plants.1.company_code"),
+        (24, "connections.acme.sync.guard.drift:"),
+    ]
+    assert "both claim company C10" in refused.value.faults[1].message
+
+
 def test_wp_08_a_misspelt_location_makes_no_route_for_every_location() -> None:
     rows = {"p101": [{"company": "C10", "locaton": "DET"}], "p102": [{"company": "C10"}]}
     with pytest.raises(FaultsError) as refused:

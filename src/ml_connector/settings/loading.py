@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ml_connector.errors import ConfigurationError, Fault, FaultsError
+from ml_connector.settings.lines import find_line
 from ml_connector.settings.model import Database, Settings, Vault
 
 CONFIG_VARIABLE = "ML_CONNECTOR_CONFIG"
@@ -33,7 +34,8 @@ def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
     """
     file = config_path(path)
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigurationError(
             f"there is no configuration file {file}", remedy="ml-connector init   (or --config PATH)"
@@ -42,41 +44,48 @@ def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
         raise ConfigurationError(f"{file} cannot be read: {type(error).__name__}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
-    return parse_settings(_with_environment(data), name=str(file), folder=file.resolve().parent)
+    return parse_settings(_with_environment(data), name=str(file), folder=file.resolve().parent, text=text)
 
 
-def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = None) -> Settings:
-    """Check a mapping against the settings; relative files are taken from *folder*."""
+def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = None, text: str = "") -> Settings:
+    """
+    Check a mapping against the settings; relative files are taken from *folder*.
+
+    Raises:
+        FaultsError: every fault, in the order of the lines of *text*, the file as it is written.
+    """
     if folder is not None:
         data = _anchor_files(data, folder)
-    told = _find_faults(data)
-    if told:
-        faults = [Fault(code="key", subject=each.partition(":")[0], message=each, remedy="") for each in told]
+    faults = sorted(_find_faults(data, text), key=lambda fault: fault.line or 0)
+    if faults:
         raise FaultsError(name, faults=faults, remedy=f"correct {name}; ml-connector config schema   shows every key")
     return Settings.model_validate(data)
 
 
-def _find_faults(data: dict[str, Any]) -> list[str]:
+def _find_faults(data: dict[str, Any], text: str) -> list[Fault]:
     """
-    Every fault at once, in plain sentences.
+    Every fault at once, in plain sentences, with its line in *text*.
 
     One key at fault keeps whole tables from being looked at; so what is wrong is mended in a copy, and looked at again.
     """
     hosts = data.get("hosts")
     allow = hosts.get("allow") if isinstance(hosts, dict) else None
     context = {"allow": tuple(allow) if isinstance(allow, list | tuple) else ()}
-    data, told = deepcopy(data), []
+    data, told = deepcopy(data), dict[str, Fault]()
     for _ in range(_LOOKS):
         try:
             Settings.model_validate(data, context=context)
         except ValidationError as error:
             faults = error.errors(include_url=False)
-            told += [line for fault in faults for line in _explain_fault(fault) if line not in told]
+            for fault in faults:
+                line, subject = find_line(text, fault["loc"]), ".".join(map(str, fault["loc"]))
+                for words in _explain_fault(fault):
+                    told.setdefault(words, Fault(code="key", subject=subject, message=words, remedy="", line=line))
             if not [fault for fault in faults if _mend(data, fault)]:
-                return told
+                break
         else:
             break
-    return told
+    return list(told.values())
 
 
 def _mend(data: Any, fault: Any) -> bool:
