@@ -684,4 +684,27 @@ MUTANTS = (
         "        if len(self._seen) - before > len(page.rows):\n",
         "tests/unit/test_workday_rest.py::test_cc_03_windows_that_do_not_add_up_are_refused",
     ),
+    Mutant(
+        "a line with one fault is looked at no further",
+        "mapping/line.py",
+        "    return Reading(claim=_as_row(claim), faults",
+        "    return Reading(claim=None if faults else _as_row(claim), faults",
+        "tests/integration/test_mapping_approval.py::"
+        "test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it_is_taken_in",
+    ),
+    Mutant(
+        "only neighbours overlap",
+        "mapping/period.py",
+        "yield from ((one, other) for one in lasting if",
+        "yield from ((one, other) for one in lasting[-1:] if",
+        "tests/unit/test_table.py::test_rd06_every_pair_of_lines_that_overlap_is_told_not_only_neighbours",
+    ),
+    Mutant(
+        "a refusal by Plex ends at the first fault of the file",
+        "usecases/mappings.py",
+        "    if check:\n        faults += _ask_too(",
+        "    if check and not faults:\n        faults += _ask_too(",
+        "tests/integration/test_mapping_approval.py::"
+        "test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it_is_taken_in",
+    ),
 )

@@ -27,7 +27,7 @@ class Shelf(dict[str, History[Facts]]):
         self[key] = History(key, facts=self._facts)
         self.change(key, msgspec.structs.asdict(facts), kind=kind, on=on, at=at)
 
-    def change(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime, **told: bool) -> None:
+    def change(self, key: str, changes: Mapping[str, Any], *, kind: str, on: date, at: datetime, **told: Any) -> None:
         """Enter a change that takes effect *on* a day; *told* says of an entry how the log tells it."""
         self.entered += 1
         self[key].append(Entry(kind, on, at, changes, **told))
