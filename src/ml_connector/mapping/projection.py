@@ -416,7 +416,7 @@ class Projection:
             place,
             "supervisor_missing",
             f"supervisor {boss} is not in Plex",
-            "it is set by itself once the supervisor's own record is written",
+            "it is set by itself once the supervisor's own record is written, or Workday names another one",
             waiting_for=f"employee {boss}",
         )
 

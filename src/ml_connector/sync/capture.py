@@ -25,6 +25,7 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
 from ml_connector.canonical.organization import Position
+from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
 from ml_connector.errors import RecordError
 from ml_connector.settings.forms import parse_interval_s
@@ -33,8 +34,9 @@ from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, keep_
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
+from ml_connector.sync.teams import Managed, find_leavers, find_teams
 from ml_connector.timeline.calendar import last_due, windows
-from ml_connector.timeline.fact import Early, Fact, days_to_ask
+from ml_connector.timeline.fact import Early, Fact, as_known, days_to_ask
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.reference import ReferenceFact
 from ml_connector.timeline.references.store import ReferenceStore
@@ -53,6 +55,7 @@ class _Dated(msgspec.Struct):
     effective_on: date | None = None
 
 
+_WORKER = msgspec.json.Decoder(Worker).decode
 _DATED = msgspec.json.Decoder(_Dated).decode
 
 
@@ -97,18 +100,57 @@ class Capture:
         if whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2:
             return self._everything(scope, translation, as_of=as_of, base=base, log=log)
         self._keep_days(translation, log, as_of=as_of, base=base)
-        extract = self._reader.read_changed(
-            self._workday,
-            scope=scope,
-            query=Query(record_type=kind, as_of=as_of, wids=tuple(sorted(log))),
-            base=base,
-            translation=translation,
-            progress=self._progress,
-            keep=self._keeper(kind, as_of, asked=log),
-        )
+        extract = self._read_named(kind, log, translation, as_of=as_of, base=base, asked=log)
+        extract = self._with_teams(extract, translation, as_of=as_of)
         if self._agrees(extract, translation, as_of=as_of):
             return Captured(extract)
         return self._everything(scope, translation, as_of=as_of, base=base, log=log)
+
+    def _read_named(
+        self,
+        kind: RecordType,
+        wids: Collection[str],
+        translation: Translation,
+        *,
+        as_of: AsOf,
+        base: Believed,
+        asked: Collection[str],
+    ) -> Extract:
+        """Read these records on top of *base*; of who was *asked* about, other days were asked for too."""
+        return self._reader.read_changed(
+            self._workday,
+            scope=Scope(self._connection, "workday", kind.value),
+            query=Query(record_type=kind, as_of=as_of, wids=tuple(sorted(wids))),
+            base=base,
+            translation=translation,
+            progress=self._progress,
+            keep=self._keeper(kind, as_of, asked=asked),
+        )
+
+    def _with_teams(self, extract: Extract, translation: Translation, *, as_of: AsOf) -> Extract:
+        """Read those too whose manager left their seat: no log tells of them."""
+        kind, changed = RecordType(extract.scope.type), sorted(extract.changed)
+        if kind is not RecordType.WORKER or not changed:
+            return extract
+        now = self._snapshots.find(extract.scope, keys=changed, of=Worker)
+        managers = find_leavers(self._known_before(changed, as_of), now)
+        everybody = self._snapshots.read(extract.scope, of=Managed, extract_id=extract.id) if managers else iter(())
+        team = find_teams(everybody, managers) - extract.changed
+        base = self._snapshots.to_build_on(extract.scope, variant=translation.version) if team else None
+        if base is None:
+            return extract
+        more = self._read_named(kind, team, translation, as_of=as_of, base=base, asked=())
+        return msgspec.structs.replace(more, before=extract.before, changed=more.changed | extract.changed)
+
+    def _known_before(self, workers: Sequence[str], as_of: AsOf) -> dict[str, Worker]:
+        """What was known of workers until this reading."""
+        known = {}
+        for worker, facts in self._facts.of(workers).items():
+            earlier = [fact for fact in facts if fact.entered_at < as_of.entered_at]
+            fact = as_known(earlier, on=as_of.effective_on, by=as_of.entered_at)
+            if fact is not None:
+                known[worker] = _WORKER(fact.body)
+        return known
 
     def _agrees(self, extract: Extract, translation: Translation, *, as_of: AsOf) -> bool:
         """

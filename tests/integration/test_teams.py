@@ -1,0 +1,84 @@
+"""A manager who goes: Workday's log tells of them alone, and their team is decided about in the same run."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.living import Living
+from tests.rehearsal import Wire, call_workday
+
+
+class Listening(Living):
+    """Keeps what Workday was asked for workers."""
+
+    def workday(self, boundary):
+        self.wire = Wire(self.sandbox.answer, boundary=boundary)
+        return call_workday(self.sandbox, wire=self.wire)
+
+    def asked(self):
+        """Which bodies asked for workers since last time."""
+        bodies = [request.body.decode() for request in self.wire.requests]
+        self.wire.requests.clear()
+        return [body for body in bodies if "Get_Workers_Request" in body]
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Listening(tmp_path, workers=60)
+
+
+def led(home):
+    """Somebody with a small team none of whom is in the sample of a quiet reading, and the team by badge."""
+    rows = home.plex_state()["employees"]
+    teams = {}
+    for row in rows:
+        teams.setdefault(row["supervisorId"], set()).add(row["badgeNumber"])
+    badges = {row["id"]: row["badgeNumber"] for row in rows}
+    newest = sorted(home.tenant._world.workers)[-6:]
+    ways = [(badges[boss], team) for boss, team in teams.items() if boss and len(team) < 12 and not team & set(newest)]
+    return min(ways)
+
+
+def supervisors(home, team):
+    rows = home.plex_state()["employees"]
+    badges = {row["id"]: row["badgeNumber"] for row in rows}
+    return {badges.get(row["supervisorId"]) for row in rows if row["badgeNumber"] in team}
+
+
+def names(body):
+    return set(re.findall(r'type="WID">([^<]+)<', body))
+
+
+@pytest.mark.parametrize("goes", ["ends", "moves"])
+def test_wp_14_the_team_of_a_manager_who_goes_is_told_in_the_same_run(home, goes):
+    with home.synced() as life:
+        boss, team = led(home)
+        assert supervisors(home, team) == {boss}
+        worker = home.desk.now().worker(boss)
+        home.asked()
+        if goes == "ends":
+            home.desk.terminate(worker, last_day=home.tenant.today - timedelta(days=1))
+        else:
+            follower = home.desk.now().worker(min(team))
+            home.desk.change_primary_job(worker, kind="Change Job", position_id=follower.primary_job.position_id)
+            home.desk.reorganize(follower.primary_job.organization, manager=follower.key)
+        report = life.sync()
+        asked = [names(body) for body in home.asked() if names(body)]
+        wids = {home.desk.now().worker(key).wid for key in team}
+        assert wids in asked, "the team by name, and nobody else"
+        assert boss not in supervisors(home, team)
+        assert report.counts["applied"] >= len(team) - 1
+        life.syncer.sync(whole=True, progress=lambda *_: None)
+        assert boss not in supervisors(home, team)
+
+
+def test_wp_14_a_change_of_a_manager_who_stays_asks_for_nobody_more(home):
+    with home.synced() as life:
+        boss, team = led(home)
+        home.asked()
+        home.desk.change_name(home.desk.now().worker(boss))
+        life.sync()
+        asked = [names(body) for body in home.asked() if names(body)]
+        assert asked == [{home.desk.now().worker(boss).wid}]
+        assert supervisors(home, team) == {boss}
