@@ -7,13 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from ml_connector.cli.words import printable
+from ml_connector.cli.words import printable, shortened
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 Progress = Callable[[str, int, int | None], None]
 
 _EVERY_S = 10.0
+_NARROW, _WIDE = 60, 100
+_COUNT, _TIME = 19, 9  # two numbers of six digits and the spinner; hours, minutes, seconds: each with its gaps
 
 
 @contextmanager
@@ -38,26 +43,36 @@ def shown(stream: TextIO | None = None, *, quiet: bool = False) -> Iterator[Prog
 @contextmanager
 def _bars() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress
     from rich.text import Text
 
-    columns = (
-        SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    console = Console(stderr=True)
+    columns, room = _columns(console.width)
     lock, tasks = threading.Lock(), {}
-    with Progress(*columns, console=Console(stderr=True)) as display:
+    with Progress(*columns, console=console) as display:
 
         def progress(stage: str, done: int, total: int | None) -> None:
             with lock:
                 if stage not in tasks:
-                    tasks[stage] = display.add_task(Text(printable(stage)).plain, total=total)
+                    tasks[stage] = display.add_task(Text(shortened(printable(stage), room)).plain, total=total)
                 display.update(tasks[stage], completed=done, total=total)
 
         yield progress
+
+
+def _columns(width: int) -> tuple[list[ProgressColumn], int]:
+    """
+    What a bar consists of, and how long the name of a stage may be.
+
+    How much is done is never cut: where there is no room the bar and the time go first, then the end of the name.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    ends = [SpinnerColumn(finished_text="✓"), TextColumn("{task.description}", markup=False)]
+    if width < _NARROW:
+        return [*ends, MofNCompleteColumn()], width - _COUNT
+    bar = 24 if width >= _WIDE else 6
+    return [*ends, BarColumn(bar_width=bar), MofNCompleteColumn(), TimeElapsedColumn()], width - _COUNT - bar - _TIME
 
 
 class _Lines:
