@@ -79,9 +79,11 @@ class Proof:
     def _identify(self, record: bytes) -> bytes:
         """The record's WID, without parsing it where it stands as always; else a digest of its bytes."""
         found = self._near.match(record)
-        wid = found[1].decode() if found else self._parse_wid(record)
+        if found:
+            return found[1]
+        wid = self._parse_wid(record)
         if wid is not None and _WID.fullmatch(wid):
-            return bytes.fromhex(wid)
+            return wid.encode()
         return hashlib.blake2b(record if wid is None else wid.encode(), digest_size=16).digest()
 
     def _parse_wid(self, record: bytes) -> str | None:
@@ -100,5 +102,5 @@ def _compile_near(reference: str) -> re.Pattern[bytes]:
     name = reference.encode()
     return re.compile(
         rb"<[^<]*>\s*<(?:[\w.\-]+:)?" + name + rb"(?:\s[^<]*)?>\s*<(?:[\w.\-]+:)?ID\s(?:[^<]*[\s:])?type=[\"']WID[\"']"
-        rb"[^<>]*>\s*([0-9A-Za-z]+)\s*<"
+        rb"[^<>]*>\s*([0-9a-f]{32})\s*<"
     )

@@ -53,12 +53,13 @@ class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A page up to Response_Data, as *text*, and what it teaches: how a record opens, stands alone and closes, and what the
-    end of them looks like. What it announces, if it does, is *announced*.
+    A page up to Response_Data, as *text*, and what it teaches: how a record opens, with or without attributes and when it
+    stands alone, how it closes, and what the end of them looks like. What it announces, if it does, is *announced*.
     """
 
     text: bytes
     open: bytes
+    plain: bytes
     bound: bytes
     close: bytes
     end: bytes
@@ -149,7 +150,7 @@ def open_page(body: Body, *, answer: str, record: str, hold: bool = False) -> Sp
 
 
 _NO_HEAD = _Head(
-    text=b"", open=b"", bound=b"", close=b"", end=b"", announced=Results(total=0, pages=0, records=0, page=0)
+    text=b"", open=b"", plain=b"", bound=b"", close=b"", end=b"", announced=Results(total=0, pages=0, records=0, page=0)
 )
 
 
@@ -259,6 +260,7 @@ class _Cutter:
         self._head = _Head(
             text=head,
             open=b"<" + name,
+            plain=b"<" + name + b">",
             bound=b"<" + name + _declare(data.nsmap),
             close=b"</" + name + b">",
             end=b"</" + found[1] + b"Response_Data",
@@ -277,23 +279,25 @@ class _Cutter:
 
     def read_record(self) -> bytes | None:
         """Cut one record off; None when Response_Data ends here."""
-        source = self._source
-        if not self._find_next():
+        source, head = self._source, self._head
+        # Nearly always the next record stands right here; its name and what ends it are looked for at once.
+        plain = source.buffer.startswith(head.plain, source.at)
+        if not plain and not self._find_next():
             return None
-        buffer, start, stop = source.reach(self._head.close, bound=MAX_RECORD_BYTES)
-        at = start + len(self._head.open)
+        buffer, start, stop = source.reach(head.close, bound=MAX_RECORD_BYTES)
+        at = start + len(head.open)
         if (
             (buffer.find(b"!", at, stop) >= 0 and buffer.find(b"<!", at, stop) >= 0)
             or (buffer.find(b"?", at, stop) >= 0 and buffer.find(b"<?", at, stop) >= 0)
             or may_include(buffer, at, stop)
         ):
             raise _Surprise
-        if buffer[at] != ord(">"):
+        if not plain and buffer[at] != ord(">"):
             tag = buffer[start : _end_of(_TAG_END, buffer, at)]
             if b"xmlns" in tag or tag.endswith(b"/>"):
                 raise _Surprise
         source.go_past()
-        return b"".join((self._head.bound, memoryview(buffer)[at:stop]))  # copied once: a record is tens of kilobytes
+        return b"".join((head.bound, memoryview(buffer)[at:stop]))  # copied once: a record is tens of kilobytes
 
     def _find_next(self) -> bool:
         """Stand at the next record, past white space; False when Response_Data ends here."""
