@@ -59,6 +59,14 @@ def test_records_are_cut_the_fast_way_and_stand_alone(size: int) -> None:
     assert [canonical(record) for record in page.records] == read_whole(document)
 
 
+def test_a_record_ends_where_it_ends_wherever_a_chunk_does() -> None:
+    document = make_page("".join(map(worker, range(4))), count=4)
+    whole = read_whole(document)
+    for size in range(len(worker(0)), len(document)):
+        page = split(document, size=size)
+        assert (page.parsed_whole, [canonical(record) for record in page.records]) == (False, whole), size
+
+
 def test_the_prefix_is_the_answers_own() -> None:
     body = worker(1).replace("wd:", "ns1:")
     page = split(make_page(body, count=1, prefix="ns1:"))
