@@ -199,6 +199,17 @@ def test_a_manager_cycle_has_two_managers_each_below_the_other() -> None:
     assert [manager.key for manager in managers if manager] == [second, first]
 
 
+def test_who_sits_on_one_position_is_who_sits_there_among_all() -> None:
+    tenant = Tenant(workers=SMALL)
+    for happen in (lambda: None, lambda: tenant.advance(6), lambda: play_all(tenant), lambda: tenant.advance(30)):
+        happen()
+        view = tenant.view()
+        for on in (view.today, view.today - timedelta(days=20)):
+            seen, alone = (AsOf(view.world, on=on, by=view.now) for _ in range(2))
+            among_all = seen.occupants()
+            assert {key: found for key in view.world.positions if (found := alone.occupant(key))} == among_all
+
+
 def test_an_unknown_scenario_names_the_known_ones() -> None:
     with pytest.raises(LookupError, match="mass_termination"):
         Tenant(workers=3).play("earthquake")

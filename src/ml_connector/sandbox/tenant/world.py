@@ -51,6 +51,8 @@ class World:
         self.job_profiles = Shelf(JobProfile)
         self.locations = Shelf(Location)
         self.worker_ids: dict[tuple[str, str], str] = {}
+        self._held: dict[str, dict[str, None]] = {}
+        self._looked_at: dict[str, tuple[Entry, ...]] = {}
         self.submitted: list[Submitted] = []
 
     @property
@@ -58,6 +60,17 @@ class World:
         """How much has been entered so far."""
         shelves = (self.workers, self.positions, self.organizations, self.job_profiles, self.locations)
         return sum(shelf.entered for shelf in shelves)
+
+    def ever_on(self) -> Mapping[str, Mapping[str, None]]:
+        """By position, the workers whom any entry ever put there, whether or not it counts."""
+        for key, history in list(self.workers.items()):
+            entries = history.entries
+            if self._looked_at.get(key) is not entries:
+                for entry in entries:
+                    for job in entry.changes.get("jobs", ()):
+                        self._held.setdefault(job.position_id, {})[key] = None
+                self._looked_at[key] = entries
+        return self._held
 
     def hire(self, worker: Worker, *, at: datetime) -> None:
         """Enter a new worker, who can be found by each of the ids Workday gives."""
@@ -80,6 +93,7 @@ class AsOf:
         self.world, self.on, self.by = world, on, by
         self._seen: dict[tuple[int, str], Any] = {}
         self._seated: dict[str, Worker] | None = None
+        self._on: Mapping[str, Mapping[str, None]] | None = None
 
     def _at(self, shelf: Mapping[str, History[Kept]], key: str) -> Kept | None:
         place = (id(shelf), key)
@@ -141,6 +155,22 @@ class AsOf:
             if worker is not None and worker.is_active(self.on):
                 filled |= {job.position_id: worker for job in worker.jobs}
         return filled
+
+    def occupant(self, position: str) -> Worker | None:
+        """Say who fills one position."""
+        sitting = [worker for key in self._ever_on(position) if (worker := self._sitting(key, position)) is not None]
+        return self.occupants()[position] if len(sitting) > 1 else next(iter(sitting), None)
+
+    def _ever_on(self, position: str) -> list[str]:
+        if self._on is None:
+            self._on = self.world.ever_on()
+        return list(self._on.get(position, ()))
+
+    def _sitting(self, key: str, position: str) -> Worker | None:
+        worker = self.worker(key)
+        if worker is None or not worker.is_active(self.on):
+            return None
+        return worker if any(job.position_id == position for job in worker.jobs) else None
 
     def seated(self) -> dict[str, Worker]:
         """Say who fills each position, worked out once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ml_connector.sandbox.tenant.facts import Organization, Position, Worker
+from ml_connector.sandbox.tenant.facts import Organization, Position
 from ml_connector.sandbox.workday.call import Call
 from ml_connector.sandbox.workday.criteria import read_log_criteria
 from ml_connector.sandbox.workday.markup import Ref
@@ -34,21 +34,19 @@ class Positions:
         "Ignore_Future_Positions", "Location_Reference",
     })  # fmt: skip
 
-    def __init__(self) -> None:
-        self._filled: dict[str, Worker] | None = None
-
     def select(self, call: Call) -> Sequence[str]:
         """List the positions available on the day asked for."""
         shelf = call.view.world.positions
         fits_log = read_log_criteria(call, element="Transaction_Log_Criteria_Data")
         organizations = _texts(call, "Supervisory_Organization_Reference")
         locations = _texts(call, "Location_Reference")
-        filled = set(self._occupants(call)) if call.criteria.get("Exclude_Filled_Positions") else set()
+        filled = set(call.as_of.occupants()) if call.criteria.get("Exclude_Filled_Positions") else set()
+        # The log first: it leaves few, and what a position is takes long to work out.
+        logged = {key: history for key, history in list(shelf.items()) if fits_log(history.known(by=call.as_of.by))}
         return [
             key
-            for key in known_keys(call, shelf)
+            for key in known_keys(call, logged)
             if key not in filled
-            and fits_log(shelf[key].known(by=call.as_of.by))
             and (not organizations or organizations & _ids(self._organization(call, key)))
             and (not locations or locations & _location_ids(call, _facts(call, key)))
         ]
@@ -64,7 +62,7 @@ class Positions:
     def describe(self, call: Call, key: str) -> dict[str, Any]:
         """Tell a position."""
         facts, flags = _facts(call, key), call.flags
-        worker = self._occupants(call).get(key)
+        worker = call.as_of.occupant(key)
         data: dict[str, Any] = {
             "Supervisory_Organization_Reference": organization_ref(self._organization(call, key)),
             "Effective_Date": facts.available_on,
@@ -82,11 +80,6 @@ class Positions:
             }
         reference = position_ref(facts) if "Include_Reference" in flags else None
         return {"Position_Reference": reference, "Position_Data": data}
-
-    def _occupants(self, call: Call) -> dict[str, Worker]:
-        if self._filled is None:
-            self._filled = call.as_of.occupants()
-        return self._filled
 
     @staticmethod
     def _organization(call: Call, key: str) -> Organization:
