@@ -1,5 +1,6 @@
 """Reading one record type whole: pages kept, nothing believed by halves, one bad record never loses its page."""
 
+import contextlib
 import json
 from datetime import UTC, datetime
 
@@ -40,8 +41,9 @@ def native(name):
     return NativeRecord(RecordType.EMPLOYEE, json.dumps({"id": name, "firstName": name}).encode())
 
 
-@pytest.fixture
-def read(database):
+@pytest.fixture(params=[20_000, 0], ids=["known at once", "known page by page"])
+def read(database, request, monkeypatch):
+    monkeypatch.setattr(extract, "_MOST_AT_ONCE", request.param)
     translated = []
 
     def translate(record):
@@ -147,6 +149,30 @@ def test_cc_15_a_list_that_is_as_before_is_noted_and_writes_no_record(database, 
     believed = SnapshotStore(database).last_believed(SCOPE)
     assert (believed.id, believed.total) == (first.id, 3)
     assert believed.number > first.id
+
+
+@pytest.mark.parametrize("ends", ["well", "badly"])
+def test_cc_15_lists_that_are_as_before_are_noted_together_or_not_at_all(database, ends):
+    translation = Translation(
+        translate=lambda one: (json.loads(one.payload)["id"], {}), key_of=lambda _: None, name_of=lambda _: None
+    )
+    reader, store = Reader(database, clock=lambda: NOW), SnapshotStore(database)
+    scopes = [Scope("acme", "plex", "employee", plant) for plant in ("101", "102")]
+
+    def read_both():
+        for scope in scopes:
+            reader.extract(Pages([["a"]]), scope=scope, query=QUERY, translation=translation, progress=lambda *_: None)
+
+    read_both()
+    before = [store.last_believed(scope) for scope in scopes]
+    with contextlib.suppress(UnavailableError), reader.noting_together():
+        read_both()
+        assert [store.last_believed(scope) for scope in scopes] == before
+        if ends == "badly":
+            raise UnavailableError("gone")
+    after = [store.last_believed(scope) for scope in scopes]
+    assert [each.id for each in after] == [each.id for each in before]
+    assert [new.number > old.number for new, old in zip(after, before, strict=True)] == [ends == "well"] * 2
 
 
 def test_cc_13_who_is_gone_after_readings_that_were_as_before_is_seen_to_be_gone(database, read):

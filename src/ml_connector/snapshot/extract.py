@@ -8,8 +8,8 @@ cannot be understood becomes a `Fault` and its page goes on (one bad record neve
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -20,7 +20,7 @@ from ml_connector.canonical.keys import AsOf
 from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.snapshot.children import Line
-from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.store import AsBefore, Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Came, Fault, Row, Translation, payload_hash, shorten_all, translate_all
 from ml_connector.storage.database import Database
 
@@ -29,6 +29,8 @@ _AT_ONCE = 2000
 _PIECE = 50  # records sent to a child at once: what waits is memory
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
 _WAITING = 20_000
+# Asking for all that is known costs half of asking for it page by page; so much of it may be in memory.
+_MOST_AT_ONCE = 20_000
 _UNSETTLED = "another day"
 # Translating so many bytes takes a core longer than starting a child process costs: some 2,000 workers over SOAP.
 PAYS_FOR_CHILDREN = 64 << 20
@@ -67,6 +69,17 @@ class Reader:
         self._database = database
         self._store = SnapshotStore(database)
         self._clock = clock
+        self._notes: list[AsBefore] | None = None
+
+    @contextmanager
+    def noting_together(self) -> Iterator[None]:
+        """Write down at the end, at one stroke, which lists came as they had come before; if it ends otherwise, nothing."""
+        self._notes = []
+        try:
+            yield
+            self._store.note_as_before(self._notes)
+        finally:
+            self._notes = None
 
     def extract(
         self,
@@ -190,7 +203,11 @@ class Reader:
 
     def _as_before(self, scope: Scope, before: Believed, variant: str) -> Extract:
         """Note that a whole reading saw exactly what is kept: it builds on the one that saw it first, and adds nothing."""
-        self._store.note_as_before(scope, before, at=self._clock(), variant=variant)
+        note = AsBefore(scope, before, self._clock(), variant)
+        if self._notes is None:
+            self._store.note_as_before([note])
+        else:
+            self._notes.append(note)
         return Extract(
             id=before.id,
             content_id=before.content_id,
@@ -250,6 +267,7 @@ class _Desk:
     ) -> None:
         self._before = before
         self._is_empty: bool | None = None
+        self._index: dict[str, int] | None = None
         self.same = before is not None
         self.changed: set[str] = set()
         self._database, self._store, self._scope, self._opened = database, store, scope, opened
@@ -268,7 +286,7 @@ class _Desk:
         *left* records are still to come, as far as is known.
         """
         hashes = [payload_hash(native.payload, variant=self._translation.variant) for native in natives]
-        known = self._find_known(hashes)
+        known = self._find_known(hashes, to_come=len(hashes) + max(left, 0))
         new = [Came(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
         self.same &= all(map(self._is_current, known.values()))
         self._known += known
@@ -332,14 +350,19 @@ class _Desk:
                 self._hand_on(tx, others)
         self._known, self._rows, self._faults = [], [], []
 
-    def _find_known(self, hashes: Sequence[str]) -> dict[str, int]:
+    def _find_known(self, hashes: Sequence[str], *, to_come: int) -> dict[str, int]:
         if self._is_empty:
             return {}
+        if self._index is not None:
+            return {each: self._index[each] for each in hashes if each in self._index}
         with self._database.reading() as tx:
             if self._is_empty is None:  # a first reading begins with nothing to ask for, unless one broke off
                 self._is_empty = self._before is None and not self._store.holds_any(tx, self._scope)
             if self._is_empty:
                 return {}
+            if self._before is not None and self._before.total // 2 <= to_come <= _MOST_AT_ONCE:
+                self._index = self._store.all_known(tx, self._scope)  # most of it is asked for: all of it at once
+                return self._find_known(hashes, to_come=to_come)
             return self._store.find_known(tx, self._scope, payload_hashes=hashes)
 
     def _is_current(self, seen_by: int) -> bool:

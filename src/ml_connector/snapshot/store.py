@@ -112,6 +112,15 @@ class Believed(NamedTuple):
     whole_at: str
 
 
+class AsBefore(NamedTuple):
+    """A complete extraction, read *at* a moment by a *variant* of the translation, that saw exactly what is kept."""
+
+    scope: Scope
+    before: Believed
+    at: datetime
+    variant: str
+
+
 class Kept(NamedTuple):
     """What is kept of a record, and the extraction that saw it last."""
 
@@ -156,22 +165,26 @@ class SnapshotStore:
             values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
 
-    def note_as_before(self, scope: Scope, before: Believed, *, at: datetime, variant: str) -> None:
-        """Keep that a complete extraction saw exactly the records of the one before, whose they stay."""
-        row = extracts.insert().values(
-            **scope._asdict(),
-            state="complete",
-            total=before.total,
-            content_id=before.content_id,
-            base_id=before.id,
-            effective_on="",
-            entered_at="",
-            variant=variant,
-            started_at=at.isoformat(),
-            ended_at=at.isoformat(),
-        )
-        with self._database.transaction() as tx:
-            tx.execute(row)
+    def note_as_before(self, notes: Sequence[AsBefore]) -> None:
+        """Keep that complete extractions saw exactly the records of the ones before them, whose they stay."""
+        rows = [
+            {
+                **scope._asdict(),
+                "state": "complete",
+                "total": before.total,
+                "content_id": before.content_id,
+                "base_id": before.id,
+                "effective_on": "",
+                "entered_at": "",
+                "variant": variant,
+                "started_at": at.isoformat(),
+                "ended_at": at.isoformat(),
+            }
+            for scope, before, at, variant in notes
+        ]
+        if rows:
+            with self._database.transaction() as tx:
+                tx.execute(extracts.insert(), rows)
 
     def disbelieve(self, extract_id: int) -> None:
         """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""
@@ -184,6 +197,10 @@ class SnapshotStore:
             return {}
         found = tx.execute(_FIND_KNOWN, {**_bind(scope), "hashes": payload_hashes})
         return {row[0]: row[1] for row in found}
+
+    def all_known(self, tx: Connection, scope: Scope) -> dict[str, int]:
+        """The same of every record that is kept."""
+        return {row[0]: row[1] for row in tx.execute(_ALL_KNOWN, _bind(scope))}
 
     def holds_any(self, tx: Connection, scope: Scope) -> bool:
         """Whether anything was ever kept of the scope, believed or not."""
@@ -243,23 +260,9 @@ class SnapshotStore:
 
     def last_believed(self, scope: Scope, *, doubted: bool = False) -> Believed | None:
         """The newest complete extraction, or None if there was none; with *doubted* also one that a guard holds."""
-        whole = extracts.alias("whole")
-        whole_id = func.coalesce(extracts.c.base_id, extracts.c.id)
-        columns = (
-            whole_id,
-            extracts.c.total,
-            func.coalesce(extracts.c.content_id, extracts.c.id),
-            extracts.c.id,
-            func.coalesce(extracts.c.variant, ""),
-            func.coalesce(extracts.c.effective_on, ""),
-            func.coalesce(extracts.c.entered_at, ""),
-            func.coalesce(whole.c.entered_at, ""),
-        )
-        joined = extracts.join(whole, whole.c.id == whole_id)
-        where = and_(*_columns(extracts, scope), extracts.c.state.in_(("complete", *(["held"] if doubted else []))))
-        query = select(*columns).select_from(joined).where(where).order_by(extracts.c.id.desc()).limit(1)
+        states = ("complete", "held") if doubted else ("complete",)
         with self._database.reading() as tx:
-            row = tx.execute(query).one_or_none()
+            row = tx.execute(_LAST_BELIEVED, {**_bind(scope), "states": states}).one_or_none()
         return None if row is None else Believed(*row)
 
     def to_build_on(self, scope: Scope, *, variant: str) -> Believed | None:
@@ -397,12 +400,35 @@ class SnapshotStore:
             tx.execute(delete(records).where(_within(scope), records.c.key.in_(keys[start : start + _BATCH])))
 
 
-_CAME_SAME = and_(
-    *(records.c[name] == bindparam(f"in_{name}") for name in Scope._fields),
-    records.c.payload_hash.in_(bindparam("hashes", expanding=True)),
-)
+def _bound(table: Table) -> Any:
+    """Where it is of a scope, by name."""
+    return and_(*(table.c[name] == bindparam(f"in_{name}") for name in Scope._fields))
+
+
+def _last_believed() -> Any:
+    whole = extracts.alias("whole")
+    whole_id = func.coalesce(extracts.c.base_id, extracts.c.id)
+    columns = (
+        whole_id,
+        extracts.c.total,
+        func.coalesce(extracts.c.content_id, extracts.c.id),
+        extracts.c.id,
+        func.coalesce(extracts.c.variant, ""),
+        func.coalesce(extracts.c.effective_on, ""),
+        func.coalesce(extracts.c.entered_at, ""),
+        func.coalesce(whole.c.entered_at, ""),
+    )
+    joined = extracts.join(whole, whole.c.id == whole_id)
+    believed = extracts.c.state.in_(bindparam("states", expanding=True))
+    query = select(*columns).select_from(joined).where(_bound(extracts), believed)
+    return query.order_by(extracts.c.id.desc()).limit(1)
+
+
+_CAME_SAME = and_(_bound(records), records.c.payload_hash.in_(bindparam("hashes", expanding=True)))
 # Built once: a statement built anew for every page costs more than running it.
+_LAST_BELIEVED = _last_believed()
 _FIND_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_CAME_SAME)
+_ALL_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_bound(records))
 _TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
 
 

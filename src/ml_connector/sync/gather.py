@@ -125,7 +125,7 @@ class Gatherer:
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
         gathered = Gathered(as_of=moments, today=today)
-        with self._ahead(today) as plex:
+        with self._reader.noting_together(), self._ahead(today) as plex:
             self._gather(gathered, plex, approvals, whole=whole, other_day=as_of is not None)
         return gathered
 
