@@ -333,8 +333,9 @@ def send_only(life, intents):
     return life.wire.writes
 
 
-def test_a1_t6_one_poisonous_record_stops_no_other(tmp_path_factory):
-    stage = Stage(record(120), make_folder(tmp_path_factory), writers=4)
+def test_a1_t6_one_poisonous_record_of_a_thousand_stops_no_other(tmp_path_factory):
+    """All but one applied, one rejected with its reason, and the watermark moves."""
+    stage = Stage(record(1_050, days=1), make_folder(tmp_path_factory), writers=4)
     refusal = json_response({"code": "REQUEST_VALIDATION_FAILED", "errors": [{"message": "no"}]}, 400)
 
     def poison(request, answer):
@@ -356,6 +357,7 @@ def test_a1_t6_one_poisonous_record_stops_no_other(tmp_path_factory):
     }, "PX-14: classed by Plex's own code"
     hired = [request for request in life.wire.writes if request.path.endswith("/mdm/v1/employees")]
     there = {row["badgeNumber"] for row in stage.rehearsal.plex.state("employees") if row["badgeNumber"][:3] != "900"}
+    assert len(hired) >= 1_000
     assert len(there) == len(hired) - 1
     assert "000120" not in there
 
