@@ -59,6 +59,17 @@ class Server:
         finally:
             database.close()
 
+    def copy(self, url: str) -> str:
+        """Keep a database nobody is connected to as it is; give the name of the copy, which `fresh` drops in the end."""
+        kept = f"{make_url(url).database}_kept"
+        self._run(f"CREATE DATABASE {kept} TEMPLATE {make_url(url).database}")
+        return kept
+
+    def put_back(self, url: str, kept: str) -> None:
+        """Make a database what it was when it was copied, whoever is still connected to it."""
+        self._run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+        self._run(f"CREATE DATABASE {make_url(url).database} TEMPLATE {kept}")
+
     def discard(self) -> None:
         self._run(f"DROP DATABASE IF EXISTS {_TEMPLATE} WITH (FORCE)")
 

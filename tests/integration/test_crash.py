@@ -11,6 +11,7 @@ import os
 import signal
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -18,7 +19,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.usecases import syncs
 from tests import crash_child
 from tests.rehearsal import kept_state
-from tests.stage import count_twins, make_folder
+from tests.stage import count_lost, count_twins, make_folder
 from tests.world import open_world, silent
 
 WORKERS = 8
@@ -35,21 +36,18 @@ _processes.set_forkserver_preload(["tests.crash_child"])
 class Scenario:
     """A world at the moment before a sync, put back for every point, and how that sync ends undisturbed."""
 
-    def __init__(self, world, name):
+    def __init__(self, world, name, *, points=None):
         self.world, self.name = world, name
         if name == "day of changes":
             run_to_quiescence(world.app)
             world.next_day()
         world.app.close()
-        files = {
-            path: path.read_bytes() for path in (self._file("mlc.db"), self._file("anchor.jsonl")) if path.exists()
-        }
-        tables = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
-        self._beginning = files, tables
+        self.keep_ours()
+        self._plex = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
         self.steps = self.run()
         self.clean = self.ending()
         self.done = carried_out(world)
-        self.points = self._choose(POINTS[name])
+        self.points = self._choose(points or POINTS[name])
 
     def _choose(self, wanted):
         """As many different points, spread evenly over every kind of step."""
@@ -60,18 +58,22 @@ class Scenario:
         assert len(set(chosen)) == wanted
         return chosen
 
-    def _file(self, name):
-        return self.world.folder / name
+    def keep_ours(self):
+        """Keep the database and the anchor as they are."""
+        files = [self.world.folder / name for name in ("mlc.db", "anchor.jsonl")]
+        self._files = {path: path.read_bytes() for path in files if path.exists()}
 
-    def put_back(self):
+    def put_ours_back(self):
         for file in [*self.world.folder.glob("mlc.db*"), *self.world.folder.glob("anchor*")]:
             file.unlink()
-        files, tables = self._beginning
-        for path, content in files.items():
+        for path, content in self._files.items():
             path.write_bytes(content)
+
+    def put_back(self):
+        self.put_ours_back()
         plex = self.world.sandbox.plex
         plex.reset()
-        plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in tables.items()}
+        plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in self._plex.items()}
         self.world.sandbox.arrivals.clear()
 
     def run(self, point=(None, 0)):
@@ -146,16 +148,21 @@ def test_there_are_two_hundred_different_points(scenario_of):
 def test_a_killed_run_is_finished_by_the_next(scenario_of, tally, name, part):
     scenario = scenario_of(name)
     for point in scenario.points[part::PARTS]:
-        scenario.put_back()
-        scenario.run(point)
-        plex, ours, told = scenario.ending()
-        clean_plex, clean_ours, clean_told = scenario.clean
-        assert plex == clean_plex, point
-        assert ours == clean_ours, point
-        assert told == clean_told, point
-        lost, duplicated = len(clean_told - told), count_twins(plex)
-        assert carried_out(scenario.world) - scenario.done == Counter(), point
-        tally(f"kill -9 during a {name}", different_points=1, lost=lost, duplicated=duplicated)
+        kill_at(scenario, point, partial(tally, f"kill -9 during a {name}"))
+
+
+def kill_at(scenario, point, count):
+    """Kill the run at *point*; the next one must finish it as if nothing had been."""
+    scenario.put_back()
+    scenario.run(point)
+    plex, ours, told = scenario.ending()
+    clean_plex, clean_ours, clean_told = scenario.clean
+    lost = max(count_lost(clean_plex, plex), (clean_told - told).total())
+    count(different_points=1, lost=lost, duplicated=count_twins(plex))
+    assert plex == clean_plex, point
+    assert ours == clean_ours, point
+    assert told == clean_told, point
+    assert carried_out(scenario.world) - scenario.done == Counter(), point
 
 
 def carried_out(world):

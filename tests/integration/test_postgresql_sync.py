@@ -1,16 +1,20 @@
 """The main job on a real PostgreSQL: the same story, the same end, and the same safety as on SQLite (UP, A1, A2.1)."""
 
+from functools import partial
+
 import pytest
 
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.usecases import syncs
+from tests.integration.test_crash import PLEX, Scenario, kill_at
 from tests.integration.test_crash_points import CrashError, Fuse
 from tests.rehearsal import Rehearsal, record
-from tests.stage import Ending, count_twins, told_of
+from tests.stage import Ending, count_lost, count_twins, make_folder, told_of
 from tests.world import open_world, silent
 
 WORKERS = 12
 CRASHES = 16
+KILLED_WORKERS, KILLED = 4, 4
 
 
 def tell_story(url, *, fuse=None):
@@ -48,9 +52,33 @@ def test_m_6_a_crash_on_postgresql_changes_nothing(postgresql_url, on_sqlite, ta
     clean, boundaries = on_sqlite
     at = 1 + part * (boundaries - 1) // (CRASHES - 1)
     found, _ = tell_story(postgresql_url, fuse=Fuse(at))
-    assert found == clean
-    lost = len(clean.told - found.told)
+    lost = max(count_lost(clean.plex, found.plex), (clean.told - found.told).total())
     tally("crash points on PostgreSQL", boundaries=1, lost=lost, duplicated=count_twins(found.plex))
+    assert found == clean
+
+
+class OnPostgresql(Scenario):
+    """The database is put back as a copy of one that is kept beside it."""
+
+    def __init__(self, world, name, *, server, points):
+        self._server = server
+        super().__init__(world, name, points=points)
+
+    def keep_ours(self):
+        super().keep_ours()
+        self._kept = self._server.copy(self.world.url)
+
+    def put_ours_back(self):
+        super().put_ours_back()
+        self._server.put_back(self.world.url, self._kept)
+
+
+def test_a2_1_a_run_killed_on_postgresql_is_finished_by_the_next(postgresql, postgresql_url, tmp_path_factory, tally):
+    """SIGKILL: the server rolls back what was not committed, and frees what the dead one held."""
+    with open_world(make_folder(tmp_path_factory), workers=KILLED_WORKERS, url=postgresql_url, **PLEX) as world:
+        scenario = OnPostgresql(world, "day of changes", server=postgresql, points=KILLED)
+        for point in scenario.points:
+            kill_at(scenario, point, partial(tally, "kill -9 on PostgreSQL"))
 
 
 @pytest.mark.parametrize("mode", ["timeout_after", "reset_before", "truncated"])
