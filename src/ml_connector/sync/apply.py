@@ -5,7 +5,8 @@ Carries out a plan's intents by the write protocol, and finds out what happened 
                                                       → ambiguous: wait, read back, judge
     accepted → read back until it is seen, within the limit
 
-A batch is one level of the plan: two transactions, however many writes; Plex is asked by several threads at once. What
+A batch is of one level of the plan, and about what leaves in a second: two transactions, however many writes, and no more
+to look up after a crash than that. Plex is asked by several threads at once. What
 a write needs and did not get (its department, its manager) makes it wait for that record by name.
 """
 
@@ -33,6 +34,7 @@ from ml_connector.errors import (
 )
 from ml_connector.mapping.cost_centers import EFFECTIVE
 from ml_connector.review.store import Parked
+from ml_connector.settings.plex import PlexConnection
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
 from ml_connector.sync.judge import SPLIT, Verdict, is_unedited, judge
@@ -43,7 +45,7 @@ from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.transfer import tell_not_shown, tell_split
 from ml_connector.sync.upstream import keys_of, to_flat
 
-BATCH = 64
+LEAST_BATCH, MOST_BATCH = 64, 256
 ATTEMPTS = 3
 _HEARTBEAT_S = 30.0
 
@@ -113,7 +115,7 @@ class Sender:
             self._progress(_stage(intents[0]), done, len(intents))
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
-            for batch in iterate_levels(intents, size=BATCH):
+            for batch in iterate_levels(intents, size=batch_size(self._settings)):
                 ready = self._set_aside(batch, missing, digest)
                 outcomes = self._send_batch(pool, ready, digest)
                 for outcome in self._arrived(outcomes):
@@ -449,6 +451,11 @@ class Sender:
             plan=digest,
             reason=why_parked(item),
         )
+
+
+def batch_size(plex: PlexConnection) -> int:
+    """How many writes are made ready together: those of a second, where the pace lets more than a few leave."""
+    return min(MOST_BATCH, max(LEAST_BATCH, int(plex.calls_per_minute * plex.share) // 60))
 
 
 def _proved_absent(intent: Intent) -> Outcome:
