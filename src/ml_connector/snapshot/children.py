@@ -61,6 +61,11 @@ class Line(Generic[_Piece, _Done]):
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._children, mp_context=context, initializer=_begin)
 
+    @property
+    def has_children(self) -> bool:
+        """Whether any of it is done elsewhere."""
+        return self._pool is not None
+
     def put(self, piece: _Piece) -> None:
         """Have a piece done: by a child that has room for it, or right here."""
         if len(self._errands) >= _MOST_WAITING:

@@ -27,6 +27,7 @@ from ml_connector.storage.database import Database
 TRIES = 3
 _AT_ONCE = 2000
 _PIECE = 50  # records sent to a child at once: what waits is memory
+_OBJECTS_OF_PAGES = 20_000
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
 _WAITING = 20_000
 # Asking for all that is known costs half of asking for it page by page; so much of it may be in memory.
@@ -275,7 +276,11 @@ class _Desk:
         self._known: list[str] = []
         self._rows: list[Row] = []
         self._faults: list[Fault] = []
-        gc.freeze()  # what is alive now outlives the reading: looking at it again and again costs a twentieth of the whole
+        # What is alive now outlives the reading, and a page's objects go with their page: looking at either again and
+        # again costs a tenth of the whole.
+        gc.freeze()
+        self._looks = gc.get_threshold()
+        gc.set_threshold(_OBJECTS_OF_PAGES, *self._looks[1:])
         work = partial(translate_all, translation)
         self._line = Line[list[Came], list[Row | Fault]](work, shorten=partial(shorten_all, translation))
 
@@ -294,8 +299,9 @@ class _Desk:
             size = sum(len(came.native.payload) for came in new)
             if self._translation.shorten is not None and left * size // len(natives) >= PAYS_FOR_CHILDREN:
                 self._line.start_children()
-            for start in range(0, len(new), _PIECE):
-                self._line.put(new[start : start + _PIECE])
+            piece = _PIECE if self._line.has_children else len(new)
+            for start in range(0, len(new), piece):
+                self._line.put(new[start : start + piece])
         self._sort(self._line.done())
         most = _WAITING if self._is_nothing_new else _AT_ONCE
         if len(self._known) + len(self._rows) + len(self._faults) >= most:
@@ -326,6 +332,7 @@ class _Desk:
     def close(self) -> None:
         """End the child processes, whatever they are at."""
         self._line.close()
+        gc.set_threshold(*self._looks)
         gc.unfreeze()
 
     def _sort(self, translated: Iterable[list[Row | Fault]]) -> None:
