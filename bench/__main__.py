@@ -114,7 +114,7 @@ def _upsert(results: Results, options: argparse.Namespace, say: contest.Say) -> 
     compete(
         results,
         targets.UPSERT,
-        [contest.OURS_SYNC, contest.XMLTODICT, contest.ZEEP, contest.REQUESTS, contest.DLT],
+        [contest.OURS_SYNC, contest.OURS_REST_SYNC, contest.XMLTODICT, contest.ZEEP, contest.REQUESTS, contest.DLT],
         rounds=options.rounds,
         serve=partial(served, options.write_workers),
         fresh=True,

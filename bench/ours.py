@@ -83,8 +83,17 @@ def sync(order: Any) -> None:
     class Paged(World):
         def configuration(self) -> dict[str, Any]:
             configured = super().configuration()
-            configured["connections"]["acme"]["workday"]["page_size"] = order.page_size
+            workday = configured["connections"]["acme"]["workday"]
+            workday |= {"page_size": order.page_size}
+            workday |= {"surface": "rest", "auth": "oauth"} if order.surface == "rest" else {}
             return configured
+
+        def open(self, **options: Any) -> Any:
+            app = super().open(**options)
+            with app.database.transaction() as tx:
+                for field, value in order.ready["workday"]["oauth"].items():
+                    app.vault.set(tx, connection="acme", system="workday", field=field, value=Secret(value))
+            return app
 
     world = Paged(SimpleNamespace(ready=order.ready), Path(order.folder))  # type: ignore[arg-type]
     world.map_everything()

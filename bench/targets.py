@@ -9,6 +9,7 @@ from bench.contest import (
     DLT,
     OURS_DAYS,
     OURS_ONE_CORE,
+    OURS_REST_SYNC,
     OURS_SOAP,
     OURS_STAFFING,
     OURS_SYNC,
@@ -42,7 +43,7 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
     soap, zeep = results.phases(READ_SOAP, OURS_SOAP.name), results.phases(READ_SOAP, ZEEP.name)
     same_read = results.phases(READ_SOAP, OURS_SOAP.name, "unchanged")
     rest, first = results.phases(READ_REST, OURS_STAFFING.name), results.phases(UPSERT, OURS_SYNC.name)
-    upserted = results.phases(UPSERT, DLT.name)
+    upserted, over_rest = results.phases(UPSERT, DLT.name), results.phases(UPSERT, OURS_REST_SYNC.name)
     bare, alone = results.phases(READ_SOAP, SPLIT.name), results.phases(READ_SOAP, OURS_ONE_CORE.name)
     return [
         _times("SOAP read in one process against the zeep script, CPU", alone, zeep, 25),
@@ -65,8 +66,22 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
         _times(
             "REST read against Airbyte's source, rate", rest, results.phases(READ_REST, AIRBYTE.name), 5, by=_wall_s
         ),
-        _times("First sync against dlt's custom destination, rate", first, upserted, 8, by=_wall_s),
-        _times("First sync against dlt's custom destination, writes a second", first, upserted, 8, by=_wall_s_a_write),
+        _times("First sync over REST against dlt's custom destination, rate", over_rest, upserted, 8, by=_wall_s),
+        _times(
+            "First sync over REST against dlt's custom destination, writes a second",
+            over_rest,
+            upserted,
+            8,
+            by=_wall_s_a_write,
+        ),
+        _times("First sync over SOAP against dlt's custom destination, rate", first, upserted, 8, by=_wall_s),
+        _times(
+            "First sync over SOAP against dlt's custom destination, writes a second",
+            first,
+            upserted,
+            8,
+            by=_wall_s_a_write,
+        ),
         *_days(results, soap=soap, zeep=zeep),
         *_memory(results),
         _help(results),

@@ -77,12 +77,12 @@ def test_a_first_sync_is_compared_per_worker_and_per_write(results: Results) -> 
         DLT.name: [child(cold=phase(4, writes=100))],
     }
     found = verdicts(results)
-    assert found["First sync against dlt's custom destination, rate"] == ("4.0 × (4.0–4.0)", "not met")
-    assert found["First sync against dlt's custom destination, writes a second"] == ("8.0 × (8.0–8.0)", "met")
+    assert found["First sync over SOAP against dlt's custom destination, rate"] == ("4.0 × (4.0–4.0)", "not met")
+    assert found["First sync over SOAP against dlt's custom destination, writes a second"] == ("8.0 × (8.0–8.0)", "met")
 
 
 def test_what_was_not_measured_is_neither_met_nor_missed(results: Results) -> None:
-    assert verdicts(results)["First sync against dlt's custom destination, rate"] == ("–", "not measured")
+    assert verdicts(results)["First sync over SOAP against dlt's custom destination, rate"] == ("–", "not measured")
     assert set(verdicts(Results()).values()) == {("–", "not measured")}
 
 
