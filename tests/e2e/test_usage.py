@@ -30,6 +30,13 @@ MISTAKES = (
     ("audit", "list", "--action", "foo"),
     ("parked", "--connection", "nope"),
     ("init", "--surface", "rest"),
+    ("apply", "0123456789ab"),
+    ("links", "relink", "99", "--new"),
+    ("links", "unlink", "99"),
+    ("credentials", "remove", "plex", "foo"),
+    ("mapping", "export", "."),
+    ("mapping", "set", "job_profile", "JP-WELD"),
+    ("mapping", "set", "job_profile", "JP-WELD", "--until", "2026-11-30", "--plant", "100"),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ml_connector.audit.event import AuditAction
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.usecases import links, syncs
 from tests.world import open_world, silent
 
@@ -173,7 +173,7 @@ def test_what_somebody_decided_holds(synced):
     assert "create" in {change.action for change in plan.changes if change.type == "employee"}
     links.join(synced.app, new, to=old)
     assert syncs.plan(synced.app, progress=silent).counts["create"] == 0
-    with pytest.raises(ConfigurationError, match="no worker 4711 was ever read"):
+    with pytest.raises(UsageError, match="no worker 4711 was ever read"):
         links.join(synced.app, "4711", to=old)
 
 

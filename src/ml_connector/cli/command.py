@@ -66,7 +66,7 @@ def _in_plain_words() -> Iterator[None]:
     try:
         yield
     except typer.BadParameter as error:
-        error.message = error.message.removeprefix("Value error, ")
+        error.message = error.message.removeprefix("Value error, ").removeprefix("Input ")
         raise
 
 

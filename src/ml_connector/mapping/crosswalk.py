@@ -377,8 +377,9 @@ def _remedy(at_fault: str, claim: Claim) -> str:
         return f"--from and --until take days from {EARLIEST} to {LATEST}; without --from the row always was in force"
     if at_fault == "plant":
         return "a PCN such as 101, or * for every plant"
-    source = claim.source if split_account_source(claim.source) or claim.kind is not Kind.ACCOUNT else ""
-    return set_command(claim.kind, source=source.strip("*") or "SOURCE", plant=claim.plant)
+    sound = claim.source.strip("*") and (claim.kind is not Kind.ACCOUNT or split_account_source(claim.source))
+    placeholder = "/".join(f"<{part}>" for part in ACCOUNT_SOURCE) if claim.kind is Kind.ACCOUNT else "SOURCE"
+    return set_command(claim.kind, source=claim.source if sound else placeholder, plant=claim.plant)
 
 
 def _find_untidy(text: str) -> str:

@@ -39,7 +39,10 @@ def find_approved(tools: SyncTools, digest: str) -> StoredPlan:
     """
     stored = tools.store.find_plan(digest)
     if stored is None:
-        raise StalePlanError(f"there is no plan {digest}", remedy="ml-connector plan")
+        raise UsageError(
+            f"there is no plan {digest}",
+            remedy="ml-connector plan   makes one; ml-connector runs   lists those there were",
+        )
     newest = tools.store.newest_plan()
     if stored.state == "superseded" or (newest is not None and newest.id != stored.id and stored.state != "done"):
         raise StalePlanError(

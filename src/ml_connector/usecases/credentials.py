@@ -110,7 +110,16 @@ def list_credentials(app: App) -> list[CredentialInfo]:
 
 
 def remove_credential(app: App, *, system: str, field: str) -> int:
-    """Forget one credential; returns the version under which it is gone."""
+    """
+    Forget one credential; returns the version under which it is gone.
+
+    Raises:
+        UsageError: nothing of that name is stored.
+    """
+    if (system, field) not in {(each.system, each.field) for each in app.vault.list(app.name)}:
+        raise UsageError(
+            f"no such credential of {system} is stored", remedy="ml-connector credentials list   shows those there are"
+        )
     with app.database.transaction() as tx:
         version = app.vault.remove(tx, connection=app.name, system=system, field=field)
         _record(app, tx, AuditAction.CREDENTIAL_REMOVED, system, field, {"version": version})
@@ -173,7 +182,9 @@ def _read_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}") from None
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        remedy = "--from file:PATH of a file that this account may read"
+        raise ConfigurationError(f"{path} cannot be read: {why}", remedy=remedy) from None
 
 
 def _run(command: str) -> str:

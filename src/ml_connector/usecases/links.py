@@ -12,7 +12,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
@@ -34,7 +34,7 @@ def list_links(app: App, *, worker: str | None = None) -> list[Link]:
     People with several profiles or a chosen Plex record; or one person, named by a worker's number or WID.
 
     Raises:
-        ConfigurationError: nobody is known under that number.
+        UsageError: nobody is known under that number.
     """
     store = _store(app)
     return store.list() if worker is None else store.list(person=_profile(app, store, worker).person)
@@ -45,7 +45,7 @@ def join(app: App, worker: str, *, to: str) -> Link:
     Decide that *worker* and *to* are one person: from now on they share one Plex record per plant.
 
     Raises:
-        ConfigurationError: one of them is not known.
+        UsageError: one of them is not known.
     """
     store = _store(app)
     return _decide(
@@ -62,7 +62,7 @@ def separate(app: App, worker: str) -> Link:
     Decide that *worker* is somebody of their own.
 
     Raises:
-        ConfigurationError: nobody is known under that number.
+        UsageError: nobody is known under that number.
     """
     store = _store(app)
     profile = _profile(app, store, worker)
@@ -74,7 +74,7 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
     Decide that *worker* is a Plex employee who is there already, named by badge number or id.
 
     Raises:
-        ConfigurationError: no such worker, plant or employee, or the employee is somebody else.
+        UsageError: no such worker, plant or employee. ConfigurationError: the employee is somebody else.
     """
     store = _store(app)
     _check_plant(app, plant)
@@ -98,7 +98,7 @@ def release(app: App, worker: str, *, plant: str) -> Link:
     Take back what `adopt` decided.
 
     Raises:
-        ConfigurationError: no such worker or plant.
+        UsageError: no such worker or plant.
     """
     store = _store(app)
     _check_plant(app, plant)
@@ -185,7 +185,7 @@ def _profile(app: App, store: LinkStore, worker: str) -> Profile:
         wid = find_wid(app, worker)
         found = None if wid is None else Profile(wid, wid)
     if found is None:
-        raise ConfigurationError(
+        raise UsageError(
             f"no worker {worker} was ever read", remedy="name a worker's number or WID; ml-connector plan reads anew"
         )
     return found
@@ -194,14 +194,14 @@ def _profile(app: App, store: LinkStore, worker: str) -> Profile:
 def _check_plant(app: App, plant: str) -> None:
     known = [each.pcn for each in app.connection.plex.plants]
     if plant not in known:
-        raise ConfigurationError(f"there is no plant {plant}", remedy=f"one of {', '.join(known)}")
+        raise UsageError(f"there is no plant {plant}", remedy=f"one of {', '.join(known)}")
 
 
 def _find_employee(app: App, *, plant: str, record: str) -> PlexRecord:
     for employee in _employees(app, plant):
         if record in {employee.key, str(employee.fields.get("badge_number"))}:
             return employee
-    raise ConfigurationError(
+    raise UsageError(
         f"the last reading of plant {plant} shows no employee {record}",
         remedy="name a badge number or an id; ml-connector plan reads anew",
     )

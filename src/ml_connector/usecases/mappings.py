@@ -193,8 +193,10 @@ def export_file(app: App, path: Path) -> None:
     Write the crosswalk to a file; what was there stays until all of it is on disk.
 
     Raises:
-        ConfigurationError: the file cannot be written.
+        ConfigurationError: the file cannot be written. UsageError: it is a folder.
     """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", remedy=f"ml-connector mapping export {path / 'crosswalk.csv'}")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_bytes(export_table(app))

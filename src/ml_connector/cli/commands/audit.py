@@ -42,6 +42,9 @@ def list_events(
     if door.json:
         door.write_json(found)
         return
+    if not found:
+        door.say("There is no such event." if action or key else "Nothing has happened yet.")
+        return
     from rich.padding import Padding
 
     from ml_connector.cli.render import cell, hanging, make_console
