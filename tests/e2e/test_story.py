@@ -219,7 +219,7 @@ def test_the_actor_of_a_schedule_is_named_in_the_trail(terminal: Terminal, monke
 def test_discover_says_in_words_what_a_surface_cannot_give(terminal: Terminal) -> None:
     assert "not given" not in terminal.type("discover", "workday").stdout
     config = terminal.config.read_text(encoding="utf-8")
-    isu, rest = 'auth = "isu"', 'auth = "oauth"\nsurface = "rest"'
+    isu, rest = 'surface = "soap"\nauth = "isu"', 'surface = "rest"\nauth = "oauth"'
     assert isu in config
     terminal.config.write_text(config.replace(isu, rest, 1), encoding="utf-8")
     words = " ".join(terminal.type("discover", "workday").stdout.split())
