@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from ml_connector.errors import UnavailableError
-from ml_connector.sync import store
+from ml_connector.sync.lease import store
 from tests import crash_child
 
 

@@ -10,7 +10,8 @@ from ml_connector.errors import ConfigurationError, StorageError
 from ml_connector.storage import database as storage
 from ml_connector.storage.database import execute_many, open_database
 from ml_connector.storage.migrate import migrate
-from ml_connector.sync.store import SyncStore, leases
+from ml_connector.sync.lease.store import leases
+from ml_connector.sync.store import SyncStore
 
 
 class EndError(BaseException):

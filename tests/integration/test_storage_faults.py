@@ -22,8 +22,9 @@ from sqlalchemy.exc import DBAPIError
 from ml_connector.errors import ConfigurationError, StorageBusyError, StorageError
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.trouble import to_storage_error
+from ml_connector.sync.lease.store import LEASE_S, leases
 from ml_connector.sync.linked import GUARD
-from ml_connector.sync.store import LEASE_S, changes, leases
+from ml_connector.sync.store import changes
 from tests.rehearsal import Life, is_write, record
 from tests.stage import Stage, count_lost, make_folder
 

@@ -137,7 +137,7 @@ MUTANTS = (
     ),
     Mutant(
         "lease without fencing",
-        "sync/lease.py",
+        "sync/lease/lease.py",
         "        if self._tools.clock() >= self._ends_at:\n",
         "        if False:\n",
         "tests/integration/test_lease.py::test_a1_t5_a_process_that_wakes_after_its_lease_sends_nothing[sqlite]",

@@ -38,7 +38,7 @@ from ml_connector.settings.plex import PlexConnection
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change
 from ml_connector.sync.judge import SPLIT, Verdict, is_unedited, judge
-from ml_connector.sync.lease import Lease
+from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools

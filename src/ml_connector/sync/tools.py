@@ -15,6 +15,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.lease.store import LeaseStore
 from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.store import SyncStore
 from ml_connector.timeline.facts.store import FactStore
@@ -48,6 +49,10 @@ class SyncTools:
     @cached_property
     def store(self) -> SyncStore:
         return SyncStore(self.database, self.name)
+
+    @cached_property
+    def leases(self) -> LeaseStore:
+        return LeaseStore(self.database, self.name)
 
     @cached_property
     def baselines(self) -> BaselineStore:

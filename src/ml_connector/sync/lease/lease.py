@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from ml_connector.errors import UnavailableError
-from ml_connector.sync import store
+from ml_connector.sync.lease import store
 from ml_connector.sync.tools import SyncTools
 
 
@@ -28,7 +28,7 @@ class Lease:
         """
         self._tools = tools
         now = tools.clock()
-        self._fence = tools.store.take_lease(at=now)
+        self._fence = tools.leases.take(at=now)
         self._note(now)
 
     def renew(self, tx: Connection) -> None:
@@ -39,7 +39,7 @@ class Lease:
             UnavailableError: somebody else took over; nothing may be sent or kept.
         """
         now = self._tools.clock()
-        self._tools.store.renew_lease(tx, self._fence, at=now)
+        self._tools.leases.renew(tx, self._fence, at=now)
         self._note(now)
 
     def beat(self) -> None:
@@ -62,7 +62,7 @@ class Lease:
             )
 
     def give_back(self) -> None:
-        self._tools.store.give_lease_back(self._fence)
+        self._tools.leases.give_back(self._fence)
 
     def _note(self, now: datetime) -> None:
         self._ends_at = now + timedelta(seconds=store.LEASE_S)

@@ -1,0 +1,1 @@
+"""The right to write: one sender for each connection at a time."""
