@@ -63,21 +63,8 @@ def clock_went_back(now: datetime, *, believed: str) -> Hold | None:
     """
     if not believed or now >= datetime.fromisoformat(believed) - _CLOCK_SLACK:
         return None
-    before = datetime.fromisoformat(believed).astimezone(UTC)
-    return make_hold(
-        "clock_back",
-        kind="worker",
-        plant="",
-        members=[f"clock|{believed}"],
-        reason=(
-            f"clock_back: Workday says it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and was read and believed at "
-            f"{before:%Y-%m-%d %H:%M} UTC; nothing is read or written"
-        ),
-        remedy=(
-            "ml-connector ping workday   tells its clock; if the tenant was restored or refreshed to an earlier day: "
-            "`ml-connector release {hold}`"
-        ),
-    )
+    restored = "if the tenant was restored or refreshed to an earlier day"
+    return _hold_clock("clock_back", now, believed=believed, unless=restored)
 
 
 def clock_ran_ahead(
@@ -93,20 +80,23 @@ def clock_ran_ahead(
     passed, really = now - datetime.fromisoformat(believed), ours - looked_at
     if passed - really <= limit:
         return None
+    told = f": {_days(passed)} by its clock, {_days(really)} by ours"
+    wrong = "if our own was wrong, or that tenant's days pass at once"
+    return _hold_clock("clock_ahead", now, believed=believed, told=told, unless=wrong)
+
+
+def _hold_clock(guard: str, now: datetime, *, believed: str, told: str = "", unless: str) -> Hold:
     before = datetime.fromisoformat(believed).astimezone(UTC)
     return make_hold(
-        "clock_ahead",
+        guard,
         kind="worker",
         plant="",
         members=[f"clock|{believed}"],
         reason=(
-            f"clock_ahead: Workday says it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and was read and believed at "
-            f"{before:%Y-%m-%d %H:%M} UTC: {_days(passed)} by its clock, {_days(really)} by ours; nothing is read or written"
+            f"{guard}: Workday says it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and was read and believed at "
+            f"{before:%Y-%m-%d %H:%M} UTC{told}; nothing is read or written"
         ),
-        remedy=(
-            "ml-connector ping workday   tells its clock; if our own was wrong, or that tenant's days pass at once: "
-            "`ml-connector release {hold}`"
-        ),
+        remedy=f"ml-connector ping workday   tells its clock; {unless}: `ml-connector release {{hold}}`",
     )
 
 
