@@ -535,6 +535,48 @@ def test_a2_2_whatever_comes_as_a_report_is_whole_or_refused(sandbox: Sandbox, m
     assert sandbox.faults.report()["fired"] == {f"workday/{mode}": 1}
 
 
+# Over JSON a page counts as a whole or not at all; a report is one, and its numbers are texts.
+STAYING_JSON: dict[str, tuple[type[MLConnectorError] | None, ...]] = STAYING | {
+    **dict.fromkeys(("bom", "duplicate_keys", "mixed_encodings", "nan"), (UnavailableError,)),
+    "no_rows": (IncompleteReadError,),
+    "token_dies_mid_page": (AuthenticationError,),
+}
+STAYING_REPORT = STAYING_JSON | {
+    **dict.fromkeys(("nan", "numbers_as_strings", "page_repeated", "page_skipped", "wrong_total"), (None,)),
+    **dict.fromkeys(("bom", "duplicate_keys", "mixed_encodings"), (IncompleteReadError,)),
+    **dict.fromkeys(("garbage_json", "truncated", "truncated_at", "wrong_answer"), (IncompleteReadError,)),
+    "token_dies_mid_page": (IncompleteReadError,),
+}
+EMPTIED = ("empty_page", "no_rows")  # a report of nobody: nothing is wrong in it, and a sync holds it (CC-13)
+SERVICES = {
+    "staffing": "/ccx/api/staffing",
+    "wql": "/ccx/api/wql/v1/acme1/data",
+    "report": "/ccx/service/customreport2",
+}
+BROKEN = tuple(mode for mode in AFTER_ACTING if "timeout" not in mode and "reset" not in mode)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in (*BROKEN, *CONTENT, *PAGES, *AUTH) if mode not in ELSEWHERE])
+@pytest.mark.parametrize("service", SERVICES)
+def test_a2_2_a_fault_that_stays_over_rest_wql_or_a_report_is_told_as_an_error(
+    sandbox: Sandbox, service: str, mode: str
+) -> None:
+    connector = connect(sandbox, OTHERS[service == "report"], timeout_s=1)
+    whole, told = understand(connector), None
+    play(sandbox, mode, count=None, path=SERVICES[service], data_only=True)
+    with bounded_memory(MOST_MB):
+        try:
+            understood = understand(connector)
+        except MLConnectorError as error:
+            told = type(error)
+        else:
+            assert understood == ({} if mode in EMPTIED else whole)
+    emptied = service == "report" and mode in EMPTIED
+    staying = STAYING_REPORT if service == "report" else STAYING_JSON
+    assert told in ((None,) if emptied else staying.get(mode, (UnavailableError,)))
+    assert sandbox.faults.report()["fired"][f"workday/{mode}"] >= 1
+
+
 @pytest.mark.parametrize("way", [WAYS[0], *OTHERS], ids="-".join)
 def test_f11_an_answer_that_unpacks_without_end_is_refused_once(sandbox: Sandbox, way: tuple[str, str]) -> None:
     connector = connect(sandbox, way, pages_ahead=1)

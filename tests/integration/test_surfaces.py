@@ -13,6 +13,8 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.cli.render import make_console
 from ml_connector.cli.reports import render_plan
 from ml_connector.connectors.port import Query
+from ml_connector.errors import PermissionError_
+from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.sync.report import PlanReport
@@ -158,6 +160,49 @@ def test_a_report_moves_the_watermark_by_the_workers_it_gives(sandbox: Sandbox, 
     assert first.watermark is not None
     assert second.watermark is not None
     assert second.watermark >= first.watermark  # REST tells whole seconds
+
+
+def count_inactive(state: dict[str, Any]) -> int:
+    return sum(row["status"] == "Inactive" for row in state["employees"])
+
+
+ROLES = [
+    ("rest", "/ccx/api/staffing"),
+    ("rest", "/ccx/api/wql/v1/acme1/data"),
+    ("report", "/ccx/service/customreport2"),
+]
+
+
+@pytest.mark.parametrize(("surface", "path"), ROLES, ids=["staffing", "wql", "report"])
+@pytest.mark.parametrize("mode", ["403", "no_rows"])
+def test_a2_2_a_role_that_was_taken_away_ends_nobody_and_writes_nothing(
+    tmp_path: Path, surface: str, path: str, mode: str
+) -> None:
+    """A reading that is refused, or shows nobody, is told or held; once the role is back the day goes on."""
+    with Sandbox(workers=8, calls_per_minute=600_000) as sandbox:
+        soap, world = (Reached(sandbox, tmp_path / name, name) for name in ("soap", surface))
+        soap.map_everything()
+        with world.app.database.transaction() as tx:
+            world.app.mappings.save(tx, "acme", soap.app.mappings.load("acme"))
+        first = syncs.sync(world.app, progress=silent)
+        before, writes = world.plex_state(), world.writes()
+        assert len(before["employees"]) > 8
+        sandbox.tenant.play("terminate")
+        fault = {"system": "workday", "mode": mode, "count": None, "path": path, "data_only": True}
+        sandbox.faults.add(parse_fault(fault))
+        try:
+            second = syncs.sync(world.app, progress=silent)
+        except PermissionError_:
+            assert mode == "403"
+        else:
+            assert (second.exit_code, bool(second.counts["held"])) == (4 if second.waiting else 3, True)
+        assert (world.plex_state(), world.writes()) == (before, writes)
+        assert world.app.syncer._tools.store.runs(limit=1)[0].watermark in {None, first.watermark}
+        sandbox.faults.clear()
+        syncs.sync(world.app, progress=silent)
+        assert count_inactive(world.plex_state()) == count_inactive(before) + 1
+        for each in (soap, world):
+            each.app.close()
 
 
 def test_a_rotated_refresh_token_is_sealed_and_recorded_before_it_is_used(sandbox: Sandbox, tmp_path: Path) -> None:

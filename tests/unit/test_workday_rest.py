@@ -56,7 +56,9 @@ class Tenant:
 
     def __init__(self, **rows: list[dict[str, Any]]) -> None:
         self.rows = {"costCenters": [{"workdayID": wid(n), "referenceID": f"CC{n}"} for n in range(5)]} | rows
-        self.staffing: list[dict[str, Any]] = []
+        self.staffing: list[dict[str, Any]] = [
+            {"id": row["workdayID"]} for row in rows.get("allWorkers", []) if "workdayID" in row
+        ]
         self.troubles: list[MemoryResponse | Exception] = []
         self.tokens: list[bytes] = []
         self.given = 0
@@ -539,6 +541,13 @@ def test_a_worker_only_one_service_shows_is_no_whole_reading() -> None:
     tenant = staffed()
     tenant.staffing.append({"id": wid(9), "workerId": "009"})
     with pytest.raises(IncompleteReadError, match="shows 1 workers"):
+        Rig(tenant).read(WORKERS)
+
+
+def test_cc_13_a_staffing_service_that_shows_nobody_while_wql_shows_workers_is_no_whole_reading() -> None:
+    tenant = staffed()
+    tenant.staffing.clear()
+    with pytest.raises(IncompleteReadError, match="shows nobody, the WQL source 3 workers"):
         Rig(tenant).read(WORKERS)
 
 

@@ -63,13 +63,13 @@ def _turn_page(step: int) -> Callable[[Fault, Exchange], None]:
 
 
 def turn(request: Request, *, step: int) -> Request:
-    """Ask for a neighbouring page instead, by SOAP's Page or by REST's offset; the first page has none before it."""
-    if request.body:
-        found = _PAGE.search(request.body)
-        if found is None:
-            return request
+    """Ask for a neighbouring page instead, by SOAP's Page or REST's and WQL's offset; the first page has none before it."""
+    found = _PAGE.search(request.body)
+    if found is not None:
         page = b"%d" % max(1, int(found[2]) + step)
         return replace(request, body=request.body[: found.start(2)] + page + request.body[found.end(2) :])
+    if request.body and "limit" not in request.query:
+        return request
     limit = int(request.query.get("limit", ["20"])[0])
     offset = max(0, int(request.query.get("offset", ["0"])[0]) + step * limit)
     return replace(request, query={**request.query, "offset": [str(offset)]})

@@ -78,4 +78,6 @@ def test_pages_turn_forward_and_back_but_not_before_the_first() -> None:
     assert turn(soap, step=1).body == b"<b:Page>4</b:Page><b:Count>10</b:Count>"
     rest = Request("GET", "/", {"limit": ["100"], "offset": ["100"]}, {}, b"")
     assert turn(rest, step=1).query["offset"] == ["200"]
+    wql = Request("POST", "/", {"limit": ["100"], "offset": ["100"]}, {}, b'{"query": "SELECT"}')
+    assert turn(wql, step=1).query["offset"] == ["200"]
     assert turn(turn(rest, step=-1), step=-1).query["offset"] == ["0"]

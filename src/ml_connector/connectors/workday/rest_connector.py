@@ -197,7 +197,7 @@ class RestConnector:
                     for row in rows
                 )
                 if window.ends and limit is None:
-                    _check_all_taken(staff)
+                    _check_all_taken(staff, shown=count if workers and near else 0)
                 yield Page(records, window.number, window.of_pages, window.total)
 
     def _fit(self, source: Source, *, effective_on: date | None) -> Fitted | None:
@@ -291,7 +291,14 @@ class _Books:
         return self._open[kind]
 
 
-def _check_all_taken(staff: Staff) -> None:
+def _check_all_taken(staff: Staff, *, shown: int) -> None:
+    """*shown*: how many workers the WQL source shows, for staffing to show some of them."""
+    if shown and not staff:
+        raise IncompleteReadError(
+            f"the staffing service shows nobody, the WQL source {shown} workers: a role was taken away meanwhile, or another "
+            "list was answered",
+            remedy="read again; if it stays, give the API client the scope Staffing and its group access to workers",
+        )
     if staff.waiting:
         raise IncompleteReadError(
             f"the staffing service shows {staff.waiting} workers that the WQL source does not: the set moved meanwhile, or "

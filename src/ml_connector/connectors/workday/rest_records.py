@@ -91,6 +91,9 @@ class Staff:
         )
         self.waiting += 1
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def take(self, wid: object) -> Row | None:
         """Give a worker's part away; of a worker taken only the id is kept."""
         kept = self._kept.get(_pack(wid)) if isinstance(wid, str) else None
