@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -137,6 +138,8 @@ def test_a_request_names_its_plant_by_tenant_or_by_pcn() -> None:
         b'[{"id":"a","code":"ACME"}]',
         b"<html>",
         b'[{"id":"a"},',
+        b'{"code":"REQUEST_PROCESSING_ERROR","message":"no"}',
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>',
     ],
     ids=repr,
 )
@@ -144,6 +147,14 @@ def test_cc_13_an_answer_that_is_no_array_of_objects_is_never_an_empty_list(body
     connector, _ = make_connector(*[(200, body)] * 4)
     with pytest.raises(UnavailableError):
         read(connector, employees())
+
+
+def test_a5_a_list_cut_off_at_any_byte_is_none() -> None:
+    whole = msgspec.json.encode([ROW])
+    for end in range(len(whole)):
+        connector, _ = make_connector(*[(200, whole[:end])] * 4)
+        with pytest.raises(UnavailableError):
+            read(connector, employees())
 
 
 def test_an_empty_array_is_one_empty_page() -> None:

@@ -136,12 +136,30 @@ def test_every_name_is_one_that_some_record_type_needs() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"rows":null}', b'{"rows":[1]}', b'{"outputs":[],"rows":[]}', b"<html>", TWICE],
+    [
+        *(b"", b"[]", b"{}", b'{"rows":null}', b'{"rows":[1]}', b'{"outputs":[],"rows":[]}', b"<html>", TWICE),
+        b'{"errors":[{"code":"REQUEST_PROCESSING_ERROR"}],"transactionNo":"1"}',
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>',
+    ],
     ids=repr,
 )
 def test_cc_13_an_answer_without_rows_is_never_an_empty_list(body: bytes) -> None:
     connector, _ = make_connector(*[(200, body)] * 4)
     with pytest.raises(UnavailableError):
+        read(connector, query())
+
+
+def test_a5_rows_cut_off_at_any_byte_are_none() -> None:
+    whole = msgspec.json.encode(result(POSITION)[1])
+    for end in range(len(whole)):
+        connector, _ = make_connector(*[(200, whole[:end])] * 4)
+        with pytest.raises(UnavailableError):
+            read(connector, query())
+
+
+def test_cc_13_a_refusal_inside_a_200_is_never_an_empty_list() -> None:
+    connector, _ = make_connector(result(outputs={"Result_Error": True, "Result_Message": "no"}))
+    with pytest.raises(RecordError, match="RESULT_ERROR"):
         read(connector, query())
 
 

@@ -120,6 +120,8 @@ def test_a_report_without_rows_is_one(body: bytes) -> None:
         b'{"Report_Entry":[{}],"Report_Entry":[{}]}',
         b'{"Report_Entry":[{}]} {}',
         b'{"Other":[{}]}',
+        b'{"error":"Processing error occurred"}',
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>',
         b'[{"Report_Entry":[]}]',
     ],
 )

@@ -17,6 +17,7 @@ from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Query
 from ml_connector.connectors.transport import HttpRequest
+from ml_connector.connectors.workday.json_answers import read_collection
 from ml_connector.connectors.workday.rest_connector import RestConnector
 from ml_connector.connectors.workday.wql import open_sources
 from ml_connector.errors import (
@@ -184,6 +185,8 @@ def test_cc_03_windows_that_do_not_add_up_are_refused(pages: tuple[dict[str, Any
         b'{"total":1,"data":{}}',
         b"[]",
         b'{"total":1,"data":[{"workdayID":"x"}',
+        b'{"error":"Processing error occurred"}',
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>',
         b"",
     ],
 )
@@ -192,6 +195,15 @@ def test_a5_an_answer_that_cannot_be_trusted_is_none(body: bytes) -> None:
     tenant.troubles = [reply(body)] * 9
     with pytest.raises(UnavailableError, match="cannot be used"):
         Rig(tenant).read()
+
+
+def test_a5_a_page_cut_off_at_any_byte_is_none() -> None:
+    """Of REST and of WQL alike: their pages have one shape."""
+    whole = reply(page(2, 0, 1)).read()
+    assert len(read_collection(reply(whole)).rows) == 2  # type: ignore[arg-type]
+    for end in range(len(whole)):
+        with pytest.raises(ValueError, match=r"^it "):
+            read_collection(reply(whole[:end]))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/xml", "", "application/jsonp", "text/plain; a=json"])

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from ml_connector.connectors.inflate import Body
 from ml_connector.connectors.workday.frame import SOAP
-from ml_connector.connectors.workday.split import OtherDocument, SplitPage, split_page
+from ml_connector.connectors.workday.split import OtherDocument, SplitPage, open_page, split_page
 from ml_connector.safe_xml import parse_xml
 
 BSVC = "urn:com.workday/bsvc"
@@ -48,6 +49,13 @@ def read_whole(document: bytes) -> list[bytes]:
 
 def worker(n: int) -> str:
     return f'<wd:Worker><wd:Worker_Reference><wd:ID wd:type="WID">{n:032x}</wd:ID></wd:Worker_Reference></wd:Worker>'
+
+
+def test_f11_a_page_cut_off_at_any_byte_is_refused() -> None:
+    document = make_page("".join(worker(n) for n in range(2)), count=2)
+    for end in range(len(document)):
+        with pytest.raises(ValueError, match=r"^it "):
+            open_page(Body((document[:end],), ""), answer="Get_Workers_Response", record="Worker")
 
 
 @pytest.mark.parametrize("size", [1, 7, 4096])
