@@ -26,11 +26,11 @@ A test compares this drawing with the classes below.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import msgspec
 
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Fault:
     """
     One thing wrong with what a person wrote. A fault that is not *blocking* is worth a look and stops nothing.
 

@@ -18,6 +18,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
@@ -111,7 +112,7 @@ def tell_faults(error: FaultsError, *, as_json: bool) -> None:
     stopping = sum(fault.blocking for fault in error.faults)
     head = f"{error.head}: {plural(stopping, 'fault')}"
     if as_json:
-        faults = [{name: getattr(fault, name) for name in fault.__struct_fields__} for fault in error.faults]
+        faults = [asdict(fault) for fault in error.faults]
         sys.stdout.write(json.dumps({"refused": error.head, "faults": faults}, indent=2, ensure_ascii=False) + "\n")
         tell(head, remedy=error.remedy)
         return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-
-import msgspec
+from dataclasses import replace
 
 from ml_connector.bootstrap import App
 from ml_connector.errors import ConfigurationError, Fault, FaultsError
@@ -102,7 +101,7 @@ def find_live_faults(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
     for (line, claim), faults in zip(claims.items(), told, strict=False):
         # Of a cost center whose own line is at fault nothing is said twice.
         odd = {"cost_center_unmapped"} if _cost_center_of(claim) in unsure else set()
-        found += [msgspec.structs.replace(fault, line=line) for fault in faults if fault.code not in odd]
+        found += [replace(fault, line=line) for fault in faults if fault.code not in odd]
     for row, faults in zip(others, told[len(claims) :], strict=True):
         found += [fault for fault in faults if fault.code == "segment_mismatch" and _cost_center_of(row) in moved]
     return found
@@ -121,7 +120,7 @@ def numbered(rows: Iterable[MappingRow]) -> dict[int, MappingRow]:
 
 def unnumbered(faults: Iterable[Fault]) -> list[Fault]:
     """Faults of rows that stand in no file."""
-    return [msgspec.structs.replace(fault, line=None) for fault in faults]
+    return [replace(fault, line=None) for fault in faults]
 
 
 def refuse(faults: Collection[Fault], *, outcome: str) -> tuple[Fault, ...]:
