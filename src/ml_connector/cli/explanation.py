@@ -167,7 +167,11 @@ def _decide(verdict: Verdict, console: Console) -> None:
     for name in verdict.approved:
         console.print(Padding(cell(f"let go: hold {name}"), (0, 0, 0, 6)))
     if verdict.remedy:
-        console.print(Text("      ").append_text(remedy(verdict.remedy)), soft_wrap=True)
+        told = remedy(verdict.remedy)
+        if console.record:  # a picture ends where its lines do, and nobody copies from it
+            console.print(Padding(told, (0, 0, 0, 6)))
+        else:
+            console.print(Text("      ").append_text(told), soft_wrap=True)
 
 
 def _verb(verb: str, *, action: str) -> Text:

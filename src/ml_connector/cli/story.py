@@ -271,7 +271,7 @@ class Story:
 
     def _draw_picture(self) -> None:
         if self._picture is not None:
-            drawn = self._console.export_svg(title="ml-connector: a day passes, and a week")
+            drawn = self._console.export_svg(title="ml-connector: a day passes, and a week and more")
             # Fonts fetched from elsewhere would make the picture depend on who still serves them.
             plain = re.sub(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", "", drawn, flags=re.DOTALL)
             self._picture.write_text(plain, encoding="utf-8")
