@@ -217,7 +217,8 @@ def test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it
     ]
     assert all(fault.remedy for fault in faults)
     assert "no job profile 'JP-WELDD' (did you mean 'JP-WELD'?)" in refused.value.message
-    assert "no building 'NOWHERE'" in refused.value.message
+    nowhere = next(fault for fault in faults if "no building 'NOWHERE'" in fault.message)
+    assert nowhere.remedy == "correct the line   or in Plex: add the building"
     assert world.app.mappings.load("acme") == before
 
 

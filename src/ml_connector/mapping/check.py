@@ -30,14 +30,15 @@ _SETUP_PARTS = {
 }
 
 
-def check_claims(claims: Sequence[Claim], *, live: Iterable[PlexRecord]) -> list[list[Fault]]:
+def check_claims(claims: Sequence[Claim], *, live: Iterable[PlexRecord], in_file: bool = False) -> list[list[Fault]]:
     """
     Hold claims against the live chart and setup tables of their plants, or of every plant for `*` (RD-08, PX-04, PX-08).
 
     Gives the faults of each, in their order. *live* may mix plants. The segments of accounts are compared with what
-    *claims* say of their cost centers; an account whose cost center is not among them cannot be proved right.
+    *claims* say of their cost centers; an account whose cost center is not among them cannot be proved right. What stands
+    *in_file* is mended there, and by no command.
     """
-    tables, crosswalk = _Live(*live), Crosswalk(_consistent(claims))
+    tables, crosswalk = _Live(*live, in_file=in_file), Crosswalk(_consistent(claims))
     return [_check(claim, tables, crosswalk) for claim in claims]
 
 
@@ -57,7 +58,8 @@ def _consistent(claims: Iterable[Claim]) -> list[MappingRow]:
 class _Live:
     """Live Plex records by type, plant and key."""
 
-    def __init__(self, *records: PlexRecord) -> None:
+    def __init__(self, *records: PlexRecord, in_file: bool) -> None:
+        self.in_file = in_file
         self._tables: dict[tuple[str, str], dict[str, PlexRecord]] = {}
         for record in records:
             self._tables.setdefault((record.type, record.plant), {})[record.key.strip()] = record
@@ -96,12 +98,12 @@ def _check_setup(row: Claim, plant: str, part: str, live: _Live) -> Fault | None
         remedy = (
             "nothing, if a sync shall create it; otherwise correct the row"
             if creatable
-            else _fix(row, f"add the {what}")
+            else _fix(row, live, f"add the {what}")
         )
         return _fault(row, "setup_missing", message, remedy, blocking=not creatable)
     if record.fields.get("active") is False:
         message = f"{what} {value!r} of plant {plant} is inactive"
-        return _fault(row, "setup_inactive", message, _fix(row, f"activate the {what}"), blocking=False)
+        return _fault(row, "setup_inactive", message, _fix(row, live, f"activate the {what}"), blocking=False)
     return None
 
 
@@ -114,7 +116,7 @@ def _check_segment(row: Claim, plant: str, live: _Live) -> Fault | None:
         return None
     near = _nearest(row.target["segment"], {segment for segment in segments if segment})
     message = f"no active account of plant {plant} carries the cost-center segment {row.target['segment']!r}{near}"
-    return _fault(row, "segment_missing", message, _fix(row, "open an account with it"))
+    return _fault(row, "segment_missing", message, _fix(row, live, "open an account with it"))
 
 
 def _check_account(row: Claim, plant: str, live: _Live, crosswalk: Crosswalk) -> Fault | None:
@@ -126,16 +128,18 @@ def _check_account(row: Claim, plant: str, live: _Live, crosswalk: Crosswalk) ->
         elsewhere = live.has("account", key=number)
         if elsewhere:
             message = f"account {number!r} belongs to plant {', '.join(elsewhere)}, not to {plant}"
-            return _fault(row, "account_wrong_plant", message, _fix(row, "open the account there"))
+            return _fault(row, "account_wrong_plant", message, _fix(row, live, "open the account there"))
         message = f"plant {plant} has no account {number!r}{_nearest(number, chart)}"
-        return _fault(row, "account_missing", message, _fix(row, "open the account"))
+        return _fault(row, "account_missing", message, _fix(row, live, "open the account"))
     if account.fields.get("active") is not True:
         message = f"account {number!r} of plant {plant} is not active"
-        return _fault(row, "account_inactive", message, _fix(row, "activate the account"))
-    return _check_account_segment(row, plant, account, crosswalk)
+        return _fault(row, "account_inactive", message, _fix(row, live, "activate the account"))
+    return _check_account_segment(row, plant, account, live, crosswalk)
 
 
-def _check_account_segment(row: Claim, plant: str, account: PlexRecord, crosswalk: Crosswalk) -> Fault | None:
+def _check_account_segment(
+    row: Claim, plant: str, account: PlexRecord, live: _Live, crosswalk: Crosswalk
+) -> Fault | None:
     """PX-08. An account for any cost center has no segment to agree with: that is judged per journal line."""
     parts = split_account_source(row.source)
     if parts is None or parts[0] == ANY:
@@ -152,7 +156,7 @@ def _check_account_segment(row: Claim, plant: str, account: PlexRecord, crosswal
         f"account {account.key!r} of plant {plant} books on segment {held!r}, "
         f"but cost center {parts[0]} is mapped to segment {mapped!r}"
     )
-    return _fault(row, "segment_mismatch", message, _fix(row, "or correct the cost center's row"))
+    return _fault(row, "segment_mismatch", message, f"{_correct(row, live)}   or correct the cost center's row")
 
 
 def _centers_beside(row: Claim, source: str, plant: str, crosswalk: Crosswalk) -> list[MappingRow]:
@@ -195,8 +199,15 @@ def _loose(text: str) -> str:
     return re.sub(r"(?<![0-9])0+(?=[0-9])|\s", "", text.casefold())
 
 
-def _fix(row: Claim, alternative: str) -> str:
-    return f"{set_command(row.kind, source=row.source, plant=row.plant)}   or in Plex: {alternative}"
+def _fix(row: Claim, live: _Live, alternative: str) -> str:
+    return f"{_correct(row, live)}   or in Plex: {alternative}"
+
+
+def _correct(row: Claim, live: _Live) -> str:
+    kept = isinstance(row, MappingRow) and row.version > 0  # beside what is in the file, and only a command changes it
+    if live.in_file and not kept:
+        return "correct the line"
+    return set_command(row.kind, source=row.source, plant=row.plant)
 
 
 def _fault(row: Claim, code: str, message: str, remedy: str, *, blocking: bool = True) -> Fault:

@@ -77,7 +77,7 @@ def _fault(code: str, claim: Claim, line: int, message: str, remedy: str, *, blo
     return Fault(code=code, subject=claim.label, message=message, remedy=remedy, blocking=blocking, line=line)
 
 
-def find_live_faults(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
+def find_live_faults(app: App, claims: Mapping[int, Claim], *, in_file: bool = False) -> list[Fault]:
     """
     Hold new claims, by line, against the live chart, and the account rows whose cost center they change (RD-08, PX-08).
 
@@ -96,7 +96,7 @@ def find_live_faults(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
     others = [row for row in app.mappings.load(app.name) if row.key not in new and row.state == "accepted"]
     centers = [claim for claim in claims.values() if claim.kind is Kind.COST_CENTER]
     moved, unsure = {each.source for each in centers}, {e.source for e in centers if not isinstance(e, MappingRow)}
-    told = check_claims([*claims.values(), *others], live=live)
+    told = check_claims([*claims.values(), *others], live=live, in_file=in_file)
     found = []
     for (line, claim), faults in zip(claims.items(), told, strict=False):
         # Of a cost center whose own line is at fault nothing is said twice.

@@ -155,7 +155,7 @@ def import_file(app: App, path: Path, *, check: bool = True, preview: bool = Fal
     faults = [*table.faults, *(fault for fault in ours if fault not in table.faults)]
     if check:
         faults += _ask_too("Workday", lambda: find_unknown_codes(app, table.claims), known=faults)
-        faults += _ask_too("Plex", lambda: find_live_faults(app, table.claims), known=faults)
+        faults += _ask_too("Plex", lambda: find_live_faults(app, table.claims, in_file=True), known=faults)
     warnings = refuse(faults, outcome=f"{path} was not imported")
     return keep_rows(
         app, table.rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, file=path.name, preview=preview
