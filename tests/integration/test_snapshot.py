@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -53,7 +53,7 @@ def read(database, request, monkeypatch):
             raise RecordError("cannot be understood", code="odd")
         return plain.key, plain
 
-    def run(pages, query=QUERY):
+    def run(pages, query=QUERY, *, settled=True):
         translated.clear()
         extract = Reader(database, clock=lambda: NOW).extract(
             pages,
@@ -65,6 +65,7 @@ def read(database, request, monkeypatch):
                 name_of=lambda record: f"number of {json.loads(record.payload)['id']}",
             ),
             progress=lambda *_: None,
+            settled=settled,
         )
         return extract, list(translated)
 
@@ -202,14 +203,33 @@ def test_cc_15_who_comes_back_in_anothers_place_is_news(database, read):
     assert kept(database, extract) == ["a", "c"]
 
 
-def test_cc_15_a_reading_as_of_a_moment_that_is_as_before_marks_those_of_before_and_nobody_else(database, read):
-    as_of = Query(record_type=RecordType.EMPLOYEE, plant="101", as_of=AsOf(NOW.date(), NOW))
+def as_of(moment):
+    return Query(record_type=RecordType.EMPLOYEE, plant="101", as_of=AsOf(moment.date(), moment))
+
+
+def test_cc_15_a_reading_as_of_a_moment_that_is_as_before_writes_no_record_and_keeps_its_moment(database, read):
+    later = NOW + timedelta(days=1)
     read(Pages([["a", "b", "c"]]))
-    before, _ = read(Pages([["a", "b"]]), as_of)
-    again, translated = read(Pages([["b", "a"]]), as_of)
-    assert (translated, again.total, again.whole, again.content_id) == ([], 2, True, before.content_id)
-    assert (kept(database, again), again.id > before.id) == (["a", "b"], True)
+    first, _ = read(Pages([["a", "b"]]), as_of(NOW))
+    before = rows(database)
+    again, translated = read(Pages([["b", "a"]]), as_of(later))
+    assert (translated, again.total, again.content_id, rows(database)) == ([], 2, first.content_id, before)
+    assert kept(database, again) == ["a", "b"]
     assert SnapshotStore(database).vanished(SCOPE, extract_id=again.id) == ["c"]
+    believed = SnapshotStore(database).last_believed(SCOPE)
+    assert (believed.id, believed.total, believed.effective_on) == (first.id, 2, later.date().isoformat())
+    assert believed.entered_at == believed.whole_at == later.isoformat()
+
+
+def test_cc_06_a_reading_as_of_another_day_that_is_as_before_is_built_on_by_none(database, read):
+    first, _ = read(Pages([["a", "b", "c"]]), as_of(NOW))
+    read(Pages([["a", "b"]]), as_of(NOW))
+    other, translated = read(Pages([["a", "b"]]), as_of(NOW + timedelta(days=90)), settled=False)
+    assert (translated, other.total, other.whole, other.id > first.id) == ([], 2, True, True)
+    assert kept(database, other) == ["a", "b"]
+    store = SnapshotStore(database)
+    assert store.vanished(SCOPE, extract_id=other.id) == ["c"]
+    assert store.to_build_on(SCOPE, variant="3|") is None
 
 
 def test_cc_03_one_record_twice_and_another_not_at_all_is_no_list_as_before(read):

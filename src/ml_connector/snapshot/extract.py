@@ -176,10 +176,8 @@ class Reader:
                     desk.take(page.records, left=page.total - count)
                     progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
                     del page  # or the next one would come to stand beside it
-                if before is not None and desk.is_as_before(count):
-                    if query.as_of is None:
-                        return self._as_before(scope, before, translation.version)
-                    desk.keep_as_before(before)  # what was asked as of a moment has a moment to keep
+                if before is not None and settled and desk.is_as_before(count):
+                    return self._as_before(scope, before, translation.version, query.as_of)
                 desk.finish()
             number = opened.number
             faults = self._faults(scope, number)
@@ -202,10 +200,11 @@ class Reader:
             faults=faults,
         )
 
-    def _as_before(self, scope: Scope, before: Believed, variant: str) -> Extract:
+    def _as_before(self, scope: Scope, before: Believed, variant: str, as_of: AsOf | None) -> Extract:
         """Note that a whole reading saw exactly what is kept: it builds on the one that saw it first, and adds nothing."""
-        note = AsBefore(scope, before, self._clock(), variant)
-        if self._notes is None:
+        moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
+        note = AsBefore(scope, before, self._clock(), variant, *moments)
+        if self._notes is None or as_of:
             self._store.note_as_before([note])
         else:
             self._notes.append(note)
@@ -312,13 +311,6 @@ class _Desk:
         self._sort(self._line.rest())
         everybody = self._before is not None and len(set(self._known)) == count == self._before.total
         return everybody and self._is_nothing_new
-
-    def keep_as_before(self, before: Believed) -> None:
-        """Keep at one stroke that everything is as *before*."""
-        number = self._opened.number
-        with self._database.transaction() as tx:
-            self._store.touch_all(tx, self._scope, before, extract_id=number)
-        self._known = []
 
     @property
     def _is_nothing_new(self) -> bool:

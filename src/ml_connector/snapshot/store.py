@@ -113,12 +113,18 @@ class Believed(NamedTuple):
 
 
 class AsBefore(NamedTuple):
-    """A complete extraction, read *at* a moment by a *variant* of the translation, that saw exactly what is kept."""
+    """
+    A complete extraction, read *at* a moment by a *variant* of the translation, that saw exactly what is kept.
+
+    Its moments, as in `Believed`, are empty where it was not asked as of any.
+    """
 
     scope: Scope
     before: Believed
     at: datetime
     variant: str
+    effective_on: str = ""
+    entered_at: str = ""
 
 
 class Kept(NamedTuple):
@@ -166,7 +172,11 @@ class SnapshotStore:
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
 
     def note_as_before(self, notes: Sequence[AsBefore]) -> None:
-        """Keep that complete extractions saw exactly the records of the ones before them, whose they stay."""
+        """
+        Keep that complete extractions saw exactly the records of the ones before them, whose they stay.
+
+        Those are then as good as read whole as of the same moments.
+        """
         rows = [
             {
                 **scope._asdict(),
@@ -174,17 +184,21 @@ class SnapshotStore:
                 "total": before.total,
                 "content_id": before.content_id,
                 "base_id": before.id,
-                "effective_on": "",
-                "entered_at": "",
+                "effective_on": effective_on,
+                "entered_at": entered_at,
                 "variant": variant,
                 "started_at": at.isoformat(),
                 "ended_at": at.isoformat(),
             }
-            for scope, before, at, variant in notes
+            for scope, before, at, variant, effective_on, entered_at in notes
         ]
         if rows:
             with self._database.transaction() as tx:
                 tx.execute(extracts.insert(), rows)
+                for note in notes:
+                    if note.entered_at:
+                        moments = {"effective_on": note.effective_on, "entered_at": note.entered_at}
+                        tx.execute(update(extracts).where(extracts.c.id == note.before.id).values(moments))
 
     def disbelieve(self, extract_id: int) -> None:
         """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""
@@ -210,11 +224,6 @@ class SnapshotStore:
         """Mark the records that came as these very bytes as seen by the given extraction."""
         if payload_hashes:
             tx.execute(_TOUCH, {"seen_by": extract_id, **_bind(scope), "hashes": payload_hashes})
-
-    def touch_all(self, tx: Connection, scope: Scope, before: Believed, *, extract_id: int) -> None:
-        """Mark every record of the complete extraction *before*, or of those it builds on, as seen by the given one."""
-        seen = records.c.extract_id.between(before.id, before.number)
-        tx.execute(update(records).where(_within(scope), seen).values(extract_id=extract_id))
 
     def save_page(self, tx: Connection, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
         """Insert or replace one page of records."""
