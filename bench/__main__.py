@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import contest, targets
+from bench import contest, control, targets
 from bench.contest import OURS_PACE, OURS_SOAP, Results, compete, served
 from bench.measure import run_child
 from bench.report import Report, describe_machine, print_report, write_report
@@ -173,7 +173,7 @@ def _measure_pace(results: Results, options: argparse.Namespace, say: contest.Sa
             calls_per_minute=budget,
             seconds=options.seconds,
         )
-        arrived = contest.ask(place["control"] + "/requests?system=plex")
+        arrived = control.ask(place["control"] + "/requests?system=plex")
     calls = [each for each in arrived if "/mdm/" in each["path"]]
     if options.seconds < 60 or not calls:
         return None

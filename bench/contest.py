@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.control import ask
 from bench.environments import HERE, NotInstalledError, open_environment
 from bench.measure import Child, ChildFailedError, run_child
 from ml_connector.sandbox.prerender import PAGE_SIZES, serve_prerendered
@@ -77,14 +77,6 @@ def served(workers: int, *, calls_per_minute: int = _PLENTY) -> Iterator[dict[st
         ready = Path(folder) / "ready.json"
         ready.write_text(json.dumps(server.ready))
         yield {"ready_file": str(ready), "pages": str(pages), "control": server.ready["control"], "workers": workers}
-
-
-def ask(url: str, body: Any = None) -> Any:
-    """Ask the sandbox's control; with a body it is told."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - the loopback server started above
-        return json.load(answer)
 
 
 def compete(

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 from meter import measured, read_order
 
-from bench.contest import ask
+from bench.control import ask
 from bench.rewrite import changed_pages
 from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.plex.connector import PlexConnector
