@@ -369,7 +369,7 @@ def test_a_replaced_plan_is_refused(synced):
     assert syncs.plan(synced.app, progress=silent).digest != old.digest
     with pytest.raises(StalePlanError):
         syncs.apply(synced.app, digest=old.digest, progress=silent)
-    with pytest.raises(StalePlanError):
+    with pytest.raises(UsageError, match="there is no plan"):
         syncs.apply(synced.app, digest="0123456789", progress=silent)
 
 
