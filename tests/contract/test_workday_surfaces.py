@@ -544,7 +544,7 @@ STAYING_JSON: dict[str, tuple[type[MLConnectorError] | None, ...]] = STAYING | {
 STAYING_REPORT = STAYING_JSON | {
     **dict.fromkeys(("nan", "numbers_as_strings", "page_repeated", "page_skipped", "wrong_total"), (None,)),
     **dict.fromkeys(("bom", "duplicate_keys", "mixed_encodings"), (IncompleteReadError,)),
-    **dict.fromkeys(("garbage_json", "truncated", "truncated_at", "wrong_answer"), (IncompleteReadError,)),
+    **dict.fromkeys(("garbage_json", "truncated", "truncated_at"), (IncompleteReadError,)),
     "token_dies_mid_page": (IncompleteReadError,),
 }
 EMPTIED = ("empty_page", "no_rows")  # a report of nobody: nothing is wrong in it, and a sync holds it (CC-13)
