@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from ml_connector.errors import ConfigurationError, StorageError
 from ml_connector.storage import database as storage
-from ml_connector.storage.database import execute_many, open_database
+from ml_connector.storage.database import insert_many, open_database
 from ml_connector.storage.migrate import migrate
 from ml_connector.sync.lease.store import leases
 from ml_connector.sync.store import SyncStore
@@ -32,13 +32,13 @@ def test_a_transaction_that_fails_leaves_nothing(database, ending):
 def test_many_rows_are_kept_by_name_in_whatever_order_they_come(database):
     statement = leases.insert()
     with database.transaction() as tx:
-        execute_many(
+        insert_many(
             tx,
             statement,
             [("", 1, "a", "t1"), ("o", 2, "b", "t2")],
             names=("owner", "fence", "connection", "expires_at"),
         )
-        execute_many(tx, statement, [("c", "", 3, "t3")], names=[column.name for column in leases.columns])
+        insert_many(tx, statement, [("c", "", 3, "t3")], names=[column.name for column in leases.columns])
     with database.reading() as tx:
         kept = tx.execute(select(leases.c.connection, leases.c.owner, leases.c.fence, leases.c.expires_at)).all()
     assert sorted(map(tuple, kept)) == [("a", "", 1, "t1"), ("b", "o", 2, "t2"), ("c", "", 3, "t3")]

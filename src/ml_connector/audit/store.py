@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.audit import chain, verifier
 from ml_connector.audit.event import (
@@ -31,7 +32,7 @@ from ml_connector.audit.event import (
 from ml_connector.audit.files import append_line, begin_file, write_whole
 from ml_connector.audit.verifier import Head, Verdict
 from ml_connector.errors import ConfigurationError
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, insert_many, insert_or, metadata
 
 _PAGE = 1000
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -62,6 +63,13 @@ _subject = sa.Table(
     sa.Column("pseudonym", sa.String(40), primary_key=True),
     sa.Column("identity", sa.Text, nullable=False),
 )
+
+
+_KEEP = sa.insert(_event)
+_KNOW: dict[str, sa.Insert] = {
+    "sqlite": sqlite.insert(_subject).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_subject).on_conflict_do_nothing(),
+}
 
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,13 +110,12 @@ class AuditTrail:
         for seq, event in enumerate(events, start=head.events + 1):
             hidden, people = disguise(event, seal_key=self._seal_key)
             entry = chain.link(hidden, seq=seq, previous=last, key=self._key)
-            rows.append({"seq": seq, **entry.columns, "hash": entry.hash, "seal": entry.seal})
+            rows.append((seq, *map(entry.columns.__getitem__, chain.COLUMNS), entry.hash, entry.seal))
             subjects.update(people)
             last = entry.hash
-        tx.execute(sa.insert(_event), rows)
+        insert_many(tx, _KEEP, rows, names=("seq", *chain.COLUMNS, "hash", "seal"))
         if subjects:
-            pairs = [{"pseudonym": stand_in, "identity": identity} for stand_in, identity in subjects.items()]
-            tx.execute(insert_or(tx, _subject).on_conflict_do_nothing(), pairs)
+            insert_many(tx, _KNOW[tx.dialect.name], subjects.items(), names=("pseudonym", "identity"))
         count = head.events + len(events)
         seal = chain.seal_of("head", seq=count, digest=last, key=self._key)
         tx.execute(sa.update(_head).values(events=count, hash=last, seal=seal))

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.snapshot.translation import Row
-from ml_connector.storage.database import Database, execute_many, insert_or, metadata
+from ml_connector.storage.database import Database, insert_many, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH, _KEYS = 500, 5_000
@@ -230,7 +230,7 @@ class SnapshotStore:
         if not rows:
             return
         values = [(*scope, *row, extract_id) for row in rows]
-        execute_many(tx, _SAVE[tx.dialect.name], values, names=_SAVED)
+        insert_many(tx, _SAVE[tx.dialect.name], values, names=_SAVED)
 
     def kept(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
         """What is kept of these records, whichever extraction saw them last."""

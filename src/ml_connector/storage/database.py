@@ -15,7 +15,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, MetaData, Table, UpdateBase, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, Insert, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -112,13 +112,14 @@ def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def execute_many(tx: Connection, statement: UpdateBase, rows: Iterable[Sequence[Any]], *, names: Sequence[str]) -> None:
+def insert_many(tx: Connection, statement: Insert, rows: Iterable[Sequence[Any]], *, names: Sequence[str]) -> None:
     """
-    Carry out *statement* for each row by the driver's own means: what SQLAlchemy does to a row costs as much as SQLite does.
+    Insert each row by the driver's own means: what SQLAlchemy does to a row costs as much as what SQLite does.
 
-    *rows* are values of *names* in their order, texts and numbers that need no conversion. *statement* is built once.
+    *rows* are values of *names* in their order, texts and numbers that need no conversion; no other column gets a value.
+    *statement* is built once.
     """
-    text, places = _compile(statement, tx.dialect)
+    text, places = _compile(statement, tx.dialect, tuple(names))
     if places is None:
         tx.exec_driver_sql(text, [dict(zip(names, row, strict=True)) for row in rows])
     elif places == list(names):
@@ -129,9 +130,9 @@ def execute_many(tx: Connection, statement: UpdateBase, rows: Iterable[Sequence[
 
 
 @lru_cache(maxsize=64)
-def _compile(statement: UpdateBase, dialect: Dialect) -> tuple[str, list[str] | None]:
+def _compile(statement: Insert, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, list[str] | None]:
     """The text the driver takes and the names of its places in their order; None where the places have names."""
-    compiled = statement.compile(dialect=dialect)
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
     return str(compiled), compiled.positiontup if compiled.positional else None
 
 

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from ml_connector.canonical.keys import encode
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, insert_many, metadata
 from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
 from ml_connector.sync.baseline.store import Agreed, BaselineStore, baselines
 from ml_connector.sync.change import Change
@@ -262,7 +262,7 @@ class SyncStore:
         number = int(row.inserted_primary_key[0])  # type: ignore[index]
         rows = [_intent_row(self._connection, number, seq, change) for seq, change in enumerate(changes_)]
         if rows:
-            tx.execute(insert(changes), rows)
+            insert_many(tx, _PLAN, [tuple(row.values()) for row in rows], names=tuple(rows[0]))
         return number
 
     def supersede(self, tx: Connection) -> list[str]:
@@ -453,6 +453,7 @@ class SyncStore:
 
 _ONE = and_(changes.c.plan_id == bindparam("of_plan"), changes.c.seq == bindparam("at_seq"))
 # Built once and run for a batch: a statement built anew for every record costs more than running it.
+_PLAN = insert(changes)
 _MARK_SENDING = (
     update(changes)
     .where(_ONE)

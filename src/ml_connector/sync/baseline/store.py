@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Insert,
     Integer,
     String,
     Table,
@@ -27,11 +29,12 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, insert_many, insert_or, metadata
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -98,6 +101,19 @@ headcounts = Table(
 )
 
 
+_AGREED = ("connection", "type", "plant", "key", "fields", "run_id", "agreed_at")
+
+
+@cache
+def _upsert(dialect: str, *, unless_known: bool) -> Insert:
+    statement = postgresql.insert(baselines) if dialect == "postgresql" else sqlite.insert(baselines)
+    name_of_one = _AGREED[:4]
+    if unless_known:
+        return statement.on_conflict_do_nothing(index_elements=name_of_one)
+    updated = {name: statement.excluded[name] for name in _AGREED[4:]}
+    return statement.on_conflict_do_update(index_elements=name_of_one, set_=updated)
+
+
 class Agreed(NamedTuple):
     """One record's owned fields, as both sides hold them; *source* and *rows* as in a change."""
 
@@ -144,19 +160,11 @@ class BaselineStore:
         """Put what both sides hold alike now in the place of what they did; with *unless_known* only where nothing is."""
         if not records:
             return
-        statement, name_of_one = insert_or(tx, baselines), ["connection", "type", "plant", "key"]
-        updated = {name: statement.excluded[name] for name in ("fields", "run_id", "agreed_at")}
-        upsert = (
-            statement.on_conflict_do_nothing(index_elements=name_of_one)
-            if unless_known
-            else statement.on_conflict_do_update(index_elements=name_of_one, set_=updated)
-        )
-        common = {"connection": self._connection, "run_id": run, "agreed_at": at.isoformat()}
+        moment = at.isoformat()
         rows = [
-            {**common, "type": it.type, "plant": it.plant, "key": it.key, "fields": encode(it.fields).decode()}
-            for it in records
+            (self._connection, it.type, it.plant, it.key, encode(it.fields).decode(), run, moment) for it in records
         ]
-        tx.execute(upsert, rows)
+        insert_many(tx, _upsert(tx.dialect.name, unless_known=unless_known), rows, names=_AGREED)
         # What is agreed on now is another thing than what somebody was found in step with.
         people = [{"in_plant": it.plant, "of_key": it.key} for it in records if it.type in PEOPLE]
         if people:
