@@ -25,7 +25,7 @@ from ml_connector.snapshot.translation import Came, Fault, Row, Translation, pay
 from ml_connector.storage.database import Database
 
 TRIES = 3
-_AT_ONCE = 2000
+_AT_ONCE = 1000
 _PIECE = 50  # records sent to a child at once: what waits is memory
 _OBJECTS_OF_PAGES = 20_000
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
@@ -353,7 +353,8 @@ class _Desk:
         if self._is_empty:
             return {}
         if self._index is not None:
-            return {each: self._index[each] for each in hashes if each in self._index}
+            # Taken out of it, so that it is no longer held twice; what comes twice is no list anyway.
+            return {each: self._index.pop(each) for each in hashes if each in self._index}
         with self._database.reading() as tx:
             if self._is_empty is None:  # a first reading begins with nothing to ask for, unless one broke off
                 self._is_empty = self._before is None and not self._store.holds_any(tx, self._scope)
