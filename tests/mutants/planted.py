@@ -707,4 +707,33 @@ MUTANTS = (
         "tests/integration/test_mapping_approval.py::"
         "test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it_is_taken_in",
     ),
+    Mutant(
+        "a clock that ran ahead is believed",
+        "sync/belief.py",
+        "    if passed - really <= limit:\n",
+        "    if passed <= limit * 10**6:\n",
+        f"{CAPTURE}::test_cc_04_a_workday_clock_that_jumps_ahead_for_a_time_loses_no_change_and_does_nothing_early",
+    ),
+    Mutant(
+        "what is told before its moment is believed",
+        "sync/capture.py",
+        "if entry[1] > as_of.entered_at])",
+        "if entry[1] > as_of.entered_at + HORIZON])",
+        "tests/integration/test_bad_input.py::"
+        "test_bad_input_an_entry_in_the_future_waits_with_both_moments_shown_and_goes_by_itself",
+    ),
+    Mutant(
+        "the team of a manager who went waits for the full compare",
+        "sync/teams.py",
+        "was.active is True and _seat(worker) != _seat(was)",
+        "was.active is None and _seat(worker) != _seat(was)",
+        "tests/integration/test_teams.py::test_wp_14_the_team_of_a_manager_who_goes_is_told_in_the_same_run",
+    ),
+    Mutant(
+        "what waits is forgotten while a reading is held",
+        "review/store.py",
+        "or undecided(item)",
+        "or not item.code",
+        "tests/integration/test_parked_under_holds.py::test_rc_what_waits_keeps_its_day_while_a_section_is_withheld",
+    ),
 )
