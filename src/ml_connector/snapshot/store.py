@@ -300,15 +300,21 @@ class SnapshotStore:
             yield from self._read_some(scope, of=of, extract_id=extract_id, leave_out=leave_out)
             return
         decode = msgspec.json.Decoder(of).decode
+        for batch in self._batches(scope, records.c.body, extract_id=extract_id, size=_BATCH):
+            for _key, body in batch:
+                yield decode(body)
+
+    def _batches(self, scope: Scope, *columns: Any, extract_id: int | None, size: int) -> Iterator[Sequence[Any]]:
+        """Yield the key and some columns of a scope's records in order of their key, so many at a time."""
         last = ""
         while True:
             where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
-            query = select(records.c.key, records.c.body).where(where).order_by(records.c.key).limit(_BATCH)
+            query = select(records.c.key, *columns).where(where).order_by(records.c.key).limit(size)
             with self._database.reading() as tx:
                 batch = tx.execute(query).all()
-            for _key, body in batch:
-                yield decode(body)
-            if len(batch) < _BATCH:
+            if batch:
+                yield batch
+            if len(batch) < size:
                 return
             last = batch[-1].key
 
@@ -321,32 +327,14 @@ class SnapshotStore:
             found = SnapshotStore.find(self, scope, keys=some, of=of, extract_id=extract_id)
             yield from (found[key] for key in some if key in found)
 
-    def came(self, scope: Scope, *, extract_id: int) -> Iterator[list[tuple[str, str]]]:
+    def came(self, scope: Scope, *, extract_id: int) -> Iterator[Sequence[tuple[str, str]]]:
         """Yield key and payload hash of the records that the given extraction saw, in order, a batch at a time."""
-        last = ""
-        while True:
-            where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
-            query = select(records.c.key, records.c.payload_hash).where(where).order_by(records.c.key).limit(_BATCH)
-            with self._database.reading() as tx:
-                batch = [(row[0], row[1]) for row in tx.execute(query)]
-            if batch:
-                yield batch
-            if len(batch) < _BATCH:
-                return
-            last = batch[-1][0]
+        return self._batches(scope, records.c.payload_hash, extract_id=extract_id, size=_BATCH)
 
     def keys(self, scope: Scope, *, extract_id: int | None) -> Iterator[str]:
         """Yield the keys of the records that the given extraction saw, or of all, in order."""
-        last = ""
-        while True:
-            where = and_(_within(scope), records.c.key > last, *_seen_by(extract_id))
-            query = select(records.c.key).where(where).order_by(records.c.key).limit(_KEYS)
-            with self._database.reading() as tx:
-                batch = list(tx.execute(query).scalars())
-            yield from batch
-            if len(batch) < _KEYS:
-                return
-            last = batch[-1]
+        for batch in self._batches(scope, extract_id=extract_id, size=_KEYS):
+            yield from (row[0] for row in batch)
 
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """The records under these keys; with *extract_id* those that this extraction saw, vanished ones too without."""

@@ -37,7 +37,7 @@ class Lookup:
         extract = self._gathered.extracts[side, kind, plant]
         return self._snapshots.read(extract.scope, of=of, extract_id=extract.id)
 
-    def came(self, side: str, kind: str) -> Iterator[list[tuple[str, str]]]:
+    def came(self, side: str, kind: str) -> Iterator[Sequence[tuple[str, str]]]:
         """Key and payload hash of every record of a readable type, a batch at a time."""
         extract = self._gathered.extracts[side, kind, ""]
         return self._snapshots.came(extract.scope, extract_id=extract.id)
