@@ -69,6 +69,8 @@ records = Table(
     Column("body", Text, nullable=False),
     Column("extract_id", Integer, nullable=False),
     Index("ix_snapshot_record_payload", "connection", "side", "type", "plant", "payload_hash"),
+    # Whoever asks which records there are, and as what they came, reads no body.
+    Index("ix_snapshot_record_seen", "connection", "side", "type", "plant", "key", "extract_id", "payload_hash"),
 )
 
 
