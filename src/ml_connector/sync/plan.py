@@ -34,6 +34,7 @@ from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.draft import Draft, look_back
+from ml_connector.sync.garbage import looking_seldom
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.linked import hold_unlinked
@@ -167,6 +168,7 @@ class Planner:
             only_primary=self._connection.workday.surface != "soap",
         )
 
+    @looking_seldom()
     def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
         """Decide everything and guard all of it; only then keep some types of change, or some records."""
         draft = self._draft
