@@ -1,7 +1,8 @@
 """
 Facts of one worker that cannot all be true: shown to a person side by side, never decided by us. Pure.
 
-A placeholder is no date: 1900 stands for “long ago” in what was migrated, 9999 for “never”.
+A placeholder is no date: of a worker, 1900 stands for “long ago” in what was migrated, 9999 for “never”. Codes and seats
+are loaded into Workday as being there since 1900, and mean it.
 """
 
 from __future__ import annotations
@@ -39,18 +40,38 @@ def check_plausible(worker: Worker, *, today: date) -> None:
 
 def check_day(name: str, day: object) -> None:
     """
-    Let a date go on only if anybody may mean it; what is no date is none.
+    Let a date of a worker go on only if anybody may mean it; what is no date is none.
 
     Raises:
         RecordError: it is a placeholder.
     """
     if isinstance(day, date) and not is_plausible(day):
-        raise RecordError(
-            f"{name} is {day.isoformat()}: a placeholder and no date",
-            code="implausible_date",
-            waiting_for=f"a {name} in Workday",
-            remedy=_REMEDY,
-        )
+        raise _placeholder(name, day)
+
+
+def is_first_day(day: date) -> bool:
+    """Whether a code or a seat may be there from that day on; 1900 means that it always was."""
+    return day.year <= _LAST
+
+
+def check_first_day(name: str, day: object) -> None:
+    """
+    Let a code or a seat go on only if it may be there from that day on; what is no date is none.
+
+    Raises:
+        RecordError: it is a placeholder.
+    """
+    if isinstance(day, date) and not is_first_day(day):
+        raise _placeholder(name, day)
+
+
+def _placeholder(name: str, day: date) -> RecordError:
+    return RecordError(
+        f"{name} is {day.isoformat()}: a placeholder and no date",
+        code="implausible_date",
+        waiting_for=f"a {name} in Workday",
+        remedy=_REMEDY,
+    )
 
 
 def contradiction(one: str, other: str) -> RecordError:

@@ -19,7 +19,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
-from ml_connector.mapping.plausible import check_day, is_plausible
+from ml_connector.mapping.plausible import check_first_day, is_first_day
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant
 
@@ -242,7 +242,7 @@ class ReferenceData:
             ]
             used.update((plant, kind, text) for kind, text in uses)
             try:
-                check_day(f"availability date of position {odd[0]}", odd[1])
+                check_first_day(f"availability date of position {odd[0]}", odd[1])
             except RecordError as error:
                 _count(uncounted, (plant, error.waiting_for or error.message), error, seats)
                 continue
@@ -316,8 +316,8 @@ class ReferenceData:
 
 
 def _check_days(record: CostCenter | JobProfile) -> None:
-    check_day("effective date", record.effective_on)
-    check_day("availability date", getattr(record, "available_on", None))
+    check_first_day("effective date", record.effective_on)
+    check_first_day("availability date", getattr(record, "available_on", None))
 
 
 def _is_meant(record: CostCenter | JobProfile | None) -> bool:
@@ -352,7 +352,7 @@ def _told_by(position: Position) -> _Told:
         known_text(position.location_id),
         known_text(position.job_profile_id),
         known_text(position.cost_center),
-        (position.key, day) if isinstance(day, date) and not is_plausible(day) else ("", None),
+        (position.key, day) if isinstance(day, date) and not is_first_day(day) else ("", None),
     )
 
 

@@ -3,7 +3,6 @@
 from datetime import date
 
 import msgspec
-import pytest
 
 from ml_connector.canonical.organization import Position
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
@@ -22,6 +21,7 @@ PLANT = Plant.model_validate(
 )
 SEAT = Position(key="P-1", job_profile_id="JP-OPER", location_id="DET", company="C10", cost_center="CC4100")
 TODAY = {"101": date(2026, 11, 23)}
+TARGET = {"cost_center": "4100", "department": "Stamping", "segment": "4100"}
 JOB = MappingRow(kind=Kind.JOB_PROFILE, plant="101", source="JP-OPER", target={"position": "Operator"})
 
 
@@ -37,10 +37,17 @@ def test_m_18_a_seat_names_both_codes_it_waits_for_so_that_mending_one_brings_up
     assert after < before
 
 
-@pytest.mark.parametrize("day", [date(1900, 1, 1), date(9999, 12, 31)])
-def test_bad_input_a_position_available_in_1900_or_9999_is_not_counted_and_shown(day: date) -> None:
-    target = {"cost_center": "4100", "department": "Stamping", "segment": "4100"}
-    center = MappingRow(kind=Kind.COST_CENTER, plant="101", source="CC4100", target=target)
+def test_a_position_available_since_1900_always_was() -> None:
+    center = MappingRow(kind=Kind.COST_CENTER, plant="101", source="CC4100", target=TARGET)
+    data = ReferenceData(plants=[PLANT], crosswalk=Crosswalk([JOB, center]), today=TODAY)
+    seats = data.headcount([SEAT, msgspec.structs.replace(SEAT, key="P-2", available_on=date(1900, 1, 1))])
+    assert sum(seats.planned.values()) == 2
+    assert seats.waiting == []
+
+
+def test_bad_input_a_position_available_in_9999_is_not_counted_and_shown() -> None:
+    day = date(9999, 12, 31)
+    center = MappingRow(kind=Kind.COST_CENTER, plant="101", source="CC4100", target=TARGET)
     data = ReferenceData(plants=[PLANT], crosswalk=Crosswalk([JOB, center]), today=TODAY)
     odd = msgspec.structs.replace(SEAT, key="P-2", available_on=day)
     seats = data.headcount([SEAT, odd])
