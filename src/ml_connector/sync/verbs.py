@@ -1,6 +1,8 @@
 """
-The verbs: plan, apply, sync, reevaluate, resend, and release, which only decides. Each other is one run under one lease, from the clearing of what an earlier run left on
-its way to the last line of the report.
+The verbs: plan, apply, sync, reevaluate, resend, and release, which only decides.
+
+Each other is one run under one lease, from the clearing of what an earlier run left on its way to the last line of the
+report.
 """
 
 from __future__ import annotations
@@ -9,38 +11,32 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.snapshot.extract import Progress, Reader
 from ml_connector.snapshot.store import Scope
-from ml_connector.sync.baseline.store import Agreed
 from ml_connector.sync.belief import clock_ran_ahead, clock_went_back
 from ml_connector.sync.capture import Capture
-from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.forecast import forecast_writes
-from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, Gatherer
+from ml_connector.sync.gather import WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import identify_workers, recognize_workers
 from ml_connector.sync.inputs import fingerprint_inputs
 from ml_connector.sync.judge import judge
 from ml_connector.sync.linked import watch_links
-from ml_connector.sync.parking import why_parked
 from ml_connector.sync.policy import ON_CHANGES, Approvals
 from ml_connector.sync.recheck import check_plan, check_plex, find_approved, find_same_bytes, find_shown
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, staying_lines
 from ml_connector.sync.run import Run, open_run
+from ml_connector.sync.save import held_event, save_draft, to_kept
 from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
-from ml_connector.sync.undecided import Undecided
 
-_EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 _SHORTEST_HOLD = 4
 _WORKER_TYPES = ("employee", "employee_attributes")
 
@@ -129,8 +125,8 @@ class Syncer:
             changes = [change for key in keys for change in find_same_bytes(self._tools, key, waiting, settled)]
             newest = self._tools.store.newest_plan()
             as_of, watermark, crosswalk = (newest.as_of, newest.watermark, newest.crosswalk) if newest else ("", "", "")
-            stored = self._save(
-                run, as_of=as_of, watermark=watermark, crosswalk=crosswalk, draft=Draft(changes=changes)
+            stored = save_draft(
+                self._tools, run, as_of=as_of, watermark=watermark, crosswalk=crosswalk, draft=Draft(changes=changes)
             )
             run.foretell(stored, reads_again=True)
             check_plex(self._tools, run, stored, self._gatherer(run.progress))
@@ -223,8 +219,8 @@ class Syncer:
         if hold is None or approvals.cover(hold):
             return
         with self._tools.database.transaction() as tx:
-            if self._tools.review.open_hold(tx, self._name, _kept(hold, at=now)):
-                self._tools.trail.append(tx, [_held_event(run, hold, at=now, plan=None)])
+            if self._tools.review.open_hold(tx, self._name, to_kept(hold, at=now)):
+                self._tools.trail.append(tx, [held_event(run, hold, at=now, plan=None)])
         raise ApprovalRequiredError(hold.reason, remedy=hold.remedy)
 
     def _think_again(self, run: Run, gathered: Gathered) -> None:
@@ -274,7 +270,8 @@ class Syncer:
         run.progress("comparing", 0, None)
         gathered, approvals = sources.gathered, sources.approvals
         draft = make_planner(self._tools, sources).draft(approvals=approvals, only=_types(only), keys=keys)
-        stored = self._save(
+        stored = save_draft(
+            self._tools,
             run,
             as_of=gathered.as_of.effective_on.isoformat(),
             watermark=self._watermark(gathered, draft, settled=settled),
@@ -307,118 +304,6 @@ class Syncer:
             who=sources.who.told(),
             ahead=sources.outbox.told(),
         )
-
-    def _save(
-        self,
-        run: Run,
-        *,
-        as_of: str,
-        watermark: str,
-        crosswalk: str,
-        draft: Draft,
-        approvals: Approvals | None = None,
-        inputs: str | None = None,
-    ) -> StoredPlan:
-        """
-        Plan, parked records, holds and their audit events share one transaction.
-
-        Without *approvals* the plan is not the state of things (a resending, another day): what waits stays as it was.
-        """
-        changes = draft.changes
-        now = self._tools.clock()
-        digest = digest_of(self._name, crosswalk, changes)
-        with self._tools.database.transaction() as tx:
-            superseded = self._tools.store.supersede(tx)
-            self._tools.store.save_plan(
-                tx,
-                digest=digest,
-                as_of=as_of,
-                watermark=watermark,
-                crosswalk=crosswalk,
-                inputs=inputs,
-                counts=draft.counts(),
-                changes_=changes,
-                run=run.number,
-                at=now,
-            )
-            events = [
-                run.event(
-                    AuditAction.PLAN_SUPERSEDED,
-                    f"plan//{old[:12]}",
-                    now,
-                    plan=old,
-                    reason=f"plan {digest[:12]} takes its place",
-                )
-                for old in superseded
-            ]
-            events.append(
-                run.event(AuditAction.PLAN_CREATED, f"plan//{digest[:12]}", now, plan=digest, detail=draft.counts())
-            )
-            if approvals is not None:
-                events += self._keep_review(tx, run, draft, digest, now)
-                self._tools.review.retire(tx, self._name, releases=approvals.over)
-            self._tools.trail.append(tx, events)
-        stored = self._tools.store.find_plan(digest)
-        assert stored is not None  # noqa: S101 - just written
-        return stored
-
-    def _keep_review(self, tx: Transaction, run: Run, draft: Draft, digest: str, now: datetime) -> list[AuditEvent]:
-        holds = [_kept(hold, at=now) for hold in draft.holds]
-        agreed = [Agreed(item.type, item.plant, item.key, item.fields, item.source, item.rows) for item in draft.agreed]
-        self._tools.baselines.agree(tx, agreed, run=run.number, at=now)
-        self._tools.baselines.save_headcount(tx, draft.headcount)
-        self._tools.baselines.save_fill_masks(tx, draft.fill)
-        self._tools.baselines.save_in_step(tx, draft.in_step)
-        self._tools.placed.save(tx, draft.placed, others=draft.fill)
-        # What waited for another record stays parked until its own write is through: it was decided once, not anew.
-        going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
-        newly_parked = self._tools.review.replace_parked(
-            tx,
-            self._name,
-            draft.parked,
-            types=_EVERY_TYPE,
-            still=going,
-            undecided=self._undecided(draft).covers,
-            at=now,
-        )
-        newly_pending, no_more = self._tools.review.replace_pending(tx, self._name, draft.pending, at=now)
-        newly_held = self._tools.review.replace_open_holds(tx, self._name, holds, types=_EVERY_TYPE)
-        events = [
-            run.event(AuditAction.DECISION_NOOP, "records//unchanged", now, plan=digest, detail={"count": draft.noop})
-        ]
-        dated = [(AuditAction.DECISION_PENDING, item) for item in newly_pending]
-        # What has come due is no longer pending either, and was not withdrawn.
-        dated += [(AuditAction.DECISION_WITHDRAWN, item) for item in no_more if item.on > draft.today]
-        events += [
-            run.event(
-                action,
-                f"{item.type}/{item.plant}/{item.key}",
-                now,
-                plan=digest,
-                reason=item.reason,
-                detail={"due": item.on},
-            )
-            for action, item in dated
-        ]
-        events += [
-            run.event(
-                AuditAction.DECISION_PARKED,
-                f"{item.type}/{item.plant}/{item.key}",
-                now,
-                plan=digest,
-                reason=why_parked(item),
-            )
-            for item in newly_parked
-        ]
-        events += [_held_event(run, hold, at=now, plan=digest) for hold in newly_held]
-        return events
-
-    def _undecided(self, draft: Draft) -> Undecided:
-        """What this run says nothing of, a reading being held."""
-        dropped = [wid for hold in draft.holds if hold.guard == "population_drop" for wid in hold.members]
-        unseen = self._tools.snapshots.find(Scope(self._name, "workday", "worker"), keys=dropped, of=Worker)
-        numbers = {worker.employee_id for worker in unseen.values()}
-        return Undecided(draft.holds, nobody=draft.nobody, unseen=numbers)
 
     # What a run needs to know
 
@@ -468,35 +353,6 @@ class Syncer:
             not_given={info.type: info.missing for info in types if info.missing},
             staying=staying_lines(draft.parked),
         )
-
-
-def _kept(hold: Hold, *, at: datetime) -> HoldInfo:
-    """A hold as it is kept, open."""
-    return HoldInfo(
-        id=hold.id,
-        guard=hold.guard,
-        type=hold.type,
-        plant=hold.plant,
-        members=hold.members,
-        reason=hold.reason,
-        remedy=hold.remedy,
-        state="open",
-        releasable=hold.releasable,
-        created_at=at.isoformat(),
-        explanation=hold.explanation,
-    )
-
-
-def _held_event(run: Run, hold: Hold | HoldInfo, *, at: datetime, plan: str | None) -> AuditEvent:
-    """One alert a hold, told in the run that met it first."""
-    return run.event(
-        AuditAction.DECISION_HELD,
-        f"hold/{hold.plant}/{hold.id}",
-        at,
-        plan=plan,
-        reason=hold.reason,
-        detail={"guard": hold.guard, "members": len(hold.members)},
-    )
 
 
 def _types(only: str | None) -> tuple[str, ...]:
