@@ -273,7 +273,7 @@ MUTANTS = (
         "sync/steady.py",
         "encode([supervisor, shown])",
         "encode([shown])",
-        STEADY + "::test_wp_14_whose_managers_record_is_another_is_decided_about_anew",
+        PLACED + "::test_wp_14_whose_managers_record_is_another_was_not_found_in_step_by_that",
     ),
     Mutant(
         "found in step whatever Workday shows now",

@@ -13,7 +13,7 @@ from ml_connector.settings.plex import Plant, PlexConnection, Route
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.sync.placed.remembered import Kept, Remembered
 from ml_connector.sync.placed.store import PlacedStore
-from ml_connector.sync.steady import ground_of
+from ml_connector.sync.steady import ground_of, sum_up
 
 PLANTS = tuple(Plant(pcn=pcn, company_code=pcn, routes=(Route(company="C", location=pcn),)) for pcn in ("101", "102"))
 DAY = date(2026, 11, 23)
@@ -149,3 +149,12 @@ def test_up_02_a_place_is_forgotten_whenever_other_fields_are_shown_than_it_know
         store.save(tx, {"b": Kept("from", "[]")}, others=("a", "b"))
     assert store.kept(after="", upto="b") == {"b": Kept("from", "[]")}
     assert store.kept(after="b", upto="z") == {"c": Kept("from", "{}")}
+
+
+def test_wp_14_whose_managers_record_is_another_was_not_found_in_step_by_that():
+    """By what somebody is in step says who manages, and what Plex shows."""
+    ground = ground_of(ADA, PROJECTION.place(ADA))
+    told = {
+        sum_up(ground, settings=b"", supervisor=boss, shown=shown) for boss in ("7", "8") for shown in (("x",), ("y",))
+    }
+    assert len(told) == 4
