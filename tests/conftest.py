@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # begun in the background: our children shall hear it all the same
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     Wish.examples, Wish.shrink = config.getoption("--laws-examples"), config.getoption("--laws-shrink")
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.fuse import CrashError
 from tests.living import Living
 from tests.rehearsal import Wire, call_workday
 
@@ -82,3 +83,36 @@ def test_wp_14_a_change_of_a_manager_who_stays_asks_for_nobody_more(home):
         asked = [names(body) for body in home.asked() if names(body)]
         assert asked == [{home.desk.now().worker(boss).wid}]
         assert supervisors(home, team) == {boss}
+
+
+def test_wp_14_a_run_that_dies_before_it_reads_the_team_leaves_it_to_the_next(home):
+    with home.synced():
+        boss, team = led(home)
+        wids = {home.desk.now().worker(key).wid for key in team}
+        home.desk.terminate(home.desk.now().worker(boss), last_day=home.tenant.today - timedelta(days=1))
+
+    def die(request, answer):
+        if names(request.body.decode()) & wids:
+            raise CrashError
+        return answer(request)
+
+    with home.alive() as life:
+        home.wire.spoil = die
+        with pytest.raises(CrashError):
+            life.sync()
+    with home.alive() as life:
+        life.sync()
+        assert boss not in supervisors(home, team)
+
+
+def test_wp_14_the_team_of_a_manager_whose_last_day_was_known_before_is_told_once_it_is_over(home):
+    weekly = home.settings.sync.model_copy(update={"full_compare": "weekly Sunday 02:00 UTC"})
+    home.settings = home.settings.model_copy(update={"sync": weekly})
+    with home.synced() as life:
+        boss, team = led(home)
+        home.desk.terminate(home.desk.now().worker(boss), last_day=home.tenant.today + timedelta(days=1))
+        life.sync()
+        assert supervisors(home, team) == {boss}
+        home.pass_days(2)
+        life.sync()
+        assert boss not in supervisors(home, team)

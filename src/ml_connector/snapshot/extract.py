@@ -8,7 +8,7 @@ cannot be understood becomes a `Fault` and its page goes on (one bad record neve
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import cached_property, partial
@@ -120,9 +120,12 @@ class Reader:
         translation: Translation,
         progress: Progress,
         keep: Keep = keep_nothing,
+        then: Callable[[], Collection[str]] = tuple,
     ) -> Extract:
         """
         Read only what *query* names, on top of the complete extraction *base*; what is not given any more stays as known.
+
+        *then* is asked, once these are kept, which others have to be read because of them; all of it counts together.
 
         Raises:
             IncompleteReadError: what came does not add up; nothing counts, and the next one reads it again.
@@ -132,12 +135,8 @@ class Reader:
         content_id, total = None, base.total
         try:
             with closing(_Desk(self._database, self._store, scope, opened, translation, base, keep)) as desk:
-                count = 0
-                for page in connector.read(query) if query.wids else ():
-                    count += len(page.records)
-                    desk.take(page.records, left=len(query.wids) - count)
-                    progress(f"reading changed {_plural(scope.type)}", count, len(query.wids))
-                desk.finish()
+                _take_named(connector, query, desk, progress)
+                _take_named(connector, msgspec.structs.replace(query, wids=tuple(sorted(then()))), desk, progress)
             faults = self._faults(scope, base.id)
             total = self._store.count(scope, extract_id=base.id) + len(faults)
             content_id = base.content_id if desk.same and total == base.total else number
@@ -383,6 +382,16 @@ class _Desk:
         self.changed.update(fault.key for fault in self._faults)
         self.same &= not self.changed
         return others
+
+
+def _take_named(connector: Pages, query: Query, desk: _Desk, progress: Progress) -> None:
+    """Keep what *query* names, if it names anything."""
+    count = 0
+    for page in connector.read(query) if query.wids else ():
+        count += len(page.records)
+        desk.take(page.records, left=len(query.wids) - count)
+        progress(f"reading changed {_plural(query.record_type)}", count, len(query.wids))
+    desk.finish()
 
 
 def _plural(word: str) -> str:

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -100,57 +100,35 @@ class Capture:
         if whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2:
             return self._everything(scope, translation, as_of=as_of, base=base, log=log)
         self._keep_days(translation, log, as_of=as_of, base=base)
-        extract = self._read_named(kind, log, translation, as_of=as_of, base=base, asked=log)
-        extract = self._with_teams(extract, translation, as_of=as_of)
+        extract = self._reader.read_changed(
+            self._workday,
+            scope=scope,
+            query=Query(record_type=kind, as_of=as_of, wids=tuple(sorted(log))),
+            base=base,
+            translation=translation,
+            progress=self._progress,
+            keep=self._keeper(kind, as_of, asked=log),
+            then=partial(self._find_teams, scope, base, log),
+        )
         if self._agrees(extract, translation, as_of=as_of):
             return Captured(extract)
         return self._everything(scope, translation, as_of=as_of, base=base, log=log)
 
-    def _read_named(
-        self,
-        kind: RecordType,
-        wids: Collection[str],
-        translation: Translation,
-        *,
-        as_of: AsOf,
-        base: Believed,
-        asked: Collection[str],
-    ) -> Extract:
-        """Read these records on top of *base*; of who was *asked* about, other days were asked for too."""
-        return self._reader.read_changed(
-            self._workday,
-            scope=Scope(self._connection, "workday", kind.value),
-            query=Query(record_type=kind, as_of=as_of, wids=tuple(sorted(wids))),
-            base=base,
-            translation=translation,
-            progress=self._progress,
-            keep=self._keeper(kind, as_of, asked=asked),
-        )
+    def _find_teams(self, scope: Scope, base: Believed, log: Collection[str]) -> set[str]:
+        """Of whom no log tells, though their manager left their seat since *base* was read."""
+        if scope.type != RecordType.WORKER or not log:
+            return set()
+        now = self._snapshots.find(scope, keys=sorted(log), of=Worker)
+        managers = find_leavers(self._known_then(base, sorted(log)), now)
+        if not managers:
+            return set()
+        return find_teams(self._snapshots.read(scope, of=Managed, extract_id=base.id), managers) - set(log)
 
-    def _with_teams(self, extract: Extract, translation: Translation, *, as_of: AsOf) -> Extract:
-        """Read those too whose manager left their seat: no log tells of them."""
-        kind, changed = RecordType(extract.scope.type), sorted(extract.changed)
-        if kind is not RecordType.WORKER or not changed:
-            return extract
-        now = self._snapshots.find(extract.scope, keys=changed, of=Worker)
-        managers = find_leavers(self._known_before(changed, as_of), now)
-        everybody = self._snapshots.read(extract.scope, of=Managed, extract_id=extract.id) if managers else iter(())
-        team = find_teams(everybody, managers) - extract.changed
-        base = self._snapshots.to_build_on(extract.scope, variant=translation.version) if team else None
-        if base is None:
-            return extract
-        more = self._read_named(kind, team, translation, as_of=as_of, base=base, asked=())
-        return msgspec.structs.replace(more, before=extract.before, changed=more.changed | extract.changed)
-
-    def _known_before(self, workers: Sequence[str], as_of: AsOf) -> dict[str, Worker]:
-        """What was known of workers until this reading."""
-        known = {}
-        for worker, facts in self._facts.of(workers).items():
-            earlier = [fact for fact in facts if fact.entered_at < as_of.entered_at]
-            fact = as_known(earlier, on=as_of.effective_on, by=as_of.entered_at)
-            if fact is not None:
-                known[worker] = _WORKER(fact.body)
-        return known
+    def _known_then(self, base: Believed, workers: Sequence[str]) -> dict[str, Worker]:
+        """What an earlier reading knew of workers: what a run learnt that was cut off after it is as new to us as to it."""
+        on, by = date.fromisoformat(base.effective_on), datetime.fromisoformat(base.entered_at)
+        known = {worker: as_known(facts, on=on, by=by) for worker, facts in self._facts.of(workers).items()}
+        return {worker: _WORKER(fact.body) for worker, fact in known.items() if fact is not None}
 
     def _agrees(self, extract: Extract, translation: Translation, *, as_of: AsOf) -> bool:
         """
