@@ -110,7 +110,8 @@ class HttpResponse:
         return Body(tuple(blocks), self.headers.get("content-encoding", ""), self._max_bytes)
 
     def _in_time(self, size: int) -> Iterator[bytes]:
-        for block in self._raw.stream(size, decode_content=False):
+        # Whatever came, one wait at a time: whoever asks for more than that waits for a trickle as long as it likes.
+        while block := self._raw.read1(size, decode_content=False):
             if time.monotonic() > self._late_at:
                 raise TimeoutError
             yield block

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.port import FieldInfo, TypeInfo
 from ml_connector.connectors.workday.fields import list_types
@@ -21,6 +23,7 @@ _STAFFING = {
 # One primary job a worker is all these surfaces show, and all organizations are supervisory: no field says so.
 _IMPLIED = frozenset({"jobs.primary", "kind"})
 OTHER_JOBS = "jobs beside the primary one"
+OTHER_TYPES = "cost centers, job profiles, locations and positions: a report gives workers only"
 
 
 def list_rest_types(
@@ -64,7 +67,8 @@ def list_rest_types(
 def tell_report(columns: Mapping[str, str], *, operation: str) -> TypeInfo:
     """The one record type a report gives."""
     paths = {name: f"column {column}" for name, column in columns.items()}
-    return _tell(RecordType.WORKER, surface="report", operation=operation, paths=paths)
+    told = _tell(RecordType.WORKER, surface="report", operation=operation, paths=paths)
+    return msgspec.structs.replace(told, missing=(*told.missing, OTHER_TYPES))
 
 
 def _tell(
