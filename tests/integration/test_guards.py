@@ -203,6 +203,19 @@ def test_cc04_a_workday_clock_that_went_back_is_refused_once_and_released_by_a_p
     refuse_then_release(rehearsal, "clock_back: Workday says it is 2026-11-20")
 
 
+def test_cc04_a_release_lets_by_that_jump_of_the_clock_and_no_other(rehearsal):
+    people = natives(rehearsal)
+    show(rehearsal, people, later=-timedelta(days=3))
+    with rehearsal.alive() as life:
+        with pytest.raises(ApprovalRequiredError):
+            life.sync()
+        (hold,) = open_holds(life)
+        life.syncer.release(hold.id)
+    show(rehearsal, people, later=-timedelta(days=40))
+    with rehearsal.alive() as life, pytest.raises(ApprovalRequiredError, match="Workday says it is 2026-10-14"):
+        life.sync()
+
+
 def by_the_clock(rehearsal):
     """Let nothing but the clock tell how time passes, as with any real tenant."""
     sync = rehearsal.settings.sync.model_copy(update={"clock_ahead": "30 min"})

@@ -55,16 +55,17 @@ def shrunken_list(kind: str, plant: str, *, now: int, before: int | None, limit:
     )
 
 
-def clock_went_back(now: datetime, *, believed: str) -> Hold | None:
+def clock_went_back(now: datetime, *, ours: datetime, believed: str) -> Hold | None:
     """
     Workday's own clock is behind what it was at the last believed reading: a restored tenant, or another one.
 
-    What was read since would be taken for news; *believed* is that moment, as the watermark is written.
+    What was read since would be taken for news; *believed* is that moment, as the watermark is written, and *ours* is now
+    by our clock.
     """
     if not believed or now >= datetime.fromisoformat(believed) - _CLOCK_SLACK:
         return None
     restored = "if the tenant was restored or refreshed to an earlier day"
-    return _hold_clock("clock_back", now, believed=believed, unless=restored)
+    return _hold_clock("clock_back", now, ours=ours, believed=believed, unless=restored)
 
 
 def clock_ran_ahead(
@@ -82,16 +83,18 @@ def clock_ran_ahead(
         return None
     told = f": {_days(passed)} by its clock, {_days(really)} by ours"
     wrong = "if our own was wrong, or that tenant's days pass at once"
-    return _hold_clock("clock_ahead", now, believed=believed, told=told, unless=wrong)
+    return _hold_clock("clock_ahead", now, ours=ours, believed=believed, told=told, unless=wrong)
 
 
-def _hold_clock(guard: str, now: datetime, *, believed: str, told: str = "", unless: str) -> Hold:
+def _hold_clock(guard: str, now: datetime, *, ours: datetime, believed: str, told: str = "", unless: str) -> Hold:
+    # Released is this jump and no other: how far the two clocks are apart, to the hour, as both go on.
+    apart = round((now - ours).total_seconds() / 3600)
     before = datetime.fromisoformat(believed).astimezone(UTC)
     return make_hold(
         guard,
         kind="worker",
         plant="",
-        members=[f"clock|{believed}"],
+        members=[f"clock|{believed}|{apart}"],
         reason=(
             f"{guard}: Workday says it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and was read and believed at "
             f"{before:%Y-%m-%d %H:%M} UTC{told}; nothing is read or written"

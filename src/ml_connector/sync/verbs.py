@@ -209,7 +209,7 @@ class Syncer:
         """
         newest, now = self._tools.store.newest_plan(), self._tools.clock()
         believed = newest.watermark if newest else ""
-        hold = clock_went_back(moment, believed=believed) or clock_ran_ahead(
+        hold = clock_went_back(moment, ours=now, believed=believed) or clock_ran_ahead(
             moment,
             ours=now,
             believed=believed,
