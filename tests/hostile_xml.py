@@ -205,6 +205,8 @@ class EndlessPage:
         self.given += amount
         return part + b"x" * (amount - len(part))
 
+    read1 = read
+
 
 def arriving(size: int, *, announced: bool = False) -> Callable[[], Body]:
     """A page of *size* bytes, to be taken off the line as every page is; no more than a fortieth may be taken."""

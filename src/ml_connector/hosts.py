@@ -36,7 +36,9 @@ def host_fault(url: str, *, system: str, allow: tuple[str, ...] = ()) -> str | N
         return None if parts.scheme in {"http", "https"} else "must start with http:// or https://"
     if parts.scheme != "https":
         return f"{parts.scheme}:// is refused outside this machine: write https://{host}"
-    if host not in allow and not any(host.endswith(f".{domain}") for domain in _VENDOR_DOMAINS[system]):
+    if host in allow:
+        return None
+    if not any(host.endswith(f".{domain}") for domain in _VENDOR_DOMAINS[system]):
         domains = ", ".join(_VENDOR_DOMAINS[system])
         return f"{host} is no {system.capitalize()} host ({domains}); a gateway of yours goes under [hosts] allow"
     if port not in {None, 443}:
