@@ -84,18 +84,22 @@ class Lookup:
 
     def is_active(self, plant: str, key: str) -> bool:
         """Whether Plex shows an active employee with this id."""
-        employee = self.plex("employee", plant, key)
-        return employee is not None and employee.fields.get("status") != self._status_inactive
+        return self._active_employee(plant, key) is not None
 
     def stays(self, place: Place) -> bool:
         """Whether Plex holds an active employee in that cost center already; what cannot be seen is left as it is."""
         if not self.readable("plex", "employee", place.plant):
             return True
-        employee = self.plex("employee", place.plant, place.key)
-        if employee is None or employee.fields.get("status") == self._status_inactive:
+        employee = self._active_employee(place.plant, place.key)
+        if employee is None:
             return False
         attributes = self.plex("employee_attributes", place.plant, place.key)
         number = attributes.fields.get("cost_center") if attributes is not None else None
         if number is not None:
             return number == place.cost_center
         return employee.fields.get("department") == place.fields["department"]
+
+    def _active_employee(self, plant: str, key: str) -> PlexRecord | None:
+        employee = self.plex("employee", plant, key)
+        ended = employee is not None and employee.fields.get("status") == self._status_inactive
+        return None if ended else employee

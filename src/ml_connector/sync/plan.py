@@ -179,7 +179,7 @@ class Planner:
         references = list(self._references())
         wanted = [item for item in references if item.state == "present"]
         self._learnt.known.update(reference(item.type, plant=item.plant, key=item.key) for item in wanted)
-        self._compare_references(references)
+        self._compare_each(references)
         draft.nobody = any(GROUPS[group].stops for group in missing)
         if not draft.nobody:
             self._compare_people(missing)
@@ -235,9 +235,8 @@ class Planner:
             # What is held is no measure for the next reading.
             self._draft.fill, self._draft.placed = watch.news, self._remembered.news
         if "personal" in missing:
-            self._learnt.known &= (
-                self._learnt.in_plex
-            )  # nobody is created without a name: no report can point to a newcomer
+            # Nobody is created without a name: no report can point to a newcomer.
+            self._learnt.known &= self._learnt.in_plex
         self._population.add_unseen()
         return frozenset(missing)
 
@@ -335,7 +334,8 @@ class Planner:
 
     # Comparing
 
-    def _compare_references(self, wanted: Iterable[Desired]) -> None:
+    def _compare_each(self, wanted: Iterable[Desired]) -> None:
+        """Compare what could be read, a type and plant at a time."""
         groups: dict[tuple[str, str], list[Desired]] = {}
         for item in wanted:
             groups.setdefault((item.type, item.plant), []).append(item)
@@ -369,7 +369,7 @@ class Planner:
         self.left_out = len(steady)
         self._draft.noop += len(RECORDS_OF_ONE) * len(steady)
         for workers in _chunks(self._workers(leave_out=steady), _BATCH):
-            groups: dict[tuple[str, str], list[Desired]] = {}
+            everything: list[Desired] = []
             for worker in workers:
                 wanted = self._wishes.of(projection, worker)
                 if worker.key == self._witness.person:
@@ -378,11 +378,8 @@ class Planner:
                 items = list(wanted)
                 if told != len(self._draft.parked) + len(self._draft.pending):
                     self._steady.give_up(items)
-                for item in items:
-                    groups.setdefault((item.type, item.plant), []).append(item)
-            for (kind, plant), items in groups.items():
-                if self._lookup.readable("plex", kind, plant):
-                    self._compare(kind, plant, items)
+                everything += items
+            self._compare_each(everything)
 
     def _compare(self, kind: str, plant: str, items: list[Desired]) -> None:
         source, target = (Owner.WORKDAY, Owner.PLEX) if plant else (Owner.PLEX, Owner.WORKDAY)
