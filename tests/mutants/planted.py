@@ -736,4 +736,19 @@ MUTANTS = (
         "or not item.code",
         "tests/integration/test_parked_under_holds.py::test_rc_what_waits_keeps_its_day_while_a_section_is_withheld",
     ),
+    Mutant(
+        "a released jump of the clock lets by every other",
+        "sync/belief.py",
+        'members=[f"clock|{believed}|{apart}"],',
+        'members=[f"clock|{believed}"],',
+        "tests/integration/test_guards.py::test_cc04_a_release_lets_by_that_jump_of_the_clock_and_no_other",
+    ),
+    Mutant(
+        "whoever sets LOGNAME or USER is who they say",
+        "cli/door.py",
+        "        return pwd.getpwuid(os.getuid()).pw_name\n",
+        '        return os.environ.get("LOGNAME") or os.environ.get("USER") or pwd.getpwuid(os.getuid()).pw_name\n',
+        "tests/unit/cli/test_door.py::"
+        "test_rd09_the_actor_is_the_account_of_the_operating_system_and_not_what_logname_or_user_say",
+    ),
 )
