@@ -193,6 +193,7 @@ def test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it
         "location,101,DET,,NOWHERE,2026-02-30,\n"  # the date, and what only Plex knows
         "job_profil,101,JP-WELDD,Welder,,2099-06-01,2099-12-31\n"  # the kind, and the code is only to come
         "job_profile,101,JP-WELDD,Welder,DET,2099-07-01,\n"  # a column too many, and an overlap
+        "job_profile,101,JP-MNTNN,Welder, first class,,2026-01-01,2026-12-31\n"  # a cell too many, and the code
     )
     before = world.app.mappings.load("acme")
     with pytest.raises(FaultsError, match=r"crosswalk\.csv was not imported") as refused:
@@ -209,6 +210,8 @@ def test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it
         (8, "kind"),
         (9, "target"),
         (9, "overlap"),
+        (10, "cells"),
+        (10, "unknown_code"),
     ]
     assert [(fault.line, fault.code) for fault in faults if not fault.blocking] == [
         (2, "unknown_code"),

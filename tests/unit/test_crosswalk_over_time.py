@@ -201,7 +201,6 @@ job_profile,101,JP-H,Q,2026-11-30,
     assert table.rows == ()
     assert [(fault.line, fault.code) for fault in table.faults] == [
         (3, "date"),
-        (3, "date"),
         (4, "date"),
         (5, "date"),
         (6, "date"),

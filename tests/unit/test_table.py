@@ -130,7 +130,6 @@ location,101,DET,,DET,,,surplus
 @pytest.mark.parametrize(
     ("data", "line", "words"),
     [
-        (b"", 1, "column kind is missing"),
         (b"kind,plant,sorce\n", 1, "did you mean source?"),
         (b"kind,plant,source,source\n", 1, "stands twice"),
         (b"kind,plant,source\njob_profile,101,Press\xe9\n", 2, "not UTF-8"),
@@ -142,6 +141,41 @@ def test_a_file_that_is_no_table_says_where(data: bytes, line: int, words: str) 
 
     assert faults
     assert any(fault.line == line and words in fault.message for fault in faults)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\r\n\r\n"])
+def test_rd06_an_empty_file_is_told_in_one_sentence(data: bytes) -> None:
+    (fault,) = parse_table(data).faults
+
+    assert fault.message == "the file is empty"
+    assert "mapping export" in fault.remedy
+
+
+def test_rd06_a_line_with_too_many_cells_still_says_which_code_it_is_about() -> None:
+    data = b"""kind,plant,source,position,building,effective_on
+job_profile,101,JP-OPER,Operator, Press,,2026-12-01
+job_profile,Detroit,JP-WELD,Welder, first class,,2026-12-01
+Operator, Press,101,JP-OPER,,,surplus
+"""
+    table = parse_table(data)
+
+    assert [(fault.line, fault.code) for fault in table.faults] == [
+        (2, "cells"),
+        (3, "cells"),
+        (3, "plant"),
+        (4, "cells"),
+    ]
+    told = {line: (claim.kind, claim.source, claim.effective_on) for line, claim in table.claims.items()}
+    assert told[2] == (Kind.JOB_PROFILE, "JP-OPER", date(2026, 12, 1))
+    assert told.keys() == {2, 3}
+    assert (table.rows, table.placed) == ((), frozenset())
+
+
+def test_rd05_two_days_that_cannot_be_are_told_once() -> None:
+    data = b"kind,plant,source,position,effective_on,ends_on\njob_profile,101,A,P,9999-12-31,1900-01-01\n"
+    (fault,) = parse_table(data).faults
+
+    assert fault.message == "effective_on 9999-12-31 and ends_on 1900-01-01 lie outside 1970 to 2099"
 
 
 def test_rd06_every_pair_of_lines_that_overlap_is_told_not_only_neighbours() -> None:

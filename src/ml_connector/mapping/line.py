@@ -19,7 +19,8 @@ PARTS = tuple(dict.fromkeys(part for parts in TARGET_PARTS.values() for part in 
 DAYS = ("effective_on", "ends_on")
 _STATES: Mapping[str, State] = {"accepted": "accepted", "proposed": "proposed"}
 # What makes a claim unfit to be compared with others of its line.
-_UNPLACED = frozenset({"date", "plant", "source"})
+_ABOUT = frozenset({"plant", "source"})
+_UNPLACED = _ABOUT | {"date"}
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +60,29 @@ def read_line(line: int, cells: Mapping[str, str]) -> Reading:
     faults += [line_fault(code, line, words, _remedy(code, kind)) for code, words in wrong]
     codes = {fault.code for fault in faults}
     return Reading(claim=_as_row(claim), faults=tuple(faults), placed=not codes & _UNPLACED)
+
+
+def read_overfull(line: int, cells: Mapping[str, str]) -> Reading:
+    """
+    Read what is beyond doubt of a line with more cells than the header: *cells* are those left of any that may have moved.
+
+    Its code is held against both systems like any other; what it is mapped to is not known.
+    """
+    faults = [
+        line_fault("cells", line, "the line has more cells than the header", "put quotation marks around the text")
+    ]
+    if cells.get("kind", "").lower() not in set(Kind):
+        return Reading(claim=None, faults=tuple(faults))
+    claim = Claim(
+        kind=Kind(cells["kind"].lower()),
+        plant=cells.get("plant", ""),
+        source=cells.get("source", ""),
+        target={},
+        effective_on=parse_day(cells.get("effective_on", "")),
+    )
+    wrong = [(code, words) for code, words in find_claim_faults(claim) if code in _ABOUT and getattr(claim, code)]
+    faults += [line_fault(code, line, words, _remedy(code, claim.kind)) for code, words in wrong]
+    return Reading(claim=claim, faults=tuple(faults))
 
 
 def _word_faults(line: int, cells: Mapping[str, str]) -> Iterator[Fault]:

@@ -70,10 +70,12 @@ def find_overlaps(rows: Sequence[_Row]) -> Iterator[tuple[_Row, _Row]]:
 
 def find_period_faults(effective_on: date | None, ends_on: date | None) -> Iterator[str]:
     """Say what is wrong with a pair of days."""
-    for name, day in (("effective_on", effective_on), ("ends_on", ends_on)):
-        if day is not None and not EARLIEST <= day <= LATEST:
-            yield f"{name} {day} lies outside {EARLIEST.year} to {LATEST.year}"
-    if effective_on is not None and ends_on is not None and ends_on < effective_on:
+    days = (("effective_on", effective_on), ("ends_on", ends_on))
+    odd = [f"{name} {day}" for name, day in days if day is not None and not EARLIEST <= day <= LATEST]
+    if odd:
+        verb = "lie" if len(odd) > 1 else "lies"
+        yield f"{' and '.join(odd)} {verb} outside {EARLIEST.year} to {LATEST.year}"
+    elif effective_on is not None and ends_on is not None and ends_on < effective_on:
         yield f"it ends on {ends_on}, before it begins on {effective_on}"
 
 

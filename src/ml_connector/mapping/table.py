@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -17,8 +18,8 @@ import msgspec
 
 from ml_connector.errors import Fault
 from ml_connector.mapping.crosswalk import Claim, MappingRow
-from ml_connector.mapping.line import DAYS, PARTS, find_clashes, line_fault, read_line
-from ml_connector.mapping.period import spell
+from ml_connector.mapping.line import DAYS, PARTS, Reading, find_clashes, line_fault, read_line, read_overfull
+from ml_connector.mapping.period import parse_day, spell
 
 _NEEDED = ("kind", "plant", "source")
 COLUMNS = (*_NEEDED, *PARTS, *DAYS, "state", "wid")
@@ -68,6 +69,9 @@ def parse_table(data: bytes) -> Table:
         if line == 1:
             return Table(faults=tuple(faults))
         text = data.decode("utf-8-sig", errors="surrogateescape")
+    if not text.strip():
+        remedy = "`ml-connector mapping export FILE` writes one with the columns and the rows there are"
+        return Table(faults=(line_fault("empty", 1, "the file is empty", remedy),))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
@@ -77,7 +81,7 @@ def parse_table(data: bytes) -> Table:
     header = [_meant(name, header) for name in header]
     if not set(_NEEDED) <= set(header):
         return Table(faults=tuple(faults))
-    return _read_lines(_cells(reader, header), faults)
+    return _read_lines(_cells(reader), header, faults)
 
 
 def _no_csv(line: int) -> Fault:
@@ -106,8 +110,8 @@ def _meant(name: str, header: list[str]) -> str:
     return near[0] if near and near[0] not in header else name
 
 
-def _cells(reader: Iterator[list[str]], header: list[str]) -> Iterator[tuple[int, dict[str, str] | Fault]]:
-    """Yield each filled line's number and cells by column, or what keeps it from having any."""
+def _cells(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | Fault]]:
+    """Yield each filled line's number and cells, or what keeps it from having any."""
     # A quoted cell may hold line breaks, so the line a row starts on is the one after the last row's end.
     line = 2
     while True:
@@ -119,24 +123,31 @@ def _cells(reader: Iterator[list[str]], header: list[str]) -> Iterator[tuple[int
         if values is None:
             return
         cells = [_rearm(value.strip()).strip() for value in values]
-        if any(cells[len(header) :]):
-            message = "the line has more cells than the header"
-            yield line, line_fault("cells", line, message, "put quotation marks around the text")
-        elif any(cells):
-            yield line, {name: cell for name, cell in zip(header, cells, strict=False) if cell}
+        if any(cells):
+            yield line, cells
         line = reader.line_num + 1  # type: ignore[attr-defined]
 
 
-def _read_lines(lines: Iterator[tuple[int, dict[str, str] | Fault]], faults: list[Fault]) -> Table:
+def _read_cells(line: int, cells: list[str], header: list[str]) -> Reading:
+    named = {name: cell for name, cell in zip(header, cells, strict=False) if cell}
+    if not any(cells[len(header) :]):
+        return read_line(line, named)
+    # The separator too many stands in a text, so what stands left of the first text is where it should be.
+    sure = list(itertools.takewhile(lambda name: name not in PARTS, header))
+    first_day = next((cell for cell in cells if parse_day(cell)), "")
+    return read_overfull(line, {name: named[name] for name in sure if name in named} | {"effective_on": first_day})
+
+
+def _read_lines(lines: Iterator[tuple[int, list[str] | Fault]], header: list[str], faults: list[Fault]) -> Table:
     claims: dict[int, Claim] = {}
     placed = set[int]()
     for line, cells in lines:
         if isinstance(cells, Fault):
             faults.append(cells)
             continue
-        if any(_LOST.search(cell) for cell in cells.values()):
+        if any(_LOST.search(cell) for cell in cells):
             continue  # told once for the whole file
-        reading = read_line(line, cells)
+        reading = _read_cells(line, cells, header)
         faults += reading.faults
         if reading.claim is not None:
             claims[line] = reading.claim
