@@ -15,8 +15,11 @@ from ml_connector.cli.main import app as program
 from ml_connector.errors import UsageError
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.mapping.store import MappingStore
+from ml_connector.sync.recall import recall
 from ml_connector.usecases import syncs
 from ml_connector.usecases.asof import asof
+from ml_connector.usecases.references import code_asof
+from ml_connector.usecases.subjects import find_subject
 from tests.rehearsal import START, Rehearsal, record
 
 DAYS = 3
@@ -138,6 +141,34 @@ def test_nobody_known_and_a_day_ahead_are_wrong_usage(lived):
             asof(app_of(rehearsal, life), "nobody", on=day_of(0))
         with pytest.raises(UsageError, match="lies ahead"):
             asof(app_of(rehearsal, life), "21001", on=day_of(90))
+
+
+def test_m9_a_day_nobody_means_leads_to_the_last_one_there_is(lived):
+    rehearsal, _ = lived
+    with rehearsal.alive() as life:
+        app = app_of(rehearsal, life)
+        key = next(row["id"] for _, row in employees(rehearsal) if is_ours(life, row["id"]))
+        with pytest.raises(UsageError, match="9999-12-31 lies too far ahead") as refused:
+            asof(app, key, on=date(9999, 12, 31))
+        last = date.fromisoformat((refused.value.remedy or "").split()[2])
+        assert asof(app, key, on=last).records, "the remedy leads somewhere"
+        with pytest.raises(UsageError, match="lies ahead"):
+            asof(app, key, on=last + timedelta(days=1))
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_m9_an_empty_id_is_called_empty_and_what_to_type_is_said(lived, empty):
+    rehearsal, _ = lived
+    with rehearsal.alive() as life:
+        app = app_of(rehearsal, life)
+        for ask in (
+            lambda: asof(app, empty, on=day_of(0)),
+            lambda: code_asof(app, "cost_center", empty, on=day_of(0)),
+            lambda: find_subject(app, recall(life.tools), empty),
+        ):
+            with pytest.raises(UsageError, match=r"^the id is empty$") as refused:
+                ask()
+            assert " ID   names one; ml-connector records " in (refused.value.remedy or "")
 
 
 def test_runs_and_records_are_filtered_and_no_filter_is_ignored(lived):

@@ -17,10 +17,11 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
+from ml_connector.mapping.plausible import is_plausible
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, Alias
 from ml_connector.timeline.store import LinkStore
-from ml_connector.usecases.subjects import find_bearers
+from ml_connector.usecases.subjects import check_id, find_bearers
 
 
 class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +78,13 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     Raises:
         UsageError: nobody is known under that number, the day lies ahead everywhere, or before everything we know.
     """
+    check_id(worker, kind="worker", command=f"asof {on} worker")
     past = PastStore(app.database, app.name, trail=app.trail)
     zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in app.connection.plex.plants}
     now = past.last_moment(app.clock())
-    if all(on > now.astimezone(zone).date() for zone in zones.values()):
-        raise UsageError(f"{on} lies ahead", remedy=f"ml-connector plan --as-of {on}   shows what would be then")
+    last = max(now.astimezone(zone).date() for zone in zones.values())
+    if on > last:
+        raise _lies_ahead(on, worker, last)
     ends = {plant: end_of(on, zone=zone) for plant, zone in zones.items()}
     links = LinkStore(app.database, app.name)
     people = _whose(app, links, worker)
@@ -103,6 +106,14 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
         f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}" for one in people[1:]
     )
     return WorkerPast(worker=worker, on=on, known_since=first, records=tuple(records), silent=silent, notes=notes)
+
+
+def _lies_ahead(on: date, worker: str, last: date) -> UsageError:
+    """A plan is drawn up for a day that anybody may mean."""
+    if is_plausible(on):
+        return UsageError(f"{on} lies ahead", remedy=f"ml-connector plan --as-of {on}   shows what would be then")
+    remedy = f"ml-connector asof {last} worker {worker}   is the last day there is"
+    return UsageError(f"{on} lies too far ahead for anybody to know it", remedy=remedy)
 
 
 def _before_everything(first: datetime | None, worker: str, zones: Mapping[str, ZoneInfo]) -> UsageError:

@@ -14,6 +14,7 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.timeline.reference import known_on
 from ml_connector.timeline.references.store import ReferenceStore
+from ml_connector.usecases.subjects import check_id
 
 CodeKind = Literal["cost_center", "job_profile"]
 _RECORDS: dict[CodeKind, type[CostCenter | JobProfile]] = {"cost_center": CostCenter, "job_profile": JobProfile}
@@ -45,6 +46,7 @@ def code_asof(app: App, kind: CodeKind, key: str, *, on: date) -> CodePast:
     Raises:
         UsageError: nothing is known of it, or not of so early a day.
     """
+    check_id(key, kind=kind, command=f"asof {on} {kind}")
     told = ReferenceStore(app.database, app.name).of(kind, key)
     fact = known_on(told, on=on)
     if fact is None:

@@ -19,6 +19,20 @@ from ml_connector.timeline.identity import CONTINGENT, UNIVERSAL, Alias, governi
 _BADGE = "CW-"
 
 
+def check_id(text: str, *, kind: str, command: str) -> None:
+    """
+    Let an id go on only if something stands in it.
+
+    Raises:
+        UsageError: it is empty; the remedy is *command*, and where ids of that *kind* are listed.
+    """
+    if not text.strip():
+        raise UsageError(
+            "the id is empty",
+            remedy=f"ml-connector {command} ID   names one; ml-connector records {kind}   lists those we know",
+        )
+
+
 def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
     """
     The person that *text* names: employee number, contingent worker number (`CW-1001` where both have it), WID,
@@ -28,6 +42,7 @@ def find_subject(app: App, recalled: Recalled, text: str) -> Subject:
     Raises:
         UsageError: nobody is known under it.
     """
+    check_id(text, kind="worker", command="explain worker")
     joined = recalled.sources.who.joined
     bearers = [joined.get(each.key, each.key) for each in find_bearers(app, text)]
     person = bearers[0] if bearers else _find_person(app, recalled, text)
