@@ -10,7 +10,7 @@ import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
-from ml_connector.errors import ApprovalRequiredError, PlannedOutageError, UnavailableError
+from ml_connector.errors import ApprovalRequiredError, PlannedOutageError, UnavailableError, UsageError
 from ml_connector.mapping.workday import to_canonical
 from tests.rehearsal import START, Rehearsal, record
 
@@ -93,6 +93,10 @@ def test_cc12_waves_below_the_limit_of_a_run_add_up_over_a_day_and_pass_the_day_
                 life.sync()
                 assert [item.id for item in open_holds(life)] == [hold.id]
                 assert len(told(life, AuditAction.DECISION_HELD)) == 1, "one alert, not one a run"
+                replaced = hold.id
+            if number == 2:
+                with pytest.raises(UsageError, match=f"hold {replaced} waits no longer"):
+                    life.syncer.release(replaced)
     assert working(rehearsal) == before - 12
 
 

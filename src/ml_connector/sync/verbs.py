@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.snapshot.extract import Progress, Reader
@@ -35,6 +35,7 @@ from ml_connector.sync.save import held_event, save_draft, to_kept
 from ml_connector.sync.sentinel import watch_sentinels
 from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
 from ml_connector.sync.store import Outcome, StoredPlan
+from ml_connector.sync.successor import no_open_hold
 from ml_connector.sync.tools import SyncTools
 
 _SHORTEST_HOLD = 4
@@ -138,12 +139,12 @@ class Syncer:
         Approve a hold's exact set; the next plan lets it through. Approved already, it stays so.
 
         Raises:
-            UsageError: there is no such open hold. ConfigurationError: it is not for a person to release.
+            UsageError: there is no such open hold; one that took its place is named. ConfigurationError: it is not for a person to release.
         """
         kept = self._tools.review.holds(self._name)
         found = [item for item in kept if item.state in {"open", "released"} and item.id.startswith(hold)]
         if len(found) != 1 or len(hold) < _SHORTEST_HOLD:
-            raise UsageError(f"there is no open hold {hold}", remedy="ml-connector parked   lists the holds")
+            raise no_open_hold(hold, kept=kept if len(hold) >= _SHORTEST_HOLD else ())
         if not found[0].releasable:
             raise ConfigurationError(
                 f"hold {found[0].id} cannot be released: {found[0].reason}", remedy=found[0].remedy
