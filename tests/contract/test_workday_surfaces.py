@@ -284,7 +284,7 @@ def test_staffing_alone_says_the_same_of_every_worker_and_nothing_it_does_not_kn
 
 def test_staffing_alone_is_told_with_the_grant_that_would_give_more(sandbox: Sandbox) -> None:
     connector = connect(sandbox, STAFFING)
-    (info,) = (info for info in connector.discover() if info.type == RecordType.WORKER)
+    (info,) = (info for info in connector.discover(ask=True) if info.type == RecordType.WORKER)
     assert {"active", "hired_on", "name.family", "organizations.cost_center", "compensation.amount"} <= set(
         info.missing
     )

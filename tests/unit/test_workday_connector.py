@@ -17,6 +17,7 @@ from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,
     IncompleteReadError,
+    MLConnectorError,
     NotSentError,
     PermissionError_,
     RateLimitError,
@@ -80,6 +81,21 @@ def test_every_page_comes_in_order_and_whole(ahead: int) -> None:
     payloads = [record.payload for page in pages for record in page.records]
     assert all(f"{n:032x}".encode() in payload for n, payload in enumerate(payloads))
     assert len(transport.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("trouble", "exit_code"),
+    [(NotSentError("no connection", remedy="check the host"), 7), (fault("Client.authenticationError", "no"), 5)],
+)
+def test_cc_14_discover_tells_nothing_of_a_tenant_it_did_not_reach(
+    trouble: MemoryResponse | Exception, exit_code: int
+) -> None:
+    connector, transport, _ = connect(lambda _request: trouble)
+    assert connector.discover()
+    assert transport.requests == []
+    with pytest.raises(MLConnectorError) as caught:
+        connector.discover(ask=True)
+    assert (caught.value.exit_code, bool(caught.value.remedy)) == (exit_code, True)
 
 
 def test_cc_02_both_moments_are_the_same_on_every_page() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from itertools import chain, repeat
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,
     IncompleteReadError,
+    MLConnectorError,
+    NotSentError,
     PermissionError_,
     RateLimitError,
     RecordError,
@@ -33,6 +36,7 @@ from ml_connector.errors import (
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.secret import Secret
 from ml_connector.settings.workday import WqlSource
+from ml_connector.usecases.inspection import discover
 from tests.workday_wire import MemoryResponse, MemoryTransport, body_of, credential, settings
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -465,6 +469,34 @@ def test_refused_fields_are_left_out_and_named() -> None:
     (info,) = (info for info in rig.connector.discover() if info.type == RecordType.COST_CENTER)
     assert {"code", "name", "active", "available_on"} <= set(info.missing)
     assert {field.name for field in info.fields} == {"wid", "key"}
+
+
+def test_up_02_discover_names_the_sources_that_are_refused() -> None:
+    told = {info.type: info.remedy or "" for info in Rig(Tenant()).connector.discover(ask=True)}
+    assert "allLocations or locations" in told["location"]
+    assert "grant the API client Workday Query Language" in told["location"]
+    assert told["cost_center"] == ""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "exit_code"),
+    [
+        (NotSentError("no connection", remedy="check the host"), 7),
+        (reply({"error": "no"}, status=401), 5),
+        (reply({}, status=429, retry_after="3600"), 7),
+        (reply({}, status=302), 6),
+    ],
+    ids=["away", "not let in", "throttled", "sent elsewhere"],
+)
+def test_cc_14_discover_tells_nothing_of_a_tenant_it_did_not_reach(trouble: Any, exit_code: int) -> None:
+    def answer(request: HttpRequest) -> MemoryResponse | Exception:
+        return reply({"access_token": "t"}) if request.url.endswith("/token") else trouble
+
+    app: Any = SimpleNamespace(workday=Rig(answer).connector)
+    with pytest.raises(MLConnectorError) as caught:
+        discover(app, system="workday")
+    assert caught.value.exit_code == exit_code
+    assert caught.value.remedy
 
 
 def test_another_known_alias_is_taken_for_a_refused_one() -> None:

@@ -77,7 +77,7 @@ class MemoryConnector:
         ]
         return [SurfaceHealth(system="memory", surface="memory", ok=True, signed_in=True, types=tuple(types))]
 
-    def discover(self) -> Sequence[TypeInfo]:
+    def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
         """Name the record types that have rows."""
         kinds = dict.fromkeys(kind for kind, _ in self._rows)
         return [TypeInfo(type=kind, surface="memory", operation="read") for kind in kinds]

@@ -201,8 +201,15 @@ class Connector(Protocol):
     def check(self) -> Sequence[SurfaceHealth]:
         """Prove, per surface and record type, that we are let in and see what we should. Never raises for a refusal."""
 
-    def discover(self) -> Sequence[TypeInfo]:
-        """Name the record types this connection can give and take."""
+    def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
+        """
+        Name the record types this connection can give and take, by what is known until now.
+
+        With *ask* the system is asked first, at the least whether it is there and lets us in.
+
+        Raises:
+            MLConnectorError: with *ask*, as `read`; without, nothing.
+        """
 
     def read(self, query: Query) -> Iterator[Page]:
         """

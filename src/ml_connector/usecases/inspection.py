@@ -70,8 +70,13 @@ def ping(app: App, *, systems: tuple[str, ...] = (System.WORKDAY, System.PLEX)) 
 
 
 def discover(app: App, *, system: str) -> list[TypeInfo]:
-    """Name what one system can give and take."""
-    return list(connector_of(app, system).discover())
+    """
+    Name what one system can give and take, once it was asked: of one that was not reached it would only be hoped for.
+
+    Raises:
+        MLConnectorError: the system is not reached, or does not let us in.
+    """
+    return list(connector_of(app, system).discover(ask=True))
 
 
 def read(app: App, request: ReadRequest, *, on_fault: OnFault) -> Iterator[bytes]:
@@ -154,7 +159,7 @@ def _refuses(surface: SurfaceHealth) -> bool:
 
 
 def _check_readable(app: App, request: ReadRequest) -> None:
-    infos = discover(app, system=request.system)
+    infos = connector_of(app, request.system).discover()
     known = sorted({info.type for info in infos})
     if request.record_type not in known:
         raise UsageError(

@@ -96,8 +96,10 @@ class PlexConnector:
         offset = self._channel.clock_offset
         return health.with_clock(surfaces, None if offset is None else offset.total_seconds())
 
-    def discover(self) -> Sequence[TypeInfo]:
+    def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
         """Name the record types, with the data sources as this customer has them."""
+        if ask:
+            self.now()
         return health.list_types(self._catalog)
 
     def read(self, query: Query) -> Iterator[Page]:

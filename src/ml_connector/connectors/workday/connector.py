@@ -108,7 +108,9 @@ class WorkdayConnector:
             )
         ]
 
-    def discover(self) -> Sequence[TypeInfo]:
+    def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
+        if ask:
+            self.now()
         return list_types()
 
     def read(self, query: Query) -> Generator[Page, None, None]:

@@ -137,7 +137,9 @@ class ReportConnector:
             )
         ]
 
-    def discover(self) -> Sequence[TypeInfo]:
+    def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
+        if ask:
+            self.now()
         return [tell_report(self._columns, operation=f"customreport2 {self._report.owner}/{self._report.name}")]
 
     def read(self, query: Query) -> Generator[Page, None, None]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import date, datetime
 from functools import partial
 from typing import NoReturn
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.connectors.port import (
@@ -38,13 +40,12 @@ from ml_connector.connectors.workday.rest_fields import list_rest_types
 from ml_connector.connectors.workday.rest_health import check_rest
 from ml_connector.connectors.workday.rest_records import Book, Staff, build_record
 from ml_connector.connectors.workday.staffing import Staffing, limit_pages
-from ml_connector.connectors.workday.tailor import Fitted, SourceRefusedError, Tailor
+from ml_connector.connectors.workday.tailor import FieldRefusedError, Fitted, SourceRefusedError, Tailor
 from ml_connector.connectors.workday.wql import PAY, Source, open_sources
 from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,
     IncompleteReadError,
-    MLConnectorError,
     PermissionError_,
     RecordError,
 )
@@ -101,17 +102,20 @@ class RestConnector:
             )
         ]
 
-    def discover(self) -> Sequence[TypeInfo]:
-        with suppress(MLConnectorError):  # what cannot be asked now is told as it should be
-            self._fit(self._choose(Query(record_type=RecordType.WORKER)), effective_on=None)
-        refused = {str(kind): self._tailor.known(str(kind)) for kind in _TYPES}
-        return list_rest_types(
+    def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
+        """With *ask* a source that is refused as a whole is named as the remedy of its type; the others are told."""
+        withheld = {kind: refusal for kind in _TYPES if ask and (refusal := self._find_refusal(kind)) is not None}
+        told = list_rest_types(
             _TYPES,
             sources=self._sources,
-            refused=refused,
+            refused={str(kind): self._tailor.known(str(kind)) for kind in _TYPES},
             version=self._settings.staffing_version,
             no_source=self._no_source,
         )
+        return [
+            msgspec.structs.replace(info, remedy=withheld[kind]) if kind in withheld else info
+            for kind, info in zip(_TYPES, told, strict=True)
+        ]
 
     def read(self, query: Query) -> Generator[Page, None, None]:
         """
@@ -225,6 +229,20 @@ class RestConnector:
                 if source.type == RecordType.WORKER:
                     self._no_source = None
                 return fitted
+        return None
+
+    def _find_refusal(self, kind: RecordType) -> str | None:
+        """
+        Why the tenant gives nothing of a type, and what to do about it, or None.
+
+        Raises:
+            MLConnectorError: it was not reached, or does not let us in.
+        """
+        query = Query(record_type=kind, include_pay=self._pay_rates)
+        try:
+            self._fit(self._choose(query), effective_on=None)
+        except (PermissionError_, SourceRefusedError, FieldRefusedError) as refused:
+            return f"{refused.message}: {refused.remedy}"
         return None
 
     def _choose(self, query: Query) -> Source:

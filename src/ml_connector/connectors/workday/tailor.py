@@ -24,6 +24,10 @@ class SourceRefusedError(ConfigurationError):
     """The tenant carries no query of a data source out, whatever its fields."""
 
 
+class FieldRefusedError(ConfigurationError):
+    """The tenant refuses a field of a source that cannot be done without."""
+
+
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """A source with the fields the tenant takes, those it refused, and whether it takes an effective date."""
 
@@ -45,7 +49,7 @@ class Tailor:
         Find out what of *source* the tenant takes; asked once.
 
         Raises:
-            SourceRefusedError: no such source is granted. ConfigurationError: an indispensable field is refused.
+            SourceRefusedError: no such source is granted. FieldRefusedError: an indispensable field is refused.
         """
         key = (source.type, tuple(source.fields))
         with self._lock:
@@ -85,7 +89,7 @@ class Tailor:
         indispensable = [name for name in source.needed if name in refused]
         if indispensable:
             named = ", ".join(f"{source.fields[name]} ({name})" for name in indispensable)
-            raise ConfigurationError(
+            raise FieldRefusedError(
                 f"Workday refuses of the data source {source.alias} the field {named}",
                 remedy=f"grant its domain, or set workday.wql.{source.type}.fields to the tenant's own alias",
             )
