@@ -265,6 +265,37 @@ def test_more_patience_than_a_run_has_ends_it_and_says_when_to_come_again(
         assert "run it again" in (ended.value.remedy or "")
 
 
+@pytest.mark.parametrize("status", [502, 503])
+def test_a2_2_a_plex_that_says_until_when_it_is_away_is_waited_for_when_reading(status: int) -> None:
+    time = Time()
+    connector, _ = make_connector((status, b"", {"Retry-After": "40"}), (200, [ROW]), time=time)
+    assert len(read(connector, employees())) == 1
+    assert sum(time.slept) == pytest.approx(40, abs=0.1)
+
+
+@pytest.mark.parametrize("headers", [["7200"], ["600", "400"]])
+def test_a2_2_a_plex_that_is_away_for_long_ends_the_reading_and_says_when_to_come_again(headers: list[str]) -> None:
+    time = Time()
+    connector, script = make_connector(*[(503, b"", {"Retry-After": each}) for each in headers], time=time)
+    with pytest.raises(UnavailableError, match=f"come again in {headers[-1]} s") as ended:
+        read(connector, employees())
+    assert (len(script.requests), sum(time.slept) < 901) == (len(headers), True)
+    assert (ended.value.remedy or "").startswith("run it again then")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a2_2_the_token_endpoint_is_given_the_patience_it_asks_for(status: int) -> None:
+    time = Time()
+    connector, _ = make_connector((status, b"", {"Retry-After": "7"}), TOKEN, (200, [ROW]), time=time, **OAUTH)
+    assert len(read(connector, employees())) == 1
+    assert sum(time.slept) == pytest.approx(7, abs=0.1)
+    for ask in (lambda connector: read(connector, employees()), lambda connector: connector.write(write(id=ID))):
+        connector, script = make_connector((status, b"", {"Retry-After": "7200"}), **OAUTH)
+        with pytest.raises(RateLimitError, match="come again in 7200 s"):
+            ask(connector)
+        assert len(script.requests) == 1
+
+
 def test_refusals_for_pace_are_bounded_for_writes_too() -> None:
     connector, script = make_connector(*[(429, b"", {"Retry-After": "2"})] * 9)
     with pytest.raises(RateLimitError) as caught:

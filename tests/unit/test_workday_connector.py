@@ -289,6 +289,17 @@ def test_patience_ends() -> None:
     assert len(transport.requests) == 5
 
 
+def test_a2_2_a_fault_that_says_when_to_come_again_is_heeded() -> None:
+    away = fault("Server", "busy")
+    away.headers |= {"retry-after": "42"}
+    connector, _, slept = connect(in_turn(away, one_page()))
+    list(connector.read(WORKERS))
+    assert slept == [42]
+    away.headers |= {"retry-after": "7200"}
+    with pytest.raises(UnavailableError, match="come again in 7200 s"):
+        list(connect(in_turn(away))[0].read(WORKERS))
+
+
 def test_a_retry_after_is_honoured_within_reason() -> None:
     busy = [patience(text) for text in ("7", "500", "-1", "394")]
     connector, _, slept = connect(in_turn(*busy[:3], one_page()))

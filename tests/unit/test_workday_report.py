@@ -17,7 +17,7 @@ from ml_connector.connectors.port import Query
 from ml_connector.connectors.transport import HttpRequest, HttpResponse
 from ml_connector.connectors.workday.report import COLUMNS as USUAL
 from ml_connector.connectors.workday.report import ReportConnector
-from ml_connector.errors import ConfigurationError, IncompleteReadError, RateLimitError
+from ml_connector.errors import ConfigurationError, IncompleteReadError, RateLimitError, UnavailableError
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.secret import Secret
 from tests.fault_modes import bounded_memory
@@ -74,6 +74,18 @@ def connect(*answers: MemoryResponse | Exception, **changes: Any) -> tuple[Repor
 
 def read(connector: ReportConnector, query: Query = WORKERS) -> list[NativeRecord]:
     return [record for page in connector.read(query) for record in page.records]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a2_2_patience_asked_for_by_the_hosts_clock_is_given(status: int) -> None:
+    again = MemoryResponse(status, b"", JSON | {"retry-after": "7"})
+    connector, transport = connect(again, MemoryResponse(401, b"", JSON))
+    assert connector.now() == NOW
+    assert len(transport.requests) == 2
+    connector, transport = connect(MemoryResponse(status, b"", JSON | {"retry-after": "7200"}))
+    with pytest.raises(RateLimitError if status == 429 else UnavailableError, match="come again in 7200 s"):
+        connector.now()
+    assert len(transport.requests) == 1
 
 
 def test_rows_become_workers_by_the_names_of_their_columns() -> None:

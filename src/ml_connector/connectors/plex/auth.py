@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
+from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.strict_json import parse_json
-from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized
+from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -139,12 +140,17 @@ class ClientCredentials:
 
     def _ask(self) -> tuple[str, float]:
         fault: MLConnectorError | None = None
+        waited_s = 0.0
         for attempt in range(_TOKEN_TRIES):
-            if attempt:
-                self._sleep(0.5 * 2.0**attempt)
+            if fault is not None:
+                pause_s = heed_wait(fault, waited_s=waited_s)
+                waited_s += pause_s
+                self._sleep(max(pause_s, 0.5 * 2.0**attempt))
             try:
                 with self._transport.send(self._request()) as response:
                     status, body = response.status, response.read()
+                    now = self._clock()
+                    asked_s = retry_after_s(response.headers, now=now)
                 if status == 200:
                     return _parse_token(body)
             except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
@@ -157,6 +163,12 @@ class ClientCredentials:
             fault = UnavailableError(
                 f"the token endpoint answers with status {status}" + ", and no token" * (status == 200)
             )
+            if asked_s is not None:
+                # Refused for pace: certainly nothing of the request that needed the token was carried out.
+                words = f"Plex's token endpoint asks for patience (status {status})"
+                fault = tell_wait(RateLimitError(words, retry_after_s=asked_s), now=now)
+        if isinstance(fault, RateLimitError):
+            raise fault
         # Without a token the request that needed it has not left.
         raise NotSentError(
             f"Plex gives no token: {fault.message if fault else ''}", remedy="check plex.token_url, or try again later"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -94,27 +95,29 @@ class Channel:
         Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none.
 
         Raises:
-            UnavailableError: no proper answer after several tries. ConfigurationError: a far too large one. RateLimitError: still refused for pace.
+            UnavailableError: no proper answer after several tries, or it is to be away for longer than we wait. ConfigurationError: a far too large one. RateLimitError: still refused for pace.
             AuthenticationError: refused with 401, also with a new token.
         """
-        fault = ""
-        for attempt in range(TRIES):
-            if attempt:
-                self._sleep(self._backoff_s(attempt))
+        waited_s = 0.0
+        for attempt in count(1):
             try:
                 answer = self._exchange(call)
                 if answer.status < 500 and answer.status != 408:
                     if answer.status == 200 and not says_json(answer.headers):
                         raise UnavailableError("the answer is not JSON by its own account")
                     return parse(answer)
-                fault = f"status {answer.status}"
+                away = self._sort_away(call, answer)
             except (AmbiguousWriteError, NotSentError, UnavailableError) as error:
                 if isinstance(error, AmbiguousWriteError) and error.oversized:
                     raise refuse_oversized(error.message, what=call.what) from None
-                fault = error.message
-        raise UnavailableError(
-            f"Plex does not answer properly: {call.what} ({fault})", remedy="try again later; ml-connector ping plex"
-        )
+                away = _away(call, error.message)
+            if attempt == TRIES:
+                raise away
+            asked_s = heed_wait(away, waited_s=waited_s)
+            waited_s += asked_s
+            self._budget.pause(asked_s)
+            self._sleep(self._backoff_s(attempt))
+        raise AssertionError("unreachable")
 
     def write(self, call: Call) -> Answer:
         """
@@ -207,6 +210,12 @@ class Channel:
         self._budget.pause(self._backoff_s(refusals) if asked_s is None else asked_s)
         return asked_s or 0.0
 
+    def _sort_away(self, call: Call, answer: Answer) -> UnavailableError:
+        """Say that Plex is away, and until when, if it tells."""
+        away, now = _away(call, f"status {answer.status}"), self._clock()
+        away.retry_after_s = retry_after_s(answer.headers, now=now)
+        return tell_wait(away, now=now)
+
     def _backoff_s(self, attempt: int) -> float:
         """Twice as long each time, and never the same for two callers."""
         return min(_GROWN_WAIT_S, _FIRST_WAIT_S * 2.0 ** (attempt - 1)) * (0.5 + self._jitter() / 2)
@@ -216,6 +225,12 @@ class Channel:
             self.clock_offset = parsedate_to_datetime(date or "") - self._clock()
         except (TypeError, ValueError):
             return
+
+
+def _away(call: Call, fault: str) -> UnavailableError:
+    return UnavailableError(
+        f"Plex does not answer properly: {call.what} ({fault})", remedy="try again later; ml-connector ping plex"
+    )
 
 
 def _not_signed_in(call: Call) -> AuthenticationError:

@@ -142,7 +142,11 @@ def sort_status(
         return RateLimitError("Workday asks for patience (HTTP 429)", retry_after_s=retry_after_s)
     if status == 503:
         return UnavailableError(f"Workday is away: {task} (HTTP 503)", remedy=_LATER, retry_after_s=retry_after_s)
-    away = UnavailableError(f"Workday answered {task} with something that is no answer (HTTP {status})", remedy=_LATER)
+    away = UnavailableError(
+        f"Workday answered {task} with something that is no answer (HTTP {status})",
+        remedy=_LATER,
+        retry_after_s=retry_after_s,
+    )
     away.timed_out = status in _LATE_STATUS
     return away
 

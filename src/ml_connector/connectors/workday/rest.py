@@ -43,6 +43,7 @@ from ml_connector.errors import (
 from ml_connector.settings.workday import WorkdayConnection
 
 MAX_PAGE = 100
+_COME_AGAIN = frozenset({429, 503})
 _ABSENT, _REFUSED = frozenset({404}), frozenset({400, 404})
 _GRANT = (
     "in Workday, give the API client the scope (functional area) of this data and the integration system security group "
@@ -136,11 +137,13 @@ class RestClient:
         Workday's clock by the Date header of whatever it answers to somebody who does not sign in.
 
         Raises:
-            UnavailableError: no answer, or none with a time.
+            UnavailableError: no answer, or none with a time. RateLimitError, UnavailableError: it asks for patience.
         """
 
         def once(signature: Signature) -> datetime:
             with self._send("GET", path, signature, query=(), task=task) as response:
+                if response.status in _COME_AGAIN:
+                    raise self._sort(response, task=task)
                 return tell_date(response)
 
         return ask_patiently(once, signer=_Nobody(), pace=self._pace, task=task)
@@ -238,8 +241,6 @@ class RestClient:
         error = sort_status(response.status, task=task, retry_after_s=asked_s, words=words)
         if isinstance(error, PermissionError_):
             error.remedy = _GRANT
-        if asked_s is not None and isinstance(error, UnavailableError):
-            error.retry_after_s = asked_s
         return tell_wait(error, now=now)
 
 

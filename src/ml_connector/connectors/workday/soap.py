@@ -126,11 +126,14 @@ class SoapClient:
             if response.status == 200:
                 raise sort_unusable(reason, task=task) from None
             fault = None
-        if fault is not None:
-            raise sort_fault(fault, task=task)
         now = self._clock()
         asked_s = retry_after_s(response.headers, now=now)
-        raise tell_wait(sort_status(response.status, task=task, retry_after_s=asked_s, words=words), now=now)
+        if fault is None:
+            raise tell_wait(sort_status(response.status, task=task, retry_after_s=asked_s, words=words), now=now)
+        error = sort_fault(fault, task=task)
+        if isinstance(error, TransientError):
+            error.retry_after_s = asked_s
+        raise tell_wait(error, now=now)
 
 
 def build_call(settings: WorkdayConnection, service: str, request: str, *, signature: Signature) -> HttpRequest:
