@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
 from ml_connector.sandbox.http import Response, json_response
-from ml_connector.sync.apply import ATTEMPTS
+from ml_connector.sync.read_back import ATTEMPTS
 from ml_connector.sync.run import open_run
 from ml_connector.sync.store import changes, plans
 from tests.line import End, lose_answer

@@ -169,7 +169,7 @@ def test_cc14_workday_away_in_its_weekly_window_degrades_and_the_next_run_catche
         with pytest.raises(PlannedOutageError) as caught:
             life.sync()
         assert caught.value.exit_code == 7
-        (run,) = life.tools.store.runs(limit=1)
+        (run,) = life.tools.runs.runs(limit=1)
         assert run.state == "degraded"
         assert "expected back at 2026-11-28 11:00 UTC" in run.problem
         assert life.tools.store.newest_plan().watermark == watermark
@@ -177,7 +177,7 @@ def test_cc14_workday_away_in_its_weekly_window_degrades_and_the_next_run_catche
         with pytest.raises(UnavailableError) as caught:
             life.sync()
         assert not isinstance(caught.value, PlannedOutageError)
-        assert life.tools.store.runs(limit=1)[0].state == "failed"
+        assert life.tools.runs.runs(limit=1)[0].state == "failed"
         workday.now = now
         assert life.sync().exit_code == 0
 

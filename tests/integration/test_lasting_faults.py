@@ -202,7 +202,7 @@ def test_the_hire_is_told_as_held_and_comes_with_the_next_sync(day: Day) -> None
     assert ending.report is not None
     assert (ending.report.exit_code, ending.report.waiting, ending.report.counts["held"]) == (3, False, 5)
     tools = day.world.app.syncer._tools
-    newest = tools.store.runs(limit=1)[0]
+    newest = tools.runs.runs(limit=1)[0]
     assert (newest.watermark, newest.counts["held"]) == (watermark, 5)
     held = [stored.event for stored in tools.trail.list(50, action=AuditAction.DECISION_HELD)]
     assert [event.detail["guard"] for event in held if event.run == str(newest.id)] == ["unstable_extract"] * 5

@@ -197,7 +197,7 @@ def test_a2_2_a_role_that_was_taken_away_ends_nobody_and_writes_nothing(
         else:
             assert (second.exit_code, bool(second.counts["held"])) == (4 if second.waiting else 3, True)
         assert (world.plex_state(), world.writes()) == (before, writes)
-        assert world.app.syncer._tools.store.runs(limit=1)[0].watermark in {None, first.watermark}
+        assert world.app.syncer._tools.runs.runs(limit=1)[0].watermark in {None, first.watermark}
         sandbox.faults.clear()
         syncs.sync(world.app, progress=silent)
         assert count_inactive(world.plex_state()) == count_inactive(before) + 1

@@ -9,7 +9,7 @@ from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.review.store import ReviewStore
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import Scope
-from ml_connector.sync.apply import Sender
+from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.store import iterate_levels
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
@@ -294,15 +294,15 @@ def test_what_somebody_wrote_meanwhile_is_not_written_again(synced):
 def test_an_interrupted_apply_is_finished_by_applying_the_same_plan_again(world, monkeypatch, steps):
     """What was sent before is no change of the world: not even rows that were born empty with another record."""
     plan = syncs.plan(world.app, progress=silent)
-    keep, kept = Sender.keep, []
+    keep, kept = Receipts.keep, []
 
-    def keep_and_stop(sender, outcomes, **told):
-        keep(sender, outcomes, **told)
+    def keep_and_stop(receipts, outcomes, **told):
+        keep(receipts, outcomes, **told)
         kept.extend(outcomes)
         if sum(1 for _ in iterate_levels([item.intent for item in kept], size=10_000)) >= steps:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Sender, "keep", keep_and_stop)
+    monkeypatch.setattr(Receipts, "keep", keep_and_stop)
     with pytest.raises(KeyboardInterrupt):
         syncs.apply(world.app, digest=plan.digest, progress=silent)
     monkeypatch.undo()

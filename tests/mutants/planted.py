@@ -99,7 +99,7 @@ MUTANTS = (
     ),
     Mutant(
         "retry without reading back",
-        "sync/apply.py",
+        "sync/read_back.py",
         '        ambiguous = [item.intent for item in outcomes if item.state == "ambiguous"]\n',
         "        ambiguous: list[Intent] = []\n"
         "        outcomes = [\n"
@@ -116,7 +116,7 @@ MUTANTS = (
     ),
     Mutant(
         "absence is believed at first sight",
-        "sync/apply.py",
+        "sync/read_back.py",
         "        for look in range(2):\n            if not open_:\n",
         "        for look in range(0):\n            if not open_:\n",
         MATRIX + "::test_a1_t2_a_read_that_lags_makes_no_second_record",

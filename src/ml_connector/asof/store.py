@@ -26,7 +26,8 @@ from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import member_of
 from ml_connector.sync.baseline.store import agreements
 from ml_connector.sync.change import Change, left_by
-from ml_connector.sync.store import changes, plans, runs
+from ml_connector.sync.runs.store import runs
+from ml_connector.sync.store import changes, plans
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)
 _AT_ONCE = 500

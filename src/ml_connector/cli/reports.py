@@ -17,7 +17,7 @@ from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.allowance import said_of
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
-from ml_connector.sync.store import RunInfo
+from ml_connector.sync.runs.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 SHORT = 12

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from ml_connector.canonical.keys import encode
+from ml_connector.canonical.keys import RecordType, encode
 from ml_connector.canonical.plant import Scalar
-from ml_connector.connectors.port import Action
+from ml_connector.connectors.port import Action, Write
+from ml_connector.mapping.cost_centers import EFFECTIVE
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.review.store import Explanation
 
@@ -154,4 +155,16 @@ def make_hold(
         remedy=remedy.format(hold=name),
         releasable=releasable,
         explanation=explanation,
+    )
+
+
+def write_of(change: Change) -> Write:
+    """The change as the port takes it."""
+    return Write(
+        record_type=RecordType(change.type),
+        plant=change.plant,
+        key=change.key,
+        action=change.action,
+        body=change.body if change.effective_on is None else change.body | {EFFECTIVE: change.effective_on},
+        origin=change.origin,
     )

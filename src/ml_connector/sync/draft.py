@@ -17,7 +17,7 @@ from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 from ml_connector.sync.placed.remembered import Kept
-from ml_connector.sync.store import SyncStore
+from ml_connector.sync.sent.store import SentStore
 
 _ACTIONS: tuple[str, ...] = get_args(Action)
 
@@ -59,7 +59,7 @@ class Draft(msgspec.Struct, kw_only=True):
         return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
 
 
-def look_back(store: SyncStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
+def look_back(store: SentStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
     """What guards count beside these changes: only asked for where there is something to guard."""
     actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
     actions |= LEAVING if actions & LEAVING else set()

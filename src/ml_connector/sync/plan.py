@@ -50,6 +50,7 @@ from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.population import Learnt, Population
 from ml_connector.sync.render import render
+from ml_connector.sync.sent.store import SentStore
 from ml_connector.sync.steady import RECORDS as RECORDS_OF_ONE
 from ml_connector.sync.steady import Around, Steady, sum_up_settings
 from ml_connector.sync.store import Intent, SyncStore
@@ -76,6 +77,7 @@ class Planner:
         crosswalk: Crosswalk,
         snapshots: SnapshotStore,
         store: SyncStore,
+        sent: SentStore,
         baselines: BaselineStore,
         placed: PlacedStore,
         gathered: Gathered,
@@ -94,6 +96,7 @@ class Planner:
         self.left_out = self.as_before = 0
         self._connection = connection
         self._store = store
+        self._sent = sent
         self._baselines = baselines
         self._gathered = gathered
         self._refused = refused
@@ -194,7 +197,7 @@ class Planner:
         draft.holds += unwritable
         ordered = hold_unlinked(ordered, self._gathered.holds)
         guard = self._connection.sync.guard
-        lately = look_back(self._store, ordered, guard=guard, now=self._gathered.as_of.entered_at)
+        lately = look_back(self._sent, ordered, guard=guard, now=self._gathered.as_of.entered_at)
         guarded, holds = guard_changes(
             ordered, population=self._learnt.active, guard=guard, approvals=approvals, lately=lately
         )

@@ -16,6 +16,7 @@ from ml_connector.sync.apply import Sender, resumed
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.policy import WRITES_OFF
+from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.report import RunReport, staying_lines
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.tools import SyncTools
@@ -57,12 +58,13 @@ class Run:
         now = tools.clock()
         guard = self._guard_changed()
         with tools.database.transaction() as tx:
-            tools.store.close_abandoned(tx, at=now)
-            self.number = tools.store.start_run(tx, kind=kind, actor=tools.actor, at=now)
+            tools.runs.close_abandoned(tx, at=now)
+            self.number = tools.runs.start_run(tx, kind=kind, actor=tools.actor, at=now)
             events = [self.event(AuditAction.RUN_STARTED, f"run//{self.number}", now)]
             if guard is not None:
                 events.append(self.event(AuditAction.CONFIG_CHANGED, f"guard//{tools.name}", now, detail=guard))
             tools.trail.append(tx, events)
+        self._receipts = Receipts(tools, run=self.number, lease=lease)
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Tell how far the run is; a long one keeps its lease by it."""
@@ -94,7 +96,8 @@ class Run:
         self._sender().send(resumed(intents), digest=stored.digest)
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
-        self._sender().keep(outcomes)
+        """Write down what became of intents that nothing more is sent of."""
+        self._receipts.keep(outcomes)
 
     def finish(self, stored: StoredPlan, *, carried_out_in: int | None = None) -> RunReport:
         """Close the run and say what it did: nothing, where an earlier run carried the plan out."""
@@ -162,7 +165,7 @@ class Run:
         self._closed = True
         tools, now = self._tools, self._tools.clock()
         with tools.database.transaction() as tx:
-            tools.store.end_run(
+            tools.runs.end_run(
                 tx, self.number, state=state, at=now, counts=counts, plan=plan, watermark=watermark, problem=problem
             )
             event = self.event(
@@ -204,4 +207,4 @@ class Run:
         return told
 
     def _sender(self) -> Sender:
-        return Sender(self._tools, run=self.number, lease=self._lease, progress=self.progress)
+        return Sender(self._tools, receipts=self._receipts, lease=self._lease, progress=self.progress)

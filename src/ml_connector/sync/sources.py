@@ -8,11 +8,11 @@ from typing import NamedTuple
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.store import SnapshotStore
-from ml_connector.sync.apply import parked_of
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.plan import Planner
 from ml_connector.sync.policy import Approvals
+from ml_connector.sync.receipts import parked_of
 from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.transfer import tell_not_shown
@@ -40,6 +40,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         crosswalk=sources.crosswalk,
         snapshots=sources.snapshots,
         store=tools.store,
+        sent=tools.sent,
         baselines=tools.baselines,
         placed=tools.placed,
         gathered=sources.gathered,

@@ -1,5 +1,5 @@
 """
-Runs, plans, intents: what was decided, what was sent, and what became of it.
+Plans and intents: what was decided, what was sent, and what became of it.
 
 A row of `plan_change` is the durable intent of the write protocol: it is there before any byte leaves, and its state
 tells after a crash what may have happened.
@@ -12,8 +12,8 @@ tells after a crash what may have happened.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -35,35 +35,11 @@ from sqlalchemy import (
 
 from ml_connector.canonical.keys import encode
 from ml_connector.storage.database import Database, insert_many, metadata
-from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
-from ml_connector.sync.baseline.store import Agreed, BaselineStore, baselines
+from ml_connector.sync.baseline.store import Agreed, BaselineStore
 from ml_connector.sync.change import Change
+from ml_connector.sync.runs.store import runs
 
 _OPEN = ("planned", "held", "waiting")
-# What Plex took, or may have taken.
-_LEFT = ("applied", "accepted", "sending")
-# Kinds of run that send all of a plan.
-_WHOLE = ("sync", "apply")
-
-runs = Table(
-    "run",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("connection", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("plan", String(64)),
-    Column("counts", Text),
-    Column("watermark", String(40)),
-    Column("entered_at", String(40)),
-    Column("looked_at", String(40)),
-    Column("problem", Text),
-    Column("started_at", String(40), nullable=False),
-    Column("ended_at", String(40)),
-    Index("ix_run_connection", "connection", "id"),
-)
-
 plans = Table(
     "plan",
     metadata,
@@ -154,90 +130,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     response_hash: str | None = None
 
 
-class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, as `runs` lists it."""
-
-    id: int
-    kind: str
-    actor: str
-    state: str
-    started_at: str
-    ended_at: str | None
-    plan: str | None
-    counts: dict[str, int]
-    watermark: str | None
-    problem: str | None
-
-
 class SyncStore:
-    """The only SQL on runs, plans and intents."""
+    """The only SQL on plans and intents."""
 
     def __init__(self, database: Database, connection: str) -> None:
         self._database = database
         self._connection = connection
         self._baselines = BaselineStore(database, connection)
-
-    # Runs
-
-    def start_run(self, tx: Connection, *, kind: str, actor: str, at: datetime) -> int:
-        """Open a run and return its number."""
-        values = {"connection": self._connection, "kind": kind, "actor": actor, "state": "running"}
-        row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
-        return int(row.inserted_primary_key[0])  # type: ignore[index]
-
-    def note_reading(self, run: int, *, entered_at: datetime, looked_at: datetime) -> None:
-        """Note the moment, by Workday's clock, as of which a run asked; *looked_at* was the same one by ours."""
-        values = {"entered_at": entered_at.isoformat(), "looked_at": looked_at.isoformat()}
-        with self._database.transaction() as tx:
-            tx.execute(update(runs).where(runs.c.id == run).values(values))
-
-    def looked_at(self, entered_at: str) -> datetime | None:
-        """When it was, by our own clock, that a run asked as of this moment of Workday's."""
-        asked = (runs.c.connection == self._connection, runs.c.entered_at == entered_at)
-        with self._database.reading() as tx:
-            found = tx.execute(select(runs.c.looked_at).where(*asked).order_by(runs.c.id.desc()).limit(1)).scalar()
-        return None if found is None else datetime.fromisoformat(found)
-
-    def close_abandoned(self, tx: Connection, *, at: datetime) -> None:
-        """Runs that nobody ended were killed; whoever holds the lease may say so."""
-        where = (runs.c.connection == self._connection, runs.c.state == "running")
-        values = {"state": "interrupted", "ended_at": at.isoformat(), "problem": "the process ended without a word"}
-        tx.execute(update(runs).where(*where).values(values))
-
-    def end_run(
-        self,
-        tx: Connection,
-        run: int,
-        *,
-        state: str,
-        at: datetime,
-        counts: Mapping[str, int],
-        plan: str | None = None,
-        watermark: str | None = None,
-        problem: str | None = None,
-    ) -> None:
-        """Close a run."""
-        values = {"state": state, "ended_at": at.isoformat(), "counts": encode(counts).decode(), "problem": problem}
-        tx.execute(update(runs).where(runs.c.id == run).values(**values, plan=plan, watermark=watermark))
-
-    def runs(
-        self, *, limit: int, kind: str | None = None, state: str | None = None, since: datetime | None = None
-    ) -> list[RunInfo]:
-        """The newest runs first; of one kind, in one state, begun since then by our clock."""
-        where = [runs.c.connection == self._connection]
-        where += [] if kind is None else [runs.c.kind == kind]
-        where += [] if state is None else [runs.c.state == state]
-        where += [] if since is None else [runs.c.started_at >= since.astimezone(UTC).isoformat()]
-        query = select(runs).where(*where).order_by(runs.c.id.desc()).limit(limit)
-        with self._database.reading() as tx:
-            return [_run(row) for row in tx.execute(query).mappings()]
-
-    def run(self, number: int) -> RunInfo | None:
-        """One run, or None."""
-        query = select(runs).where(runs.c.connection == self._connection, runs.c.id == number)
-        with self._database.reading() as tx:
-            row = tx.execute(query).mappings().one_or_none()
-        return None if row is None else _run(row)
 
     # Plans
 
@@ -403,53 +302,6 @@ class SyncStore:
         with self._database.reading() as tx:
             return {str(state): int(count) for state, count in tx.execute(query)}
 
-    # What guards count beside a run
-
-    def sent_since(self, since: datetime, *, actions: Collection[str]) -> list[Sent]:
-        """
-        Writes to people that left for Plex in runs that read Workday since then, by its clock, and were not refused.
-
-        The creations that first filled a plant are left out.
-        """
-        columns = (changes.c.action, changes.c.plant, changes.c.source, changes.c.content_hash, runs.c.entered_at)
-        where = and_(
-            changes.c.connection == self._connection,
-            changes.c.type.in_(PEOPLE),
-            changes.c.state.in_(_LEFT),
-            changes.c.sent_at.is_not(None),
-            runs.c.entered_at >= since.astimezone(UTC).isoformat(),
-        )
-        sent: list[Sent] = []
-        with self._database.reading() as tx:
-            more = (changes.c.type, changes.c.key, changes.c.run_id)
-            plain = select(*columns, *more).join(runs, runs.c.id == changes.c.run_id)
-            bare = [action for action in actions if action != "update"]
-            filled = self._filled(tx) if "create" in actions else {}
-            for row in tx.execute(plain.where(where, changes.c.action.in_(bare), changes.c.type == "employee")):
-                if row.action == "create" and row.run_id <= filled.get(row.plant, row.run_id):
-                    continue
-                sent.append(_sent(row))
-            if "update" in actions:
-                whole = plain.add_columns(changes.c.change).where(where, changes.c.action == "update")
-                sent += [_sent(row, msgspec.json.decode(row.change, type=Change)) for row in tx.execute(whole)]
-        return sent
-
-    def filled_plants(self) -> set[str]:
-        """Plants that a whole sync has gone through with employees of ours in it."""
-        with self._database.reading() as tx:
-            return set(self._filled(tx))
-
-    def _filled(self, tx: Connection) -> dict[str, int]:
-        """By plant, the first run that went through to its end and left employees there."""
-        through = and_(runs.c.connection == self._connection, runs.c.state == "done", runs.c.kind.in_(_WHOLE))
-        found: dict[str, int] = {}
-        for table, more in ((changes, changes.c.state.in_(_LEFT)), (baselines, baselines.c.run_id.is_not(None))):
-            where = and_(table.c.connection == self._connection, table.c.type == "employee", more)
-            query = select(table.c.plant, func.min(table.c.run_id).label("run")).join(runs, runs.c.id == table.c.run_id)
-            for row in tx.execute(query.where(where, through).group_by(table.c.plant)):
-                found[row.plant] = min(row.run, found.get(row.plant, row.run))
-        return found
-
 
 _ONE = and_(changes.c.plan_id == bindparam("of_plan"), changes.c.seq == bindparam("at_seq"))
 # Built once and run for a batch: a statement built anew for every record costs more than running it.
@@ -472,19 +324,6 @@ _RECORD = (
         response_hash=func.coalesce(bindparam("response"), changes.c.response_hash),
     )
 )
-
-
-def _sent(row: Any, change: Change | None = None) -> Sent:
-    name = f"{row.type}|{row.plant}|{row.key}"
-    return Sent(
-        action=row.action,
-        plant=row.plant,
-        source=row.source,
-        member=name_member(row.action, name, row.content_hash),
-        at=row.entered_at,
-        fields=frozenset() if change is None else overwritten(change),
-        drifted=change is not None and change.drifted,
-    )
 
 
 def _one(intent: Intent) -> dict[str, Any]:
@@ -524,11 +363,6 @@ def _intent(row: Any) -> Intent:
 def _plan(row: Any) -> StoredPlan:
     values = {name: row[name] for name in StoredPlan.__struct_fields__}
     return StoredPlan(**{**values, "counts": msgspec.json.decode(row["counts"])})
-
-
-def _run(row: Any) -> RunInfo:
-    values = {name: row[name] for name in RunInfo.__struct_fields__}
-    return RunInfo(**{**values, "counts": msgspec.json.decode(row["counts"] or "{}")})
 
 
 def iterate_levels(intents: Sequence[Intent], *, size: int) -> Iterator[list[Intent]]:

@@ -17,6 +17,8 @@ from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.lease.store import LeaseStore
 from ml_connector.sync.placed.store import PlacedStore
+from ml_connector.sync.runs.store import RunStore
+from ml_connector.sync.sent.store import SentStore
 from ml_connector.sync.store import SyncStore
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.store import LinkStore
@@ -45,6 +47,14 @@ class SyncTools:
     def connector(self, system: str) -> Connector:
         """The system of that name."""
         return self.plex() if system == "plex" else self.workday()
+
+    @cached_property
+    def runs(self) -> RunStore:
+        return RunStore(self.database, self.name)
+
+    @cached_property
+    def sent(self) -> SentStore:
+        return SentStore(self.database, self.name)
 
     @cached_property
     def store(self) -> SyncStore:

@@ -18,7 +18,8 @@ from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.report import PlanReport, RunReport
-from ml_connector.sync.store import RunInfo, SyncStore
+from ml_connector.sync.runs.store import RunInfo, RunStore
+from ml_connector.sync.store import SyncStore
 
 ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department", "position", "headcount")
 
@@ -204,7 +205,7 @@ def runs(
     """
     _check_word("kind of run", kind, RUN_KINDS)
     _check_word("state of a run", state, RUN_STATES)
-    return SyncStore(app.database, app.name).runs(limit=limit, kind=kind, state=state, since=since)
+    return RunStore(app.database, app.name).runs(limit=limit, kind=kind, state=state, since=since)
 
 
 def run_detail(app: App, run: int) -> dict[str, Any]:
@@ -214,8 +215,7 @@ def run_detail(app: App, run: int) -> dict[str, Any]:
     Raises:
         UsageError: there is no such run.
     """
-    store = SyncStore(app.database, app.name)
-    found = store.run(run)
+    found = RunStore(app.database, app.name).run(run)
     if found is None:
         raise UsageError(f"there is no run {run}", remedy="ml-connector runs")
     writes = [
@@ -229,7 +229,7 @@ def run_detail(app: App, run: int) -> dict[str, Any]:
             "attempt": intent.attempt,
             "reason": intent.reason or intent.change.reason,
         }
-        for intent in store.of_run(run)
+        for intent in SyncStore(app.database, app.name).of_run(run)
     ]
     return {**msgspec.structs.asdict(found), "writes": writes}
 

@@ -1,0 +1,1 @@
+"""Runs of one connection: begun, what they read, ended."""

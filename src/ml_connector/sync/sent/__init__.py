@@ -1,0 +1,1 @@
+"""What has left for Plex lately, as guards count it."""
