@@ -310,6 +310,13 @@ def test_a_gzip_body_is_streamed_in_bounded_pieces(transport: Transport) -> None
     assert max(map(len, pieces)) <= 4096
 
 
+def test_a2_2_a_body_of_single_bytes_is_kept_in_blocks(transport: Transport) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 5000 + b"0\r\n\r\n"
+    with serving(answering(answer)) as server, transport.send(post(server.url)) as response:
+        kept = response.keep(size=1000)
+    assert [len(block) for block in kept.blocks] == [1000] * 5
+
+
 def test_a_redirect_is_an_answer_not_an_order(transport: Transport) -> None:
     with serving(answering(OK)) as trap:
         moved = b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % trap.url.encode()

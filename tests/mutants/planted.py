@@ -593,6 +593,27 @@ MUTANTS = (
         "tests/unit/test_inflate.py::test_a_bomb_is_stopped_long_before_it_is_unpacked",
     ),
     Mutant(
+        "a row is read anew with every byte",
+        "connectors/strict_json.py",
+        "                if count >= enough:\n",
+        "                if count:\n",
+        "tests/unit/test_strict_json.py::test_a2_2_a_report_in_single_bytes_costs_no_more_than_a_few_readings",
+    ),
+    Mutant(
+        "packing without end is unpacked without end",
+        "connectors/inflate.py",
+        "        if came > _PACKING_COUNTS_FROM + 2 * made:\n",
+        "        if came < 0:\n",
+        "tests/unit/test_inflate.py::test_a2_2_packing_without_end_and_nothing_inside_is_refused_by_its_bytes",
+    ),
+    Mutant(
+        "single bytes are handed on as blocks",
+        "connectors/inflate.py",
+        "        if not count and len(piece) * 2 >= size:\n",
+        "        if not count:\n",
+        "tests/unit/test_inflate.py::test_a2_2_bytes_that_trickle_in_come_out_in_blocks",
+    ),
+    Mutant(
         "what unpacks without end is asked for again",
         "connectors/workday/faults.py",
         "    if isinstance(error, AmbiguousWriteError) and error.oversized:\n",

@@ -100,6 +100,26 @@ def test_rows_are_the_same_however_the_report_arrives(size: int) -> None:
     assert list(iterate_rows(cut(REPORT, size))) == ROWS
 
 
+def test_a2_2_a_report_in_single_bytes_costs_no_more_than_a_few_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at, decoder = 0, strict_json._DECODER
+
+    class Counting:
+        def raw_decode(self, text: str, at: int) -> tuple[Any, int]:
+            nonlocal looked_at
+            try:
+                value, end = decoder.raw_decode(text, at)
+            except ValueError:
+                looked_at += len(text) - at
+                raise
+            looked_at += end - at
+            return value, end
+
+    monkeypatch.setattr(strict_json, "_DECODER", Counting())
+    report = json.dumps({"Report_Entry": [{"Name": "x" * 50_000}] + [{"Name": "y"}] * 500}).encode()
+    assert len(list(iterate_rows(cut(report, 1)))) == 501
+    assert looked_at < 8 * len(report)
+
+
 def test_a_report_cut_off_at_any_byte_is_never_whole() -> None:
     for end in range(len(REPORT)):
         with pytest.raises(ValueError, match=r"^(it|one)"):

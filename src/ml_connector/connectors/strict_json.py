@@ -193,14 +193,24 @@ class _Text:
         return text
 
     def _more(self) -> bool:
+        """
+        Take what comes next: as much again as waits here, or one piece if that is more.
+
+        What waits is read anew with each, and in pieces of one byte that would be the square of it.
+        """
+        waiting = len(self._buffer) - self._at
+        pieces, count = [self._buffer[self._at :]], 0
+        enough = min(waiting, MAX_ROW_CHARACTERS + 1 - waiting)
         try:
-            piece = next(self._pieces, None)
+            for piece in self._pieces:
+                pieces.append(piece)
+                count += len(piece)
+                if count >= enough:
+                    break
         except UnicodeDecodeError:
             raise ValueError("it is no UTF-8") from None
-        if piece is None:
-            return False
-        self._buffer, self._at = self._buffer[self._at :] + piece, 0
-        return True
+        self._buffer, self._at = "".join(pieces), 0
+        return count > 0
 
 
 class _RefusedError(ValueError):

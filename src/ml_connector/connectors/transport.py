@@ -27,7 +27,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ml_connector.connectors.addresses import Resolve, resolve_host
-from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, OversizedError, decode
+from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, OversizedError, decode, gather
 from ml_connector.connectors.pinned import CONNECT_TIMEOUT_S, Attempt, Connect, Door, Pool, TlsPool, tls_context
 from ml_connector.errors import AmbiguousWriteError, ConfigurationError, NotSentError
 from ml_connector.hosts import host_fault
@@ -100,7 +100,7 @@ class HttpResponse:
         try:
             if int(self.headers.get("content-length") or 0) > left:
                 raise OversizedError("the body is larger than allowed")
-            for block in self._in_time(size):
+            for block in gather(self._in_time(size), size=size):
                 left -= len(block)
                 if left < 0:
                     raise OversizedError("the body is larger than allowed")

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from ml_connector.connectors.inflate import OversizedError
+from ml_connector.connectors.inflate import take_whole
 from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.connectors.transport import HttpResponse
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
@@ -34,7 +34,7 @@ def read_collection(response: HttpResponse) -> Collection:
     Raises:
         ValueError: anything else, or larger than any answer of its kind.
     """
-    body = _take(response, most=_MAX_PAGE_BYTES)
+    body = take_whole(response.chunks(), most=_MAX_PAGE_BYTES)
     value = parse_json(body)
     total, data = (value.get("total"), value.get("data", [])) if isinstance(value, dict) else (None, None)
     if not isinstance(total, int) or isinstance(total, bool) or not 0 <= total < 10**9:
@@ -46,7 +46,7 @@ def read_collection(response: HttpResponse) -> Collection:
 
 def read_item(response: HttpResponse) -> Row:
     """Read one object. Raises as `read_collection`."""
-    value = parse_json(_take(response, most=_MAX_PAGE_BYTES))
+    value = parse_json(take_whole(response.chunks(), most=_MAX_PAGE_BYTES))
     if not isinstance(value, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - sorted with every other fault of a body
     return value
@@ -54,7 +54,7 @@ def read_item(response: HttpResponse) -> Row:
 
 def read_date(response: HttpResponse) -> datetime:
     """Read the answer to its end, then its time. Raises as `read_collection` and `tell_date`."""
-    _take(response, most=_MAX_PAGE_BYTES)
+    take_whole(response.chunks(), most=_MAX_PAGE_BYTES)
     return tell_date(response)
 
 
@@ -72,20 +72,10 @@ def tell_date(response: HttpResponse) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def _take(response: HttpResponse, *, most: int) -> bytes:
-    parts, size = [], 0
-    for chunk in response.chunks():
-        size += len(chunk)
-        if size > most:
-            raise OversizedError("it is larger than any answer of its kind")
-        parts.append(chunk)
-    return b"".join(parts)
-
-
 def read_words(response: HttpResponse) -> str:
     """The `error` words of a refusal, shortened and in one line; nothing else of its body."""
     try:
-        value = parse_json(_take(response, most=_MAX_REFUSAL_BYTES))
+        value = parse_json(take_whole(response.chunks(), most=_MAX_REFUSAL_BYTES))
     except (ValueError, AmbiguousWriteError):
         return ""
     if not isinstance(value, dict):

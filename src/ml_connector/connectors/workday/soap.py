@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar, cast
 
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.content_type import says_soap
-from ml_connector.connectors.inflate import Body, OversizedError
+from ml_connector.connectors.inflate import Body, take_whole
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_silence, sort_status, sort_unusable
@@ -116,7 +116,7 @@ class SoapClient:
             if response.status == 200:
                 answer = read(response.keep())
             else:
-                body = _take(response.chunks())
+                body = take_whole(response.chunks(), most=_SMALL)
                 words = body[:_WORDS].decode("latin-1")  # to be recognised, never to be shown
                 answer = OtherDocument(parse_xml(body))
             if not isinstance(answer, OtherDocument):
@@ -157,7 +157,7 @@ def build_envelope(request: str, *, header: str = "") -> str:
 
 
 def _read_clock(body: Body) -> datetime | OtherDocument:
-    root = parse_xml(_take(body.chunks()))
+    root = parse_xml(take_whole(body.chunks(), most=_SMALL))
     text = root.findtext(f"{{{SOAP}}}Body/{{{BSVC}}}Server_Timestamp/{{{BSVC}}}Server_Timestamp_Data")
     if text is None:
         return OtherDocument(root)
@@ -168,13 +168,3 @@ def _read_clock(body: Body) -> datetime | OtherDocument:
     if at.tzinfo is None:
         raise ValueError("its time stamp tells no offset")
     return at
-
-
-def _take(chunks: Iterator[bytes]) -> bytes:
-    """A small body, whole."""
-    body = b""
-    for chunk in chunks:
-        body += chunk
-        if len(body) > _SMALL:
-            raise OversizedError("it is larger than any answer of its kind")
-    return body
