@@ -28,6 +28,10 @@ class Lookup:
         """Whether a type could be read."""
         return self._gathered.readable(side, kind, plant)
 
+    def understood(self, side: str, kind: str) -> bool:
+        """Whether every record that came of a readable type could be understood."""
+        return not self._gathered.extracts[side, kind, ""].faults
+
     def types(self) -> Iterable[tuple[str, str, str]]:
         """What could be read: side, type, plant."""
         return self._gathered.extracts.keys()
@@ -42,9 +46,9 @@ class Lookup:
         extract = self._gathered.extracts[side, kind, ""]
         return self._snapshots.came(extract.scope, extract_id=extract.id)
 
-    def find(self, side: str, kind: str, of: type[_T], keys: Sequence[str]) -> dict[str, _T]:
+    def find(self, side: str, kind: str, of: type[_T], keys: Sequence[str], plant: str = "") -> dict[str, _T]:
         """The records of a readable type under these keys."""
-        extract = self._gathered.extracts[side, kind, ""]
+        extract = self._gathered.extracts[side, kind, plant]
         return self._snapshots.find(extract.scope, keys=keys, of=of, extract_id=extract.id)
 
     def by_key(self, kind: str, of: type[_R]) -> dict[str, _R]:

@@ -7,15 +7,14 @@ is wanted of each, and it is compared, a batch at a time, so that memory holds c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import TypeVar
 
-from ml_connector.canonical.organization import CostCenter, JobProfile, Position
-from ml_connector.canonical.plant import PlexRecord
+from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
@@ -24,15 +23,14 @@ from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, reference
 from ml_connector.mapping.fill import GROUPS, FillWatch, grant_for
 from ml_connector.mapping.projection import Projection
-from ml_connector.mapping.reference_data import ReferenceData, Seat, Seats
-from ml_connector.mapping.rules import Owner, is_owned
+from ml_connector.mapping.rules import Owner
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change
-from ml_connector.sync.diff import Decision, Sides, decide
+from ml_connector.sync.comparison import Comparison
 from ml_connector.sync.draft import Draft, look_back
 from ml_connector.sync.garbage import looking_seldom
 from ml_connector.sync.gather import Gathered
@@ -40,27 +38,21 @@ from ml_connector.sync.identify import Identities
 from ml_connector.sync.linked import hold_unlinked
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
-from ml_connector.sync.parking import (
-    park_desired,
-    park_orphan,
-    park_waiting,
-)
+from ml_connector.sync.parking import park_orphan, park_waiting
 from ml_connector.sync.placed.remembered import Placed, Remembered, sum_up_around
 from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.policy import Approvals, guard_changes
 from ml_connector.sync.population import Learnt, Population
-from ml_connector.sync.render import render
+from ml_connector.sync.references import References
 from ml_connector.sync.sent.store import SentStore
 from ml_connector.sync.steady import RECORDS as RECORDS_OF_ONE
 from ml_connector.sync.steady import Around, Steady, sum_up_settings
 from ml_connector.sync.store import Intent, SyncStore
-from ml_connector.sync.transfer import (
-    Moves,
-)
+from ml_connector.sync.transfer import Moves
 from ml_connector.sync.under_way import UnderWay
-from ml_connector.sync.upstream import find_held, hold_unwritable, owners_of, read_plants
+from ml_connector.sync.upstream import hold_unwritable, owners_of, read_plants
 from ml_connector.sync.wishes import Wishes
-from ml_connector.sync.witness import Compared, Witness
+from ml_connector.sync.witness import Witness
 from ml_connector.timeline.outbox import Outbox
 
 _T = TypeVar("_T")
@@ -106,11 +98,7 @@ class Planner:
         self._witness = witness or Witness("")
         self._conflicts: dict[str, Parked] = {}
         self._draft, self._learnt = Draft(), Learnt()
-        self._owners = owners_of(connection)
-        self._owned = {
-            owner: cache(partial(is_owned, by=owner, owners=self._owners)) for owner in (Owner.WORKDAY, Owner.PLEX)
-        }
-        self._plex_owns_centers = self._owners.cost_centers is Owner.PLEX
+        self._plex_owns_centers = owners_of(connection).cost_centers is Owner.PLEX
         self._snapshots = snapshots
         self._lookup = Lookup(gathered, snapshots, status_inactive=connection.plex.status_inactive)
         self._crosswalk = crosswalk.knowing(self._lookup.wids)
@@ -171,6 +159,35 @@ class Planner:
             only_primary=self._connection.workday.surface != "soap",
         )
 
+    @cached_property
+    def _references(self) -> References:
+        return References(
+            self._draft,
+            learnt=self._learnt,
+            today=self._gathered.today,
+            plants=self._connection.plex.plants,
+            crosswalk=self._crosswalk,
+            lookup=self._lookup,
+            baselines=self._baselines,
+            centers=self._centers,
+            plex_owns_centers=self._plex_owns_centers,
+        )
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return Comparison(
+            self._draft,
+            connection=self._connection,
+            gathered=self._gathered,
+            snapshots=self._snapshots,
+            store=self._store,
+            baselines=self._baselines,
+            refused=self._refused,
+            arrived=self._wishes.arrived,
+            steady=self._steady,
+            witness=self._witness,
+        )
+
     @looking_seldom()
     def draft(self, *, approvals: Approvals, only: Collection[str] = (), keys: Collection[str] = ()) -> Draft:
         """Decide everything and guard all of it; only then keep some types of change, or some records."""
@@ -179,10 +196,10 @@ class Planner:
         draft.parked += self._gathered.parked
         self._population.add_plex()
         missing = self._learn_people(approvals)
-        references = list(self._references())
+        references = list(self._references.wanted())
         wanted = [item for item in references if item.state == "present"]
         self._learnt.known.update(reference(item.type, plant=item.plant, key=item.key) for item in wanted)
-        self._compare_each(references)
+        self._comparison.each(references)
         draft.nobody = any(GROUPS[group].stops for group in missing)
         if not draft.nobody:
             self._compare_people(missing)
@@ -244,49 +261,6 @@ class Planner:
         return frozenset(missing)
 
     @cached_property
-    def _doubted(self) -> frozenset[tuple[str, str, str]]:
-        """Records that an earlier plan found otherwise, and whose change was not carried out."""
-        refused = {(item.type, item.plant, item.key) for item in self._refused.values()}
-        return frozenset(refused | self._store.open_records())
-
-    def _references(self) -> Iterator[Desired]:
-        data = ReferenceData(
-            plants=self._connection.plex.plants,
-            crosswalk=self._crosswalk,
-            today=self._gathered.today,
-            centers=self._centers,
-            profiles=self._lookup.by_key("job_profile", JobProfile),
-        )
-        counts: list[Desired] = []
-        planned: Mapping[Seat, int] | None = None
-        if self._lookup.readable("workday", "position"):
-            seats = data.headcount(self._lookup.read("workday", "position", Position))
-            self._learnt.used |= seats.used
-            self._draft.parked += [park_waiting(item) for item in seats.waiting]
-            counts, planned = [*seats.records, *self._unseated(data, seats)], seats.planned
-        shifts = {plant.pcn: plant.default_shift for plant in self._connection.plex.plants}
-        self._draft.headcount = self._learnt.attendance.beside(planned, shifts=shifts)
-        if self._lookup.readable("workday", "cost_center"):
-            self._draft.pending += () if self._plex_owns_centers else data.openings(self._learnt.used)
-            self._draft.parked += map(park_waiting, data.doubtful(self._learnt.used))
-            for record in [*data.records(self._learnt.used), *data.endings()]:
-                if not (self._plex_owns_centers and _is_center(record)):
-                    yield record
-        yield from counts
-
-    def _unseated(self, data: ReferenceData, seats: Seats) -> Iterator[Desired]:
-        """Our staffing levels that Plex still holds and no seat stands behind any more."""
-        if self._gathered.extracts["workday", "position", ""].faults:
-            return  # a seat that came and could not be understood is counted nowhere
-        for plant in self._gathered.today:
-            extract = self._gathered.extracts.get(("plex", "headcount", plant))
-            if extract is not None:
-                ours = self._baselines.baseline("headcount", plant)
-                there = self._snapshots.find(extract.scope, keys=list(ours), of=PlexRecord, extract_id=extract.id)
-                held = {key: ours[key] for key in there}
-                yield from data.unseated(seats, plant=plant, held=held)
-
-    @cached_property
     def _centers(self) -> CenterDays:
         return CenterDays(self._lookup.by_key("cost_center", CostCenter), crosswalk=self._crosswalk)
 
@@ -337,15 +311,6 @@ class Planner:
 
     # Comparing
 
-    def _compare_each(self, wanted: Iterable[Desired]) -> None:
-        """Compare what could be read, a type and plant at a time."""
-        groups: dict[tuple[str, str], list[Desired]] = {}
-        for item in wanted:
-            groups.setdefault((item.type, item.plant), []).append(item)
-        for (kind, plant), items in groups.items():
-            if self._lookup.readable("plex", kind, plant):
-                self._compare(kind, plant, items)
-
     def _compare_upstream(self) -> None:
         """The other direction: what Workday should hold of what Plex owns."""
         if not self._plex_owns_centers or not self._lookup.readable("workday", "cost_center"):
@@ -359,14 +324,14 @@ class Planner:
             crosswalk=self._crosswalk,
         )
         self._draft.parked += [park_waiting(item) for item in wanted.waiting]
-        self._compare("cost_center", "", wanted.records)
+        self._comparison.one("cost_center", "", wanted.records)
 
     def _compare_people(self, missing: frozenset[str]) -> None:
         """Second pass: employees and their attributes, plant by plant."""
         projection = self._projection(missing)
         settings = sum_up_settings(self._connection, missing)
         steady = self._steady.find(
-            Around(projection, self._learnt.people, self._learnt.known, self._doubted, self._learnt.badges),
+            Around(projection, self._learnt.people, self._learnt.known, self._comparison.doubted, self._learnt.badges),
             settings=settings,
         )
         self.left_out = len(steady)
@@ -382,51 +347,7 @@ class Planner:
                 if told != len(self._draft.parked) + len(self._draft.pending):
                     self._steady.give_up(items)
                 everything += items
-            self._compare_each(everything)
-
-    def _compare(self, kind: str, plant: str, items: list[Desired]) -> None:
-        source, target = (Owner.WORKDAY, Owner.PLEX) if plant else (Owner.PLEX, Owner.WORKDAY)
-        extract = self._gathered.extracts[target.value, kind, plant]
-        keys = [item.key for item in items]
-        held = find_held(self._snapshots, extract, keys=keys)
-        agreed = self._baselines.baseline(kind, plant, keys=keys)
-        for item in items:
-            actual = held.get(item.key) or self._wishes.arrived.get((kind, plant, item.key))
-            parked = len(self._draft.parked)
-            decision = decide(
-                item,
-                actual,
-                baseline=agreed.get(item.key),
-                status_inactive=self._connection.plex.status_inactive,
-                owned=self._owned[source],
-                sides=Sides(source=source.name.capitalize(), target=target.name.capitalize()),
-            )
-            if decision is None:
-                self._draft.noop += 1
-                # An ending that came true without our knowing leaves nothing agreed; one we never wrote, nothing new.
-                nothing = None if item.state == "present" else item.fields
-                doubted = (item.type, item.plant, item.source) in self._doubted
-                if doubted or agreed.get(item.key, nothing) != item.fields:
-                    self._draft.agreed.append(item)
-                elif item.state == "present":
-                    self._steady.note(item)
-            else:
-                self._add(item, actual, decision)
-            if self._witness.wanted:
-                self._witness.note(Compared(item, actual, agreed.get(item.key), decision), self._draft.parked[parked:])
-
-    def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
-        try:
-            today = self._gathered.as_of.effective_on.isoformat()
-            changes = list(render(item, actual, decision, texts=self._connection.plex, today=today))
-        except RecordError as error:
-            self._draft.parked.append(park_desired(item, error))
-            return
-        refused = [self._refused[change.content_hash] for change in changes if change.content_hash in self._refused]
-        if refused:
-            self._draft.parked += refused
-        else:
-            self._draft.changes += changes
+            self._comparison.each(everything)
 
     def _in_order(self) -> list[Change]:
         ordered: list[Change] = []
@@ -447,11 +368,6 @@ class Planner:
             return False
         # Whoever both sides agreed on may be pointed to, but nothing is written beside a record nobody can see.
         return change.type == "employee_attributes" or need not in self._learnt.known
-
-
-def _is_center(record: Desired) -> bool:
-    """Whether it says which cost centers there are, or that one is no more."""
-    return record.type == "cost_center" or (record.type, record.state) == ("department", "ended")
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
