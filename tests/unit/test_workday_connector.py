@@ -289,6 +289,14 @@ def test_patience_ends() -> None:
     assert len(transport.requests) == 5
 
 
+def test_a2_2_a_connection_that_breaks_while_reading_gives_the_remedy_of_reading() -> None:
+    broken = AmbiguousWriteError("the connection broke", remedy="what was sent is looked up before anything is sent again")
+    for way in ({}, {"auth": "oauth"}):
+        with pytest.raises(UnavailableError, match="the connection broke") as ended:
+            list(connect(lambda _request: broken, **way)[0].read(WORKERS))
+        assert (ended.value.remedy or "").startswith("run it again: nothing was changed by asking")
+
+
 def test_a2_2_a_fault_that_says_when_to_come_again_is_heeded() -> None:
     away = fault("Server", "busy")
     away.headers |= {"retry-after": "42"}

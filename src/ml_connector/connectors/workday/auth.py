@@ -21,7 +21,7 @@ import msgspec
 from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
-from ml_connector.connectors.workday.faults import sort_status
+from ml_connector.connectors.workday.faults import choose_remedy, sort_status
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -238,7 +238,7 @@ class BearerToken:
         except (AmbiguousWriteError, NotSentError) as error:
             if isinstance(error, AmbiguousWriteError) and error.oversized:
                 raise refuse_oversized(error.message, what="Workday's token endpoint") from None
-            raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=error.remedy) from None
+            raise UnavailableError(f"Workday's token endpoint: {error.message}", remedy=choose_remedy(error)) from None
         if status != 200:
             raise tell_wait(_sort_refusal(status, body, asked_s=asked_s), now=self._clock())
         return self._take(body, asked_with=refresh)

@@ -31,6 +31,10 @@ _MAX_WORDS = 300
 _QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
 _LATER = "try again later; Workday's weekly maintenance is from Friday 23:00 to Saturday 03:00 Pacific"
+_ASK_AGAIN = (
+    "run it again: nothing was changed by asking; if it stays, look at the network and at proxies between here and Workday, "
+    "which may cut connections and answers off"
+)
 _PUT_DOMAINS = {"Put_Cost_Center": "Manage: Cost Center"}
 ACTIVATE = "then run Activate Pending Security Policy Changes"
 
@@ -155,9 +159,14 @@ def sort_silence(error: AmbiguousWriteError | NotSentError, *, task: str) -> Una
     """Say what no whole answer means for a question, which may be asked again unless the answer is too large."""
     if isinstance(error, AmbiguousWriteError) and error.oversized:
         return refuse_oversized(error.message, what=task)
-    away = UnavailableError(f"{task}: {error.message}", remedy=error.remedy)
+    away = UnavailableError(f"{task}: {error.message}", remedy=choose_remedy(error))
     away.timed_out = isinstance(error, AmbiguousWriteError) and error.timed_out
     return away
+
+
+def choose_remedy(error: AmbiguousWriteError | NotSentError) -> str | None:
+    """What to do about a question without an answer; what is done about a write does not concern it."""
+    return _ASK_AGAIN if isinstance(error, AmbiguousWriteError) else error.remedy
 
 
 def sort_unusable(reason: ValueError, *, task: str) -> UnavailableError | ConfigurationError:
