@@ -231,12 +231,14 @@ def test_what_is_not_given_is_named_and_never_said(sandbox: Sandbox, way: tuple[
     connector = connect(sandbox, way)
     workers = [say(record) for record in understand(connector).values()]
     (info,) = (info for info in connector.discover() if info.type == RecordType.WORKER)
-    assert {"hire_rescinded", "jobs.effective_on", "jobs beside the primary one"} <= set(info.missing)
+    assert {"hire_rescinded", "jobs beside the primary one"} <= set(info.missing)
+    assert "jobs.effective_on" in info.unset
     said = {name_field(path) for worker in workers for path in worker}
-    assert not said & set(info.missing)
+    assert not said & {*info.missing, *info.unset}
     (health,) = connector.check()
     assert health.ok
     assert "hire_rescinded" in (health.version_note or "")
+    assert "not configured: worker: jobs.effective_on" in (health.version_note or "")
     assert "jobs beside the primary one" in (health.version_note or "")
 
 

@@ -80,3 +80,9 @@ def test_rc_only_what_a_held_reading_leaves_open_stays_parked(guard, kind, plant
     )
     hold = make_hold(guard, kind=kind, plant=plant, members=["m"], reason="", remedy="")
     assert Undecided([hold], nobody=False, unseen=()).covers(item) is stays
+
+
+@pytest.mark.parametrize(("kind", "stays"), [("department", True), ("employee", False)])
+def test_rc_what_a_surface_does_not_give_leaves_open_stays_parked(kind, stays):
+    item = Parked(type=kind, plant="101", key="1", label="", code="", reason="", waiting_for=None)
+    assert Undecided([], not_given={"cost_center", "position"}, nobody=False, unseen=()).covers(item) is stays

@@ -111,7 +111,7 @@ def test_up_02_workers_of_the_staffing_service_alone_are_held_and_nothing_of_the
     world.app.close()
 
 
-def test_a_plan_over_a_report_plans_the_workers_and_holds_the_rest_by_name(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_up_01_a_plan_over_a_report_plans_the_workers_and_names_the_rest(sandbox: Sandbox, tmp_path: Path) -> None:
     soap, report = (Reached(sandbox, tmp_path / surface, surface) for surface in ("soap", "report"))
     soap.map_everything()
     with report.app.database.transaction() as tx:
@@ -122,8 +122,8 @@ def test_a_plan_over_a_report_plans_the_workers_and_holds_the_rest_by_name(sandb
     assert employees
     for key, after in employees.items():
         assert {name: full[key].get(name) for name in after} == after
-    held = {hold.type for hold in plan.holds}
-    assert {"cost_center", "job_profile", "location", "position"} <= held
+    assert not {"cost_center", "job_profile", "location", "position"} & {hold.type for hold in plan.holds}
+    assert "cost centers, job profiles, locations and positions" in plan.not_given["worker"][-1]
     for world in (soap, report):
         world.app.close()
 
@@ -134,9 +134,10 @@ def test_a_plan_names_what_its_surface_cannot_give(sandbox: Sandbox, tmp_path: P
     plan = syncs.plan(world.app, progress=silent)
     arrived = len(sandbox.arrivals.list())
     discovered = {info.type: info.missing for info in world.app.workday.discover() if info.missing}
+    unset = {info.type: info.unset for info in world.app.workday.discover() if info.unset}
     world.app.close()
     assert len(sandbox.arrivals.list()) == arrived, "it is known without asking"
-    assert plan.not_given == discovered
+    assert (plan.not_given, plan.not_configured) == (discovered, unset)
     assert (
         set(plan.not_given)
         == {"soap": set(), "rest": {"worker", "position"} | set(discovered), "report": {"worker"}}[surface]
@@ -148,15 +149,16 @@ def test_a_plan_names_what_its_surface_cannot_give(sandbox: Sandbox, tmp_path: P
     for kind, names in plan.not_given.items():
         assert f"{kind.replace('_', ' ')}: {', '.join(names)}" in line
     assert bool(line) == bool(plan.not_given)
+    assert ("compensation.amount" in plan.not_configured.get("worker", ())) == (surface == "report")
+    assert ("Not configured, and so not read: worker: " in captured.get()) == (surface != "soap")
 
 
 def test_a_report_moves_the_watermark_by_the_workers_it_gives(sandbox: Sandbox, tmp_path: Path) -> None:
-    """What the surface never gives is held and named; it is no reading that was refused."""
+    """What the surface never gives is named; it is no reading that was refused, and nothing that waits for anybody."""
     world = Reached(sandbox, tmp_path / "report", "report")
     first, second = (syncs.sync(world.app, progress=silent) for _ in range(2))
     world.app.close()
-    assert first.exit_code == second.exit_code == 3
-    assert first.counts["held"] >= 4
+    assert first.counts["held"] == second.counts["held"] == 0
     assert first.watermark is not None
     assert second.watermark is not None
     assert second.watermark >= first.watermark  # REST tells whole seconds
@@ -195,11 +197,13 @@ def test_a2_2_a_role_that_was_taken_away_ends_nobody_and_writes_nothing(
         except PermissionError_:
             assert mode == "403"
         else:
-            assert (second.exit_code, bool(second.counts["held"])) == (4 if second.waiting else 3, True)
+            assert second.exit_code == (4 if second.waiting else 3)
+            assert second.waiting or second.counts["held"]
         assert (world.plex_state(), world.writes()) == (before, writes)
         assert world.app.syncer._tools.runs.runs(limit=1)[0].watermark in {None, first.watermark}
         sandbox.faults.clear()
-        syncs.sync(world.app, progress=silent)
+        third = syncs.sync(world.app, progress=silent)
+        assert first.exit_code == third.exit_code == 0, "what a surface does not give waits for nobody"
         assert count_inactive(world.plex_state()) == count_inactive(before) + 1
         for each in (soap, world):
             each.app.close()
@@ -221,7 +225,7 @@ def test_a_rotated_refresh_token_is_sealed_and_recorded_before_it_is_used(sandbo
 def test_what_rest_cannot_give_is_told_by_discover(sandbox: Sandbox, tmp_path: Path) -> None:
     world = Reached(sandbox, tmp_path / "rest", "rest")
     list(world.app.workday.read(Query(record_type=RecordType.POSITION)))
-    told = {info.type: info.missing for info in world.app.workday.discover()}
-    assert "jobs.organizations" in told["worker"]
-    assert "open" in told["position"]
+    told = {info.type: (info.missing, info.unset) for info in world.app.workday.discover()}
+    assert "jobs.organizations" in told["worker"][0]
+    assert "open" in told["position"][1]
     world.app.close()

@@ -290,7 +290,9 @@ def test_patience_ends() -> None:
 
 
 def test_a2_2_a_connection_that_breaks_while_reading_gives_the_remedy_of_reading() -> None:
-    broken = AmbiguousWriteError("the connection broke", remedy="what was sent is looked up before anything is sent again")
+    broken = AmbiguousWriteError(
+        "the connection broke", remedy="what was sent is looked up before anything is sent again"
+    )
     for way in ({}, {"auth": "oauth"}):
         with pytest.raises(UnavailableError, match="the connection broke") as ended:
             list(connect(lambda _request: broken, **way)[0].read(WORKERS))

@@ -55,9 +55,13 @@ def render_plan(
     if len(report.changes) > len(changes):
         console.print(f"… and {plural(len(report.changes) - len(changes), 'more change')}: --all, or --output json")
     _render_holds(report.holds, console)
-    if report.not_given:
-        missing = "; ".join(f"{kind.replace('_', ' ')}: {', '.join(names)}" for kind, names in report.not_given.items())
-        console.print(cell(f"Workday's surface does not give {missing}", style="dim"), soft_wrap=True)
+    for lack, by_type in (
+        ("Workday's surface does not give", report.not_given),
+        ("Not configured, and so not read:", report.not_configured),
+    ):
+        if by_type:
+            missing = "; ".join(f"{kind.replace('_', ' ')}: {', '.join(names)}" for kind, names in by_type.items())
+            console.print(cell(f"{lack} {missing}", style="dim"), soft_wrap=True)
     if report.pending:
         rows = [(item.on[:10], item.plant or None, _due(item), item.reason) for item in report.pending[:limit]]
         console.print(table(("due", "plant", "record", "what"), rows))

@@ -30,6 +30,7 @@ class Draft(msgspec.Struct, kw_only=True):
     which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by,
     *today* the date of the plant where it is earliest.
     *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
+    *not_given* are the types Workday's surface does not give: nothing is decided from them.
     *nobody* tells that no worker was decided about: what Workday leaves out of them stops everybody.
     *placed* are the places that were found anew, by worker (`sync.placed`).
     *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
@@ -41,6 +42,7 @@ class Draft(msgspec.Struct, kw_only=True):
     parked: list[Parked] = []
     pending: list[Pending] = []
     holds: list[Hold] = []
+    not_given: frozenset[str] = frozenset()
     fill: dict[str, int] = {}
     headcount: list[HeadcountLine] = []
     active: int = 0

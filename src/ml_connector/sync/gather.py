@@ -58,6 +58,7 @@ class Gathered(msgspec.Struct, kw_only=True):
     """
     Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood.
 
+    *not_given* are the types Workday's surface does not give at all: nobody can mend that, so it is no hold.
     *missed* counts, by type, what a whole comparison found changed and no window of Workday's log had told of (CC-06).
     """
 
@@ -67,6 +68,7 @@ class Gathered(msgspec.Struct, kw_only=True):
     holds: list[Hold] = []
     parked: list[Parked] = []
     missed: dict[str, int] = {}
+    not_given: frozenset[str] = frozenset()
 
     def readable(self, side: str, kind: str, plant: str = "") -> bool:
         return (side, kind, plant) in self.extracts
@@ -135,9 +137,12 @@ class Gatherer:
         return ReadAhead(self._plex, queries, at_once=min(AT_ONCE, self._connection.plex.writers))
 
     def _gather(self, gathered: Gathered, plex: Pages, approvals: Approvals, *, whole: bool, other_day: bool) -> None:
+        given = {info.type for info in self._workday.discover()}
+        gathered.not_given = frozenset(kind.value for kind in WORKDAY_TYPES if kind not in given)
         with expecting_maintenance(self._clock):
             for kind in WORKDAY_TYPES:
-                self._from_workday(gathered, kind, approvals, whole=whole, other_day=other_day)
+                if kind not in gathered.not_given:
+                    self._from_workday(gathered, kind, approvals, whole=whole, other_day=other_day)
         for plant in gathered.today:
             for kind in PLEX_TYPES:
                 self._from_plex(gathered, plex, kind, plant, approvals)

@@ -193,6 +193,7 @@ class Planner:
         """Decide everything and guard all of it; only then keep some types of change, or some records."""
         draft = self._draft
         draft.holds += self._gathered.holds
+        draft.not_given = self._gathered.not_given
         draft.parked += self._gathered.parked
         self._population.add_plex()
         missing = self._learn_people(approvals)

@@ -61,7 +61,7 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     A stored plan. *forecast_s* is how long `apply` takes at the configured pace.
 
-    *not_given* names, by type, the canonical fields Workday's surface cannot give as it is configured.
+    *not_given* names, by type, the canonical fields Workday's surface cannot give, *not_configured* those it could give.
     """
 
     digest: str
@@ -74,6 +74,7 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     headcount: tuple[HeadcountLine, ...]
     forecast_s: float
     not_given: dict[str, tuple[str, ...]] = {}
+    not_configured: dict[str, tuple[str, ...]] = {}
     staying: tuple[StayingLine, ...] = ()
 
 

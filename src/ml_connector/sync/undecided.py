@@ -26,11 +26,17 @@ _UNREAD = frozenset({"empty_result", "list_shrunk", "not_readable", "unstable_ex
 class Undecided:
     """Tells which parked records a run with these holds says nothing of."""
 
-    def __init__(self, holds: Iterable[Hold], *, nobody: bool, unseen: Collection[str]) -> None:
-        """With *nobody* no worker was decided about; *unseen* are the numbers of workers no longer shown to us."""
+    def __init__(
+        self, holds: Iterable[Hold], *, not_given: Collection[str] = (), nobody: bool, unseen: Collection[str]
+    ) -> None:
+        """
+        With *nobody* no worker was decided about; *unseen* are the numbers of workers no longer shown to us.
+
+        *not_given* are the types Workday's surface does not give.
+        """
         unread = [hold for hold in holds if hold.guard not in ON_CHANGES]
         lists = {(hold.type, hold.plant) for hold in unread if hold.plant}
-        workday = {hold.type for hold in unread if not hold.plant and hold.guard in _UNREAD}
+        workday = {hold.type for hold in unread if not hold.plant and hold.guard in _UNREAD} | set(not_given)
         self._lists = lists
         self._types = {kind for each in workday for kind in _DECIDED_FROM.get(each, ())} | (
             _PEOPLE if nobody else set()

@@ -352,6 +352,7 @@ class Syncer:
             headcount=tuple(draft.headcount),
             forecast_s=forecast.seconds,
             not_given={info.type: info.missing for info in types if info.missing},
+            not_configured={info.type: info.unset for info in types if info.unset},
             staying=staying_lines(draft.parked),
         )
 

@@ -111,9 +111,9 @@ def discover(door: Door, *, system: System) -> None:
             ("fields", tuple(each.name for each in info.fields)),
         ):
             console.print(Padding(cell(f"{name}: {', '.join(values) or 'none'}", style="dim"), (0, 0, 0, 4)))
-        if info.missing:
-            missing = f"not given by this surface: {', '.join(info.missing)}"
-            console.print(Padding(cell(missing, style="yellow"), (0, 0, 0, 4)))
+        for why, names in (("not given by this surface", info.missing), ("not configured", info.unset)):
+            if names:
+                console.print(Padding(cell(f"{why}: {', '.join(names)}", style="yellow"), (0, 0, 0, 4)))
         if info.remedy:
             console.print(remedy(info.remedy))
 

@@ -140,7 +140,11 @@ class ReportConnector:
     def discover(self, *, ask: bool = False) -> Sequence[TypeInfo]:
         if ask:
             self.now()
-        return [tell_report(self._columns, operation=f"customreport2 {self._report.owner}/{self._report.name}")]
+        return [
+            tell_report(
+                self._columns, known=COLUMNS, operation=f"customreport2 {self._report.owner}/{self._report.name}"
+            )
+        ]
 
     def read(self, query: Query) -> Generator[Page, None, None]:
         """

@@ -60,21 +60,29 @@ def list_rest_types(
             operation += f" joined with staffing {version} workers"
             for name, path in _STAFFING.items():
                 paths[name] = f"{paths[name]}, else {path}" if name in paths else f"staffing {path}"
-        told.append(_tell(kind, surface="rest", operation=operation, paths=paths))
+        told.append(_tell(kind, surface="rest", operation=operation, paths=paths, unset=source.unset))
     return told
 
 
-def tell_report(columns: Mapping[str, str], *, operation: str) -> TypeInfo:
-    """The one record type a report gives."""
+def tell_report(columns: Mapping[str, str], *, known: Iterable[str], operation: str) -> TypeInfo:
+    """The one record type a report gives; *known* are the fields that a column may be named for."""
     paths = {name: f"column {column}" for name, column in columns.items()}
-    told = _tell(RecordType.WORKER, surface="report", operation=operation, paths=paths)
+    told = _tell(RecordType.WORKER, surface="report", operation=operation, paths=paths, unset=known)
     return msgspec.structs.replace(told, missing=(*told.missing, OTHER_TYPES))
 
 
 def _tell(
-    kind: RecordType, *, surface: str, operation: str, paths: Mapping[str, str], remedy: str | None = None
+    kind: RecordType,
+    *,
+    surface: str,
+    operation: str,
+    paths: Mapping[str, str],
+    unset: Iterable[str] = (),
+    remedy: str | None = None,
 ) -> TypeInfo:
-    missing = [name for name in _given_by_soap(kind) if name not in paths and name not in _IMPLIED]
+    lacking = [name for name in _given_by_soap(kind) if name not in paths and name not in _IMPLIED]
+    could = set(unset)
+    missing = [name for name in lacking if name not in could]
     if kind is RecordType.WORKER:
         missing.append(OTHER_JOBS)
     return TypeInfo(
@@ -83,6 +91,7 @@ def _tell(
         operation=f"{operation} (read only)",
         fields=tuple(FieldInfo(name=name, path=path) for name, path in paths.items()),
         missing=tuple(missing),
+        unset=tuple(name for name in lacking if name in could),
         remedy=remedy,
     )
 
@@ -93,6 +102,9 @@ def _given_by_soap(kind: RecordType) -> Iterable[str]:
 
 
 def describe_missing(types: Iterable[TypeInfo]) -> str | None:
-    """One sentence for people about what cannot be had, or None."""
-    parts = [f"{info.type.replace('_', ' ')}: {', '.join(info.missing)}" for info in types if info.missing]
-    return f"not given by this surface: {'; '.join(parts)}" if parts else None
+    """What cannot be had, and what could be had if it were configured, for people; or None."""
+    missing = [f"{info.type.replace('_', ' ')}: {', '.join(info.missing)}" for info in types if info.missing]
+    unset = [f"{info.type.replace('_', ' ')}: {', '.join(info.unset)}" for info in types if info.unset]
+    told = [f"not given by this surface: {'; '.join(missing)}"] if missing else []
+    told += [f"not configured: {'; '.join(unset)}"] if unset else []
+    return ". ".join(told) or None

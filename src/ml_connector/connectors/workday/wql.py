@@ -140,7 +140,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """
     One data source as this tenant may have it. *fields* are canonical field → alias; *needed* must not be refused.
 
-    *other_aliases* and *other_names* are tried in the place of a refused one.
+    *other_aliases* and *other_names* are tried in the place of a refused one. *unset* are fields without an alias.
     """
 
     type: str
@@ -149,6 +149,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     needed: tuple[str, ...]
     other_aliases: tuple[str, ...] = ()
     other_names: dict[str, tuple[str, ...]] = {}
+    unset: tuple[str, ...] = ()
 
     @property
     def id_alias(self) -> str:
@@ -190,6 +191,7 @@ def open_sources(settings: Mapping[str, WqlSource]) -> dict[str, Source]:
             needed=needed,
             other_aliases=tuple(others),
             other_names={name: fields[1:] for name, fields in several.items() if len(fields) > 1},
+            unset=tuple(name for name, field in merged.items() if not field),
         )
     return sources
 
