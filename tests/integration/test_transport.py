@@ -281,8 +281,14 @@ def test_a_body_that_does_not_arrive_whole_is_ambiguous(transport: Transport, ca
 
 @pytest.mark.parametrize(
     ("head", "piece"),
-    [("", b"x"), ("Content-Length: 9000\r\n", b"x"), ("Transfer-Encoding: chunked\r\n", b"1\r\nx\r\n")],
-    ids=["to the end", "of a length", "chunked"],
+    [
+        ("", b"x"),
+        ("Content-Length: 9000\r\n", b"x"),
+        ("Transfer-Encoding: chunked\r\n", b"1\r\nx\r\n"),
+        ("Transfer-Encoding: chunked\r\n", b"0"),
+        ("Transfer-Encoding: chunked\r\n", b"0\r\nX: x\r\n"),
+    ],
+    ids=["to the end", "of a length", "chunked", "a length of a chunk", "trailers"],
 )
 @pytest.mark.timeout(20)
 def test_a_trickle_is_no_answer(transport: Transport, head: str, piece: bytes) -> None:
@@ -298,6 +304,27 @@ def test_a_trickle_is_no_answer(transport: Transport, head: str, piece: bytes) -
         with pytest.raises(AmbiguousWriteError, match="TimeoutError"):
             response.read()
         ended.set()
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [(b"", b"H"), (b"HTTP/1.1 200 OK\r\nX: ", b"x"), (b"", b"HTTP/1.1 100 Continue\r\n\r\n")],
+    ids=["status line", "one line", "head after head"],
+)
+@pytest.mark.timeout(20)
+def test_a2_2_a_head_that_trickles_is_no_answer(transport: Transport, begun: bytes, more: bytes) -> None:
+    ended = threading.Event()
+
+    def serve(sock: socket.socket, _number: int) -> None:
+        read_request(sock)
+        sock.sendall(begun)
+        while not ended.wait(0.005):
+            sock.sendall(more)
+
+    with serving(serve) as server, pytest.raises(AmbiguousWriteError, match="ReadTimeoutError") as caught:
+        transport.send(HttpRequest(method="POST", url=server.url, body=b"x", timeout_s=0.1))
+    ended.set()
+    assert caught.value.timed_out
 
 
 def test_a_gzip_body_is_streamed_in_bounded_pieces(transport: Transport) -> None:

@@ -614,6 +614,20 @@ MUTANTS = (
         "tests/unit/test_inflate.py::test_a2_2_bytes_that_trickle_in_come_out_in_blocks",
     ),
     Mutant(
+        "a head may trickle as long as it likes",
+        "connectors/pinned.py",
+        "        self.late_at = time.monotonic() + self._each_s\n",
+        "        self.late_at = time.monotonic() + 10**6\n",
+        "tests/integration/test_transport.py::test_a2_2_a_head_that_trickles_is_no_answer",
+    ),
+    Mutant(
+        "a body may trickle as long as it likes",
+        "connectors/pinned.py",
+        "        self._line.late_at = time.monotonic() + self._attempt.body_s\n",
+        "        self._line.late_at = time.monotonic() + 10**6\n",
+        "tests/integration/test_transport.py::test_a_trickle_is_no_answer",
+    ),
+    Mutant(
         "what unpacks without end is asked for again",
         "connectors/workday/faults.py",
         "    if isinstance(error, AmbiguousWriteError) and error.oversized:\n",

@@ -6,12 +6,14 @@ The name stays in SNI, in the certificate check and in the Host header; only whe
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from http.client import HTTPResponse
 from typing import Any
 
 import msgspec
@@ -29,9 +31,10 @@ _CIPHERS = "ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1
 
 
 class Attempt(threading.local):
-    """Whether this thread's request has started to leave; set by the connection, read by `send`."""
+    """Of this thread's request: whether it has started to leave, as the connection tells, and how long a body may take."""
 
     left = False
+    body_s = 0.0
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -43,12 +46,51 @@ class Door(msgspec.Struct, frozen=True):
     keep_alive_s: float
 
 
+class _Line(io.RawIOBase):
+    """What a socket gives until *late_at* (monotonic): each wait is bounded, and all of them together."""
+
+    def __init__(self, sock: socket.socket, given: io.RawIOBase) -> None:
+        super().__init__()
+        self._sock, self._given = sock, given
+        self._each_s = sock.gettimeout() or 0.0
+        self.late_at = time.monotonic() + self._each_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int | None:
+        left_s = self.late_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._sock.settimeout(min(self._each_s, left_s))
+        count: int | None = self._given.readinto(into)
+        return count
+
+    def close(self) -> None:
+        self._given.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    """An answer whose head has to be here, as a whole, in the time of one wait, and its body in its own."""
+
+    def __init__(self, sock: socket.socket, *args: Any, attempt: Attempt, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._attempt, self._line = attempt, _Line(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self._line)
+
+    def begin(self) -> None:
+        super().begin()
+        self._line.late_at = time.monotonic() + self._attempt.body_s
+
+
 class _Pinned(HTTPConnection):
     """A connection that goes to a checked address and knows whether bytes have left through it."""
 
     def __init__(self, *args: Any, door: Door, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._door = door
+        self.response_class = partial(_Answer, attempt=door.attempt)  # type: ignore[assignment]  # it is only called
         self._answered_at = float("-inf")
         self._held: list[bytes] | None = None
 

@@ -13,7 +13,6 @@ import re
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -41,8 +40,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     One request. *url* ends before any `?`; *query* repeats names for lists.
 
-    A header or body given as `Secret` is revealed at the socket only. *timeout_s* bounds each wait for bytes,
-    *body_s* the whole time an answer's body may take: a trickle is no answer.
+    A header or body given as `Secret` is revealed at the socket only. *timeout_s* bounds each wait for bytes, and an
+    answer's head as a whole; *body_s* the whole time its body may take: a trickle is no answer.
     """
 
     method: str
@@ -61,9 +60,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 class HttpResponse:
     """One answer, its body not yet read. Use as a context manager; header names are lower case."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, *, max_bytes: int, body_s: float = 1800.0) -> None:
+    def __init__(self, raw: urllib3.BaseHTTPResponse, *, max_bytes: int) -> None:
         self._raw, self._max_bytes = raw, max_bytes
-        self._late_at = time.monotonic() + body_s
         self.status = raw.status
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in raw.headers.items()}
 
@@ -85,7 +83,7 @@ class HttpResponse:
         """
         coding = self.headers.get("content-encoding", "")
         try:
-            yield from decode(self._in_time(size), coding=coding, size=size, max_bytes=self._max_bytes)
+            yield from decode(self._arrive(size), coding=coding, size=size, max_bytes=self._max_bytes)
         except (HTTPError, OSError, ValueError) as error:
             raise self._break_off(error) from None
 
@@ -100,7 +98,7 @@ class HttpResponse:
         try:
             if int(self.headers.get("content-length") or 0) > left:
                 raise OversizedError("the body is larger than allowed")
-            for block in gather(self._in_time(size), size=size):
+            for block in gather(self._arrive(size), size=size):
                 left -= len(block)
                 if left < 0:
                     raise OversizedError("the body is larger than allowed")
@@ -109,11 +107,9 @@ class HttpResponse:
             raise self._break_off(error) from None
         return Body(tuple(blocks), self.headers.get("content-encoding", ""), self._max_bytes)
 
-    def _in_time(self, size: int) -> Iterator[bytes]:
-        # Whatever came, one wait at a time: whoever asks for more than that waits for a trickle as long as it likes.
+    def _arrive(self, size: int) -> Iterator[bytes]:
+        # Whatever came, one wait at a time: whoever asks for more than that waits for a trickle until it is late.
         while block := self._raw.read1(size, decode_content=False):
-            if time.monotonic() > self._late_at:
-                raise TimeoutError
             yield block
 
     def _break_off(self, error: Exception) -> AmbiguousWriteError:
@@ -179,7 +175,7 @@ class Transport:
         parts = urlsplit(request.url)
         headers, body = _reveal(request)
         pool = self._pool(parts)
-        self._attempt.left = False
+        self._attempt.left, self._attempt.body_s = False, request.body_s
         try:
             raw = pool.urlopen(
                 request.method,
@@ -194,7 +190,7 @@ class Transport:
             )
         except (HTTPError, OSError, ValueError) as error:
             raise self._sort(error, host=parts.hostname or "") from None
-        return HttpResponse(raw, max_bytes=request.max_bytes, body_s=request.body_s)
+        return HttpResponse(raw, max_bytes=request.max_bytes)
 
     def close(self) -> None:
         """Close every idle connection."""
