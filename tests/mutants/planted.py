@@ -644,9 +644,9 @@ MUTANTS = (
     ),
     Mutant(
         "link-local addresses are public",
-        "connectors/addresses.py",
-        "        inner.is_global and not inner.is_multicast",
-        "        (inner.is_global or inner.is_link_local) and not inner.is_multicast",
+        "hosts.py",
+        "    return address.is_global and not",
+        "    return (address.is_global or address.is_link_local) and not",
         "tests/unit/test_addresses.py::test_addresses_that_are_not_public",
     ),
     Mutant(
@@ -662,6 +662,20 @@ MUTANTS = (
         "                retries=False,\n                redirect=False,\n",
         "                retries=1,\n                redirect=True,\n",
         "tests/integration/test_transport.py::test_a_redirect_is_an_answer_not_an_order",
+    ),
+    Mutant(
+        "an allowed address of a private network is called",
+        "hosts.py",
+        "    return address.is_global and not address.is_multicast and not address.is_reserved\n",
+        "    return not address.is_loopback\n",
+        "tests/unit/test_hosts.py::test_f12_a_metadata_address_is_never_called_and_no_remedy_says_otherwise",
+    ),
+    Mutant(
+        "an allowed host matches only as it was written",
+        "hosts.py",
+        "    host = entry.lower() if entry.isascii() else entry\n",
+        "    host = entry.lower() if not entry else entry\n",
+        "tests/unit/test_hosts.py::test_an_allowed_host_matches_in_any_case_and_one_that_passes_can_be_called",
     ),
     Mutant(
         "a certificate need not be for the host",

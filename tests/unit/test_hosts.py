@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ml_connector.hosts import host_fault
+from ml_connector.hosts import host_fault, tidy_allowed
 
 GOOD = [
     ("workday", "https://wd2-impl-services1.workday.com"),
@@ -131,6 +131,66 @@ def test_f12_hostile_hosts_are_refused(url: str, system: str, tally: Callable[..
     fault = host_fault(url, system=system, allow=("gateway.example.com",))
     assert fault
     tally(f"F12 hostile hosts, as an address of {system}", strings=1, refused=int(bool(fault)), bypasses=int(not fault))
+
+
+NEVER_MATCHING = {
+    "": "empty",
+    "  ": "empty",
+    "https://gateway.example.com": "write gateway.example.com",
+    "gateway.example.com/plex": "write gateway.example.com",
+    "gateway.example.com:8443": "write gateway.example.com, of which any port",
+    "gateway.example.com:0": "write gateway.example.com, of which any port",
+    "gateway.example.com.": "write gateway.example.com",
+    "*.example.com": "wildcard",
+    ".example.com": "plain host name",
+    "gateway .example.com": "plain host name",
+    " gateway.example.com": "plain host name",
+    "gate_way.example.com": "plain host name",
+    "x" * 64 + ".example.com": "plain host name",
+    "gateway\\.example.com": "more than a host's name",
+    "g\u00e4teway.example.com": "write xn--gteway-bua.example.com",
+    "wor\u212aday.example.com": "write workday.example.com",
+    "fd00::1": "IPv6",
+    "[fd00::1]": "IPv6",
+    "0x7f000001": "odd notation",
+    "2130706433": "odd notation",
+    "127.1": "odd notation",
+    "0251.0376.0251.0376": "odd notation",
+    "8.8.8.8.": "write 8.8.8.8",
+    "169.254.169.254": "never called",
+    "10.0.0.5": "never called",
+}
+
+
+@pytest.mark.parametrize("entry", NEVER_MATCHING)
+def test_f12_a_name_that_could_never_match_is_not_allowed_but_refused(entry: str) -> None:
+    with pytest.raises(ValueError, match=NEVER_MATCHING[entry]):
+        tidy_allowed(entry)
+
+
+def test_f12_a_user_name_in_an_allowed_host_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="user name") as refused:
+        tidy_allowed("https://me:pa55word@gateway.example.com")
+    assert "pa55" not in str(refused.value)
+
+
+def test_an_allowed_host_matches_in_any_case_and_one_that_passes_can_be_called() -> None:
+    for entry in ("GATEWAY.Example.com", "8.8.8.8", "xn--gteway-bua.example.com", "localhost", "gateway"):
+        name = tidy_allowed(entry)
+        assert host_fault(f"https://{entry}:8443/x", system="plex", allow=(name,)) is None
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254", "https://169.254.169.254/latest", "https://10.0.0.5"])
+def test_f12_a_metadata_address_is_never_called_and_no_remedy_says_otherwise(url: str) -> None:
+    fault = host_fault(url, system="plex", allow=("169.254.169.254", "10.0.0.5"))
+    assert fault is not None
+    assert "never called" in fault
+    assert "goes under" not in fault
+
+
+@pytest.mark.parametrize("url", ["https://gateway.example.com:0", "http://127.0.0.1:0/x"])
+def test_f12_port_0_is_none(url: str) -> None:
+    assert "port 0" in str(host_fault(url, system="plex", allow=("gateway.example.com",)))
 
 
 def test_one_vendors_host_is_not_the_others() -> None:

@@ -120,6 +120,26 @@ drift = "maybe"
     assert "both claim company C10" in refused.value.faults[1].message
 
 
+def allowing(names: str) -> str:
+    return FILLED.replace('# allow = ["gateway.example.com"]', f"allow = [{names}]")
+
+
+def test_f12_allowed_hosts_that_could_never_match_are_told_each_with_the_line() -> None:
+    text = allowing('"gateway.example.com:0", "GATEWAY.example.com", "10.0.0.5"')
+    with pytest.raises(FaultsError) as refused:
+        parse_settings(tomllib.loads(text), name="x", text=text)
+    line = next(number for number, words in enumerate(text.splitlines(), 1) if words.startswith("allow ="))
+    assert [(fault.line, fault.message.split("'")[:2]) for fault in refused.value.faults] == [
+        (line, ["hosts.allow: ", "gateway.example.com:0"]),
+        (line, ["hosts.allow: ", "10.0.0.5"]),
+    ]
+
+
+def test_f12_an_allowed_host_in_upper_case_lets_its_address_by() -> None:
+    text = allowing('"GATEWAY.example.com"').replace("https://cloud.plex.com/api", "https://gateway.Example.com/api")
+    assert parse_settings(tomllib.loads(text), name="x").hosts.allow == ("gateway.example.com",)
+
+
 def test_wp_08_a_misspelt_location_makes_no_route_for_every_location() -> None:
     rows = {"p101": [{"company": "C10", "locaton": "DET"}], "p102": [{"company": "C10"}]}
     with pytest.raises(FaultsError) as refused:

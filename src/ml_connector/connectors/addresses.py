@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from ml_connector.errors import NotSentError
-from ml_connector.hosts import LOOPBACK
+from ml_connector.hosts import LOOPBACK, is_reachable
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -45,7 +45,8 @@ def pin_host(host: str, *, port: int, resolve: Resolve = resolve_host) -> list[s
     if not all(allowed(address) for address in addresses):
         raise NotSentError(
             f"the host name {host} resolves to an address inside a private or reserved network; nothing was sent",
-            remedy="check DNS: vendor hosts and allowed gateways must resolve to public addresses only",
+            remedy="check DNS: vendor hosts and allowed gateways must resolve to public addresses only, and [hosts] allow "
+            "changes nothing about that",
         )
     return addresses
 
@@ -58,9 +59,7 @@ def is_loopback(address: str) -> bool:
 def is_public(address: str) -> bool:
     """Say whether *address* is globally reachable unicast, also when an IPv4 address hides inside an IPv6 one."""
     meanings = _meanings(address)
-    return bool(meanings) and all(
-        inner.is_global and not inner.is_multicast and not inner.is_reserved for inner in meanings
-    )
+    return bool(meanings) and all(map(is_reachable, meanings))
 
 
 def _meanings(address: str) -> list[IPv4Address | IPv6Address]:

@@ -70,7 +70,7 @@ def _find_faults(data: dict[str, Any], text: str) -> list[Fault]:
     """
     hosts = data.get("hosts")
     allow = hosts.get("allow") if isinstance(hosts, dict) else None
-    context = {"allow": tuple(allow) if isinstance(allow, list | tuple) else ()}
+    context = {"allow": tuple(str(entry).lower() for entry in allow) if isinstance(allow, list | tuple) else ()}
     data, told = deepcopy(data), dict[str, Fault]()
     for _ in range(_LOOKS):
         try:

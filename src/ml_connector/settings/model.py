@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import field_validator, model_validator
 
-from ml_connector.hosts import host_fault
+from ml_connector.hosts import host_fault, tidy_allowed
 from ml_connector.settings.forms import Frozen
 from ml_connector.settings.plex import PlexConnection
 from ml_connector.settings.sync import MappingControl, Sync
@@ -59,6 +59,19 @@ class Hosts(Frozen):
 
     allow: tuple[str, ...] = ()
     ca_bundle: str | None = None
+
+    @field_validator("allow")
+    @classmethod
+    def _can_match(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names, faults = [], []
+        for entry in value:
+            try:
+                names.append(tidy_allowed(entry))
+            except ValueError as fault:
+                faults.append(str(fault))
+        if faults:
+            raise ValueError("\n".join(faults))
+        return tuple(names)
 
 
 class Connection(Frozen):
