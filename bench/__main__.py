@@ -102,7 +102,17 @@ def _read_rest(results: Results, options: argparse.Namespace, say: contest.Say) 
     compete(
         results,
         targets.READ_REST,
-        [contest.OURS_STAFFING, contest.OURS_REST, contest.REQUESTS, contest.SINGER, contest.AIRBYTE, contest.DLT],
+        [
+            contest.OURS_STAFFING,
+            contest.OURS_REST,
+            contest.REQUESTS,
+            contest.SINGER,
+            contest.SINGER_KEPT,
+            contest.AIRBYTE,
+            contest.AIRBYTE_FIT,
+            contest.AIRBYTE_KEPT,
+            contest.DLT,
+        ],
         rounds=options.rounds,
         serve=partial(served, options.rest_workers),
         fresh=False,

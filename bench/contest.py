@@ -25,20 +25,42 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """One program: its name in the tables, its task, and, for a peer, its environment and script."""
+    """
+    One program: its name in the tables, its task, and, for a peer, its environment and script.
+
+    *target* is the environment and name of a program that keeps what a peer only hands on.
+    """
 
     name: str
     environment: str | None = None
     script: str = ""
+    target: tuple[str, str] | None = None
     order: dict[str, Any] = field(default_factory=dict)
 
 
 ZEEP = Contestant(name="zeep + requests", environment="scripts", script="zeep_script.py")
 XMLTODICT = Contestant(name="xmltodict + requests", environment="scripts", script="xmltodict_script.py")
 SPLIT = Contestant(name="bare split and pick, lxml", environment="scripts", script="split_script.py")
-AIRBYTE = Contestant(name="Airbyte's declarative source, REST", environment="airbyte", script="airbyte_source.py")
+AIRBYTE = Contestant(
+    name="Airbyte's declarative source, REST", environment="airbyte", script="airbyte_source.py", order={"fit": False}
+)
+AIRBYTE_FIT = Contestant(
+    name="Airbyte's declarative source, values fitted to its schema, REST",
+    environment="airbyte",
+    script="airbyte_source.py",
+    order={"fit": True},
+)
+AIRBYTE_KEPT = Contestant(
+    name="Airbyte's declarative source, kept by PyAirbyte, REST", environment="airbyte_cache", script="airbyte_cache.py"
+)
 REQUESTS = Contestant(name="requests, REST", environment="scripts", script="requests_script.py")
 SINGER = Contestant(name="Singer SDK tap, REST", environment="singer", script="singer_tap.py")
+SINGER_KEPT = Contestant(
+    name="Singer SDK tap, kept by target-jsonl, REST",
+    environment="singer",
+    script="singer_tap.py",
+    target=("singer_target", "target-jsonl"),
+)
 DLT = Contestant(name="dlt, REST", environment="dlt", script="dlt_pipeline.py")
 OURS_SOAP = Contestant(name=f"{OURS}, SOAP", order={"task": "read", "surface": "soap"})
 OURS_ONE_CORE = Contestant(
@@ -111,6 +133,7 @@ def _run(results: Results, contest: str, contestant: Contestant, order: dict[str
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             whole = {"page_size": 100, "write": False, "change": True, **order, **contestant.order, "folder": folder}
+            whole["target"] = _find_target(contestant)
             child = run_child([*_command(contestant), json.dumps(whole)])
     except NotInstalledError as reason:
         missing[name] = f"cannot be installed here: {reason}"
@@ -126,3 +149,10 @@ def _command(contestant: Contestant) -> list[str]:
         return [sys.executable, "-c", "from bench.ours import main; main()"]
     python = open_environment(contestant.environment)
     return [str(python), str(HERE / "peers" / contestant.script)]
+
+
+def _find_target(contestant: Contestant) -> str | None:
+    if contestant.target is None:
+        return None
+    environment, program = contestant.target
+    return str(open_environment(environment).with_name(program))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from bench.contest import (
     AIRBYTE,
+    AIRBYTE_FIT,
+    AIRBYTE_KEPT,
     DLT,
     OURS_DAYS,
     OURS_ONE_CORE,
@@ -14,6 +16,7 @@ from bench.contest import (
     OURS_STAFFING,
     OURS_SYNC,
     SINGER,
+    SINGER_KEPT,
     SPLIT,
     XMLTODICT,
     ZEEP,
@@ -56,15 +59,15 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
         ),
         _share("CPU of a SOAP read in one process, of a bare split and pick of the same bytes", alone, bare, 1.3),
         _times("SOAP read with nothing changed against the zeep script, rate", same_read, zeep, 110, by=_wall_s),
-        _times(
-            "REST read against the Singer SDK tap, rate",
-            rest,
-            results.phases(READ_REST, SINGER.name),
-            2.7,
-            by=_wall_s,
-        ),
-        _times(
-            "REST read against Airbyte's source, rate", rest, results.phases(READ_REST, AIRBYTE.name), 5, by=_wall_s
+        *(
+            _times(f"REST read against {what}, rate", rest, results.phases(READ_REST, peer.name), wanted, by=_wall_s)
+            for what, peer, wanted in (
+                ("the Singer SDK tap", SINGER, 2.7),
+                ("the same tap, kept by its target", SINGER_KEPT, 2.7),
+                ("Airbyte's source", AIRBYTE, 5),
+                ("the same source, values fitted to its schema", AIRBYTE_FIT, 5),
+                ("the same source, kept by PyAirbyte", AIRBYTE_KEPT, 5),
+            )
         ),
         _times("First sync over REST against dlt's custom destination, rate", over_rest, upserted, 8, by=_wall_s),
         _times(

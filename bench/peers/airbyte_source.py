@@ -18,9 +18,39 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import Concur
 from meter import measured, read_order
 from signing import fetch_token, workers_path
 
+_TEXT: dict[str, Any] = {"type": ["null", "string"]}
 
-def describe(workday: dict[str, Any]) -> dict[str, Any]:
-    """The manifest a connector builder would write."""
+
+def _object(*texts: str, **objects: dict[str, Any]) -> dict[str, Any]:
+    properties = {**dict.fromkeys(texts, _TEXT), **objects}
+    return {"type": ["null", "object"], "properties": properties, "additionalProperties": True}
+
+
+def _named(*texts: str, **objects: dict[str, Any]) -> dict[str, Any]:
+    return _object("id", "descriptor", *texts, **objects)
+
+
+# What the builder infers from a page of these workers.
+SCHEMA = {
+    "$schema": "http://json-schema.org/schema#",
+    **_named(
+        "workerId",
+        workerType=_named(),
+        person=_object("id", "email"),
+        primaryJob=_named(
+            "businessTitle",
+            jobType=_named("Job_Type_Name_ID"),
+            jobProfile=_named("Job_Profile_ID"),
+            location=_named("Location_ID", country=_object("descriptor", "ISO_3166-1_Alpha-3_Code")),
+            supervisoryOrganization=_named("Organization_Reference_ID"),
+        ),
+    ),
+    "type": "object",
+}
+
+
+def describe(workday: dict[str, Any], *, fit: bool = False) -> dict[str, Any]:
+    """The manifest a connector builder would write; with *fit*, values are made to fit the schema, as its users may choose."""
     return {
         "version": "6.0.0",
         "type": "DeclarativeSource",
@@ -30,7 +60,7 @@ def describe(workday: dict[str, Any]) -> dict[str, Any]:
                 "type": "DeclarativeStream",
                 "name": "workers",
                 "primary_key": ["id"],
-                "schema_loader": {"type": "InlineSchemaLoader", "schema": {"type": "object", "properties": {}}},
+                "schema_loader": {"type": "InlineSchemaLoader", "schema": SCHEMA},
                 "retriever": {
                     "type": "SimpleRetriever",
                     "requester": {
@@ -44,6 +74,7 @@ def describe(workday: dict[str, Any]) -> dict[str, Any]:
                     "record_selector": {
                         "type": "RecordSelector",
                         "extractor": {"type": "DpathExtractor", "field_path": ["data"]},
+                        "schema_normalization": "Default" if fit else "None",
                     },
                     "paginator": {
                         "type": "DefaultPaginator",
@@ -80,11 +111,11 @@ def main() -> None:
     order = read_order()
     workday = order.ready["workday"]
     config, folder = {"token": fetch_token(requests.Session(), workday)}, Path(order.folder)
-    stream = {"name": "workers", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    stream = {"name": "workers", "json_schema": SCHEMA, "supported_sync_modes": ["full_refresh"]}
     chosen = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "catalog.json").write_text(json.dumps({"streams": [chosen]}))
-    source = Counted(catalog=None, config=config, state=None, source_config=describe(workday))
+    source = Counted(catalog=None, config=config, state=None, source_config=describe(workday, fit=order.fit))
     with measured("cold") as told:
         launch(source, ["read", "--config", f"{folder}/config.json", "--catalog", f"{folder}/catalog.json"])
         told.workers = source.records

@@ -1,8 +1,18 @@
-"""A tap of the Singer SDK with one stream: the REST worker collection, records to standard output as taps do."""
+"""
+A tap of the Singer SDK with one stream: the REST worker collection, records to standard output as taps do.
+
+With a `target` named in the order, one reads there: another process, as its users pipe the one into the other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -83,13 +93,34 @@ class WorkdayTap(Tap):
         return [Workers(self)]
 
 
+@contextmanager
+def piped(target: str, folder: Path) -> Iterator[None]:
+    """Let standard output be read by a target, until it has kept everything."""
+    config = folder / "target.json"
+    config.write_text(json.dumps({"destination_path": str(folder)}))
+    nowhere, (end, start) = os.dup(1), os.pipe()
+    child = subprocess.Popen([target, "--config", str(config)], stdin=end)
+    os.close(end)
+    os.dup2(start, 1)
+    os.close(start)
+    yield
+    sys.stdout.flush()
+    os.dup2(nowhere, 1)
+    if child.wait():
+        raise SystemExit("the target ended with an error")
+
+
 def main() -> None:
     order = read_order()
     workday = order.ready["workday"]
     token = fetch_token(requests.Session(), workday)
     tap = WorkdayTap(config={"url": workday["url"], "path": workers_path(workday), "token": token})
     with measured("cold") as told:
-        tap.sync_all()
+        if order.target:
+            with piped(order.target, Path(order.folder)):
+                tap.sync_all()
+        else:
+            tap.sync_all()
         told.workers = tap.streams["workers"].count  # type: ignore[attr-defined]
 
 
