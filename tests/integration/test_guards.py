@@ -245,6 +245,54 @@ def test_cc04_time_that_passes_by_both_clocks_is_no_jump(rehearsal):
         assert life.sync().counts["applied"] == 1
 
 
+def test_cc04_a_jump_of_workdays_clock_is_seen_though_our_own_went_back_meanwhile(rehearsal):
+    by_the_clock(rehearsal)
+    people = natives(rehearsal)
+    rehearsal.clock.seconds = 40 * 86_400
+    show(rehearsal, people, later=timedelta(hours=1))
+    with rehearsal.alive() as life:
+        assert life.sync().exit_code == 0
+    rehearsal.clock.seconds = 2 * 3_600
+    show(rehearsal, people, later=timedelta(days=30))
+    with (
+        rehearsal.alive() as life,
+        pytest.raises(ApprovalRequiredError, match="clock_ahead: Workday says it is 2026-12-23"),
+    ):
+        life.sync()
+    show(rehearsal, people, later=timedelta(hours=2))
+    with rehearsal.alive() as life:
+        assert life.sync().exit_code == 0
+
+
+def test_cc12_who_lets_workdays_clock_jump_uses_up_no_less_of_the_rolling_window(rehearsal):
+    by_the_clock(rehearsal)
+    people, before = natives(rehearsal), working(rehearsal)
+    active = [each for each in people if (it := to_canonical(each)).active is True and it.worker_type == "employee"]
+
+    def end(count, *, jump):
+        rehearsal.clock.seconds += 60
+        later = jump + timedelta(seconds=rehearsal.clock.seconds)
+        show(rehearsal, [ended(each) if each in active[-count:] else each for each in people], later=later)
+
+    end(7, jump=timedelta(0))
+    with rehearsal.alive() as life:
+        assert life.sync().counts["applied"] == 7
+    end(12, jump=timedelta(days=3))
+    with rehearsal.alive() as life:
+        with pytest.raises(ApprovalRequiredError, match="clock_ahead"):
+            life.sync()
+        life.syncer.release(open_holds(life)[0].id)
+        for _ in range(2):
+            life.sync()
+            (hold,) = open_holds(life)
+            assert (hold.explanation.used, hold.explanation.wanted) == (7, 5)
+    rehearsal.clock.seconds += 24 * 3_600
+    end(12, jump=timedelta(days=3))
+    with rehearsal.alive() as life:
+        assert life.sync().counts["applied"] == 5
+    assert working(rehearsal) == before - 12
+
+
 def test_tz09_our_own_clock_may_jump_and_nothing_changes(rehearsal):
     by_the_clock(rehearsal)
     before = rehearsal.plex_state()

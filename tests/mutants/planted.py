@@ -800,4 +800,20 @@ MUTANTS = (
         "tests/unit/cli/test_door.py::"
         "test_rd09_the_actor_is_the_account_of_the_operating_system_and_not_what_logname_or_user_say",
     ),
+    Mutant(
+        "a jump of Workday's clock empties the guards' window",
+        "sync/sent/store.py",
+        "runs.c.looked_at.between(since.looked_at.",
+        "runs.c.looked_at.between(datetime.max.",
+        "tests/integration/test_guards.py::"
+        "test_cc12_who_lets_workdays_clock_jump_uses_up_no_less_of_the_rolling_window",
+    ),
+    Mutant(
+        "where our own clock went back, no jump of Workday's is seen",
+        "sync/runs/store.py",
+        "for each in (exact, query):",
+        "for each in (exact,):",
+        "tests/integration/test_guards.py::"
+        "test_cc04_a_jump_of_workdays_clock_is_seen_though_our_own_went_back_meanwhile",
+    ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from ml_connector.mapping.fill import Missing
 from ml_connector.sync.allowance import over
@@ -16,6 +17,13 @@ from ml_connector.sync.change import Hold, make_hold
 ON_CLOCK = frozenset({"clock_back", "clock_ahead"})
 # The servers of one tenant need not agree to the second.
 _CLOCK_SLACK = timedelta(minutes=5)
+
+
+class Look(NamedTuple):
+    """One moment by two clocks: *entered_at* by Workday's, *looked_at* by ours."""
+
+    entered_at: datetime
+    looked_at: datetime
 
 
 def population_drop(vanished: Sequence[str], *, before: int | None, limit: str) -> Hold | None:
@@ -69,21 +77,22 @@ def clock_went_back(now: datetime, *, ours: datetime, believed: str) -> Hold | N
 
 
 def clock_ran_ahead(
-    now: datetime, *, ours: datetime, believed: str, looked_at: datetime | None, limit: timedelta
+    now: datetime, *, ours: datetime, believed: str, last: Look | None, limit: timedelta
 ) -> Hold | None:
     """
     More time has passed by Workday's own clock than by ours since the last believed reading: what lies ahead would come too soon.
 
-    *ours* is now by our clock, *looked_at* was that reading by it. Where ours went back meanwhile, it measures nothing.
+    *ours* is now by our clock, *last* was that reading by both, or an earlier one where ours went back behind it meanwhile:
+    a clock that is behind itself measures nothing.
     """
-    if not believed or looked_at is None or ours < looked_at:
+    if not believed or last is None or ours < last.looked_at:
         return None
-    passed, really = now - datetime.fromisoformat(believed), ours - looked_at
+    passed, really = now - last.entered_at, ours - last.looked_at
     if passed - really <= limit:
         return None
     told = f": {_days(passed)} by its clock, {_days(really)} by ours"
     wrong = "if our own was wrong, or that tenant's days pass at once"
-    return _hold_clock("clock_ahead", now, ours=ours, believed=believed, told=told, unless=wrong)
+    return _hold_clock("clock_ahead", now, ours=ours, believed=last.entered_at.isoformat(), told=told, unless=wrong)
 
 
 def _hold_clock(guard: str, now: datetime, *, ours: datetime, believed: str, told: str = "", unless: str) -> Hold:

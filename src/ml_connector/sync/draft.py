@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import get_args
 
 import msgspec
@@ -12,8 +12,9 @@ from ml_connector.connectors.port import Action
 from ml_connector.mapping.desired import Desired, Pending
 from ml_connector.review.store import Parked
 from ml_connector.settings.forms import parse_interval_s
-from ml_connector.settings.sync import Guard
+from ml_connector.settings.sync import Sync
 from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
+from ml_connector.sync.belief import Look
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 from ml_connector.sync.placed.remembered import Kept
@@ -61,12 +62,19 @@ class Draft(msgspec.Struct, kw_only=True):
         return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
 
 
-def look_back(store: SentStore, changes: Sequence[Change], *, guard: Guard, now: datetime) -> Lately:
-    """What guards count beside these changes: only asked for where there is something to guard."""
+def look_back(store: SentStore, changes: Sequence[Change], *, sync: Sync, now: Look) -> Lately:
+    """
+    What guards count beside these changes: only asked for where there is something to guard.
+
+    The window is past when it is by both clocks, as far as they may be apart: who lets Workday's jump uses up no less of it.
+    """
     actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
     actions |= LEAVING if actions & LEAVING else set()
     filling = {change.plant for change in changes if change.action == "create"}
     filling -= store.filled_plants() if filling else set()
-    window = timedelta(seconds=parse_interval_s(guard.rolling.window))
-    sent = store.sent_since(now - window, actions=actions) if actions and guard.rolls else []
+    if not actions or not sync.guard.rolls:
+        return Lately(filling=filling)
+    window, apart = (timedelta(seconds=parse_interval_s(it)) for it in (sync.guard.rolling.window, sync.clock_ahead))
+    since = Look(now.entered_at - window, now.looked_at - window + apart)
+    sent = store.sent_since(since, ours=now.looked_at, actions=actions)
     return Lately(sent=sent, filling=filling)

@@ -30,7 +30,7 @@ from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.snapshot.translation import Translation
 from ml_connector.sync.ahead import AT_ONCE, ReadAhead
-from ml_connector.sync.belief import population_drop, shrunken_list
+from ml_connector.sync.belief import Look, population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.parking import park_fault, park_not_shown
@@ -58,17 +58,24 @@ class Gathered(msgspec.Struct, kw_only=True):
     """
     Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood.
 
-    *not_given* are the types Workday's surface does not give at all: nobody can mend that, so it is no hold.
-    *missed* counts, by type, what a whole comparison found changed and no window of Workday's log had told of (CC-06).
+    *looked_at* is when it was read by our own clock. *not_given* are the types Workday's surface does not give at all:
+    nobody can mend that, so it is no hold. *missed* counts, by type, what a whole comparison found changed and no window
+    of Workday's log had told of (CC-06).
     """
 
     as_of: AsOf
+    looked_at: datetime
     today: dict[str, date]
     extracts: dict[tuple[str, str, str], Extract] = {}
     holds: list[Hold] = []
     parked: list[Parked] = []
     missed: dict[str, int] = {}
     not_given: frozenset[str] = frozenset()
+
+    @property
+    def look(self) -> Look:
+        """When it was read, by both clocks."""
+        return Look(self.as_of.entered_at, self.looked_at)
 
     def readable(self, side: str, kind: str, plant: str = "") -> bool:
         return (side, kind, plant) in self.extracts
@@ -121,12 +128,12 @@ class Gatherer:
             UnavailableError, RateLimitError: a system is away.
         """
         with expecting_maintenance(self._clock):
-            entered_at = self._workday.now().astimezone(UTC)
+            entered_at, looked_at = self._workday.now().astimezone(UTC), self._clock()
         self._check_moment(entered_at)
         today = {pcn: as_of or day for pcn, day in plant_days(self._connection.plex.plants, entered_at).items()}
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
-        gathered = Gathered(as_of=moments, today=today)
+        gathered = Gathered(as_of=moments, looked_at=looked_at, today=today)
         with self._reader.noting_together(), self._ahead(today) as plex:
             self._gather(gathered, plex, approvals, whole=whole, other_day=as_of is not None)
         return gathered

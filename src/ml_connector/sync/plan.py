@@ -215,7 +215,7 @@ class Planner:
         draft.holds += unwritable
         ordered = hold_unlinked(ordered, self._gathered.holds)
         guard = self._connection.sync.guard
-        lately = look_back(self._sent, ordered, guard=guard, now=self._gathered.as_of.entered_at)
+        lately = look_back(self._sent, ordered, sync=self._connection.sync, now=self._gathered.look)
         guarded, holds = guard_changes(
             ordered, population=self._learnt.active, guard=guard, approvals=approvals, lately=lately
         )

@@ -60,7 +60,7 @@ def recall(tools: SyncTools) -> Recalled:
     latest = date.fromisoformat(workers.effective_on)
     other_day = latest != max(days.values())
     today = dict.fromkeys(days, latest) if other_day else days
-    gathered = Gathered(as_of=AsOf(effective_on=latest, entered_at=entered_at), today=today)
+    gathered = Gathered(as_of=AsOf(effective_on=latest, entered_at=entered_at), looked_at=tools.clock(), today=today)
     _add_extracts(tools, gathered)
     gathered.parked += [item for item in tools.review.parked(tools.name) if item.code == "not_shown"]
     written = [intent.change for intent in tools.store.applied_since_reading()]

@@ -81,7 +81,7 @@ def check_plan(tools: SyncTools, run: Run, stored: StoredPlan, sources: Sources)
         population=draft.active,
         guard=guard,
         approvals=sources.approvals,
-        lately=look_back(tools.sent, changes, guard=guard, now=sources.gathered.as_of.entered_at),
+        lately=look_back(tools.sent, changes, sync=tools.connection.sync, now=sources.gathered.look),
     )
     check_stands(standing, digest=stored.digest, held=held)
     _keep_already(run, standing)

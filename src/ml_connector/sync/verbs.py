@@ -177,10 +177,10 @@ class Syncer:
     ) -> Sources:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
-        approvals, looked_at = find_approvals(self._tools), self._tools.clock()
+        approvals = find_approvals(self._tools)
         gatherer = self._gatherer(run.progress, lambda moment: self._check_clock(run, approvals, moment))
         gathered = gatherer.gather(as_of=as_of, approvals=approvals, whole=whole)
-        self._tools.runs.note_reading(run.number, entered_at=gathered.as_of.entered_at, looked_at=looked_at)
+        self._tools.runs.note_reading(run.number, gathered.look)
         watch_sentinels(gathered, baselines=self._tools.baselines, snapshots=self._tools.snapshots, approvals=approvals)
         self._think_again(run, gathered)
         workers = gathered.extracts.get(("workday", "worker", ""))
@@ -214,7 +214,7 @@ class Syncer:
             moment,
             ours=now,
             believed=believed,
-            looked_at=self._tools.runs.looked_at(believed),
+            last=self._tools.runs.find_look(believed, ours=now),
             limit=timedelta(seconds=parse_interval_s(self._tools.connection.sync.clock_ahead)),
         )
         if hold is None or approvals.cover(hold):

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, 
 
 from ml_connector.canonical.keys import encode
 from ml_connector.storage.database import Database, metadata
+from ml_connector.sync.belief import Look
 
 runs = Table(
     "run",
@@ -62,18 +63,27 @@ class RunStore:
         row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
         return int(row.inserted_primary_key[0])  # type: ignore[index]
 
-    def note_reading(self, run: int, *, entered_at: datetime, looked_at: datetime) -> None:
-        """Note the moment, by Workday's clock, as of which a run asked; *looked_at* was the same one by ours."""
-        values = {"entered_at": entered_at.isoformat(), "looked_at": looked_at.isoformat()}
+    def note_reading(self, run: int, look: Look) -> None:
+        """Note the moment as of which a run asked."""
+        values = {name: at.astimezone(UTC).isoformat() for name, at in look._asdict().items()}
         with self._database.transaction() as tx:
             tx.execute(update(runs).where(runs.c.id == run).values(values))
 
-    def looked_at(self, entered_at: str) -> datetime | None:
-        """When it was, by our own clock, that a run asked as of this moment of Workday's."""
-        asked = (runs.c.connection == self._connection, runs.c.entered_at == entered_at)
+    def find_look(self, entered_at: str, *, ours: datetime) -> Look | None:
+        """
+        The run that asked as of this moment of Workday's, by both clocks.
+
+        Where our own, at *ours* now, went back behind it, the newest run before that.
+        """
+        then = runs.c.looked_at <= ours.astimezone(UTC).isoformat()
+        query = select(runs.c.entered_at, runs.c.looked_at).where(runs.c.connection == self._connection, then)
         with self._database.reading() as tx:
-            found = tx.execute(select(runs.c.looked_at).where(*asked).order_by(runs.c.id.desc()).limit(1)).scalar()
-        return None if found is None else datetime.fromisoformat(found)
+            exact = query.where(runs.c.entered_at == entered_at)
+            for each in (exact, query):
+                found = tx.execute(each.order_by(runs.c.id.desc()).limit(1)).first()
+                if found is not None:
+                    return Look(datetime.fromisoformat(found.entered_at), datetime.fromisoformat(found.looked_at))
+        return None
 
     def close_abandoned(self, tx: Connection, *, at: datetime) -> None:
         """Runs that nobody ended were killed; whoever holds the lease may say so."""

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
 from ml_connector.sync.baseline.store import baselines
+from ml_connector.sync.belief import Look
 from ml_connector.sync.change import Change
 from ml_connector.sync.runs.store import runs
 from ml_connector.sync.store import changes
@@ -31,9 +32,11 @@ class SentStore:
         self._database = database
         self._connection = connection
 
-    def sent_since(self, since: datetime, *, actions: Collection[str]) -> list[Sent]:
+    def sent_since(self, since: Look, *, ours: datetime, actions: Collection[str]) -> list[Sent]:
         """
-        Writes to people that left for Plex in runs that read Workday since then, by its clock, and were not refused.
+        Writes to people that left for Plex in runs that read Workday since then, by its clock or by ours, and were not refused.
+
+        It is *ours* by our clock now; a run that it puts into the future tells nothing by it.
 
         The creations that first filled a plant are left out.
         """
@@ -43,7 +46,10 @@ class SentStore:
             changes.c.type.in_(PEOPLE),
             changes.c.state.in_(_LEFT),
             changes.c.sent_at.is_not(None),
-            runs.c.entered_at >= since.astimezone(UTC).isoformat(),
+            or_(
+                runs.c.entered_at >= since.entered_at.astimezone(UTC).isoformat(),
+                runs.c.looked_at.between(since.looked_at.astimezone(UTC).isoformat(), ours.astimezone(UTC).isoformat()),
+            ),
         )
         sent: list[Sent] = []
         with self._database.reading() as tx:
