@@ -145,7 +145,7 @@ class App:
         def keep(field: str, value: Secret) -> None:
             log.register_secret(value)
             with self.database.transaction() as tx:
-                info = self.vault.set(tx, connection=self.name, system=system, field=field, value=value)
+                info = self.vault.set(tx, connection=self.name, system=system, field=field, value=value, issued=True)
                 event = AuditEvent(
                     action=AuditAction.CREDENTIAL_ROTATED,
                     actor=self.actor,

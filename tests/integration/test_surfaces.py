@@ -13,7 +13,7 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.cli.render import make_console
 from ml_connector.cli.reports import render_plan
 from ml_connector.connectors.port import Query
-from ml_connector.errors import PermissionError_
+from ml_connector.errors import ConfigurationError, PermissionError_
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
@@ -219,6 +219,15 @@ def test_a_rotated_refresh_token_is_sealed_and_recorded_before_it_is_used(sandbo
     assert (
         world.app.vault.get(connection="acme", system="workday", field="refresh_token").reveal().startswith("the sec")
     )
+    world.app.close()
+
+
+def test_a_refresh_token_is_sealed_however_short_the_system_made_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    world = Reached(sandbox, tmp_path / "rest", "rest")
+    world.app._keep("workday")("refresh_token", Secret("x"))
+    assert world.app.vault.get(connection="acme", system="workday", field="refresh_token") == Secret("x")
+    with world.app.database.transaction() as tx, pytest.raises(ConfigurationError, match="shorter than 8"):
+        world.app.vault.set(tx, connection="acme", system="workday", field="refresh_token", value=Secret("x"))
     world.app.close()
 
 

@@ -678,6 +678,28 @@ MUTANTS = (
         "tests/unit/test_hosts.py::test_an_allowed_host_matches_in_any_case_and_one_that_passes_can_be_called",
     ),
     Mutant(
+        "a token may hold whatever it likes",
+        "connectors/token_text.py",
+        "isinstance(value, str) and _TOKEN.fullmatch(value) is not None",
+        "isinstance(value, str) and _TOKEN.match(value) is not None",
+        "tests/unit/test_workday_auth.py::"
+        "test_a5_a_token_that_is_none_is_the_fault_of_who_gave_it_and_not_of_what_is_stored",
+    ),
+    Mutant(
+        "a refresh token is lost with an unusable access token",
+        "connectors/workday/auth.py",
+        "                finally:\n                    self._keep_rotated()\n",
+        "                finally:\n                    self._unkept = self._rotated = None\n",
+        "tests/unit/test_workday_auth.py::test_a_refresh_token_that_came_with_an_unusable_access_token_is_kept",
+    ),
+    Mutant(
+        "a short token of the system's own ends every run",
+        "vault/record.py",
+        "    least = 1 if issued or ",
+        "    least = 1 if ",
+        "tests/integration/test_surfaces.py::test_a_refresh_token_is_sealed_however_short_the_system_made_it",
+    ),
+    Mutant(
         "a certificate need not be for the host",
         "connectors/pinned.py",
         "    context.hostname_checks_common_name = False\n",

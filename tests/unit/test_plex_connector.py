@@ -93,6 +93,15 @@ def test_a5_a_token_that_is_said_twice_is_none(body: bytes) -> None:
         read(connector, employees())
 
 
+@pytest.mark.parametrize("token", [r"t\r\nX: y", r"\u0000", r"t\u00e9"])
+def test_a5_a_token_that_is_none_is_the_fault_of_who_gave_it_and_not_of_what_is_stored(token: str) -> None:
+    connector, script = make_connector(*[(200, b'{"access_token":"%s"}' % token.encode())] * 8, **OAUTH)
+    with pytest.raises(UnavailableError, match="token endpoint's answer cannot be used") as caught:
+        read(connector, employees())
+    assert "credentials set" not in str(caught.value.remedy)
+    assert {request.url for request in script.requests} == {OAUTH["token_url"]}
+
+
 def test_a5_a_yes_that_is_no_json_proves_nothing() -> None:
     connector, script = make_connector((201, ROW, {"content-type": "text/html"}))
     with pytest.raises(AmbiguousWriteError, match="not JSON"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -193,6 +194,35 @@ def test_a_rotated_refresh_token_is_used_next() -> None:
     clock.now += timedelta(hours=1)
     connector.now()
     assert body_of(transport.requests[2]).endswith("refresh_token=second")
+
+
+@pytest.mark.parametrize("token", ["t\r\nX: y", "t\n", "\x00", "té", "\u2028", "t\x7f"])
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_a5_a_token_that_is_none_is_the_fault_of_who_gave_it_and_not_of_what_is_stored(name: str, token: str) -> None:
+    tokens = {"access_token": "t0", "refresh_token": "second"} | {name: token}
+    connector, transport = connect(Tenant(*[MemoryResponse(200, json.dumps(tokens).encode())] * 9), Clock())
+    with pytest.raises(UnavailableError, match=f"answer that cannot be used: its {name[:-6]} token holds") as caught:
+        connector.now()
+    assert "credentials set" not in str(caught.value.remedy)
+    assert all(request.url.endswith("/token") for request in transport.requests)
+
+
+def test_a_refresh_token_that_came_with_an_unusable_access_token_is_kept() -> None:
+    vault = {"refresh_token": Secret("r0")}
+    answer = MemoryResponse(200, rb'{"access_token":"a\nb","refresh_token":"r1"}')
+    connector, transport = connect(Tenant(answer), Clock(), vault=vault)
+    connector.now()
+    assert vault["refresh_token"] == Secret("r1")
+    assert body_of(transport.requests[1]).endswith("refresh_token=r1")
+
+
+@pytest.mark.parametrize("token", ["x", "a b", "~!\\&=+%", "=" * 4000])
+def test_any_printable_token_is_taken(token: str) -> None:
+    vault = {"refresh_token": Secret("r0")}
+    answer = MemoryResponse(200, json.dumps({"access_token": "t0", "refresh_token": token}).encode())
+    connector, _ = connect(Tenant(answer), Clock(), vault=vault)
+    connector.now()
+    assert vault["refresh_token"] == Secret(token)
 
 
 class RotatingTenant(Tenant):

@@ -91,15 +91,17 @@ def check_version(mac: bytes, *, place: Place, version: int, present: bool, root
         raise crypto.Rejected
 
 
-def check_length(value: Secret, *, place: Place) -> None:
+def check_length(value: Secret, *, place: Place, issued: bool = False) -> None:
     """
     Refuse what is too short to be a secret; names (`username`, `client_id`, `<pcn>/username`) may be short.
+
+    So may what the system itself *issued*: it is the way in from now on, whatever we think of it.
 
     Raises:
         ConfigurationError: empty, or a secret under eight characters.
     """
     _, system, field = place
-    least = 1 if field.rpartition("/")[2] in _NAMES else MIN_SECRET_CHARACTERS
+    least = 1 if issued or field.rpartition("/")[2] in _NAMES else MIN_SECRET_CHARACTERS
     if len(value.reveal()) < least:
         raise ConfigurationError(
             f"the {system} {field} is shorter than {least} characters",

@@ -121,15 +121,18 @@ class Vault:
                 root = self._require_root(tx)
         return crypto.derive(root, label=label)
 
-    def set(self, tx: sa.Connection, *, connection: str, system: str, field: str, value: Secret) -> CredentialInfo:
+    def set(
+        self, tx: sa.Connection, *, connection: str, system: str, field: str, value: Secret, issued: bool = False
+    ) -> CredentialInfo:
         """
-        Seal *value* under a new data key and the next version, replacing what was there.
+        Seal *value* under a new data key and the next version, replacing what was there; *issued* by the system itself,
+        it may be short.
 
         Raises:
             ConfigurationError: too short to be a secret, or the master key is missing or wrong.
         """
         place = (connection, system, field)
-        record.check_length(value, place=place)
+        record.check_length(value, place=place, issued=issued)
         root = self._require_root(tx)
         info = CredentialInfo(
             connection=connection,

@@ -17,6 +17,7 @@ from urllib.parse import quote_plus, urlencode
 
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.strict_json import parse_json
+from ml_connector.connectors.token_text import UNPRINTABLE, is_token
 from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -203,6 +204,8 @@ def _parse_token(body: bytes) -> tuple[str, float]:
     kind = answer.get("token_type", "Bearer")
     if not isinstance(token, str) or not token:
         raise UnavailableError("the token endpoint answered with something that is no token")
+    if not is_token(token):
+        raise UnavailableError(f"the token endpoint's answer cannot be used, as its token {UNPRINTABLE}")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise AuthenticationError(
             "the token endpoint gave another kind of token than bearer",

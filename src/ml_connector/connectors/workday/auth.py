@@ -20,6 +20,7 @@ import msgspec
 
 from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.strict_json import parse_json
+from ml_connector.connectors.token_text import UNPRINTABLE, is_token
 from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
 from ml_connector.connectors.workday.faults import choose_remedy, sort_status
 from ml_connector.errors import (
@@ -183,8 +184,10 @@ class BearerToken:
         with self._lock:
             self._keep_rotated()
             if self._signature is None or self._good_until is None or self._clock() >= self._good_until:
-                signature = self._fetch()
-                self._keep_rotated()
+                try:
+                    signature = self._fetch()
+                finally:
+                    self._keep_rotated()
                 self._signature = signature
             return self._signature
 
@@ -251,10 +254,22 @@ class BearerToken:
         life = _TOKEN_LIFE
         if token.expires_in is not None and 0 < token.expires_in < _TOKEN_LIFE.total_seconds() * 2:
             life = min(life, timedelta(seconds=token.expires_in * 0.9))
+        if token.refresh_token:
+            _check_token(token.refresh_token, name="refresh")
+            if Secret(token.refresh_token) != asked_with:
+                self._rotated = self._unkept = Secret(token.refresh_token)
+        _check_token(token.access_token, name="access")
         self._good_until = self._clock() + life
-        if token.refresh_token and Secret(token.refresh_token) != asked_with:
-            self._rotated = self._unkept = Secret(token.refresh_token)
         return Signature(http={"Authorization": Secret(f"Bearer {token.access_token}")})
+
+
+def _check_token(token: str, *, name: str) -> None:
+    if not is_token(token):
+        raise UnavailableError(
+            f"Workday's token endpoint gave an answer that cannot be used: its {name} token {UNPRINTABLE}",
+            remedy="nothing is wrong with what is stored: try again later; if it stays, look at who answers in the "
+            "endpoint's place (a gateway of yours)",
+        )
 
 
 def _sort_refusal(status: int, body: bytes, *, asked_s: float | None) -> MLConnectorError:
