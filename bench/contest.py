@@ -15,7 +15,8 @@ from typing import Any
 from bench.control import ask
 from bench.environments import HERE, NotInstalledError, open_environment
 from bench.measure import Child, ChildFailedError, run_child
-from ml_connector.sandbox.prerender import PAGE_SIZES, serve_prerendered
+from ml_connector.sandbox.kept_pages import serve_prerendered
+from ml_connector.sandbox.prerender import PAGE_SIZES
 
 OURS = "ml-connector"
 PAGES = HERE / ".pages"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import urllib3
 
+from ml_connector.sandbox.kept_pages import serve_prerendered
 from ml_connector.sandbox.modes import ALL_MODES, PAGED_ONLY, PLEX_ONLY
-from ml_connector.sandbox.prerender import serve_prerendered
 from ml_connector.sandbox.server import Sandbox
 from tests.unit.sandbox.soap import header
 

@@ -1,20 +1,16 @@
 """
 Pages made once and sent many times: for measuring readers, which must all get the same bytes from a server at rest.
 
-`serve_prerendered` runs a whole sandbox in a child process. Only complete readings of workers come from the kept pages,
+Only complete readings of workers come from the kept pages,
 and only until something happens in the tenant; every other request, one by change or by id too, is answered as ever.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
-import subprocess
-import sys
-import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -186,47 +182,3 @@ def _render_rest(workday: WorkdaySandbox, folder: Path) -> None:
 
 def _rest_name(path: str, *, limit: int, offset: int, leavers: bool) -> str:
     return f"rest-{path.strip('/').replace('/', '_')}-{limit}-{offset}{'-all' if leavers else ''}.gz"
-
-
-class Prerendered(msgspec.Struct, frozen=True):
-    """A running server of kept pages: its Workday address and all a client needs, as the ready file tells it."""
-
-    url: str
-    ready: dict[str, Any]
-
-
-@contextlib.contextmanager
-def serve_prerendered(
-    *,
-    workers: int = 10_000,
-    page_sizes: Sequence[int] = PAGE_SIZES,
-    filling: Filling = "full",
-    folder: Path | None = None,
-    seed: int = 7,
-) -> Iterator[Prerendered]:
-    """
-    Run a sandbox with kept pages in a child process, from `with` to its end.
-
-    *folder* keeps the pages for the next time; without one they go to a temporary place.
-    """
-    with contextlib.ExitStack() as stack:
-        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-pages-")))
-        wishes = {"workers": workers, "page_sizes": list(page_sizes), "filling": filling, "seed": seed}
-        command = [sys.executable, "-m", "ml_connector.sandbox.prerender", str(place), json.dumps(wishes)]
-        child = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))  # noqa: S603 - this very module
-        stack.callback(child.terminate)
-        line = child.stdout.readline() if child.stdout is not None else b""
-        if not line:
-            raise RuntimeError(f"the child process ended with {child.wait()} before it could answer")
-        ready = json.loads(line)
-        yield Prerendered(url=ready["workday"]["url"], ready=ready)
-
-
-def _serve(folder: str, wishes: str) -> None:
-    from ml_connector.sandbox.server import serve  # the server knows this module
-
-    serve(pages_folder=Path(folder), **json.loads(wishes))
-
-
-if __name__ == "__main__":
-    _serve(*sys.argv[1:])
