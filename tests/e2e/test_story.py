@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from ml_connector.sandbox.company import UNMAPPED_JOB
+from ml_connector.sandbox.faults import parse_fault
 from tests.e2e.conftest import WORKERS, Terminal
 
 
@@ -214,6 +215,23 @@ def test_the_actor_of_a_schedule_is_named_in_the_trail(terminal: Terminal, monke
     (viewed,) = terminal.ask("audit", "list", "--action", "pay.viewed")
     assert viewed["event"]["actor"] == "nightly sync"
     assert datetime.fromisoformat(viewed["event"]["at"]).tzinfo
+
+
+@pytest.mark.parametrize("kind", ["worker", "cost_center"])
+def test_cc_13_a_reading_that_shows_nothing_ends_as_a_permission_and_names_what_to_grant(
+    shared: Terminal, kind: str
+) -> None:
+    shared.sandbox.faults.add(parse_fault({"system": "workday", "mode": "no_rows", "count": None, "data_only": True}))
+    try:
+        result = shared.type("read", "workday", kind, "--no-pay", "--limit", "3")
+        since = shared.type("read", "workday", kind, "--no-pay", "--since", "2026-11-01")
+    finally:
+        shared.sandbox.faults.clear()
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "there is nothing, or we may see nothing" in result.stderr
+    domain = '"Worker Data: Current Staffing Information"' if kind == "worker" else "names for Get_Cost_Centers"
+    assert domain in result.stderr
+    assert since.exit_code in {0, 2}, "who asks what changed may rightly be shown nothing, or has no such filter"
 
 
 def test_discover_says_in_words_what_a_surface_cannot_give(terminal: Terminal) -> None:

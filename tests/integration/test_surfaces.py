@@ -209,6 +209,25 @@ def test_a2_2_a_role_that_was_taken_away_ends_nobody_and_writes_nothing(
             each.app.close()
 
 
+@pytest.mark.parametrize("surface", ["soap", "report"])
+def test_cc_13_a_first_run_that_is_shown_nobody_is_held_with_the_domain_to_grant(
+    sandbox: Sandbox, tmp_path: Path, surface: str
+) -> None:
+    world = Reached(sandbox, tmp_path / surface, surface)
+    nobody = {"system": "workday", "mode": "no_rows", "count": None, "data_only": True}
+    sandbox.faults.add(parse_fault(nobody))
+    try:
+        plan = syncs.plan(world.app, progress=silent)
+    finally:
+        sandbox.faults.clear()
+    (hold,) = (hold for hold in plan.holds if hold.type == "worker")
+    assert (hold.guard, hold.releasable) == ("empty_result", False)
+    assert "we may see nothing" in hold.reason
+    assert '"Worker Data: Current Staffing Information"' in hold.remedy
+    assert [hold for hold in syncs.plan(world.app, progress=silent).holds if hold.guard == "empty_result"] == []
+    world.app.close()
+
+
 def test_a_rotated_refresh_token_is_sealed_and_recorded_before_it_is_used(sandbox: Sandbox, tmp_path: Path) -> None:
     world = Reached(sandbox, tmp_path / "rest", "rest")
     keep = world.app._keep("workday")

@@ -299,6 +299,15 @@ def test_a2_2_a_connection_that_breaks_while_reading_gives_the_remedy_of_reading
         assert (ended.value.remedy or "").startswith("run it again: nothing was changed by asking")
 
 
+def test_a2_2_a_page_that_is_suddenly_empty_says_that_a_role_may_be_gone() -> None:
+    emptied = page("Get_Workers", [], total=0, pages=0, number=2)
+    first = page("Get_Workers", [make_worker(1), make_worker(2)], total=4, pages=2, number=1)
+    connector, *_ = connect(in_turn(first, emptied), page_size=2)
+    with pytest.raises(IncompleteReadError, match="page 2 is empty, where 4 records were announced: a role") as caught:
+        list(connector.read(WORKERS))
+    assert "ml-connector ping workday" in (caught.value.remedy or "")
+
+
 def test_a2_2_a_fault_that_says_when_to_come_again_is_heeded() -> None:
     away = fault("Server", "busy")
     away.headers |= {"retry-after": "42"}

@@ -471,6 +471,14 @@ def test_refused_fields_are_left_out_and_named() -> None:
     assert {field.name for field in info.fields} == {"wid", "key"}
 
 
+@pytest.mark.parametrize("total", [0, 5])
+def test_a2_2_a_page_that_is_suddenly_empty_says_that_a_role_may_be_gone(total: int) -> None:
+    emptied = moving(page(5, 0, 1), page(total))
+    with pytest.raises(IncompleteReadError, match="page 2 is empty, where 5 records were announced: a role") as caught:
+        Rig(emptied).read()
+    assert "ml-connector ping workday" in (caught.value.remedy or "")
+
+
 def test_up_02_discover_names_the_sources_that_are_refused() -> None:
     told = {info.type: info.remedy or "" for info in Rig(Tenant()).connector.discover(ask=True)}
     assert "allLocations or locations" in told["location"]

@@ -18,6 +18,7 @@ from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.settings.workday import WorkdayConnection
 
 TOLERANCE = 0.05
+NOTHING_SHOWN = "Workday answers and shows nothing: there is nothing, or we may see nothing"
 _FEW = 2  # one worker alone is a person's own affair
 
 
@@ -205,6 +206,11 @@ def _tell(rows: Sequence[tuple[str, int, int]], *, new: bool) -> Missing:
 def withheld_by(groups: Collection[str]) -> frozenset[str]:
     """The fields of a Plex employee that are not compared while these are missing."""
     return frozenset[str]().union(*(GROUPS[group].withholds for group in groups))
+
+
+def grant_nothing_shown(kind: str, asked: str, workday: WorkdayConnection) -> str:
+    """What to do where Workday answers to what was *asked* (an operation, a data source) and shows no record of a *kind*."""
+    return grant_for(_STAFFING if kind == "worker" else None, (asked,), workday=workday)
 
 
 def grant_for(domain: str | None, fields: Sequence[str], *, workday: WorkdayConnection) -> str:

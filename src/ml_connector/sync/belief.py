@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from ml_connector.mapping.fill import Missing
+from ml_connector.mapping.fill import NOTHING_SHOWN, Missing
 from ml_connector.sync.allowance import over
 from ml_connector.sync.change import Hold, make_hold
 
@@ -60,6 +60,19 @@ def shrunken_list(kind: str, plant: str, *, now: int, before: int | None, limit:
         members=[f"{kind}|{plant}|{before}|{now}"],
         reason=f"{guard}: {system} shows {now} {kind} records{where}, last time {before}{replaced}; nothing of this type is written",
         remedy=f"ml-connector ping {system.lower()}   names the missing permission; if the list is right: `ml-connector release {{hold}}`",
+    )
+
+
+def no_workers(grant: str) -> Hold:
+    """Nobody at all is shown, and nobody ever was: no company has no workers, so nothing is decided from it (CC-13)."""
+    return make_hold(
+        "empty_result",
+        kind="worker",
+        plant="",
+        members=["worker||nobody"],
+        reason=f"empty_result: {NOTHING_SHOWN}; no worker is decided about",
+        remedy=grant.replace("{", "{{").replace("}", "}}"),
+        releasable=False,
     )
 
 

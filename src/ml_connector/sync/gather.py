@@ -22,6 +22,7 @@ from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
+from ml_connector.mapping.fill import grant_nothing_shown
 from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
@@ -30,7 +31,7 @@ from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.snapshot.translation import Translation
 from ml_connector.sync.ahead import AT_ONCE, ReadAhead
-from ml_connector.sync.belief import Look, population_drop, shrunken_list
+from ml_connector.sync.belief import Look, no_workers, population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.parking import park_fault, park_not_shown
@@ -243,6 +244,10 @@ class Gatherer:
                 self._snapshots.disbelieve(extract.id)
             if extract.total:
                 return True
+            if not extract.before:
+                gathered.holds.append(no_workers(grant_nothing_shown("worker", "it", self._connection.workday)))
+                self._snapshots.disbelieve(extract.id)
+                return False
         # Of an increment, what was not asked for is not gone.
         gone = len(self._snapshots.gone(scope, extract_id=extract.id)) if extract.before and extract.whole else 0
         hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit, gone=gone)
@@ -286,7 +291,7 @@ def _try_read(
         remedy = error.remedy or "ml-connector ping"
     except IncompleteReadError as error:
         guard, problem = "unstable_extract", error.message
-        remedy = "the next run reads again; if it stays, narrow the data source or raise its row limit"
+        remedy = error.remedy or "the next run reads again; if it stays, narrow the data source or raise its row limit"
     gathered.holds.append(
         make_hold(
             guard,

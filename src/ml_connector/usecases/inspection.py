@@ -13,10 +13,11 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, System, encode
 from ml_connector.connectors.plex.health import ask_for_role
 from ml_connector.connectors.port import Connector, Query, SurfaceHealth, TypeHealth, TypeInfo
-from ml_connector.errors import MLConnectorError, RecordError, UsageError
+from ml_connector.errors import MLConnectorError, PermissionError_, RecordError, UsageError
 from ml_connector.hosts import LOOPBACK
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
+from ml_connector.mapping.fill import NOTHING_SHOWN, grant_nothing_shown
 from ml_connector.snapshot.store import Scope, SnapshotStore
 
 REFUSED = 5
@@ -88,14 +89,17 @@ def read(app: App, request: ReadRequest, *, on_fault: OnFault) -> Iterator[bytes
 
     Raises:
         UsageError: the system has no such record type, no such plant, or no such filter.
+        PermissionError_: everything was asked for, and nothing is shown where there must be something.
     """
-    _check_readable(app, request)
+    info = _check_readable(app, request)
     shows_pay = request.record_type is RecordType.WORKER and request.pay
     if shows_pay:
         _record_view(app, request)
     left = request.limit
     for plant in _plants(app, request):
+        shown = False
         for native in _natives(app, _query(app, request, plant=plant, limit=left, include_pay=shows_pay)):
+            shown = True
             line = (
                 native.payload
                 if request.raw
@@ -106,8 +110,40 @@ def read(app: App, request: ReadRequest, *, on_fault: OnFault) -> Iterator[bytes
             yield line
             if left is not None:
                 left -= 1
+        if not shown and request.since is None and request.as_of is None:
+            _check_nothing(app, request, info, plant=plant)
         if left is not None and left <= 0:
             return
+
+
+def _check_nothing(app: App, request: ReadRequest, info: TypeInfo, *, plant: str | None) -> None:
+    """What `ping` finds wrong with a type that shows nothing, raised; Plex may rightly have nothing to show."""
+    kind = request.record_type
+    before = _shown_before(app, request.system, kind, plant)
+    if plant is not None and not before:
+        return
+    where = f" of plant {plant}" if plant else ""
+    why = _taken_away(before) if before else NOTHING_SHOWN
+    remedy = (
+        ask_for_role(kind, plant)
+        if plant is not None
+        else grant_nothing_shown(kind, _name(info), app.connection.workday)
+    )
+    raise PermissionError_(f"{request.system} {kind}{where}: {why}", remedy=remedy)
+
+
+def _name(info: TypeInfo) -> str:
+    """The operation or data source by which Workday is asked, as its own reports of security know it."""
+    return info.operation.partition(" (")[0].partition(",")[0].rpartition(".")[2]
+
+
+def _shown_before(app: App, system: str, kind: str, plant: str | None) -> int:
+    last = SnapshotStore(app.database).last_believed(Scope(app.name, system, kind, plant or ""))
+    return last.total if last is not None else 0
+
+
+def _taken_away(before: int) -> str:
+    return f"empty, and the last complete reading had {before:,}: a role or permission was taken away"
 
 
 def _check(app: App, system: str) -> list[SurfaceHealth]:
@@ -143,29 +179,29 @@ def _with_calendar(app: App, surface: SurfaceHealth) -> SurfaceHealth:
 def _compared_type(app: App, surface: SurfaceHealth, entry: TypeHealth) -> TypeHealth:
     if entry.count != 0:
         return entry
-    scope = Scope(app.name, surface.system, entry.type, surface.plant or "")
-    last = SnapshotStore(app.database).last_believed(scope)
-    if last is None or not last.total:
+    before = _shown_before(app, surface.system, entry.type, surface.plant)
+    if not before:
         return entry
     remedy = entry.remedy
     if surface.plant is not None:
         remedy = ask_for_role(entry.type, surface.plant)
-    problem = f"empty, and the last complete reading had {last.total:,}: a role or permission was taken away"
-    return msgspec.structs.replace(entry, problem=problem, remedy=remedy)
+    return msgspec.structs.replace(entry, problem=_taken_away(before), remedy=remedy)
 
 
 def _refuses(surface: SurfaceHealth) -> bool:
     return surface.refused or any(not entry.permitted for entry in surface.types)
 
 
-def _check_readable(app: App, request: ReadRequest) -> None:
+def _check_readable(app: App, request: ReadRequest) -> TypeInfo:
     infos = connector_of(app, request.system).discover()
     known = sorted({info.type for info in infos})
     if request.record_type not in known:
         raise UsageError(
             f"{request.system} gives no {request.record_type} records", remedy=f"one of {', '.join(known)}"
         )
-    _check_filters(app, request, info=next(info for info in infos if info.type == request.record_type))
+    info = next(info for info in infos if info.type == request.record_type)
+    _check_filters(app, request, info=info)
+    return info
 
 
 def _check_filters(app: App, request: ReadRequest, *, info: TypeInfo) -> None:

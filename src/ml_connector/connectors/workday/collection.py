@@ -19,11 +19,11 @@ import msgspec
 from ml_connector.connectors.strict_json import Row, write_json
 from ml_connector.connectors.workday.ahead import Limits, Stretch, Wish, fetch_ahead, plan_stretch, read_stretches
 from ml_connector.connectors.workday.json_answers import Collection
+from ml_connector.connectors.workday.proof import EMPTIED, REMEDY
 from ml_connector.errors import IncompleteReadError
 
 AskWindow = Callable[[Wish], Collection]
 
-_REMEDY = "read again from the first page; if it stays, somebody is changing many records just now"
 _WID = re.compile("[0-9a-f]{32}")
 
 
@@ -72,21 +72,27 @@ class _Tally:
         """Take a page in, asked for *size* records."""
         number = self.number = self.number + 1
         total = self._total = page.total if self._total is None else self._total
-        if page.total != total:
+        if page.total != total and page.rows:
             raise IncompleteReadError(
                 f"page {number} speaks of {page.total} records, page 1 of {total}: the set moved while we read it",
-                remedy=_REMEDY,
+                remedy=REMEDY,
             )
         expected = min(size, total - self.start)
+        if expected > 0 and not page.rows:
+            raise IncompleteReadError(
+                f"page {number} is empty, where {total} records were announced: a role was taken away meanwhile, or the "
+                "set moved",
+                remedy=EMPTIED,
+            )
         self.start += size
         before = len(self._seen)
         self._seen.update(tell_apart(row, self._id_field) for row in page.rows)
         if len(self._seen) - before != len(page.rows):
-            raise IncompleteReadError(f"a record of page {number} came before already", remedy=_REMEDY)
+            raise IncompleteReadError(f"a record of page {number} came before already", remedy=REMEDY)
         if len(page.rows) != expected:
             raise IncompleteReadError(
                 f"page {number} has {len(page.rows)} records instead of {expected}: {total} were announced",
-                remedy=_REMEDY,
+                remedy=REMEDY,
             )
         self.ended = self.start >= self.end(page)
         left = max(0, total - self.start)

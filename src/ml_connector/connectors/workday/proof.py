@@ -13,6 +13,7 @@ from ml_connector.errors import IncompleteReadError
 from ml_connector.safe_xml import parse_xml
 
 REMEDY = "read again from the first page; if it stays, somebody is changing many records just now"
+EMPTIED = "read again; if it stays, ml-connector ping workday   names what we may not see any more"
 _SHELVES = 256
 _WID = re.compile("[0-9a-f]{32}")
 
@@ -46,6 +47,12 @@ class Proof:
     def open_page(self, said: Results, *, asked: int) -> None:
         """Refuse a page that contradicts an earlier one or is another one than *asked* for."""
         announced = self._announced = self._announced or said
+        if announced.total and not said.total:
+            raise IncompleteReadError(
+                f"page {asked} is empty, where {announced.total} records were announced: a role was taken away meanwhile, or "
+                "the set moved",
+                remedy=EMPTIED,
+            )
         if (said.total, said.pages) != (announced.total, self._pages):
             raise IncompleteReadError(
                 f"page {asked} speaks of {said.total} records on {said.pages} pages, where "
