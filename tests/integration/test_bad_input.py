@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from ml_connector.connectors.workday.connector import WorkdayConnector
 from tests.living import Living
 
 
@@ -97,6 +98,35 @@ def test_bad_input_an_entry_in_the_future_holds_back_whatever_else_is_told_of_th
         assert [code for code, _reason in told_of(life, odd)] == ["entered_ahead"]
         assert home.plex_state()["employees"] == before
         home.pass_days(1)
+        assert life.sync().counts["applied"] == 1
+
+
+def tell_by_its_day_only(monkeypatch, wid):
+    """Let no window on entry moments tell of somebody any more."""
+    read = WorkdayConnector.read_touched
+
+    def without(self, kind, *, as_of, window):
+        found = read(self, kind, as_of=as_of, window=window)
+        return (each for each in found if window.entered is None or each.wid != wid)
+
+    monkeypatch.setattr(WorkdayConnector, "read_touched", without)
+
+
+def test_cc_06_a_whole_comparison_frees_whoever_waits_for_an_entry_that_is_gone_without_a_trace(home, monkeypatch):
+    with home.synced() as life:
+        (odd,), (other,) = home.play("future_entry"), home.play("terminate")
+        home.desk.change_name_early(home.desk.now().worker(other), ahead=timedelta(hours=3))
+        life.sync()
+        assert len(told_of(life, odd)) == len(told_of(life, other)) == 1
+        tell_by_its_day_only(monkeypatch, home.desk.now().worker(other).wid)
+        history = home.tenant._world.workers[odd]
+        history.entries = tuple(each for each in history.entries if not each.early)
+        life.sync()
+        assert len(told_of(life, odd)) == 1, "no window tells of it"
+        life.syncer.sync(whole=True, progress=lambda *_: None)
+        assert told_of(life, odd) == []
+        assert len(told_of(life, other)) == 1, "what is still told goes on waiting"
+        home.desk.change_name(home.desk.now().worker(odd))
         assert life.sync().counts["applied"] == 1
 
 

@@ -838,4 +838,12 @@ MUTANTS = (
         "tests/integration/test_guards.py::"
         "test_cc04_a_jump_of_workdays_clock_is_seen_though_our_own_went_back_meanwhile",
     ),
+    Mutant(
+        "who waits for an entry that is gone waits for its moment",
+        "sync/capture.py",
+        "if each[:3] not in still]",
+        "if each[:3] in still]",
+        "tests/integration/test_bad_input.py::"
+        "test_cc_06_a_whole_comparison_frees_whoever_waits_for_an_entry_that_is_gone_without_a_trace",
+    ),
 )

@@ -172,6 +172,7 @@ class Capture:
             day = timedelta(days=1)
             window = LogWindow(effective=(as_of.effective_on + day, as_of.effective_on + HORIZON))
             ahead = {each.wid: each for each in self._workday.read_touched(kind, as_of=as_of, window=window)}
+            self._free_early({**ahead, **log}, as_of)
         asked = {**ahead, **log}
         self._keep_days(translation, asked, as_of=as_of, base=base)
         extract = self._reader.extract(
@@ -219,7 +220,11 @@ class Capture:
             self._keep_day(translation, wids, as_of=AsOf(day, as_of.entered_at))
 
     def _note_early(self, log: Mapping[str, Touched], as_of: AsOf) -> None:
-        """Keep of whom the log told what was entered later than Workday's own clock: not believed before that moment."""
+        """
+        Keep of whom the log told what was entered later than Workday's own clock: not believed before that moment.
+
+        Of a seat the log tells neither days nor moments, only that it changed.
+        """
         later = {
             wid: max(after, key=itemgetter(1))
             for wid, touched in log.items()
@@ -229,6 +234,17 @@ class Capture:
         now = self._workday.now() if later else as_of.entered_at
         told = [Early(wid, day, moment, now) for wid, (day, moment) in sorted(later.items()) if moment > now]
         self._facts.note_early(told, of=sorted(log), by=as_of.entered_at)
+
+    def _free_early(self, asked: Collection[str], as_of: AsOf) -> None:
+        """Forget what was told too early and the log tells no more, by its day: nothing else says that it is gone."""
+        doubted = [each for each in self._facts.early(by=as_of.entered_at).values() if each.worker not in asked]
+        still = set[tuple[str, date, datetime]]()
+        for day in sorted({each.effective_on for each in doubted}):
+            window = LogWindow(effective=(day, day))
+            for touched in self._workday.read_touched(RecordType.WORKER, as_of=as_of, window=window):
+                still |= {(touched.wid, *entry) for entry in touched.entries}
+        gone = [each.worker for each in doubted if each[:3] not in still]
+        self._facts.note_early([], of=gone, by=as_of.entered_at)
 
     def _keep_day(self, translation: Translation, wids: Sequence[str], *, as_of: AsOf) -> None:
         count = 0
