@@ -234,6 +234,23 @@ def test_cc_13_a_reading_that_shows_nothing_ends_as_a_permission_and_names_what_
     assert since.exit_code in {0, 2}, "who asks what changed may rightly be shown nothing, or has no such filter"
 
 
+def test_cc_03_a_reading_that_breaks_off_says_that_what_it_printed_is_not_to_be_used(terminal: Terminal) -> None:
+    config = terminal.config.read_text(encoding="utf-8")
+    small = config.replace('surface = "soap"', 'surface = "soap"\npage_size = 25', 1)
+    assert small != config
+    terminal.config.write_text(small, encoding="utf-8")
+    terminal.sandbox.faults.add(
+        parse_fault({"system": "workday", "mode": "page_repeated", "count": None, "after": 1, "data_only": True})
+    )
+    result = terminal.type("read", "workday", "worker", "--no-pay")
+    terminal.sandbox.faults.clear()
+    printed = len(result.stdout.splitlines())
+    assert (result.exit_code, 0 < printed < WORKERS) == (7, True)
+    assert f"Do not use the {printed} records above: the reading broke off and is not whole." in result.stderr
+    whole = terminal.type("read", "workday", "worker", "--no-pay")
+    assert "Do not use" not in whole.stderr
+
+
 def test_discover_says_in_words_what_a_surface_cannot_give(terminal: Terminal) -> None:
     assert "not given" not in terminal.type("discover", "workday").stdout
     config = terminal.config.read_text(encoding="utf-8")

@@ -135,13 +135,13 @@ def read(
     pay: Annotated[bool, typer.Option("--pay/--no-pay", help="Workers with pay; reading it is recorded.")] = True,
 ) -> int:
     """
-    Print records as JSON Lines.
+    Print records as JSON Lines. They are whole only if the exit code is 0 or 3, and no --limit was given.
 
         ml-connector read workday worker --limit 3 --no-pay
         ml-connector read plex employee --plant 101 > employees.jsonl
     """
     from ml_connector.canonical.keys import RecordType, System
-    from ml_connector.errors import UsageError
+    from ml_connector.errors import MLConnectorError, UsageError
     from ml_connector.usecases.inspection import ReadRequest
     from ml_connector.usecases.inspection import read as read_records
 
@@ -164,9 +164,17 @@ def read(
         faults += 1
         tell(f"{name}: {error.message}", remedy=error.remedy)
 
+    printed = 0
     with door.open() as app:
-        for line in read_records(app, request, on_fault=on_fault):
-            _write_line(line)
+        try:
+            for line in read_records(app, request, on_fault=on_fault):
+                _write_line(line)
+                printed += 1
+        except MLConnectorError:
+            # That a reading is whole is proved by its end, and holding it back until then would take it all into memory.
+            if printed:
+                door.say(f"Do not use the {plural(printed, 'record')} above: the reading broke off and is not whole.")
+            raise
     if faults:
         door.say(f"{plural(faults, 'record')} could not be translated; the rest is above.")
         return IN_PART
