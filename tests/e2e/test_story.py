@@ -275,6 +275,17 @@ def test_a_running_sandbox_is_told_to_let_days_pass_and_what_to_play(terminal: T
     listed = terminal.type("sandbox", "play", *ready).stdout.splitlines()
     assert "future_hire" in listed[listed.index("coming and going") + 1].split()
     assert max(map(len, listed)) <= 80
+    spoiling = ("sandbox", "play", "fault:429-seconds", "--system", "plex", "--count", "3", *ready)
+    assert terminal.type(*spoiling).stdout == "plex: 429 for 3 requests\n"
+    (waiting,) = terminal.sandbox.faults.report()["faults"]
+    assert (waiting["system"], waiting["count"]) == ("plex", 3)
+    assert terminal.type("sandbox", "play", "fault:maintenance", *ready).stdout.splitlines()[1:] == [
+        "workday: 503 until it is cleared"
+    ]
+    assert terminal.type("sandbox", "play", "hire", "--count", "3", *ready).exit_code == 2
+    assert terminal.type("sandbox", "play", "hire", "--clear", *ready).exit_code == 2
+    assert terminal.type("sandbox", "play", "--clear", *ready).exit_code == 0
+    assert terminal.sandbox.faults.report()["faults"] == []
     mistyped = terminal.type("sandbox", "play", "future_hir", *ready)
     assert mistyped.stderr.splitlines()[0] == "there is no scenario 'future_hir' (did you mean future_hire?)"
     wrong = terminal.type("sandbox", "play", "nonsense", *ready)

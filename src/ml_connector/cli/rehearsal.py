@@ -14,6 +14,7 @@ from typing import Any
 
 import urllib3
 
+from ml_connector.cli.words import plural
 from ml_connector.errors import ConfigurationError, UnavailableError, UsageError
 
 _START_S = 60
@@ -62,9 +63,14 @@ def advance(ready: dict[str, Any], *, days: int = 1, quiet: bool = False) -> dic
     return _control(ready, "POST", "advance", {"days": days, "quiet": quiet})
 
 
-def play(ready: dict[str, Any], name: str) -> dict[str, Any]:
-    """Play one scenario; returns whom it touched."""
-    return _control(ready, "POST", "scenario", {"name": name})
+def play(ready: dict[str, Any], name: str, **fault: Any) -> dict[str, Any]:
+    """Play one scenario; returns whom it touched, or of a *fault* (its `system`, its `count`) what waits and has fired."""
+    return _control(ready, "POST", "scenario", {"name": name} | fault)
+
+
+def clear_faults(ready: dict[str, Any]) -> dict[str, Any]:
+    """Take back every fault that waits; returns how often each fired."""
+    return _control(ready, "DELETE", "fault")
 
 
 def list_scenarios(ready: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +85,16 @@ def tell_days(told: dict[str, Any]) -> Iterator[str]:
             "; ".join(f"{name} {', '.join(who)}" for name, who in day.items() if isinstance(who, list) and who)
             or "nothing"
         )
+
+
+def tell_faults(told: dict[str, Any]) -> Iterator[str]:
+    """Put each fault that waits into a line; none waiting, nothing."""
+    for fault in told.get("faults", []):
+        if fault["count"] == 0:
+            continue
+        left = "until it is cleared" if fault["count"] is None else f"for {plural(fault['count'], 'request')}"
+        after = f", after {plural(fault['after'], 'good answer')}" if fault["after"] else ""
+        yield f"{fault['system']}: {fault['mode']} {left}{after}"
 
 
 def _control(ready: dict[str, Any], method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

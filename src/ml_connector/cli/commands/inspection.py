@@ -170,7 +170,7 @@ def read(
             for line in read_records(app, request, on_fault=on_fault):
                 _write_line(line)
                 printed += 1
-        except MLConnectorError:
+        except (MLConnectorError, KeyboardInterrupt):
             # That a reading is whole is proved by its end, and holding it back until then would take it all into memory.
             if printed:
                 door.say(f"Do not use the {plural(printed, 'record')} above: the reading broke off and is not whole.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ml_connector.cli.command import command, make_group
-from ml_connector.cli.commands.inspection import parse_date
+from ml_connector.cli.commands.inspection import SystemName, parse_date
 from ml_connector.cli.door import Door
 from ml_connector.cli.words import printable
 
@@ -103,6 +103,14 @@ def play(
     scenario: Annotated[
         str | None, typer.Argument(metavar="SCENARIO", help="Its name; without one, all names.", show_default=False)
     ] = None,
+    system: Annotated[
+        SystemName | None,
+        typer.Option("--system", help="Whom a fault befalls: workday unless told.", show_default=False),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, metavar="N", help="How many requests a fault spoils.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take back every fault that waits.")] = False,
     ready_file: Ready = _READY,
 ) -> None:
     """
@@ -110,11 +118,24 @@ def play(
 
         ml-connector sandbox play
         ml-connector sandbox play future_hire
+        ml-connector sandbox play fault:429-seconds --system plex --count 3
+        ml-connector sandbox play --clear
     """
     from ml_connector.cli import rehearsal
+    from ml_connector.errors import UsageError
 
+    detail = {name: value for name, value in (("system", system), ("count", count)) if value is not None}
+    if detail and not (scenario or "").startswith("fault:"):
+        raise UsageError(
+            f"--{next(iter(detail))} is for faults", remedy="ml-connector sandbox play fault:429-seconds --system plex"
+        )
+    if clear and scenario:
+        raise UsageError("--clear takes every fault back, and no scenario", remedy="ml-connector sandbox play --clear")
     ready = rehearsal.load_ready(ready_file)
-    told = rehearsal.play(ready, scenario) if scenario else rehearsal.list_scenarios(ready)
+    if clear:
+        told = rehearsal.clear_faults(ready)
+    else:
+        told = rehearsal.play(ready, scenario, **detail) if scenario else rehearsal.list_scenarios(ready)
     if door.json:
         door.write_json(told)
         return
@@ -122,6 +143,8 @@ def play(
         _list_groups(told["groups"])
         return
     for line in told.get("touched", []):
+        typer.echo(printable(line))
+    for line in rehearsal.tell_faults(told):
         typer.echo(printable(line))
 
 
