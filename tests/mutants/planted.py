@@ -846,4 +846,11 @@ MUTANTS = (
         "tests/integration/test_bad_input.py::"
         "test_cc_06_a_whole_comparison_frees_whoever_waits_for_an_entry_that_is_gone_without_a_trace",
     ),
+    Mutant(
+        "where other jobs are not told, a move that broke off stays broken",
+        "sync/wishes.py",
+        "if (item.plant, item.key) in self._left_behind()]",
+        "if (item.plant, item.key) in ()]",
+        "tests/integration/test_begun_moves.py::test_px07_a_crash_between_the_two_plants_is_finished_by_the_next_run",
+    ),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import islice
 from typing import TypeVar
 
@@ -157,6 +157,7 @@ class Planner:
             plex_owns_centers=self._plex_owns_centers,
             witness=self._witness,
             only_primary=self._connection.workday.surface != "soap",
+            left_behind=cache(self._store.left_behind),
         )
 
     @cached_property

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     select,
@@ -40,6 +41,7 @@ from ml_connector.sync.change import Change
 from ml_connector.sync.runs.store import runs
 
 _OPEN = ("planned", "held", "waiting")
+_DONE = ("applied", "accepted")
 plans = Table(
     "plan",
     metadata,
@@ -249,6 +251,29 @@ class SyncStore:
         with self._database.reading() as tx:
             query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
             return [_intent(row) for row in tx.execute(query).mappings()]
+
+    def left_behind(self) -> set[tuple[str, str]]:
+        """
+        The employees, by plant and key, whom a plan meant to end and did not, after it had brought them to another plant.
+
+        Whatever was written to such a record since settles it.
+        """
+        old, new, later = changes.alias(), changes.alias(), changes.alias()
+        since = and_(
+            later.c.connection == old.c.connection,
+            *(later.c[name] == old.c[name] for name in ("type", "plant", "key")),
+            later.c.plan_id > old.c.plan_id,
+            later.c.state.in_(_DONE),
+        )
+        query = select(old.c.plant, old.c.key).where(
+            old.c.connection == self._connection,
+            *(old.c.type == "employee", old.c.action == "deactivate", old.c.state.not_in(_DONE)),
+            *(new.c.plan_id == old.c.plan_id, new.c.type == "employee", new.c.source == old.c.source),
+            *(new.c.plant != old.c.plant, new.c.action.in_(("create", "reactivate")), new.c.state.in_(_DONE)),
+            ~exists().where(since),
+        )
+        with self._database.reading() as tx:
+            return {(row.plant, row.key) for row in tx.execute(query)}
 
     def unsettled_transfers(self) -> dict[str, Intent]:
         """By person, the transfer that was the last thing sent of the employee and was neither seen done nor refused."""

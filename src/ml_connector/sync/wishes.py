@@ -6,7 +6,7 @@ Whatever cannot be decided is parked in the draft with what it waits for; what l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date
 from operator import itemgetter
 
@@ -51,13 +51,18 @@ class Wishes:
         plex_owns_centers: bool,
         witness: Witness,
         only_primary: bool,
+        left_behind: Callable[[], Collection[tuple[str, str]]],
     ) -> None:
-        """*others* are the other profiles of who has several; with *only_primary* Workday's surface tells no other job."""
+        """
+        *others* are the other profiles of who has several; with *only_primary* Workday's surface tells no other job.
+
+        *left_behind* gives the records of a move that broke off: the new plant has the person, the old one was to end them.
+        """
         self._draft, self._learnt, self._today, self._lookup = draft, learnt, today, lookup
         self._baselines, self._moves, self._under_way = baselines, moves, under_way
         self._outbox, self._others, self._centers = outbox, others, centers
         self._plex_owns_centers, self._witness = plex_owns_centers, witness
-        self._only_primary = only_primary
+        self._only_primary, self._left_behind = only_primary, left_behind
         self.arrived: dict[tuple[str, str, str], PlexRecord] = {}
 
     def of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
@@ -111,8 +116,9 @@ class Wishes:
             known=self._learnt.known.__contains__,
         )
         # Who is at work here already did not come from there: there may be another job that this surface does not tell.
-        untold = left and self._only_primary and self._lookup.is_active(place.plant, place.key)
-        if elsewhere.sure and not untold:
+        if left and self._only_primary and self._lookup.is_active(place.plant, place.key):
+            left = [item for item in left if (item.plant, item.key) in self._left_behind()]
+        if elsewhere.sure:
             yield from left
 
     def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
