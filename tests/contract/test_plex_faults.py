@@ -118,6 +118,19 @@ def hire() -> Write:
     return write_of(RecordType.EMPLOYEE, key, "create", fields)
 
 
+@pytest.mark.parametrize("record_type", [RecordType.EMPLOYEE, RecordType.POSITION], ids=["rest", "data source"])
+def test_a2_2_a_token_that_dies_while_a_list_comes_costs_that_list_alone(
+    control: Control, connector: PlexConnector, record_type: RecordType
+) -> None:
+    """The answer breaks off, and what it was asked with lets nobody in any more."""
+    query = Query(record_type=record_type, plant=PLANT)
+    whole = [page.records for page in connector.read(query)]
+    control.break_next("truncated")
+    control.break_next("token_expired")
+    assert [page.records for page in connector.read(query)] == whole
+    assert control.fired()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a1_t1_what_is_said_about_a_write_is_true(control: Control, connector: PlexConnector, mode: str) -> None:
     write = hire()

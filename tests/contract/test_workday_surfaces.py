@@ -615,6 +615,25 @@ def test_a_token_that_expires_between_pages_is_renewed(sandbox: Sandbox) -> None
     assert len(first.records) + sum(len(page.records) for page in pages) == WORKERS
 
 
+@pytest.mark.parametrize("way", [way for way in WAYS if way[1] == "oauth"], ids="-".join)
+def test_a2_2_a_token_that_dies_while_a_page_comes_costs_that_page_alone(
+    sandbox: Sandbox, way: tuple[str, str]
+) -> None:
+    """The answer breaks off, and what it was asked with lets nobody in any more."""
+    connector = connect(sandbox, way, page_size=10, pages_ahead=1)
+    connector.now()
+    play(sandbox, "truncated", after=0 if way[0] == "report" else 2, data_only=True)
+    sandbox.faults.add(
+        parse_fault(
+            {"system": "workday", "mode": "token_expired", "after": 0 if way[0] == "report" else 2, "data_only": True}
+        )
+    )
+    records = read_through(connector)
+    assert len({native.payload for native in records}) == len(records) == WORKERS
+    assert sandbox.faults.report()["fired"] == {"workday/truncated": 1, "workday/token_expired": 1}
+    connector.close()
+
+
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_a_wrong_secret_is_told_and_the_check_says_so(sandbox: Sandbox, way: tuple[str, str]) -> None:
     field = "password" if way[1] == "isu" else "client_secret"

@@ -700,6 +700,20 @@ MUTANTS = (
         "tests/integration/test_surfaces.py::test_a_refresh_token_is_sealed_however_short_the_system_made_it",
     ),
     Mutant(
+        "a redirect of Plex's is asked again",
+        "connectors/plex/refusal.py",
+        "    if 300 <= answer.status < 400:\n",
+        "    if answer.status == 300:\n",
+        "tests/integration/test_every_door.py::test_a5_a_redirect_is_refused_and_named_at_every_door",
+    ),
+    Mutant(
+        "what to do about a certificate is lost on the way",
+        "connectors/plex/channel.py",
+        "remedy=error.remedy if isinstance(error, NotSentError) else None)",
+        "remedy=None)",
+        "tests/integration/test_every_door.py::test_f12_a_bad_certificate_is_refused_and_named_at_every_door",
+    ),
+    Mutant(
         "a certificate need not be for the host",
         "connectors/pinned.py",
         "    context.hostname_checks_common_name = False\n",

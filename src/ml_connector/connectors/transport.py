@@ -236,6 +236,13 @@ def refuse_oversized(reason: object, *, what: str) -> ConfigurationError:
     )
 
 
+def refuse_redirect(status: int, *, who: str, remedy: str) -> ConfigurationError:
+    """The error for a redirect: whoever it points to would be given our credential, so nobody goes there."""
+    return ConfigurationError(
+        f"{who}'s address sends us elsewhere (HTTP {status}), which we do not follow", remedy=remedy
+    )
+
+
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """
     Read a Retry-After header, seconds or an HTTP date; None when it is absent, negative or unreadable.

@@ -18,7 +18,7 @@ from urllib.parse import quote_plus, urlencode
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.token_text import UNPRINTABLE, is_token
-from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
+from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, refuse_redirect, retry_after_s
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -36,6 +36,7 @@ Headers = dict[str, str | Secret]
 
 _TOKEN_TRIES = 2
 _TOKEN_BODY_BYTES = 1024 * 1024
+_TOKEN_ADDRESS = "set plex.token_url to the address that answers itself"  # noqa: S105 - no password
 _DEFAULT_LIFETIME_S = 300.0
 # A second 401 so soon after a renewal is not about the token; fetching one for each would hammer the endpoint.
 _RENEWAL_EVERY = timedelta(seconds=10)
@@ -159,6 +160,8 @@ class ClientCredentials:
                     raise refuse_oversized(error.message, what="Plex's token endpoint") from None
                 fault = error
                 continue
+            if 300 <= status < 400:
+                raise refuse_redirect(status, who="the token endpoint", remedy=_TOKEN_ADDRESS)
             if 400 <= status < 500 and status not in {408, 425, 429}:
                 raise _refused(status, body)
             fault = UnavailableError(
@@ -172,7 +175,8 @@ class ClientCredentials:
             raise fault
         # Without a token the request that needed it has not left.
         raise NotSentError(
-            f"Plex gives no token: {fault.message if fault else ''}", remedy="check plex.token_url, or try again later"
+            f"Plex gives no token: {fault.message if fault else ''}",
+            remedy=fault.remedy if isinstance(fault, NotSentError) else "check plex.token_url, or try again later",
         )
 
     def _request(self) -> HttpRequest:

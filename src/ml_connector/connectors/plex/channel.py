@@ -110,7 +110,7 @@ class Channel:
             except (AmbiguousWriteError, NotSentError, UnavailableError) as error:
                 if isinstance(error, AmbiguousWriteError) and error.oversized:
                     raise refuse_oversized(error.message, what=call.what) from None
-                away = _away(call, error.message)
+                away = _away(call, error.message, remedy=error.remedy if isinstance(error, NotSentError) else None)
             if attempt == TRIES:
                 raise away
             asked_s = heed_wait(away, waited_s=waited_s)
@@ -227,9 +227,10 @@ class Channel:
             return
 
 
-def _away(call: Call, fault: str) -> UnavailableError:
+def _away(call: Call, fault: str, *, remedy: str | None = None) -> UnavailableError:
     return UnavailableError(
-        f"Plex does not answer properly: {call.what} ({fault})", remedy="try again later; ml-connector ping plex"
+        f"Plex does not answer properly: {call.what} ({fault})",
+        remedy=remedy or "try again later; ml-connector ping plex",
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ml_connector.connectors.plex.channel import Answer, Call
 from ml_connector.connectors.strict_json import parse_json
+from ml_connector.connectors.transport import refuse_redirect
 from ml_connector.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -74,9 +75,9 @@ def sort_read(answer: Answer, call: Call) -> MLConnectorError:
             f"Plex does not take the question: {call.what} ({_tell(problem) or answer.status})",
             remedy="ml-connector ping plex   shows what this connection may ask",
         )
-    return UnavailableError(
-        f"Plex answers with status {answer.status}; redirects are not followed", remedy="check plex.base_url"
-    )
+    if 300 <= answer.status < 400:
+        return refuse_redirect(answer.status, who="Plex", remedy="set plex.base_url to the address that answers itself")
+    return UnavailableError(f"Plex answers with status {answer.status}, which is no answer")
 
 
 def forbidden(call: Call) -> PermissionError_:

@@ -12,7 +12,7 @@ import msgspec
 from lxml import etree
 
 from ml_connector.connectors.inflate import OversizedError
-from ml_connector.connectors.transport import refuse_oversized
+from ml_connector.connectors.transport import refuse_oversized, refuse_redirect
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.errors import (
@@ -134,8 +134,9 @@ def sort_status(
         remedy = grant_put(task) if writes else grant_task(task)
         return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=remedy)
     if 300 <= status < 400:
-        return ConfigurationError(
-            f"Workday's address sends us elsewhere (HTTP {status}), which we do not follow",
+        return refuse_redirect(
+            status,
+            who="Workday",
             remedy="set `host` to the tenant's services host, as Workday's View API Clients or WSDL shows it",
         )
     if status == 404:
