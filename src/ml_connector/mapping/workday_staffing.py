@@ -68,7 +68,9 @@ def read_staffed(payload: bytes) -> Worker | None:
         return None
     wid, told = document.fields.key, document.staffing
     employee_id, worker_type = normal_text(told.worker_id), _read_type(told)
-    if not employee_id or worker_type is None or not _WID.fullmatch(wid) or _NUL in payload:
+    if not employee_id or worker_type is None or not _WID.fullmatch(wid):
+        return None
+    if b"\\" in payload and _NUL in payload:  # one character is found sooner, and hardly ever there
         return None
     primary = told.primary_job
     title = _tell(primary.business_title)
@@ -86,7 +88,7 @@ def read_staffed(payload: bytes) -> Worker | None:
 
 
 def _tell(text: _Told) -> Text:
-    return UNSET if isinstance(text, UnsetType) else normal_text(text) or UNSET
+    return UNSET if text is UNSET else normal_text(text) or UNSET
 
 
 def _read_type(told: _Staffing) -> WorkerType | None:
