@@ -25,7 +25,8 @@ from ml_connector.snapshot.translation import Came, Fault, Row, Translation, pay
 from ml_connector.storage.database import Database
 
 TRIES = 3
-_AT_ONCE = 1000
+# Kept in one transaction: so many records, or so many bytes of what is kept of them. What waits is memory.
+_AT_ONCE, _BYTES_AT_ONCE = 3000, 800_000
 _PIECE = 50  # records sent to a child at once: what waits is memory
 _OBJECTS_OF_PAGES = 20_000
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is.
@@ -274,6 +275,7 @@ class _Desk:
         self._known: list[str] = []
         self._rows: list[Row] = []
         self._faults: list[Fault] = []
+        self._bytes = 0
         # What is alive now outlives the reading, and a page's objects go with their page: looking at either again and
         # again costs a tenth of the whole.
         gc.freeze()
@@ -302,7 +304,7 @@ class _Desk:
                 self._line.put(new[start : start + piece])
         self._sort(self._line.done())
         most = _WAITING if self._is_nothing_new else _AT_ONCE
-        if len(self._known) + len(self._rows) + len(self._faults) >= most:
+        if len(self._known) + len(self._rows) + len(self._faults) >= most or self._bytes >= _BYTES_AT_ONCE:
             self._keep()
 
     def is_as_before(self, count: int) -> bool:
@@ -329,7 +331,11 @@ class _Desk:
     def _sort(self, translated: Iterable[list[Row | Fault]]) -> None:
         for batch in translated:
             for each in batch:
-                (self._rows if isinstance(each, Row) else self._faults).append(each)  # type: ignore[arg-type]
+                if isinstance(each, Row):
+                    self._rows.append(each)
+                    self._bytes += len(each.body)
+                else:
+                    self._faults.append(each)
 
     def _keep(self) -> None:
         if self._rows or self._known or self._faults:
@@ -346,7 +352,7 @@ class _Desk:
                     extract_id=number,
                 )
                 self._hand_on(tx, others)
-        self._known, self._rows, self._faults = [], [], []
+        self._known, self._rows, self._faults, self._bytes = [], [], [], 0
 
     def _find_known(self, hashes: Sequence[str], *, to_come: int) -> dict[str, int]:
         if self._is_empty:

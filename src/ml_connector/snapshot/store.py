@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -36,6 +37,7 @@ from ml_connector.storage.database import Database, insert_many, insert_or, meta
 
 _T = TypeVar("_T")
 _BATCH, _KEYS = 500, 5_000
+_KEY = itemgetter(Row._fields.index("key"))
 
 extracts = Table(
     "extract",
@@ -231,7 +233,8 @@ class SnapshotStore:
         """Insert or replace one page of records."""
         if not rows:
             return
-        values = [(*scope, *row, extract_id) for row in rows]
+        # In the order of the key, as the database sorts them: places near each other are written once.
+        values = [(*scope, *row, extract_id) for row in sorted(rows, key=_KEY)]
         insert_many(tx, _SAVE[tx.dialect.name], values, names=_SAVED)
 
     def kept(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
