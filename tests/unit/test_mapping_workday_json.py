@@ -156,6 +156,12 @@ def test_an_ordinary_worker_of_the_staffing_service_is_read_the_short_way() -> N
     assert read_staffed(native(fields={"key": WID, "active": True}, staffing=staffing).payload) is None
 
 
+@pytest.mark.parametrize(("title", "short"), [("a\0b", False), ("a\\b", True), ('"', True)])
+def test_up_01_a_nul_is_left_to_the_ordinary_reading_other_escapes_are_not(title: str, short: bool) -> None:
+    staffing = {"workerId": "7", "workerType": {"descriptor": "Employee"}, "primaryJob": {"businessTitle": title}}
+    assert (read_staffed(native(fields={"key": WID}, staffing=staffing).payload) is not None) is short
+
+
 def told(document: NativeRecord) -> Record | str:
     try:
         return to_canonical(document)
