@@ -164,6 +164,28 @@ def test_cc_06_what_no_log_tells_is_found_by_the_next_full_compare_and_counted()
         assert report.counts["applied"] == 1
 
 
+def test_cc06_what_the_log_or_a_planned_day_explains_was_not_missed():
+    """Who leaves, moves or becomes somebody's manager leaves a seat: of that seat, and of their team, no log tells."""
+    with found() as firm:
+        for name in ("transfer", "change_job", "retro_transfer", "mass_termination", "vacant_manager"):
+            assert firm.tenant.play(name)["touched"]
+        firm.tenant.play("future_termination")
+        assert compare(firm) == 0
+        for _ in range(6):
+            firm.next_day()
+        firm.tenant.play("section_withheld")
+        assert compare(firm) == 0, "the planned ending came, and what is not shown did not change"
+        firm.tenant.play("section_restored")
+        firm.tenant.play("terminate")
+        firm.tenant.play("unlogged_change")
+        assert compare(firm) == 1, "and among what is explained a silent change is seen"
+
+
+def compare(firm):
+    """Sync with a whole comparison, and say what it counts as missed."""
+    return firm.begin().syncer.sync(whole=True, progress=lambda *_: None).counts["drift_found_by_full"]
+
+
 def _renamed(entry):
     return type(entry)(
         **{

@@ -342,7 +342,8 @@ class _Desk:
             number = self._opened.number
             with self._database.transaction() as tx:
                 self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=number)
-                others = self._others(tx)
+                # Whoever is handed them can still see what they were.
+                self._hand_on(tx, self._others(tx))
                 self._store.save_page(tx, self._scope, rows=self._rows, extract_id=number)
                 self._store.save_faults(
                     tx,
@@ -351,7 +352,6 @@ class _Desk:
                     cleared=[row.key for row in self._rows],
                     extract_id=number,
                 )
-                self._hand_on(tx, others)
         self._known, self._rows, self._faults, self._bytes = [], [], [], 0
 
     def _find_known(self, hashes: Sequence[str], *, to_come: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ What changed in Workday since it was read last: three questions instead of every
 
 All are asked as of the same two moments (CC-02). Days other than today are kept first and today's records last, with the
 moment the next window begins at: whatever breaks off is asked for again, and nothing is lost (CC-04). Once a day all is
-read anew, and what no window had told of is counted (CC-06).
+read anew, and what nothing had told of is counted (CC-06).
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import msgspec
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
-from ml_connector.canonical.organization import Position
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
 from ml_connector.errors import RecordError
@@ -34,6 +33,7 @@ from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, keep_
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
+from ml_connector.sync.missed import Missed
 from ml_connector.sync.teams import Managed, find_leavers, find_teams
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Early, Fact, as_known, days_to_ask
@@ -60,7 +60,7 @@ _DATED = msgspec.json.Decoder(_Dated).decode
 
 
 class Captured(NamedTuple):
-    """An extraction and, of a whole one, how many changes it found that no window had told of (CC-06)."""
+    """An extraction and, of a whole one, how many changes it found that nothing explains (CC-06)."""
 
     extract: Extract
     missed: int | None = None
@@ -118,11 +118,14 @@ class Capture:
         """Of whom no log tells, though their manager left their seat since *base* was read."""
         if scope.type != RecordType.WORKER or not log:
             return set()
-        now = self._snapshots.find(scope, keys=sorted(log), of=Worker)
-        managers = find_leavers(self._known_then(base, sorted(log)), now)
+        managers = self._find_leavers(scope, base, log)
         if not managers:
             return set()
         return find_teams(self._snapshots.read(scope, of=Managed, extract_id=base.id), managers) - set(log)
+
+    def _find_leavers(self, scope: Scope, base: Believed, log: Collection[str]) -> set[str]:
+        now = self._snapshots.find(scope, keys=sorted(log), of=Worker)
+        return find_leavers(self._known_then(base, sorted(log)), now)
 
     def _known_then(self, base: Believed, workers: Sequence[str]) -> dict[str, Worker]:
         """What an earlier reading knew of workers: what a run learnt that was cut off after it is as new to us as to it."""
@@ -165,7 +168,7 @@ class Capture:
         base: Believed | None,
         log: Mapping[str, Touched],
     ) -> Captured:
-        """Read the whole; where something was known before, count what changed and no window told of (CC-06)."""
+        """Read the whole; where something was known before, count what changed and nothing explains (CC-06)."""
         kind = RecordType(scope.type)
         ahead: Mapping[str, Touched] = {}
         if kind is RecordType.WORKER and scope.type in self._logged:
@@ -175,17 +178,20 @@ class Capture:
             self._free_early({**ahead, **log}, as_of)
         asked = {**ahead, **log}
         self._keep_days(translation, asked, as_of=as_of, base=base)
+        missed, keep = Missed(kind, log), self._keeper(kind, as_of, asked=asked)
+        compares = base is not None and scope.type in self._logged
         extract = self._reader.extract(
             self._workday,
             scope=scope,
             query=Query(record_type=kind, as_of=as_of),
             translation=translation,
             progress=self._progress,
-            keep=self._keeper(kind, as_of, asked=asked),
+            keep=self._noting(scope, missed, keep) if compares else keep,
         )
-        if base is None or scope.type not in self._logged:
+        if base is None or not compares:
             return Captured(extract)
-        return Captured(extract, self._count_missed(scope, extract, log))
+        leavers = self._find_leavers(scope, base, log) if missed.is_in_doubt else set[str]()
+        return Captured(extract, missed.count(leavers=leavers))
 
     def _ask_log(self, kind: RecordType, base: Believed, as_of: AsOf) -> dict[str, Touched]:
         log: dict[str, Touched] = {}
@@ -286,11 +292,16 @@ class Capture:
 
         return keep
 
-    def _count_missed(self, scope: Scope, extract: Extract, log: Mapping[str, Touched]) -> int:
-        if scope.type == RecordType.WORKER:
-            return len(extract.changed - log.keys())
-        records = self._snapshots.find(scope, keys=sorted(extract.changed), of=Position)
-        return sum(1 for record in records.values() if record.wid not in log)
+    def _noting(self, scope: Scope, missed: Missed, keep: Keep) -> Keep:
+        """Compare what is other than before with what it was, and then do as *keep* does."""
+
+        def note(tx: Transaction, rows: Sequence[Row]) -> None:
+            kept = self._snapshots.kept(tx, scope, keys=[row.key for row in rows])
+            for row in rows:
+                missed.add(row.key, before=kept[row.key].body if row.key in kept else None, now=row.body)
+            keep(tx, rows)
+
+        return note
 
     @cached_property
     def _logged(self) -> frozenset[str]:

@@ -1,0 +1,69 @@
+"""
+What a whole comparison found changed though nothing had told of it (CC-06). Pure.
+
+Not all that is other than before was missed. Counted is what none of these explains:
+
+    the log told of the record       entered, or effective, since the last reading: a day that was known to come, too
+    who sits on a seat               is an event of the worker's, and the worker's log tells it
+    the manager left their seat      is the manager's event, and the team is read anew for it
+    it is shown, or not any more     is a permission: what is not shown is held by its own guard, and was not changed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from ml_connector.canonical.keys import RecordType
+from ml_connector.mapping.people import person_id
+
+_FOLLOWS = {
+    RecordType.POSITION: frozenset({"filled_by", "open"}),
+    RecordType.WORKER: frozenset({"manager_id", "manager_type"}),
+}
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Missed:
+    """Takes in the records of one type that are other than before; those of *told* (WIDs) the log told of."""
+
+    def __init__(self, kind: RecordType, told: Collection[str]) -> None:
+        self._kind, self._told = kind, frozenset(told)
+        self._changed: set[str] = set()
+        self._led: dict[str, str] = {}
+
+    def add(self, key: str, *, before: str | None, now: str) -> None:
+        """Look at one record as canonical JSON; *before* is None where it was never seen."""
+        new = _decode(now)
+        if key in self._told or new.get("wid") in self._told:
+            return
+        follows = _FOLLOWS[self._kind]
+        old = None if before is None else _decode(before)
+        if old is None or _differ(_without(old, follows), _without(new, follows)):
+            self._changed.add(key)
+        elif self._kind is RecordType.WORKER and _differ(old, new):
+            self._led[key] = person_id(old.get("manager_type", "employee"), old.get("manager_id") or "")
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it matters who left their seat."""
+        return bool(self._led)
+
+    def count(self, *, leavers: Collection[str]) -> int:
+        """How many nothing explains, where the log told of *leavers* (typed ids) that they left their seats."""
+        return len(self._changed) + sum(manager not in leavers for manager in self._led.values())
+
+
+def _without(record: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in fields}
+
+
+def _differ(before: Any, now: Any) -> bool:
+    """Whether anything that is told both times is another: what is told once only was shown once only."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return any(_differ(before[name], now[name]) for name in before.keys() & now.keys())
+    if isinstance(before, list) and isinstance(now, list):
+        return len(before) != len(now) or any(map(_differ, before, now))
+    return bool(before != now)
