@@ -13,13 +13,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.server import Sandbox, write_ready_file
 from tests.canaries import Hit, encodings, find_canary, plant
+
+# Some 25 processes, one after the other: on a machine with much else to do that has taken minutes.
+pytestmark = pytest.mark.timeout(900)
 
 SCENARIO = (
     "config check",
@@ -55,26 +58,42 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 
+class End(NamedTuple):
+    """How one command ended, and what it said last."""
+
+    command: str
+    code: int
+    words: str
+
+
+class Day(NamedTuple):
+    """What is left of a day: the folder, the canaries, the systems, and how each command ended."""
+
+    folder: Path
+    canaries: list[str]
+    sandbox: Sandbox
+    ends: list[End]
+
+
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], Sandbox]:
-    """Work for a day with canaries for credentials; gives the folder, the canaries and the systems."""
+def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    """Work for a day with canaries for credentials."""
     folder = tmp_path_factory.mktemp("day")
+    ends = []
     with Sandbox(workers=30, calls_per_minute=600_000) as sandbox:
         canaries = _plant(sandbox)
         ready = tmp_path_factory.mktemp("elsewhere") / "ready.json"
         write_ready_file(ready, sandbox.ready)
-        _type(folder, f"init --sandbox {ready}")
+        ends.append(_type(folder, f"init --sandbox {ready}"))
         for fault in FAULTS:
             sandbox.faults.add(parse_fault(fault))
-        for command in SCENARIO:
-            _type(folder, command.format(folder=folder))
+        ends += [_type(folder, command.format(folder=folder)) for command in SCENARIO]
         sandbox.faults.clear()
         # And when the password is wrong, which is when programs like to say too much.
         _doors(sandbox).isu["password"] = plant()
         _change_client_secret(sandbox)
-        _type(folder, "ping")
-        _type(folder, "plan")
-        return folder, canaries, sandbox
+        ends += [_type(folder, "ping"), _type(folder, "plan")]
+        return Day(folder, canaries, sandbox, ends)
 
 
 def _plant(sandbox: Sandbox) -> list[str]:
@@ -93,7 +112,7 @@ def _change_client_secret(sandbox: Sandbox) -> str:
     return keys.client_secret
 
 
-def _type(folder: Path, command: str) -> None:
+def _type(folder: Path, command: str) -> End:
     """Run one command as a process and keep all it says beside its files."""
     environment = os.environ | {
         "XDG_STATE_HOME": str(folder / "state"),
@@ -110,10 +129,11 @@ def _type(folder: Path, command: str) -> None:
     )
     with (folder / "said.txt").open("ab") as file:
         file.write(command.encode() + b"\n" + said.stdout + said.stderr + f"exit {said.returncode}\n".encode())
+    return End(command, said.returncode, said.stderr.decode()[-2000:])
 
 
-def test_f7_no_credential_is_anywhere(day: tuple[Path, list[str], Sandbox], capsys: pytest.CaptureFixture[str]) -> None:
-    folder, canaries, _ = day
+def test_f7_no_credential_is_anywhere(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, canaries = day.folder, day.canaries
     hits = [hit for canary in canaries for hit in find_canary(canary, folder, users=("ISU_mlc@acme1",))]
     files = sum(1 for file in folder.rglob("*") if file.is_file())
     with capsys.disabled():
@@ -124,29 +144,27 @@ def test_f7_no_credential_is_anywhere(day: tuple[Path, list[str], Sandbox], caps
     assert hits == []
 
 
-def test_f7_the_day_was_a_full_one(day: tuple[Path, list[str], Sandbox]) -> None:
+def test_f7_the_day_was_a_full_one(day: Day) -> None:
     """A search that finds nothing proves nothing unless there was something to be found."""
-    folder, _, sandbox = day
-    said = (folder / "said.txt").read_text()
-    assert len(sandbox.plex.state("employees")) > 20
-    assert said.count("exit 5\n") == 2, "the wrong passwords at the end"
-    assert "exit 1\n" not in said
-    assert "exit 2\n" not in said
-    assert (folder / "debug.log").stat().st_size > 0
-    assert sum(sandbox.faults.report()["fired"].values()) >= len(FAULTS) - 1
+    odd = [end for end in day.ends if end.code not in {0, 3, 4, 7}]  # a fault may well end one
+    assert [(end.command, end.code) for end in odd] == [("ping", 5), ("plan", 5)], odd
+    assert len(day.sandbox.plex.state("employees")) > 20, day.ends
+    assert (day.folder / "debug.log").stat().st_size > 0
+    fired = day.sandbox.faults.report()["fired"]
+    assert {f"{fault['system']}/{fault['mode']}" for fault in FAULTS} - fired.keys() == set(), day.ends
 
 
-def test_f7_the_search_would_have_found_a_leak(day: tuple[Path, list[str], Sandbox], tmp_path: Path) -> None:
-    _, canaries, _ = day
+def test_f7_the_search_would_have_found_a_leak(day: Day, tmp_path: Path) -> None:
+    canaries = day.canaries
     (tmp_path / "leak.log").write_text(f"sent password={canaries[0]}")
     assert [Path(hit.where).name for hit in find_canary(canaries[0], tmp_path) if isinstance(hit, Hit)][:1] == [
         "leak.log"
     ]
 
 
-def test_co_10_pay_is_in_none_of_our_storage(day: tuple[Path, list[str], Sandbox]) -> None:
+def test_co_10_pay_is_in_none_of_our_storage(day: Day) -> None:
     """Rates are off by default: a salary of seven characters and more stands in no file but what `read` printed."""
-    folder, _, sandbox = day
+    folder, sandbox = day.folder, day.sandbox
     pays = {str(row["pay"]["amount"]) for row in sandbox.workday.state("workers") if row.get("pay")}
     salaries = sorted(pay for pay in pays if len(pay) >= 7)
     assert salaries
