@@ -218,3 +218,44 @@ def test_wp_02_what_only_corrects_somebody_goes_on(synced):
     forget(synced, "person_alias", "plex_link")
     assert syncs.sync(synced.app, progress=silent).exit_code == 4
     assert len(employees(synced, badgeNumber=f"E{key}")) == 1
+
+
+@pytest.fixture
+def small(tmp_path):
+    with open_world(tmp_path, workers=10) as world:
+        syncs.sync(world.app, progress=silent)
+        syncs.plan(world.app, progress=silent)  # the last reading shows what was written
+        yield world
+
+
+def at_work(world, plant="101"):
+    """The numbers of those whose record in a plant we made, and who are active there."""
+    rows = world.sandbox.plex.enterprise.plants[plant].employees.values()
+    worn = {row["badgeNumber"] for row in rows if row["status"] == "Active" and row["id"][14] == "5"}
+    return sorted(worn)
+
+
+def test_wp_01_nobody_takes_the_record_of_another_worker(small):
+    one, other = at_work(small)[:2]
+    for record in (other, employees(small, badgeNumber=other)[0]["id"]):
+        with pytest.raises(ConfigurationError, match=f"somebody else already: worker {other}") as refused:
+            links.adopt(small.app, one, plant="101", record=record)
+        assert f"links relink {one} --to {other}" in refused.value.remedy
+    assert decisions(small) == []
+
+
+def test_wp_01_who_would_be_one_record_wait_both_and_nothing_is_written_of_either(small):
+    one, other = at_work(small)[:2]
+    (record,) = employees(small, badgeNumber=other)
+    store = small.app.tools.links
+    person, at = store.profile(one).person, small.app.clock()
+    with small.app.database.transaction() as tx:  # as an earlier version let it happen
+        store.adopt(tx, person=person, plant="101", plex_id=record["id"], by="ada", at=at)
+    before = small.plex_state()
+    assert syncs.sync(small.app, progress=silent).exit_code == 3
+    parked = syncs.parked(small.app)
+    assert {item.key for item in parked if item.code == "record_of_two"} == {one, other}
+    assert small.plex_state() == before
+    links.release(small.app, one, plant="101")
+    assert syncs.sync(small.app, progress=silent).exit_code == 0
+    assert (syncs.parked(small.app), small.plex_state()) == ([], before)

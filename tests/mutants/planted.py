@@ -493,6 +493,20 @@ MUTANTS = (
         "tests/laws/test_lives.py::test_cc_10_a_correction_that_arrives_before_the_original_holds_all_the_same",
     ),
     Mutant(
+        "of two who would be one record, one goes on",
+        "sync/contested.py",
+        "        return self.chooser, self.owner\n",
+        "        return self.chooser, self.chooser\n",
+        "tests/unit/sync/test_contested.py::test_wp_01_of_people_who_would_be_one_plex_record_none_is_written",
+    ),
+    Mutant(
+        "a record that was made for somebody may be chosen for another",
+        "sync/contested.py",
+        "    return next((one for one in chosen if one in living), None) or next(holding, None)\n",
+        "    return next((one for one in chosen if one in living), None)\n",
+        "tests/integration/test_links.py::test_wp_01_nobody_takes_the_record_of_another_worker",
+    ),
+    Mutant(
         "who bears a leaver's number is the leaver",
         "timeline/identity.py",
         "bool(universals) and own not in universals",

@@ -13,10 +13,13 @@ from typing import NamedTuple
 import msgspec
 
 from ml_connector.audit.event import AuditAction
+from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Extract
+from ml_connector.snapshot.store import Scope
+from ml_connector.sync.contested import find_contests, tell_contest
 from ml_connector.sync.parking import park_worker
 from ml_connector.sync.placed.remembered import Placed
 from ml_connector.sync.run import Run
@@ -29,18 +32,20 @@ _BATCH, _AT_ONCE = 5_000, 500
 class Identities(msgspec.Struct, frozen=True, kw_only=True):
     """
     *joined* are profiles (WID) that belong to a person another profile was seen as first; *adopted* the Plex records
-    somebody chose, by (plant, person); *questions* the profiles nobody can place, as they are parked.
+    somebody chose, by (plant, person); *questions* the profiles nobody can place, as they are parked; *contested* the people
+    who would be one Plex record with somebody else, and why nothing is written of them.
     """
 
     joined: Mapping[str, str] = {}
     adopted: Mapping[tuple[str, str], str] = {}
     questions: Mapping[str, Parked] = {}
+    contested: Mapping[str, RecordError] = {}
 
     def people(self, workers: Iterator[Worker | Placed], conflicts: dict[str, Parked]) -> Iterator[Worker | Placed]:
         """
         Yield one worker a person, under the person's key: the profile that speaks for them.
 
-        Who has two active profiles at once is put into *conflicts* instead.
+        Who has two active profiles at once, or another's Plex record, is put into *conflicts* instead.
         """
         several = set(self.joined.values())
         together: dict[str, list[Worker]] = {}
@@ -48,12 +53,14 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
             if worker.key in self.questions:
                 continue
             person = self.joined.get(worker.key, worker.key)
-            if person in several and isinstance(worker, Worker):
+            if (person in several or person in self.contested) and isinstance(worker, Worker):
                 together.setdefault(person, []).append(worker)
             else:
                 yield worker
         for person, profiles in together.items():
             try:
+                if person in self.contested:
+                    raise self.contested[person]
                 yield msgspec.structs.replace(governing(profiles), key=person)
             except RecordError as error:
                 conflicts[person] = park_worker(profiles[0], error)
@@ -68,7 +75,7 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
     def odd(self) -> set[str]:
         """The profiles and people that something else than their own Workday record decides about."""
         adopted = {person for _plant, person in self.adopted}
-        return {*self.joined, *self.joined.values(), *self.questions} | adopted
+        return {*self.joined, *self.joined.values(), *self.questions, *self.contested} | adopted
 
     def told(self) -> list[object]:
         """What a plan follows from of it."""
@@ -84,7 +91,22 @@ def identify_workers(tools: SyncTools, run: Run, extract: Extract | None) -> Ide
         if batch.workers:
             _write_down(tools, run, met)
     _learn_renumbered(tools, extract)
-    return Identities(joined=tools.links.joined(), adopted=tools.links.adopted(), questions=questions)
+    return _identities(tools, joined=tools.links.joined(), questions=questions)
+
+
+def _identities(tools: SyncTools, *, joined: Mapping[str, str], questions: Mapping[str, Parked]) -> Identities:
+    adopted = tools.links.adopted()
+    return Identities(joined=joined, adopted=adopted, questions=questions, contested=_contested(tools, adopted))
+
+
+def _contested(tools: SyncTools, adopted: Mapping[tuple[str, str], str]) -> dict[str, RecordError]:
+    plants = [plant.pcn for plant in tools.connection.plex.plants]
+    tenant = tools.connection.workday.tenant
+    contests = find_contests(adopted, people=tools.links.people(), tenant=tenant, plants=plants)
+    found = sorted({one for contest in contests for one in contest.people})
+    shown = tools.snapshots.find(Scope(tools.name, "workday", RecordType.WORKER), keys=found, of=Worker)
+    numbers = {key: worker.employee_id for key, worker in shown.items()}
+    return {one: tell_contest(contest, numbers=numbers) for contest in contests for one in contest.people}
 
 
 def _learn_renumbered(tools: SyncTools, extract: Extract | None) -> None:
@@ -114,7 +136,7 @@ def recognize_workers(tools: SyncTools, extract: Extract | None) -> Identities:
         met, asked = _meet(tools, batch.workers, settled=batch.settled)
         questions |= asked
         joined |= {each.worker.key: each.person for each in met if each.person != each.worker.key}
-    return Identities(joined=joined, adopted=tools.links.adopted(), questions=questions)
+    return _identities(tools, joined=joined, questions=questions)
 
 
 class _Batch(NamedTuple):

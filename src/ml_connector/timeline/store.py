@@ -6,7 +6,7 @@ Nothing here is derived from anything else, so it belongs into every backup.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -119,6 +119,12 @@ class LinkStore:
         with self._database.reading() as tx:
             return {row.value: row.person for row in tx.execute(select(aliases.c.value, aliases.c.person).where(*here))}
 
+    def people(self) -> Iterator[str]:
+        """Everybody who has a profile, by the key of the person; read only as far as it is asked for."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID)
+        with self._database.reading() as tx:
+            yield from tx.execute(select(aliases.c.person).where(*here).distinct()).scalars()
+
     def profile(self, text: str) -> Profile | None:
         """The profile that a person calls so: by employee number, contingent worker number or WID."""
         query = select(aliases.c.kind, aliases.c.profile, aliases.c.person)
@@ -161,8 +167,11 @@ class LinkStore:
             return {(row.plant, row.person): row.plex_id for row in tx.execute(query)}
 
     def adopt(self, tx: Connection, *, person: str, plant: str, plex_id: str, by: str, at: datetime) -> None:
-        """Let a person be this Plex record in this plant."""
+        """Let a person be this Plex record in this plant; whoever was joined to somebody since claims it no more."""
         self.release(tx, person=person, plant=plant)
+        nobody = links.c.person.not_in(select(aliases.c.person).where(aliases.c.connection == self._connection))
+        same = (links.c.plant == plant, links.c.plex_id == plex_id, nobody)
+        tx.execute(delete(links).where(links.c.connection == self._connection, *same))
         row = {"connection": self._connection, "person": person, "plant": plant, "plex_id": plex_id}
         tx.execute(insert(links).values(**row, linked_by=by, linked_at=at.isoformat()))
 

@@ -14,6 +14,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.contested import find_owner
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
 from ml_connector.usecases.subjects import find_wid
@@ -79,11 +80,14 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
     store = _store(app)
     _check_plant(app, plant)
     profile, employee = _profile(app, store, worker), _find_employee(app, plant=plant, record=record)
-    others = [one for (pcn, one), plex_id in store.adopted().items() if (pcn, plex_id) == (plant, employee.key)]
-    if others and others != [profile.person]:
+    owner = _owner(app, store, plant=plant, key=employee.key)
+    if owner not in {None, profile.person}:
+        whose = _number(app, owner or "")
+        chosen = store.adopted().get((plant, owner or "")) == employee.key
+        first = f"ml-connector links unlink {whose} --plant {plant}   if it is not theirs; " if chosen else ""
         raise ConfigurationError(
-            f"Plex employee {record} of plant {plant} is somebody else already",
-            remedy="ml-connector links list   then: ml-connector links unlink WORKER --plant " + plant,
+            f"Plex employee {record} of plant {plant} is somebody else already: worker {whose}; nothing was changed",
+            remedy=f"{first}if they are one person: ml-connector links relink {worker} --to {whose}",
         )
     with app.database.transaction() as tx:
         at = app.clock()
@@ -112,7 +116,7 @@ def release(app: App, worker: str, *, plant: str) -> Link:
 
 def find_matches(app: App) -> list[Match]:
     """
-    Workers who wait because a Plex employee wears their number: what an enterprise looks like on its first day.
+    Workers who wait because a Plex employee, nobody's yet, wears their number: what an enterprise's first day looks like.
 
     It goes by what the last plan parked and the last reading of Plex; nothing is read anew, and nothing is decided.
     """
@@ -126,7 +130,9 @@ def find_matches(app: App) -> list[Match]:
         if plant not in badges:
             badges[plant] = {str(each.fields.get("badge_number")): each for each in _employees(app, plant)}
         employee, profile = badges[plant].get(item.key), store.profile(item.key)
-        if employee is not None and profile is not None:
+        if employee is None or profile is None:
+            continue
+        if _owner(app, store, plant=plant, key=employee.key) in {None, profile.person}:
             match = Match(
                 plant=plant,
                 worker=item.key,
@@ -162,6 +168,24 @@ def _write_down(app: App, tx: Transaction, store: LinkStore, profile: Profile) -
     for worker in SnapshotStore(app.database).find(scope, keys=unknown, of=Worker).values():
         seen = Seen(profile.person, profile.wid)
         store.learn(tx, dict.fromkeys(aliases_of(worker), seen), by=app.actor, at=app.clock())
+
+
+def _owner(app: App, store: LinkStore, *, plant: str, key: str) -> str | None:
+    return find_owner(
+        key,
+        plant=plant,
+        adopted=store.adopted(),
+        people=store.people(),
+        tenant=app.connection.workday.tenant,
+        plants=[each.pcn for each in app.connection.plex.plants],
+    )
+
+
+def _number(app: App, person: str) -> str:
+    """The number people know a person by; the WID where nothing of them is kept."""
+    scope = Scope(app.name, "workday", RecordType.WORKER)
+    found = SnapshotStore(app.database).find(scope, keys=[person], of=Worker).get(person)
+    return person if found is None else found.employee_id
 
 
 def _record(app: App, tx: Transaction, worker: str, decision: str) -> None:

@@ -73,7 +73,7 @@ def match(
     from ml_connector.cli.render import make_console, table
 
     if not found:
-        typer.echo("Nobody waits for that: no parked worker's number is worn by a Plex employee.")
+        typer.echo("Nobody waits for that: no parked worker's number is worn by a Plex employee who is nobody's yet.")
         return
     rows = [(each.plant, each.worker, each.worker_name, each.plex_name, each.plex_id) for each in found]
     make_console().print(table(("plant", "worker", "in Workday", "in Plex", "Plex id"), rows))
