@@ -57,6 +57,8 @@ def test_rd_05_a_row_that_begins_tomorrow_changes_the_plan_tomorrow_and_not_toda
     let_a_night_pass(rehearsal)
     with rehearsal.alive() as life:
         assert positions_planned(life) == {"Press Operator"}
+        told = {change.reason for change in life.plan().changes if change.type == "employee"}
+        assert told == {"the mapping changed (job_profile JP-WELD version 2)"}
 
 
 def test_rd_05_a_plan_for_another_day_is_made_with_the_rows_of_that_day(rehearsal):

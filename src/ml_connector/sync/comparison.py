@@ -4,7 +4,7 @@ What is wanted beside what is there and what was agreed on: changes, what waits,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 
 from ml_connector.canonical.plant import PlexRecord
@@ -15,6 +15,7 @@ from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.cause import find_cause, is_open
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.gather import Gathered
@@ -24,6 +25,8 @@ from ml_connector.sync.steady import Steady
 from ml_connector.sync.store import SyncStore
 from ml_connector.sync.upstream import find_held, owners_of
 from ml_connector.sync.witness import Compared, Witness
+
+_Compared = tuple[Desired, PlexRecord | None, Decision | None]
 
 
 class Comparison:
@@ -74,17 +77,21 @@ class Comparison:
         keys = [item.key for item in items]
         held = find_held(self._snapshots, extract, keys=keys)
         agreed = self._baselines.baseline(kind, plant, keys=keys)
+        sides = Sides(source=source.name.capitalize(), target=target.name.capitalize())
+        compared = list[_Compared]()
         for item in items:
             actual = held.get(item.key) or self._arrived.get((kind, plant, item.key))
-            parked = len(self._draft.parked)
             decision = decide(
                 item,
                 actual,
                 baseline=agreed.get(item.key),
                 status_inactive=self._connection.plex.status_inactive,
                 owned=self._owned[source],
-                sides=Sides(source=source.name.capitalize(), target=target.name.capitalize()),
+                sides=sides,
             )
+            compared.append((item, actual, decision))
+        for item, actual, decision in self._with_causes(kind, plant, compared):
+            parked = len(self._draft.parked)
             if decision is None:
                 self._draft.noop += 1
                 # An ending that came true without our knowing leaves nothing agreed; one we never wrote, nothing new.
@@ -98,6 +105,15 @@ class Comparison:
                 self._add(item, actual, decision)
             if self._witness.wanted:
                 self._witness.note(Compared(item, actual, agreed.get(item.key), decision), self._draft.parked[parked:])
+
+    def _with_causes(self, kind: str, plant: str, compared: Sequence[_Compared]) -> Iterator[_Compared]:
+        """The same, each change with what it follows from; only of those is looked up what they were decided by before."""
+        asked = [item.key for item, _, decision in compared if is_open(decision)]
+        known = self._store.last_known(kind, plant, keys=asked) if asked else {}
+        for item, actual, decision in compared:
+            if decision is not None and is_open(decision):
+                decision = decision._replace(reason=find_cause(item, decision, known.get(item.key)))
+            yield item, actual, decision
 
     def _add(self, item: Desired, actual: PlexRecord | None, decision: Decision) -> None:
         try:

@@ -23,6 +23,9 @@ from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.rules import is_clearable, is_owned, same_value
 from ml_connector.sync.change import DRIFT
 
+CHANGED = "changed in "
+"""How the reason of a change begins where the written side is as it was when we agreed."""
+
 # They are ended by their flag and not by a status.
 _FLAGGED = frozenset({"cost_center", "department", "position"})
 
@@ -117,7 +120,7 @@ def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar]
     )
     if drifted:
         return _drifted(drifted, sides)
-    return f"changed in {sides.source}"
+    return f"{CHANGED}{sides.source}"
 
 
 def _drifted(fields: Sequence[str], sides: Sides) -> str:

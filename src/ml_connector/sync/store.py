@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -35,11 +37,14 @@ from sqlalchemy import (
 )
 
 from ml_connector.canonical.keys import encode
+from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.storage.database import Database, insert_many, metadata
-from ml_connector.sync.baseline.store import Agreed, BaselineStore
+from ml_connector.sync.baseline.store import Agreed, BaselineStore, agreements
+from ml_connector.sync.cause import Known
 from ml_connector.sync.change import Change
 from ml_connector.sync.runs.store import runs
 
+_AT_ONCE = 500
 _OPEN = ("planned", "held", "waiting")
 _DONE = ("applied", "accepted")
 plans = Table(
@@ -235,6 +240,29 @@ class SyncStore:
         query = select(changes).where(*where).order_by(changes.c.plan_id.desc(), changes.c.seq).limit(limit)
         with self._database.reading() as tx:
             return [(_intent(row), row["run_id"]) for row in tx.execute(query).mappings()]
+
+    def last_known(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, Known]:
+        """By key, whose these records of a plant were when both sides last agreed, and where each value came from."""
+        told: list[tuple[int, int, int, str, str, dict[str, RowVersion]]] = []
+        with self._database.reading() as tx:
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                for row in tx.execute(select(agreements).where(*self._of(agreements, kind, plant, some))):
+                    rows = msgspec.json.decode(row.mapping, type=dict[str, RowVersion])
+                    told.append((row.run_id, 0, row.id, row.key, row.source, rows))
+                applied = (*self._of(changes, kind, plant, some), changes.c.state == "applied")
+                for row in tx.execute(select(changes).where(*applied)):
+                    rows = msgspec.json.decode(row.change, type=Change).rows
+                    told.append((row.run_id, 1, row.seq, row.key, row.source, rows))
+        found: dict[str, Known] = {}
+        for *_, key, source, rows in sorted(told, key=itemgetter(0, 1, 2)):
+            before = found.get(key)
+            found[key] = Known(source, {**(before.rows if before else {}), **rows})
+        return found
+
+    def _of(self, table: Table, kind: str, plant: str, keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+        record = table.c.type == kind, table.c.plant == plant, table.c.key.in_(keys)
+        return table.c.connection == self._connection, *record
 
     def of_run(self, run: int) -> list[Intent]:
         """What one run sent or decided, in order."""
