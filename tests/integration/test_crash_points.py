@@ -2,8 +2,12 @@
 A crash at every boundary of a first sync and of a day of changes: the next run finishes the job (trust A2.1, M-6).
 
 A boundary is passed before and after every commit and every anchor, before the first byte and after the last byte of
-every request, after the head and the body of every answer, and before every page. The crash is a BaseException that nobody may catch; whatever was not in the database or in Plex is
-gone. Then everything must be as after a run that nothing happened to: Plex, our own state, and one event per write.
+every request, after the head and the body of every answer, and before every page. The crash is a BaseException that
+nobody may catch; whatever was not in the database or in Plex is gone. Then everything must be as after a run that
+nothing happened to: Plex, our own state, and one event per write.
+
+Every boundary is crashed at. Many crashes leave the very same behind, to the last row of the database, the anchor, Plex
+and the clock; what follows from that is played once and counted for each.
 """
 
 import pytest
@@ -30,6 +34,7 @@ class Scenario:
         self.beginning = self.stage.keep()
         self.boundaries = self.live(Fuse())
         self.clean = self.stage.ending()
+        self._recovered = {}
 
     def live(self, fuse):
         with self.stage.rehearsal.alive(boundary=fuse) as life:
@@ -43,6 +48,15 @@ class Scenario:
         except CrashError:
             return True
         return False
+
+    def recover(self, where):
+        """What comes of what a crash left behind."""
+        if self.stage.rehearsal.plex.enterprise._commands:
+            return compare(self, where)
+        left = self.stage.lasting()
+        if left not in self._recovered:
+            self._recovered[left] = compare(self, where)
+        return self._recovered[left]
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +92,11 @@ def compare(scenario, where):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_m_6_a_crash_at_any_boundary_changes_nothing(scenario_of, tally, name, part):
     scenario = scenario_of(name)
-    for at in range(1 + part, scenario.boundaries + 1, PARTS):
+    # Neighbours leave the same behind more often than others: a part is a stretch.
+    for at in range(1 + part * scenario.boundaries // PARTS, 1 + (part + 1) * scenario.boundaries // PARTS):
         scenario.stage.put_back(scenario.beginning)
         assert scenario.die(at)
-        counts = compare(scenario, f"{name}, boundary {at} of {scenario.boundaries}")
+        counts = scenario.recover(f"{name}, boundary {at} of {scenario.boundaries}")
         tally(f"crash points of a {name}", boundaries=1, **counts)
 
 
@@ -94,7 +109,7 @@ def test_m_6_a_second_crash_while_recovering_changes_nothing(scenario_of, tally,
         scenario.stage.put_back(scenario.beginning)
         assert scenario.die(first)
         scenario.die(second)
-        counts = compare(scenario, f"boundaries {first} and {second}")
+        counts = scenario.recover(f"boundaries {first} and {second}")
         tally("crash during recovery from a crash", pairs=1, **counts)
 
 

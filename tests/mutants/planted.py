@@ -147,7 +147,7 @@ MUTANTS = (
         "sync/store.py",
         "        if sent:\n            common",
         "        if not sent:\n            common",
-        "tests/integration/test_crash_points.py::test_m_6_a_crash_at_any_boundary_changes_nothing[first sync-0]",
+        "tests/integration/test_crash_points.py::test_m_6_a_crash_at_any_boundary_changes_nothing[first sync-6]",
     ),
     Mutant(
         "log request headers on error",
