@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -156,24 +157,24 @@ class SnapshotStore:
     ) -> int:
         """Open an extraction and return its number; *base_id* is the whole one it builds on."""
         with self._database.transaction() as tx:
-            row = extracts.insert().values(
+            row = {
                 **scope._asdict(),
-                state="reading",
-                total=0,
-                effective_on=effective_on,
-                entered_at=entered_at,
-                variant=variant,
-                base_id=base_id,
-                started_at=at.isoformat(),
-            )
-            return int(tx.execute(row).inserted_primary_key[0])  # type: ignore[index]
+                "state": "reading",
+                "total": 0,
+                "effective_on": effective_on,
+                "entered_at": entered_at,
+                "variant": variant,
+                "base_id": base_id,
+                "started_at": at.isoformat(),
+            }
+            return int(tx.execute(extracts.insert(), row).inserted_primary_key[0])  # type: ignore[index]
 
     def finish(self, extract_id: int, *, at: datetime, total: int, content_id: int | None) -> None:
         """Close an extraction; only a complete one, which knows the id of its content, counts from now on."""
         state = "discarded" if content_id is None else "complete"
         with self._database.transaction() as tx:
             values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
-            tx.execute(update(extracts).where(extracts.c.id == extract_id).values(values))
+            tx.execute(update(extracts).where(extracts.c.id == extract_id), values)
 
     def note_as_before(self, notes: Sequence[AsBefore]) -> None:
         """
@@ -448,13 +449,16 @@ def _bind(scope: Scope) -> dict[str, Any]:
     return {f"in_{name}": value for name, value in scope._asdict().items()}
 
 
-def _columns(table: Table, scope: Scope) -> list[Any]:
-    return [table.c[name] == value for name, value in scope._asdict().items()]
+# Kept, for a connection has few scopes and asks about each of them again and again.
+@lru_cache(maxsize=512)
+def _columns(table: Table, scope: Scope) -> tuple[Any, ...]:
+    return tuple(table.c[name] == value for name, value in scope._asdict().items())
 
 
 def _seen_by(extract_id: int | None) -> list[Any]:
     return [] if extract_id is None else [records.c.extract_id >= extract_id]
 
 
+@lru_cache(maxsize=512)
 def _within(scope: Scope) -> Any:
     return and_(*_columns(records, scope))
