@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
-from tests import postgres
+from tests import layout, postgres
 from tests.laws.law import Wish
 
 _TALLY = "tally"
@@ -31,6 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
     ):  # begun in the background: our children shall hear it all the same
         signal.signal(signal.SIGINT, signal.default_int_handler)
     Wish.examples, Wish.shrink = config.getoption("--laws-examples"), config.getoption("--laws-shrink")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once() -> Iterator[None]:
+    """Take every step of the migrations once per process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "upgrade", layout.upgrade)
+        yield
 
 
 @pytest.fixture(scope="session")

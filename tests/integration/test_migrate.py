@@ -3,6 +3,7 @@
 import multiprocessing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, text
@@ -11,8 +12,27 @@ from ml_connector import bootstrap
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.storage.migrate import migrate
+from tests import layout
 
 assert bootstrap  # every store's tables are known from here on
+
+
+@pytest.fixture(autouse=True)
+def every_step(monkeypatch):
+    monkeypatch.setattr(command, "upgrade", layout.take_every_step)
+
+
+def test_a_database_laid_out_at_once_is_one_that_took_every_step(tmp_path, monkeypatch):
+    """What all other tests begin with is what the migrations give, to the last statement."""
+    dumps = []
+    for upgrade in (layout.take_every_step, layout.upgrade, layout.upgrade):
+        monkeypatch.setattr(command, "upgrade", upgrade)
+        database = open_database(f"sqlite:///{tmp_path / str(len(dumps))}.db")
+        migrate(database)
+        with database.reading() as tx:
+            dumps.append(list(tx.connection.driver_connection.iterdump()))
+        database.close()
+    assert dumps[0] == dumps[1] == dumps[2]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
