@@ -7,7 +7,10 @@ RD-01, RD-02, RD-12, UP-05, UP-07, CT-07, trust A1-T1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from copy import deepcopy
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -16,6 +19,8 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.errors import StalePlanError
 from ml_connector.review.store import Parked
 from ml_connector.sandbox.http import Request, Response
+from ml_connector.sandbox.plex.tables import Tables
+from ml_connector.sandbox.tenant.world import World
 from tests.fault_put import FAULTS, Played
 from tests.stage import make_folder
 from tests.two_way import TwoWay
@@ -28,13 +33,39 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
     return lambda: f"sqlite:///{make_folder(tmp_path_factory) / 'state.db'}"
 
 
-@pytest.fixture
-def two_way(folder: Callable[[], str]) -> TwoWay:
-    """In step already: what differs from here on is what a test does."""
+class InStep(NamedTuple):
+    """What is ours, Plex's and Workday's once both systems agree, and when that is."""
+
+    database: bytes
+    plex: dict[str, Tables]
+    workday: World
+    seconds: float
+    moment: datetime
+
+
+@pytest.fixture(scope="module")
+def in_step(folder: Callable[[], str]) -> InStep:
+    """The first sync, which is the same for all."""
     made = TwoWay(url=folder())
     sync(made)
-    made.workday_wire.requests.clear()
+    database, tenant = file_of(made).read_bytes(), made.tenant
+    return InStep(database, made.keep_plex(), tenant._world, made.clock.seconds, tenant._moment)
+
+
+@pytest.fixture
+def two_way(folder: Callable[[], str], in_step: InStep) -> TwoWay:
+    """In step already: what differs from here on is what a test does."""
+    made = TwoWay(url=folder())
+    file_of(made).write_bytes(in_step.database)
+    made.put_plex(in_step.plex)
+    made.clock.seconds = in_step.seconds
+    made.tenant._world, made.tenant._moment = deepcopy(in_step.workday), in_step.moment
+    made.tenant._untouched = False
     return made
+
+
+def file_of(made: TwoWay) -> Path:
+    return Path(made.url.removeprefix("sqlite:///"))
 
 
 def sync(made: TwoWay) -> dict[str, int]:
