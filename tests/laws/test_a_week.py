@@ -9,6 +9,7 @@ boundaries lie between two changes that last, and leave the same.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +21,8 @@ from sqlalchemy import Connection, event
 
 from ml_connector.sandbox.http import Request, Response
 from tests.fuse import CrashError, Fuse, LastingFuse
-from tests.laws.firm import Firm, found
-from tests.laws.history import VERBS, Event, settle
+from tests.laws.firm import Evening, Firm, found
+from tests.laws.history import VERBS, Event, Step, settle
 from tests.laws.verdict import differences, ending
 from tests.rehearsal import Answer, Life, is_write
 from tests.stage import count_twins, told_of
@@ -36,17 +37,40 @@ def outcome(firm: Firm) -> dict[str, Any]:
     return ending(firm) | {"told": dict(told_of(firm.begin()))}
 
 
+@functools.cache
+def steps_of_the_week() -> tuple[Step, ...]:
+    """Every verb happens to somebody."""
+    steps = settle(WEEK)
+    assert [step.verb for step in steps] == list(VERBS)
+    return tuple(steps)
+
+
+@functools.cache
+def morning(day: int) -> Evening:
+    """What there is on a day of the week before its run, everything until then being carried out."""
+    with found(steps_of_the_week()) as firm:
+        if day > 0:
+            begin(firm, day - 1)
+            firm.come_to_rest()
+            firm.next_day()
+        return firm.keep()
+
+
+def begin(firm: Firm, day: int) -> None:
+    """Let it be a day of the week in Workday, and in Plex and our database as in its morning."""
+    kept = morning(day)
+    while firm.day < day:
+        firm.next_day()
+    firm.put(kept)
+
+
 @pytest.mark.parametrize("day", range(1, DAYS + 1))
 def test_m6_a_week_a_crash_at_any_boundary_changes_nothing(day, tally, request):
     """M-6, F1: 0 lost, 0 duplicated."""
-    steps = settle(WEEK)
-    assert [step.verb for step in steps] == list(VERBS)
     everything = request.config.getoption("--every-boundary")
-    with found(steps) as firm:
-        while firm.day < day:
-            firm.come_to_rest()
-            firm.next_day()
-        evening = firm.keep()
+    with found(steps_of_the_week()) as firm:
+        evening = morning(day)
+        begin(firm, day)
         fuse = Fuse() if not everything else LastingFuse()
         with watched(firm, fuse) as life:
             life.sync()
