@@ -47,6 +47,13 @@ def supervisors(home, team):
     return {badges.get(row["supervisorId"]) for row in rows if row["badgeNumber"] in team}
 
 
+def reporting_to_nobody(home):
+    """By WID, those of Workday's."""
+    badges = [row["badgeNumber"] for row in home.plex_state()["employees"] if row["supervisorId"] is None]
+    workers = [home.desk.now().worker(badge) for badge in badges]
+    return {worker.wid for worker in workers if worker is not None and worker.is_active(home.tenant.today)}
+
+
 def names(body):
     return set(re.findall(r'type="WID">([^<]+)<', body))
 
@@ -56,7 +63,7 @@ def test_wp_14_the_team_of_a_manager_who_goes_is_told_in_the_same_run(home, goes
     with home.synced() as life:
         boss, team = led(home)
         assert supervisors(home, team) == {boss}
-        worker = home.desk.now().worker(boss)
+        worker, alone = home.desk.now().worker(boss), reporting_to_nobody(home)
         home.asked()
         if goes == "ends":
             home.desk.terminate(worker, last_day=home.tenant.today - timedelta(days=1))
@@ -67,7 +74,9 @@ def test_wp_14_the_team_of_a_manager_who_goes_is_told_in_the_same_run(home, goes
         report = life.sync()
         asked = [names(body) for body in home.asked() if names(body)]
         wids = {home.desk.now().worker(key).wid for key in team}
-        assert wids in asked, "the team by name, and nobody else"
+        # Who takes a seat may lead a team that has nobody, as whoever is at the top has nobody above.
+        top = alone if goes == "moves" else set()
+        assert wids | top in asked, "the team by name, and nobody else"
         assert boss not in supervisors(home, team)
         assert report.counts["applied"] >= len(team) - 1
         life.syncer.sync(whole=True, progress=lambda *_: None)
@@ -83,6 +92,26 @@ def test_wp_14_a_change_of_a_manager_who_stays_asks_for_nobody_more(home):
         asked = [names(body) for body in home.asked() if names(body)]
         assert asked == [{home.desk.now().worker(boss).wid}]
         assert supervisors(home, team) == {boss}
+
+
+def test_wp_14_the_team_of_who_is_promoted_into_a_vacancy_is_told_in_the_same_run(home):
+    with home.synced() as life:
+        boss, team = led(home)
+        gone = home.desk.now().worker(boss)
+        home.desk.terminate(gone, last_day=home.tenant.today - timedelta(days=1))
+        life.sync()
+        assert supervisors(home, team) == {None}
+        home.pass_days(1)
+        life.sync()
+        home.asked()
+        heir = home.desk.pick(location="TOL")
+        assert heir.key not in team
+        home.desk.change_primary_job(heir, kind="Promote Employee", position_id=gone.primary_job.position_id)
+        home.desk.reorganize(home.desk.now().worker(min(team)).primary_job.organization, manager=heir.key)
+        life.sync()
+        assert supervisors(home, team) == {heir.key}
+        asked = [names(body) for body in home.asked() if names(body)]
+        assert max(map(len, asked)) <= len(team) + 2, "those who reported to nobody, and the heir"
 
 
 def test_wp_14_a_run_that_dies_before_it_reads_the_team_leaves_it_to_the_next(home):

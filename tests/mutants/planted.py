@@ -881,4 +881,12 @@ MUTANTS = (
         "if (item.plant, item.key) in ()]",
         "tests/integration/test_begun_moves.py::test_px07_a_crash_between_the_two_plants_is_finished_by_the_next_run",
     ),
+    Mutant(
+        "the team of a vacancy that is filled waits for the full compare",
+        "sync/teams.py",
+        "vacant and each.active is True and each.manager_id is None",
+        "vacant and each.active is None and each.manager_id is None",
+        "tests/integration/test_teams.py::"
+        "test_wp_14_the_team_of_who_is_promoted_into_a_vacancy_is_told_in_the_same_run",
+    ),
 )

@@ -34,7 +34,7 @@ from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
 from ml_connector.sync.missed import Missed
-from ml_connector.sync.teams import Managed, find_leavers, find_teams
+from ml_connector.sync.teams import Managed, find_leavers, find_teams, is_taken
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Early, Fact, as_known, days_to_ask
 from ml_connector.timeline.facts.store import FactStore
@@ -115,17 +115,19 @@ class Capture:
         return self._everything(scope, translation, as_of=as_of, base=base, log=log)
 
     def _find_teams(self, scope: Scope, base: Believed, log: Collection[str]) -> set[str]:
-        """Of whom no log tells, though their manager left their seat since *base* was read."""
+        """Of whom no log tells, though their manager left their seat since *base* was read, or somebody may have taken it."""
         if scope.type != RecordType.WORKER or not log:
             return set()
-        managers = self._find_leavers(scope, base, log)
-        if not managers:
+        managers, taken = self._find_seats(scope, base, log)
+        if not managers and not taken:
             return set()
-        return find_teams(self._snapshots.read(scope, of=Managed, extract_id=base.id), managers) - set(log)
+        held = self._snapshots.read(scope, of=Managed, extract_id=base.id)
+        return find_teams(held, managers, vacant=taken) - set(log)
 
-    def _find_leavers(self, scope: Scope, base: Believed, log: Collection[str]) -> set[str]:
-        now = self._snapshots.find(scope, keys=sorted(log), of=Worker)
-        return find_leavers(self._known_then(base, sorted(log)), now)
+    def _find_seats(self, scope: Scope, base: Believed, log: Collection[str]) -> tuple[set[str], bool]:
+        """Who left their seat since *base* was read, by typed id; and whether anybody took one."""
+        now, then = self._snapshots.find(scope, keys=sorted(log), of=Worker), self._known_then(base, sorted(log))
+        return find_leavers(then, now), is_taken(then, now)
 
     def _known_then(self, base: Believed, workers: Sequence[str]) -> dict[str, Worker]:
         """What an earlier reading knew of workers: what a run learnt that was cut off after it is as new to us as to it."""
@@ -190,8 +192,8 @@ class Capture:
         )
         if base is None or not compares:
             return Captured(extract)
-        leavers = self._find_leavers(scope, base, log) if missed.is_in_doubt else set[str]()
-        return Captured(extract, missed.count(leavers=leavers))
+        leavers, taken = self._find_seats(scope, base, log) if missed.is_in_doubt else (set[str](), False)
+        return Captured(extract, missed.count(leavers=leavers, taken=taken))
 
     def _ask_log(self, kind: RecordType, base: Believed, as_of: AsOf) -> dict[str, Touched]:
         log: dict[str, Touched] = {}

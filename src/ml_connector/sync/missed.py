@@ -5,7 +5,8 @@ Not all that is other than before was missed. Counted is what none of these expl
 
     the log told of the record       entered, or effective, since the last reading: a day that was known to come, too
     who sits on a seat               is an event of the worker's, and the worker's log tells it
-    the manager left their seat      is the manager's event, and the team is read anew for it
+    the manager left their seat,     is the manager's event, and the team is read anew for it
+    or took a vacant one
     it is shown, or not any more     is a permission: what is not shown is held by its own guard, and was not changed
 """
 
@@ -32,7 +33,7 @@ class Missed:
     def __init__(self, kind: RecordType, told: Collection[str]) -> None:
         self._kind, self._told = kind, frozenset(told)
         self._changed: set[str] = set()
-        self._led: dict[str, str] = {}
+        self._led: dict[str, str | None] = {}
 
     def add(self, key: str, *, before: str | None, now: str) -> None:
         """Look at one record as canonical JSON; *before* is None where it was never seen."""
@@ -44,16 +45,18 @@ class Missed:
         if old is None or _differ(_without(old, follows), _without(new, follows)):
             self._changed.add(key)
         elif self._kind is RecordType.WORKER and _differ(old, new):
-            self._led[key] = person_id(old.get("manager_type", "employee"), old.get("manager_id") or "")
+            manager = old.get("manager_id")
+            self._led[key] = person_id(old.get("manager_type", "employee"), manager) if manager else None
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it matters who left their seat."""
+        """Whether it matters who left their seat, or took one."""
         return bool(self._led)
 
-    def count(self, *, leavers: Collection[str]) -> int:
-        """How many nothing explains, where the log told of *leavers* (typed ids) that they left their seats."""
-        return len(self._changed) + sum(manager not in leavers for manager in self._led.values())
+    def count(self, *, leavers: Collection[str], taken: bool) -> int:
+        """How many nothing explains, where the log told of *leavers* (typed ids) that they left a seat, or that one was *taken*."""
+        explained = (taken if manager is None else manager in leavers for manager in self._led.values())
+        return len(self._changed) + sum(not each for each in explained)
 
 
 def _without(record: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:

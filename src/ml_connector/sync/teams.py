@@ -1,7 +1,9 @@
 """
-Whose manager left their seat: Workday's log tells of the manager and nothing of the team, whose manager is another by that.
+Whose manager left their seat, or came to a vacant one: Workday's log tells of the manager and nothing of the team, whose
+manager is another by that.
 
-So the team is read anew, by name, in the same run; who manages whom is what we hold already (CC-06). Pure.
+So the team is read anew, by name, in the same run; who manages whom is what we hold already (CC-06). Which team a seat
+leads is told nowhere, so whoever takes a seat may lead any that has nobody. Pure.
 """
 
 from __future__ import annotations
@@ -9,16 +11,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.people import person_id
+
+# More than so many report to nobody in a tenant that names few managers, not for a vacancy.
+_MOST_ALONE = 200
 
 
 class Managed(msgspec.Struct):
     """A worker as far as it matters who manages them."""
 
     key: str
-    manager_id: str | None = None
+    active: bool | UnsetType = UNSET
+    manager_id: str | UnsetType | None = UNSET
     manager_type: str = "employee"
 
 
@@ -32,15 +39,25 @@ def find_leavers(before: Mapping[str, Worker], now: Mapping[str, Worker]) -> set
     }
 
 
+def is_taken(before: Mapping[str, Worker], now: Mapping[str, Worker]) -> bool:
+    """Whether anybody, by WID, sits on another seat than before, or is new."""
+    return any(
+        (seat := _seat(worker)) is not None and ((was := before.get(key)) is None or seat != _seat(was))
+        for key, worker in now.items()
+    )
+
+
 def _seat(worker: Worker) -> object:
     job = worker.primary_job
     return None if worker.active is not True or job is None else job.position_id
 
 
-def find_teams(everybody: Iterable[Managed], managers: Collection[str]) -> set[str]:
-    """The WIDs of who reports to one of *managers*, by what is held of them."""
-    return {
-        each.key
-        for each in everybody
-        if each.manager_id is not None and person_id(each.manager_type, each.manager_id) in managers
-    }
+def find_teams(everybody: Iterable[Managed], managers: Collection[str], *, vacant: bool) -> set[str]:
+    """The WIDs of who reports to one of *managers*, by what is held of them; where *vacant*, of who reports to nobody, too."""
+    teams, alone = set[str](), set[str]()
+    for each in everybody:
+        if isinstance(each.manager_id, str):
+            teams |= {each.key} if person_id(each.manager_type, each.manager_id) in managers else set()
+        elif vacant and each.active is True and each.manager_id is None:
+            alone.add(each.key)
+    return teams | alone if len(alone) <= _MOST_ALONE else teams

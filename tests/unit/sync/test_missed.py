@@ -11,10 +11,10 @@ WORKER = {"key": "w", "name": {"family": "Turner"}, "manager_id": "7", "jobs": [
 SEAT = {"key": "P-1", "wid": "s", "title": "Welder", "filled_by": "1", "open": False}
 
 
-def missed(kind, before, now, *, told=(), leavers=()):
+def missed(kind, before, now, *, told=(), leavers=(), taken=False):
     noted = Missed(kind, told)
     noted.add(now["key"], before=before and json.dumps(before), now=json.dumps(now))
-    return noted.count(leavers=leavers)
+    return noted.count(leavers=leavers, taken=taken)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,13 @@ def test_cc06_a_worker_of_whom_no_log_tells_is_counted(other):
 
 def test_cc06_a_worker_nobody_told_of_who_is_new_is_counted():
     assert missed(RecordType.WORKER, None, WORKER) == 1
+
+
+def test_cc06_a_seat_that_was_taken_explains_a_manager_where_there_was_none_and_nothing_else():
+    alone = WORKER | {"manager_id": None}
+    assert missed(RecordType.WORKER, alone, WORKER, taken=True) == 0
+    assert missed(RecordType.WORKER, alone, WORKER, leavers={"employee 7"}) == 1
+    assert missed(RecordType.WORKER, WORKER, WORKER | {"manager_id": "8"}, taken=True) == 1
 
 
 def test_cc06_a_manager_who_left_explains_another_manager_and_nothing_else():
