@@ -157,6 +157,25 @@ def test_px04_a_column_of_plex_that_comes_empty_is_held_until_it_is_filled_again
         assert open_holds(life) == []
 
 
+def test_px13_a_list_that_is_not_shown_is_one_hold_and_what_is_looked_up_in_it_waits_with_it(rehearsal):
+    rehearsal.plex.set_permission("departments_get", granted=False)
+    with rehearsal.alive() as life:
+        assert life.sync().exit_code == 3
+        holds = open_holds(life)
+        assert {(hold.guard, hold.type) for hold in holds} == {("not_readable", "department")}
+        assert all(f"cost_center records of plant {hold.plant} wait with it" in hold.reason for hold in holds)
+        assert not life.wire.writes
+    rehearsal.plex.set_permission("departments_get", granted=True)
+    with rehearsal.alive() as life:
+        assert life.sync().exit_code == 0
+        assert open_holds(life) == []
+        for plant in rehearsal.plex.enterprise.plants.values():
+            for row in plant.cost_centers.values():
+                row["Department_No"] = None
+        life.sync()
+        assert {(hold.guard, hold.type) for hold in open_holds(life)} == {("column_missing", "cost_center")}
+
+
 def test_cc14_workday_away_in_its_weekly_window_degrades_and_the_next_run_catches_up(rehearsal):
     def away():
         raise UnavailableError("Workday is away: Get_Server_Timestamp (HTTP 503)")
@@ -234,6 +253,25 @@ def test_cc04_a_workday_clock_that_ran_ahead_is_refused_once_and_released_by_a_p
     message = refuse_then_release(rehearsal, "clock_ahead: Workday says it is 202")
     assert f"{jump.days} d" in message
     assert "0 d 00:01 h by ours" in message, "a minute passes while Plex is looked at"
+
+
+def test_cc04_a_clock_that_stays_wrong_is_one_hold_whatever_it_says_next(rehearsal):
+    by_the_clock(rehearsal)
+    people, seen = natives(rehearsal), []
+    for jump in (timedelta(days=3), timedelta(days=5), -timedelta(days=3)):
+        show(rehearsal, people, later=jump)
+        with rehearsal.alive() as life:
+            with pytest.raises(ApprovalRequiredError, match="clock_"):
+                life.sync()
+            (hold,) = open_holds(life)
+            seen.append(hold.id)
+    assert len(set(seen)) == 3
+    with rehearsal.alive() as life:
+        for earlier in seen[:-1]:
+            with pytest.raises(UsageError, match=f"{earlier} was replaced by {seen[-1]}"):
+                life.syncer.release(earlier)
+        life.syncer.release(seen[-1])
+        assert open_holds(life) == []
 
 
 def test_cc04_time_that_passes_by_both_clocks_is_no_jump(rehearsal):

@@ -248,10 +248,11 @@ class ReviewStore:
                 fresh.append(hold)
         return fresh
 
-    def open_hold(self, tx: Connection, connection: str, hold: HoldInfo) -> bool:
-        """Open one more hold beside those that are; return whether it is new."""
-        others = [item for item in self.holds(connection, state="open") if item.id != hold.id]
-        fresh = self.replace_open_holds(tx, connection, [*others, hold], types=())
+    def open_hold(self, tx: Connection, connection: str, hold: HoldInfo, *, alike: Collection[str]) -> bool:
+        """Open a hold in the place of those at guards *alike*, beside all others; return whether it is new."""
+        where = (holds.c.connection == connection, holds.c.state == "open", holds.c.guard.in_(alike))
+        tx.execute(update(holds).where(*where, holds.c.id != hold.id).values(state="past"))
+        fresh = self.replace_open_holds(tx, connection, [hold], types=())
         return hold.id in {item.id for item in fresh}
 
     def release(self, tx: Connection, connection: str, *, hold: str, by: str, at: datetime) -> None:

@@ -8,7 +8,9 @@ own edit touches one record; a permission touches them all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.connectors.plex.health import ask_for_role
@@ -20,13 +22,20 @@ from ml_connector.sync.policy import Approvals
 
 MANY = 20
 _FEW_ROWS, _FEW_COLUMNS = 3, 2
+FILLED_FROM = {"cost_center": ("department", "department_code")}
+"""The column of a list that is looked up in another list: where that is not shown, the column is empty."""
 
 
 def watch_sentinels(
     gathered: Gathered, *, baselines: BaselineStore, snapshots: SnapshotStore, approvals: Approvals
 ) -> None:
-    """Take out of *gathered* what cannot be believed, and hold it by name."""
-    for (side, kind, plant), extract in list(gathered.extracts.items()):
+    """
+    Take out of *gathered* what cannot be believed, and hold it by name: once, at its cause.
+
+    What is empty only because another list is held waits with that list, and goes by itself when it is shown again.
+    """
+    # Whatever others are filled from goes first.
+    for (side, kind, plant), extract in sorted(gathered.extracts.items(), key=lambda each: each[0][1] in FILLED_FROM):
         if side != "plex" or not extract.whole:  # as the last believed reading had it, to the letter
             continue
         agreed = baselines.sentinels(kind, plant, limit=MANY)
@@ -36,9 +45,29 @@ def watch_sentinels(
         there = snapshots.find(extract.scope, keys=list(agreed), of=PlexRecord, extract_id=extract.id)
         hold = judge_sentinels(kind, plant, agreed=agreed, there=there, gone=gone)
         if hold is not None and not approvals.cover(hold):
-            gathered.holds.append(hold)
+            if not _fold(hold, gathered.holds):
+                gathered.holds.append(hold)
             del gathered.extracts[side, kind, plant]
             snapshots.disbelieve(extract.id)
+
+
+def _fold(hold: Hold, holds: list[Hold]) -> bool:
+    """Tell a consequence with its cause, where that is among *holds*; whether it is."""
+    source, field = FILLED_FROM.get(hold.type, ("", ""))
+    if hold.members != (_column(field),):
+        return False
+    for place, cause in enumerate(holds):
+        if (cause.type, cause.plant) == (source, hold.plant):
+            reason = (
+                f"{cause.reason}; {hold.type} records of plant {hold.plant} wait with it, as they name their {source}"
+            )
+            holds[place] = msgspec.structs.replace(cause, reason=reason)
+            return True
+    return False
+
+
+def _column(field: str) -> str:
+    return f"column|{field}"
 
 
 def judge_sentinels(
@@ -73,10 +102,10 @@ def judge_sentinels(
         f"Plex shows {', '.join(blank)} empty in {empty[most]} of {filled[most]} {kind} records of plant {plant} where "
         "both sides agreed on a value"
     )
-    return _hold("column_missing", kind, plant, what, members=[f"column|{field}" for field in blank])
+    return _hold("column_missing", kind, plant, what, members=map(_column, blank))
 
 
-def _hold(guard: str, kind: str, plant: str, what: str, *, members: list[str]) -> Hold:
+def _hold(guard: str, kind: str, plant: str, what: str, *, members: Iterable[str]) -> Hold:
     return make_hold(
         guard,
         kind=kind,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ml_connector.errors import UsageError
 from ml_connector.review.store import HoldInfo
+from ml_connector.sync.belief import ON_CLOCK
 
 _LISTED = "ml-connector parked   lists the holds"
 
@@ -33,7 +34,8 @@ def no_open_hold(hold: str, *, kept: Sequence[HoldInfo]) -> UsageError:
 
 
 def find_successors(past: HoldInfo, *, kept: Sequence[HoldInfo]) -> list[HoldInfo]:
-    """The open holds of the same thing, oldest first: those that share a member with it, else all of its guard there."""
+    """The open holds of the same thing, oldest first: those that share a member with it, else all of its guard there, or of a guard over the same clock."""
     waiting = [item for item in kept if item.state == "open" and (item.type, item.plant) == (past.type, past.plant)]
     sharing = [item for item in waiting if not set(item.members).isdisjoint(past.members)]
-    return sharing or [item for item in waiting if item.guard == past.guard]
+    alike = ON_CLOCK if past.guard in ON_CLOCK else {past.guard}
+    return sharing or [item for item in waiting if item.guard in alike]

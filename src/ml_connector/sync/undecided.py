@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import Hold
 from ml_connector.sync.policy import ON_CHANGES
+from ml_connector.sync.sentinel import FILLED_FROM
 
 _PEOPLE = frozenset({"worker", "employee", "employee_attributes"})
 # What is decided from each type that Workday shows.
@@ -36,6 +37,7 @@ class Undecided:
         """
         unread = [hold for hold in holds if hold.guard not in ON_CHANGES]
         lists = {(hold.type, hold.plant) for hold in unread if hold.plant}
+        lists |= {(kind, plant) for kind, (source, _) in FILLED_FROM.items() for held, plant in lists if held == source}
         workday = {hold.type for hold in unread if not hold.plant and hold.guard in _UNREAD} | set(not_given)
         self._lists = lists
         self._types = {kind for each in workday for kind in _DECIDED_FROM.get(each, ())} | (

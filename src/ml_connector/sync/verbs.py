@@ -18,7 +18,7 @@ from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.snapshot.extract import Progress, Reader
 from ml_connector.snapshot.store import Scope
-from ml_connector.sync.belief import clock_ran_ahead, clock_went_back
+from ml_connector.sync.belief import ON_CLOCK, clock_ran_ahead, clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.forecast import forecast_writes
@@ -220,7 +220,7 @@ class Syncer:
         if hold is None or approvals.cover(hold):
             return
         with self._tools.database.transaction() as tx:
-            if self._tools.review.open_hold(tx, self._name, to_kept(hold, at=now)):
+            if self._tools.review.open_hold(tx, self._name, to_kept(hold, at=now), alike=ON_CLOCK):
                 self._tools.trail.append(tx, [held_event(run, hold, at=now, plan=None)])
         raise ApprovalRequiredError(hold.reason, remedy=hold.remedy)
 
