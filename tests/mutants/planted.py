@@ -770,6 +770,50 @@ MUTANTS = (
         "tests/unit/test_plex_connector.py::test_more_patience_than_a_run_has_ends_it_and_says_when_to_come_again",
     ),
     Mutant(
+        "the host's clock asks for patience in vain",
+        "connectors/workday/rest.py",
+        "                if response.status in _COME_AGAIN:\n",
+        "                if response.status in ():\n",
+        "tests/unit/test_workday_report.py::test_a2_2_patience_asked_for_by_the_hosts_clock_is_given",
+    ),
+    Mutant(
+        "a Plex that says until when it is away is asked at once",
+        "connectors/plex/channel.py",
+        "            asked_s = heed_wait(away, waited_s=waited_s)\n",
+        "            asked_s = 0.0\n",
+        "tests/unit/test_plex_connector.py::"
+        "test_a2_2_a_plex_that_says_until_when_it_is_away_is_waited_for_when_reading",
+    ),
+    Mutant(
+        "a tenant that was not reached gives everything",
+        "connectors/workday/rest_connector.py",
+        "        except (PermissionError_, SourceRefusedError, FieldRefusedError) as refused:\n",
+        "        except Exception as refused:\n",
+        "tests/unit/test_workday_rest.py::test_cc_14_discover_tells_nothing_of_a_tenant_it_did_not_reach",
+    ),
+    Mutant(
+        "nobody shown on the first day is nobody there",
+        "sync/gather.py",
+        "            if not extract.before:\n",
+        "            if extract.before == -1:\n",
+        "tests/integration/test_surfaces.py::"
+        "test_cc_13_a_first_run_that_is_shown_nobody_is_held_with_the_domain_to_grant",
+    ),
+    Mutant(
+        "nothing shown to a reader is nothing there",
+        "usecases/inspection.py",
+        "        if not shown and request.since is None and request.as_of is None:\n",
+        "        if not shown and request.since is None and request.as_of == 0:\n",
+        "tests/e2e/test_story.py::test_cc_13_a_reading_that_shows_nothing_ends_as_a_permission_and_names_what_to_grant",
+    ),
+    Mutant(
+        "what a surface does not give waits for somebody",
+        "sync/gather.py",
+        "                if kind not in gathered.not_given:\n",
+        "                if kind not in ():\n",
+        "tests/integration/test_surfaces.py::test_up_01_a_plan_over_a_report_plans_the_workers_and_names_the_rest",
+    ),
+    Mutant(
         "a window of REST may lack rows",
         "connectors/workday/collection.py",
         "        if len(page.rows) != expected:\n",
