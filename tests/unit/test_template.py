@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ml_connector.errors import ConfigurationError
+from ml_connector.sandbox.tenant.nights import NIGHTS
+from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.loading import parse_settings
 from ml_connector.settings.model import Settings
 from ml_connector.usecases.template import COMMENTED, REHEARSAL, render_rehearsal
@@ -35,6 +38,15 @@ READY: dict[str, Any] = {
 
 def settings_from(ready: dict[str, Any]) -> Settings:
     return parse_settings(tomllib.loads(render_rehearsal(ready)), name="rehearsal")
+
+
+def test_tz04_a_rehearsal_follows_every_night_that_the_sandbox_plays() -> None:
+    """A night in which the clocks change may be a year ahead, and is there at once."""
+    sync = settings_from(READY).connections[REHEARSAL].sync
+    allowed = timedelta(seconds=parse_interval_s(sync.clock_ahead))
+    days = [datetime(2026, 11, 1, 15, tzinfo=UTC) + timedelta(days=day) for day in range(0, 400, 7)]
+    longest = max(night(day)[-1].at - day for night in NIGHTS.values() for day in days)
+    assert timedelta(days=340) < longest < allowed
 
 
 def test_a_rehearsal_is_read_as_it_was_meant() -> None:

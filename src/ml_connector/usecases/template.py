@@ -123,7 +123,7 @@ def render_rehearsal(ready: Mapping[str, Any], *, surface: SurfaceName = "soap")
         "",
         *(_report(workday["report"]) if surface == "report" else ()),
         f"[connections.{REHEARSAL}.sync]",
-        'clock_ahead = "31 days"   # here days pass at once; leave it out for a Workday that lives by the clock',
+        'clock_ahead = "400 days"   # here days pass at once; leave it out for a Workday that lives by the clock',
         "",
         f"[connections.{REHEARSAL}.plex]",
         f"base_url = {_text(plex['base_url'])}",
