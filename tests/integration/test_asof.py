@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ml_connector.canonical.keys import RecordType
+from ml_connector.cli.commands.asof import _render
 from ml_connector.cli.main import app as program
 from ml_connector.errors import UsageError
 from ml_connector.mapping.plex_fields import FIELDS
@@ -97,7 +98,7 @@ def test_a4_t3_fifty_values_lead_to_source_mapping_approver_and_run(lived, capsy
     assert explained == 50
 
 
-def test_px07_who_was_transferred_is_told_of_whole_in_the_new_plant_and_gone_from_the_old_one(lived):
+def test_px07_who_was_transferred_is_told_of_whole_in_the_new_plant_and_gone_from_the_old_one(lived, capsys):
     """Most of what the new plant holds of them was never written there: it came along with the record."""
     rehearsal, _ = lived
     wires = {field.wire: field.name for field in FIELDS[RecordType.EMPLOYEE] if field.name not in {"id", "shift"}}
@@ -111,7 +112,23 @@ def test_px07_who_was_transferred_is_told_of_whole_in_the_new_plant_and_gone_fro
             assert {name for wire, name in wires.items() if row.get(wire) is not None} <= set(told)
             assert all(row[wire] == told[name] for wire, name in wires.items() if row.get(wire) is not None)
             assert not found[change.origin].fields
+            capsys.readouterr()
+            _render(past)
+            assert "transfer at 2026-11-2" in " ".join(capsys.readouterr().out.split())
+            assert past.goes_on, "the last day is not over where nothing came after it"
     assert moved
+
+
+def test_wp14_a_supervisor_is_told_by_the_badge_of_that_day(lived):
+    rehearsal, _ = lived
+    worn = {row["id"]: row["badgeNumber"] for _plant, row in employees(rehearsal)}
+    with rehearsal.alive() as life:
+        key = next(row["id"] for _, row in employees(rehearsal) if row.get("supervisorId") and is_ours(life, row["id"]))
+        past = asof(app_of(rehearsal, life), key, on=day_of(0))
+    fields = {each.field: each for record in past.records for each in record.fields if each.type == "employee"}
+    assert fields["supervisor_id"].spoken == worn[fields["supervisor_id"].value]
+    assert fields["department"].spoken is None
+    assert not past.goes_on
 
 
 def test_m_9_what_was_told_of_a_day_that_is_past_never_changes(lived):

@@ -79,6 +79,9 @@ def test_wp_04_another_supervisory_organization_updates_the_manager_and_moves_no
     desk_of(synced).change_primary_job(worker, kind="Move Workers", organization=team)
     ((kind, action, after),) = planned(synced, worker.key)
     assert (kind, action, set(after)) == ("employee", "update", {"supervisor_id"})
+    (change,) = [one for one in syncs.plan(synced.app, progress=silent).changes if one.key == worker.key]
+    boss = {row["id"]: row["badgeNumber"] for row in synced.sandbox.plex.state("employees")}[before["supervisorId"]]
+    assert change.spoken_before == {"supervisor_id": boss}, "people are known by their badges, on both sides"
     assert after["supervisor_id"] != before["supervisorId"]
     assert syncs.sync(synced.app, progress=silent).exit_code == 0
     now = held(synced, worker.key)

@@ -14,7 +14,7 @@ How = Literal["written", "agreed", "found"]
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """A hold that a person released, so that this write could go."""
+    """A hold that a person released, and without which this write would have waited."""
 
     hold: str
     by: str
@@ -33,7 +33,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What stands behind a value.
+    What stands behind a value. *at* is when it came true, or was seen, by Workday's clock.
 
     *run* wrote or noted it, *by* its actor; *planned_in* is the run that drew up *plan*, *planned_by* its actor.
     *effective_on* and *entered_at* are the two moments Workday was asked as of; *crosswalk* is the digest of the mapping
@@ -41,6 +41,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     how: How
+    at: datetime
     action: str
     reason: str
     source: str

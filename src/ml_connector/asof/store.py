@@ -23,7 +23,6 @@ from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.review.store import ReviewStore
 from ml_connector.storage.database import Database
-from ml_connector.sync.allowance import member_of
 from ml_connector.sync.baseline.store import agreements
 from ml_connector.sync.change import Change, left_by
 from ml_connector.sync.runs.store import runs
@@ -113,15 +112,14 @@ class PastStore:
             return _Runs(tx.execute(query.where(where).order_by(runs.c.id)).all())
 
     def _releases(self) -> dict[str, list[Approval]]:
-        """By the change that a hold named: who released it, and when; from the audit trail, where nothing is altered."""
+        """By hold: who released it, and when; from the audit trail, where nothing is altered."""
         found: dict[str, list[Approval]] = {}
         for hold in ReviewStore(self._database).holds(self._connection):
             if hold.released_at is None:
                 continue
             for event in self._trail.list(_AT_ONCE, action=AuditAction.HOLD_RELEASED, key=hold.id):
                 approval = Approval(hold=hold.id, by=event.event.actor, at=event.event.at)
-                for member in hold.members:
-                    found.setdefault(member, []).append(approval)
+                found.setdefault(hold.id, []).append(approval)
         return found
 
 
@@ -156,6 +154,7 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
     planner = known.get(row.planned_in)
     common = Evidence(
         how="found",
+        at=known.moment(row.created_at, run=row.planned_in),
         action=change.action,
         reason=change.reason,
         source=change.source,
@@ -166,21 +165,21 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
         entered_at=None if planner is None else planner.entered_at,
         crosswalk=row.crosswalk or None,
     )
-    drawn_up = known.moment(row.created_at, run=row.planned_in)
     if planner is None or planner.kind != "resend":  # which looks at nothing: it repeats what was seen before
         gone = change.action == "create" and change.reason.startswith("removed in Plex")
         if gone or (change.action not in {"create", "transfer"} and change.before):
             yield _statement(
-                change, at=drawn_up, run=row.planned_in, order=(row.plan_id, 0, row.seq), evidence=common, gone=gone
+                change, at=common.at, run=row.planned_in, order=(row.plan_id, 0, row.seq), evidence=common, gone=gone
             )
     if row.state == "applied":
         sender, created_at = known.get(row.run_id), datetime.fromisoformat(row.created_at)
         evidence = msgspec.structs.replace(
             common,
             how="written" if row.sent_at else "agreed",
+            at=known.moment(row.ended_at, run=row.run_id),
             run=row.run_id,
             by=None if sender is None else sender.actor,
-            approvals=tuple(it for it in releases.get(member_of(change), ()) if it.at <= created_at),
+            approvals=tuple(it for hold in change.approved for it in releases.get(hold, ()) if it.at <= created_at),
             request=shown_request(change) if row.sent_at else None,
             answer=Answer(
                 state=row.state,
@@ -193,7 +192,7 @@ def _told_by_change(row: Any, *, known: _Runs, releases: Mapping[str, Sequence[A
         wrote = msgspec.structs.replace(
             _statement(
                 change,
-                at=known.moment(row.ended_at, run=row.run_id),
+                at=evidence.at,
                 run=row.run_id,
                 order=(row.plan_id, 1, row.seq),
                 evidence=evidence,
@@ -215,6 +214,7 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
     run = known.get(row.run_id)
     evidence = Evidence(
         how="agreed",
+        at=known.moment(row.agreed_at, run=row.run_id),
         action="agree",
         reason="both sides held the same, without a write of ours"
         if fields
@@ -233,7 +233,7 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
         plant=row.plant,
         type=row.type,
         key=row.key,
-        at=known.moment(row.agreed_at, run=row.run_id),
+        at=evidence.at,
         run=row.run_id,
         order=(row.plan_id, 0, row.id),
         fields=fields,

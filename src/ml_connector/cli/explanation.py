@@ -157,7 +157,12 @@ def _decide(verdict: Verdict, console: Console) -> None:
     if verdict.action == "create":
         console.print(Padding(cell(f"{plural(len(verdict.after), 'field')}, as mapped above"), (0, 0, 0, 6)))
     elif verdict.after:
-        console.print(Padding(difference(verdict.before, {**verdict.after, **verdict.spoken}), (0, 0, 0, 6)))
+        console.print(
+            Padding(
+                difference({**verdict.before, **verdict.spoken_before}, {**verdict.after, **verdict.spoken}),
+                (0, 0, 0, 6),
+            )
+        )
     if verdict.hold:
         console.print(
             Padding(cell(f"held {verdict.hold.id} by {verdict.hold.guard}: {verdict.hold.reason}"), (0, 0, 0, 6))

@@ -326,7 +326,11 @@ def _render_change(change: ChangeInfo, console: Console) -> None:
         head.append(f"   {printable(change.reason)}", style="dim")
     console.print(hanging(head, console=console))
     if change.after:
-        console.print(Padding(difference(change.before, {**change.after, **change.spoken}), (0, 0, 0, 4)))
+        console.print(
+            Padding(
+                difference({**change.before, **change.spoken_before}, {**change.after, **change.spoken}), (0, 0, 0, 4)
+            )
+        )
 
 
 def _due(item: Pending) -> str:

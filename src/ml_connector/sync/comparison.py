@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 
+import msgspec
+
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import RecordError
 from ml_connector.mapping.desired import Desired
@@ -16,6 +18,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.cause import find_cause, is_open
+from ml_connector.sync.change import Change
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.gather import Gathered
@@ -26,6 +29,7 @@ from ml_connector.sync.store import SyncStore
 from ml_connector.sync.upstream import find_held, owners_of
 from ml_connector.sync.witness import Compared, Witness
 
+_SUPERVISOR = "supervisor_id"
 _Compared = tuple[Desired, PlexRecord | None, Decision | None]
 
 
@@ -50,6 +54,7 @@ class Comparison:
         self._draft, self._connection, self._gathered, self._snapshots = draft, connection, gathered, snapshots
         self._store, self._baselines, self._refused, self._arrived = store, baselines, refused, arrived
         self._steady, self._witness = steady, witness
+        self._badge_of = cache(self._find_badge)
         owners = owners_of(connection)
         self._owned = {
             owner: cache(partial(is_owned, by=owner, owners=owners)) for owner in (Owner.WORKDAY, Owner.PLEX)
@@ -122,8 +127,23 @@ class Comparison:
         except RecordError as error:
             self._draft.parked.append(park_desired(item, error))
             return
+        changes = [self._spoken(change) for change in changes]
         refused = [self._refused[change.content_hash] for change in changes if change.content_hash in self._refused]
         if refused:
             self._draft.parked += refused
         else:
             self._draft.changes += changes
+
+    def _spoken(self, change: Change) -> Change:
+        """With the badge of the supervisor a record has until now: nobody knows people by their ids."""
+        boss = change.before.get(_SUPERVISOR)
+        worn = self._badge_of(boss) if isinstance(boss, str) else None
+        return msgspec.structs.replace(change, spoken_before={_SUPERVISOR: worn}) if worn else change
+
+    def _find_badge(self, key: str) -> str | None:
+        """Of an employee in whichever plant they are: supervisors may be in another one."""
+        for (side, kind, _plant), extract in self._gathered.extracts.items():
+            found = find_held(self._snapshots, extract, keys=[key]) if (side, kind) == ("plex", "employee") else {}
+            if key in found:
+                return str(found[key].fields.get("badge_number") or "") or None
+        return None

@@ -123,6 +123,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     before: dict[str, Scalar] = {}
     after: dict[str, Scalar] = {}
     spoken: dict[str, str] = {}
+    spoken_before: dict[str, str] = {}
     field: str | None = None
     code: str | None = None
     hold: HeldBy | None = None

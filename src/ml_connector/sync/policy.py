@@ -8,7 +8,7 @@ releases that exact set, and a set that has shrunk since, because part of it was
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -61,12 +61,16 @@ class Approvals:
 
     def cover(self, hold: Hold) -> bool:
         """Whether a person approved this set, or a larger one it is a part of, at this guard."""
+        return bool(self.covering(hold))
+
+    def covering(self, hold: Hold) -> set[str]:
+        """The holds at which a person approved this set, or a larger one it is a part of."""
         members, alike = frozenset(hold.members), OVER_WRITES if hold.guard in OVER_WRITES else {hold.guard}
         covering = {
             name for name, (guard, approved) in self._released.items() if guard in alike and members <= approved
         }
         self.used |= covering
-        return bool(covering)
+        return covering
 
     def saw(self, member: str) -> bool:
         """Whether a person ever looked at this write and let it go: it is in nobody's way any more."""
@@ -89,19 +93,21 @@ def guard_changes(
     sent = [one for one in lately.sent if not approvals.saw(one.member)]
     held: dict[str, str] = {}
     waiting: list[Hold] = []
-    passed: set[str] = set()
+    passed: dict[str, set[str]] = {}
     for look in (_drift, _endings, _beginnings, _same_fields, _updates):
         free = [(change, member_of(change)) for change in changes if change.hold is None]
         left = [change for change, member in free if member not in held and member not in passed]
         for hold in look(left, population, guard, sent, lately):
-            if approvals.cover(hold):
-                passed.update(hold.members)
+            let_by = approvals.covering(hold)
+            if let_by:
+                passed |= {member: passed.get(member, set()) | let_by for member in hold.members}
                 continue
             waiting.append(hold)
             held |= {member: held.get(member, hold.id) for member in hold.members}
     moving = _with_their_transfer(changes, held)
     marked = [
-        _held(change, held.get(member_of(change)) or moving.get((change.plant, change.key))) for change in changes
+        _marked(change, held.get(member_of(change)) or moving.get((change.plant, change.key)), passed)
+        for change in changes
     ]
     return marked, waiting
 
@@ -242,5 +248,9 @@ def _drifted(count: int, kind: str, plant: str) -> str:
     return f"{count} {kind} records were changed in Workday where Plex owns the field"
 
 
-def _held(change: Change, hold: str | None) -> Change:
-    return change if hold is None else msgspec.structs.replace(change, hold=hold)
+def _marked(change: Change, hold: str | None, passed: Mapping[str, Collection[str]]) -> Change:
+    """With the hold it waits in, or the released ones that let it by."""
+    if hold is not None:
+        return msgspec.structs.replace(change, hold=hold)
+    let_by = passed.get(member_of(change)) if passed else None
+    return msgspec.structs.replace(change, approved=tuple(sorted(let_by))) if let_by else change

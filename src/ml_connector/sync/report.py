@@ -20,7 +20,7 @@ class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
     One line of a plan; *action* is `hold` where a guard waits, with the write it holds back in *reason*.
 
     *system* is the one that is written; a record of Workday's has no *plant*. *spoken* says in people's words what a
-    field of *after* holds as an id (a supervisor by the worker's number).
+    field of *after* holds as an id (a supervisor by the worker's number), *spoken_before* what it held (by the badge).
     """
 
     system: str
@@ -33,6 +33,7 @@ class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
     before: dict[str, Scalar]
     after: dict[str, Scalar]
     spoken: dict[str, str] = {}
+    spoken_before: dict[str, str] = {}
 
 
 class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +119,7 @@ def change_info(change: Change) -> ChangeInfo:
         before=change.before,
         after=change.after,
         spoken={field: text for field, text in change.spoken.items() if field in change.after},
+        spoken_before=change.spoken_before,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ml_connector.mapping.desired import Desired
 from ml_connector.review.store import HoldInfo, Parked
-from ml_connector.sync.allowance import member_of
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.explained import HeldBy, LastWrite, OrderStep, Verb, Verdict
@@ -100,7 +99,6 @@ def _of_record(draft: Draft, item: Desired) -> list[Change]:
 
 
 def _changing(change: Change, *, hold: Hold | None, released: Sequence[HoldInfo], last: LastWrite | None) -> Verdict:
-    member = member_of(change)
     return Verdict(
         plant=change.plant,
         type=change.type,
@@ -111,9 +109,10 @@ def _changing(change: Change, *, hold: Hold | None, released: Sequence[HoldInfo]
         before=change.before,
         after=change.after,
         spoken={field: text for field, text in change.spoken.items() if field in change.after},
+        spoken_before=change.spoken_before,
         hold=None if hold is None else _held_by(hold),
         remedy=None if hold is None else hold.remedy,
-        approved=tuple(f"{it.id} by {it.released_by}" for it in released if member in it.members),
+        approved=tuple(f"{it.id} by {it.released_by}" for it in released if it.id in change.approved),
         last=last,
     )
 

@@ -23,6 +23,8 @@ from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, Alias
 from ml_connector.timeline.store import LinkStore
 from ml_connector.usecases.subjects import check_id, find_bearers
 
+_SUPERVISOR = "supervisor_id"
+
 
 class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
     """The version of a mapping row that gave a value, and whose it is."""
@@ -37,11 +39,12 @@ class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldValue(msgspec.Struct, frozen=True, kw_only=True):
-    """One field: *how* we know (written, agreed, found), *since* when, and *evidence*, its number in the list below."""
+    """One field: *spoken* is an id in people's words, *how* we know (written, agreed, found), *since* when, and *evidence*, its number in the list below."""
 
     type: str
     field: str
     value: Scalar
+    spoken: str | None = None
     how: str
     since: datetime
     workday: tuple[str, ...]
@@ -61,7 +64,11 @@ class PlexPast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerPast(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to `asof`; *silent* says by plant why nothing is told of it, *notes* who else may be meant."""
+    """
+    The answer to `asof`; *silent* says by plant why nothing is told of it, *notes* who else may be meant.
+
+    *goes_on* tells of the plants where the day has not ended yet what time it is there, by Workday's clock.
+    """
 
     worker: str
     on: date
@@ -69,6 +76,7 @@ class WorkerPast(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[PlexPast, ...]
     silent: dict[str, str]
     notes: tuple[str, ...] = ()
+    goes_on: dict[str, datetime] = {}
 
 
 def asof(app: App, worker: str, *, on: date) -> WorkerPast:
@@ -99,13 +107,25 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
         raise _before_everything(first, worker, zones)
     told = view(said, ends=ends)
     names = sorted({(record.plant, record.key) for record in told})
-    records = [_past(app, [it for it in told if (it.plant, it.key) == name], until=ends[name[0]]) for name in names]
+    badges = _badges(past, told, ends=ends)
+    records = [
+        _past(app, [it for it in told if (it.plant, it.key) == name], until=ends[name[0]], badges=badges)
+        for name in names
+    ]
     shown = {record.plant for record in records}
     silent = {plant: _why_silent(first, ends[plant]) for plant in zones if plant not in shown}
     notes = tuple(
         f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}" for one in people[1:]
     )
-    return WorkerPast(worker=worker, on=on, known_since=first, records=tuple(records), silent=silent, notes=notes)
+    return WorkerPast(
+        worker=worker,
+        on=on,
+        known_since=first,
+        records=tuple(records),
+        silent=silent,
+        notes=notes,
+        goes_on={plant: now.astimezone(zones[plant]) for plant, end in ends.items() if now < end},
+    )
 
 
 def _lies_ahead(on: date, worker: str, last: date) -> UsageError:
@@ -162,7 +182,19 @@ def _is_unmistakable(links: LinkStore, name: Alias) -> bool:
     return other is not None and not links.find([Alias(other, name.value)])
 
 
-def _past(app: App, told: Sequence[HeldRecord], *, until: datetime) -> PlexPast:
+def _badges(past: PastStore, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime]) -> dict[str, str]:
+    """By id, which badge the supervisors wore then, in whichever plant they are."""
+    ids = {str(held.value) for record in told for held in record.fields if held.field == _SUPERVISOR and held.value}
+    worn = view(past.statements(ids), ends=ends) if ids else []
+    return {
+        record.key: str(held.value)
+        for record in worn
+        for held in record.fields
+        if held.field == "badge_number" and held.value
+    }
+
+
+def _past(app: App, told: Sequence[HeldRecord], *, until: datetime, badges: Mapping[str, str]) -> PlexPast:
     evidence: list[Evidence] = []
 
     def number(each: Evidence) -> int:
@@ -175,6 +207,7 @@ def _past(app: App, told: Sequence[HeldRecord], *, until: datetime) -> PlexPast:
             type=record.type,
             field=held.field,
             value=held.value,
+            spoken=badges.get(str(held.value)) if held.field == _SUPERVISOR else None,
             how=held.said.evidence.how,
             since=held.said.at,
             workday=ORIGINS.get(record.type, {}).get(held.field, ()),

@@ -14,6 +14,7 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.timeline.reference import known_on
 from ml_connector.timeline.references.store import ReferenceStore
+from ml_connector.usecases.asof import MappedBy
 from ml_connector.usecases.subjects import check_id
 
 CodeKind = Literal["cost_center", "job_profile"]
@@ -25,7 +26,7 @@ class CodePast(msgspec.Struct, frozen=True, kw_only=True):
     The answer to `asof` for a code. It was so *since* a day, as Workday told us by *entered_at*.
 
     *job_class* is a job profile's category, such as direct or indirect work; *mapped* what each plant called the code
-    by the rows in force that day.
+    by the rows in force that day, and *mapped_by* whose and which version they are.
     """
 
     type: str
@@ -37,6 +38,7 @@ class CodePast(msgspec.Struct, frozen=True, kw_only=True):
     active: bool | None
     job_class: str | None
     mapped: dict[str, dict[str, str]]
+    mapped_by: dict[str, MappedBy]
 
 
 def code_asof(app: App, kind: CodeKind, key: str, *, on: date) -> CodePast:
@@ -55,11 +57,20 @@ def code_asof(app: App, kind: CodeKind, key: str, *, on: date) -> CodePast:
         raise UsageError(why, remedy="ml-connector plan   reads Workday; a code is named by its reference id")
     record = msgspec.json.decode(fact.body, type=_RECORDS[kind])
     crosswalk = app.mappings.crosswalk(app.name)
-    mapped = {}
+    mapped, mapped_by = {}, {}
     for plant in app.connection.plex.plants:
         row = crosswalk.find(Kind(kind), source=key, plant=plant.pcn, on=on)
         if row is not None and row.state == "accepted":
             mapped[plant.pcn] = dict(row.target)
+            mapped_by[plant.pcn] = MappedBy(
+                kind=row.kind.value,
+                plant=row.plant,
+                source=row.source,
+                version=row.version,
+                by=row.changed_by,
+                drafted_by=row.drafted_by or None,
+                at=row.changed_at,
+            )
     return CodePast(
         type=kind,
         key=key,
@@ -70,6 +81,7 @@ def code_asof(app: App, kind: CodeKind, key: str, *, on: date) -> CodePast:
         active=None if isinstance(record.active, UnsetType) else record.active,
         job_class=_told(record.category) if isinstance(record, JobProfile) else None,
         mapped=mapped,
+        mapped_by=mapped_by,
     )
 
 

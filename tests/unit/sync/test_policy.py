@@ -77,8 +77,19 @@ def test_cc_12_an_approval_releases_that_set_and_what_is_left_of_it_but_no_other
         changes, holds = guard_changes(part, population=100, guard=Guard(), approvals=Approvals(approved))
         assert holds == []
         assert not any(item.hold for item in changes)
+        assert {item.approved for item in changes} == {(hold.id,)}
     _, holds = guard_changes([*wave, change(99)], population=100, guard=Guard(), approvals=Approvals(approved))
     assert len(holds) == 1
+
+
+def test_cc12_of_three_released_sets_only_the_one_that_let_a_write_by_is_named():
+    waves = [[change(n) for n in range(count)] for count in (30, 31, 32)]
+    sets = [guard_changes(wave, population=100, guard=Guard(), approvals=Approvals())[1][0] for wave in waves]
+    released = {hold.id: (hold.guard, frozenset(hold.members)) for hold in sets}
+    going, _ = guard_changes(waves[2], population=100, guard=Guard(), approvals=Approvals(released))
+    assert {item.approved for item in going} == {(sets[2].id,)}
+    few, _ = guard_changes(waves[0][:3], population=100, guard=Guard(), approvals=Approvals(released))
+    assert {item.approved for item in few} == {()}, "so few would not have waited"
 
 
 def test_up_05_drift_is_written_over_or_waits_as_the_configuration_says():

@@ -13,7 +13,7 @@ from ml_connector.cli.words import printable
 
 if TYPE_CHECKING:
     from ml_connector.asof.statement import Evidence
-    from ml_connector.usecases.asof import HeldValue, PlexPast, WorkerPast
+    from ml_connector.usecases.asof import HeldValue, MappedBy, WorkerPast
     from ml_connector.usecases.references import CodePast
 
 
@@ -71,15 +71,17 @@ def _render(found: WorkerPast) -> None:
 
     console = make_console()
     for record in found.records:
-        head = f"Plant {record.plant}, employee {record.key}, when {found.on} ended there"
+        now = found.goes_on.get(record.plant)
+        when = f"when {found.on} ended there" if now is None else f"until {now:%Y-%m-%d %H:%M} there: the day goes on"
+        head = f"Plant {record.plant}, employee {record.key}, {when}"
         console.print(cell(head, style="bold"), soft_wrap=True)
         if record.gone:
             console.print(cell(f"not there any more: {record.gone}", style="yellow"))
-        rows = [(each.field, each.value, _origin(each), f"[{each.evidence}]") for each in record.fields]
+        rows = [(each.field, each.spoken or each.value, _origin(each), f"[{each.evidence}]") for each in record.fields]
         if rows:
             console.print(table(("field", "value", "from", "why"), rows))
         for number, evidence in enumerate(record.evidence, start=1):
-            console.print(cell(f"[{number}] {_told(evidence, record, number)}"))
+            console.print(cell(f"[{number}] {_told(evidence)}"))
     for plant, why in found.silent.items():
         console.print(cell(f"Plant {plant}: {why}", style="dim"))
     for note in found.notes:
@@ -96,7 +98,8 @@ def _render_code(code: CodePast) -> None:
     rows = [("name", code.name), ("class", code.job_class), ("activity", activity), ("so since", code.since)]
     console.print(table(("field", "value"), [row for row in rows if row[1] is not None]))
     for plant, target in code.mapped.items():
-        console.print(cell(f"Plant {plant}: " + ", ".join(f"{name}={text}" for name, text in target.items())))
+        told = ", ".join(f"{name}={text}" for name, text in target.items())
+        console.print(cell(f"Plant {plant}: {told}   {_version(code.mapped_by[plant])}"))
     if not code.mapped:
         console.print("No plant had a mapping of it in force")
 
@@ -111,8 +114,13 @@ def _origin(value: HeldValue) -> str:
     return f"Workday's {origin}, mapped by {row.kind} {row.source}, version {row.version} by {row.by}"
 
 
-def _told(evidence: Evidence, record: PlexPast, number: int) -> str:
-    since = next((each.since.isoformat(timespec="seconds") for each in record.fields if each.evidence == number), "")
+def _version(row: MappedBy) -> str:
+    drafted = f", drafted by {row.drafted_by}" if row.drafted_by else ""
+    return f"version {row.version} by {row.by}{drafted}"
+
+
+def _told(evidence: Evidence) -> str:
+    since = evidence.at.isoformat(timespec="seconds")
     plan = (evidence.plan or "")[:12]
     asked = f"Workday asked as of {evidence.effective_on}, as known at {evidence.entered_at}; mapping {(evidence.crosswalk or '')[:12]}"
     if evidence.how == "found":
