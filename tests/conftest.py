@@ -14,7 +14,7 @@ from alembic import command
 
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
-from tests import layout, postgres
+from tests import layout, postgres, sharing
 from tests.laws.law import Wish
 
 _TALLY = "tally"
@@ -35,10 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def migrated_once() -> Iterator[None]:
-    """Take every step of the migrations once per process."""
+def worked_out_once() -> Iterator[None]:
+    """Take every step of the migrations, and write each statement out, once per process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "upgrade", layout.upgrade)
+        patch.setattr(Database, "__init__", sharing.open_together)
         yield
 
 
