@@ -94,7 +94,7 @@ class DataSources:
     def _execute(self, request: Request, source: DataSource, *, caller: Caller, number: str) -> Response:
         flat = request.query.get("format", [""])[0] == "2"
         given = _read_inputs(request, flat=flat)
-        users = {row["Plexus_User_No"] for row in self._enterprise.plants[caller.pcn].attributes.values()}
+        users = self._enterprise.plants[caller.pcn].attributes.held
         checked = check_inputs(source, given, pcns=caller.reach, users=users)
         if not source.is_read:
             self._enterprise.remember()

@@ -187,8 +187,7 @@ def _check(enterprise: Enterprise, tables: Tables, row: Row, *, is_new: bool) ->
 
 
 def _badge_taken(tables: Tables, row: Row) -> bool:
-    badge, key = row["badgeNumber"], row["id"]
-    return any(each["badgeNumber"] == badge and each["id"] != key for each in tables.employees.values())
+    return bool(tables.employees.holders(row["badgeNumber"]) - {row["id"]})
 
 
 def _setup_faults(tables: Tables, row: Row) -> list[str]:

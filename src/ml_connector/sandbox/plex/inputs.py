@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ class InputError(Exception):
         return 403 if self.code in _DENIED else 400
 
 
-def check_inputs(source: DataSource, given: Mapping[str, Any], *, pcns: tuple[str, ...], users: set[int]) -> Row:
+def check_inputs(source: DataSource, given: Mapping[str, Any], *, pcns: tuple[str, ...], users: Collection[int]) -> Row:
     """
     Check every rule and return the inputs converted to their types.
 
@@ -58,7 +58,7 @@ def check_inputs(source: DataSource, given: Mapping[str, Any], *, pcns: tuple[st
     return checked
 
 
-def _check_reach(checked: Row, *, pcns: tuple[str, ...], users: set[int]) -> None:
+def _check_reach(checked: Row, *, pcns: tuple[str, ...], users: Collection[int]) -> None:
     listed = checked.get("PCNs")
     if listed is not None:
         parts = [part.strip() for part in listed.split(",")]

@@ -54,8 +54,12 @@ def add_employee(tables: Tables, row: Row) -> None:
 
 
 def _next_user_number(tables: Tables) -> int:
-    taken = (row["Plexus_User_No"] for row in tables.attributes.values())
-    return max(taken, default=int(tables.plant.pcn) * 100_000) + 1
+    """One more than the latest that is still there has, or the next that nobody has."""
+    latest = next(reversed(tables.attributes.values()), None)
+    number: int = (latest["Plexus_User_No"] if latest else int(tables.plant.pcn) * 100_000) + 1
+    while number in tables.attributes.held:
+        number += 1
+    return number
 
 
 def position_row(key: int, given: Row) -> Row:

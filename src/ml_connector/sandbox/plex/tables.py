@@ -7,13 +7,65 @@ every write while reads are made to lag.
 
 from __future__ import annotations
 
+from collections.abc import KeysView
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from ml_connector.sandbox.company import Plant
 
 Row = dict[str, Any]
 StaffingKey = tuple[int, int, int]
+
+
+class Rows(dict[str, Row]):
+    """
+    Rows by their own key that also tell who holds a value of one column, without a look at all of them.
+
+    They are set, deleted and popped one by one, in no other way.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self._column = column
+        self._holders: dict[Any, set[str]] = {}
+
+    @property
+    def held(self) -> KeysView[Any]:
+        """The values that somebody holds."""
+        return self._holders.keys()
+
+    def holders(self, value: Any) -> set[str]:
+        """The keys of the rows with this value."""
+        return set(self._holders.get(value, ()))
+
+    def __setitem__(self, key: str, row: Row) -> None:
+        self._forget(key)
+        super().__setitem__(key, row)
+        self._holders.setdefault(row[self._column], set()).add(key)
+
+    def __delitem__(self, key: str) -> None:
+        self._forget(key)
+        super().__delitem__(key)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """As of any dictionary."""
+        self._forget(key)
+        return super().pop(key, *default)
+
+    def copy(self) -> Rows:
+        """As of any dictionary."""
+        made = Rows(self._column)
+        made.update(self)
+        made._holders = {value: set(keys) for value, keys in self._holders.items()}
+        return made
+
+    def _forget(self, key: str) -> None:
+        if key in self:
+            value = self[key][self._column]
+            self._holders[value].discard(key)
+            if not self._holders[value]:
+                del self._holders[value]
 
 
 @dataclass
@@ -34,16 +86,16 @@ class Tables:
     positions: dict[int, Row] = field(default_factory=dict)
     cost_centers: dict[int, Row] = field(default_factory=dict)
     staffing: dict[StaffingKey, int] = field(default_factory=dict)
-    employees: dict[str, Row] = field(default_factory=dict)
-    attributes: dict[str, Row] = field(default_factory=dict)
+    employees: Rows = field(default_factory=partial(Rows, "badgeNumber"))
+    attributes: Rows = field(default_factory=partial(Rows, "Plexus_User_No"))
     users: dict[str, Row] = field(default_factory=dict)
     accounts: dict[str, Row] = field(default_factory=dict)
     periods: dict[str, Row] = field(default_factory=dict)
     journals: dict[str, Row] = field(default_factory=dict)
 
     def snapshot(self) -> Tables:
-        """Copy the tables as they are now."""
-        copies: dict[str, Any] = {each.name: dict(getattr(self, each.name)) for each in fields(self)[1:]}
+        """Copy the tables as they are now, to be read."""
+        copies: dict[str, Any] = {each.name: getattr(self, each.name).copy() for each in fields(self)[1:]}
         return replace(self, **copies)
 
     def department(self, code: str) -> Row | None:
