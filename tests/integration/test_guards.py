@@ -331,6 +331,26 @@ def test_cc12_who_lets_workdays_clock_jump_uses_up_no_less_of_the_rolling_window
     assert working(rehearsal) == before - 12
 
 
+def test_cc12_a_share_is_one_of_the_workers_there_were_before_the_endings(rehearsal):
+    people = natives(rehearsal)
+    active = [each for each in people if (it := to_canonical(each)).active is True and it.worker_type == "employee"]
+
+    def end(count):
+        show(rehearsal, [ended(each) if each in active[-count:] else each for each in people])
+        rehearsal.clock.seconds += 60
+        with rehearsal.alive() as life:
+            life.sync()
+            return open_holds(life)
+
+    (hold,) = end(12)
+    assert (hold.explanation.population, hold.explanation.wanted) == (len(active), 12)
+    assert end(7) == []
+    (hold,) = end(12)
+    assert (hold.explanation.population, hold.explanation.used) == (len(active), 7), (
+        "nor do those who left today shrink it"
+    )
+
+
 def test_tz09_our_own_clock_may_jump_and_nothing_changes(rehearsal):
     by_the_clock(rehearsal)
     before = rehearsal.plex_state()

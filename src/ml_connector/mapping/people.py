@@ -45,6 +45,11 @@ class People:
     def get(self, person: str) -> Person | None:
         return self._by_id.get(person)
 
+    def is_placed(self, number: str) -> bool:
+        """Whether anybody with that number, whatever they are, is somewhere."""
+        people = [self._by_id.get(person_id(kind, number)) for kind in ("employee", "contingent")]
+        return any(person is not None and person.plant is not None for person in people)
+
     def depth(self, person: str) -> int | None:
         """How many managers stand above, or None when the chain runs into a circle (WP-14)."""
         chain: list[str] = []

@@ -7,7 +7,7 @@ is wanted of each, and it is compared, a batch at a time, so that memory holds c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, cached_property, partial
@@ -27,6 +27,7 @@ from ml_connector.mapping.rules import Owner
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.sync.allowance import Lately
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change
@@ -211,14 +212,15 @@ class Planner:
         missed = self._gathered.missed
         draft.missed = sum(missed.values()) if missed else None
         draft.in_step = self._steady.in_step
-        draft.active, draft.today = self._learnt.active, min(self._gathered.today.values()).isoformat()
+        draft.today = min(self._gathered.today.values()).isoformat()
         ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday)
         draft.holds += unwritable
         ordered = hold_unlinked(ordered, self._gathered.holds)
         guard = self._connection.sync.guard
         lately = look_back(self._sent, ordered, sync=self._connection.sync, now=self._gathered.look)
+        draft.active = self._learnt.active + self._count_leavers(ordered, lately)
         guarded, holds = guard_changes(
-            ordered, population=self._learnt.active, guard=guard, approvals=approvals, lately=lately
+            ordered, population=draft.active, guard=guard, approvals=approvals, lately=lately
         )
         draft.holds += holds
         draft.changes = in_order(
@@ -230,6 +232,12 @@ class Planner:
             )
         )
         return draft
+
+    def _count_leavers(self, changes: Sequence[Change], lately: Lately) -> int:
+        """Who is active no more because of these endings: a share of the workers is one of those there were before (CC-12)."""
+        ended = [each for each in changes if each.type == "employee"]
+        left = {each.source for each in (*ended, *lately.sent) if each.action == "deactivate"}
+        return sum(not self._learnt.people.is_placed(number) for number in left)
 
     # Learning
 
