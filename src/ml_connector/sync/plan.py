@@ -235,8 +235,8 @@ class Planner:
 
     def _count_leavers(self, changes: Sequence[Change], lately: Lately) -> int:
         """Who is active no more because of these endings: a share of the workers is one of those there were before (CC-12)."""
-        ended = [each for each in changes if each.type == "employee"]
-        left = {each.source for each in (*ended, *lately.sent) if each.action == "deactivate"}
+        left = {each.source for each in changes if (each.type, each.action) == ("employee", "deactivate")}
+        left |= {each.source for each in lately.sent if each.action == "deactivate"}
         return sum(not self._learnt.people.is_placed(number) for number in left)
 
     # Learning
