@@ -25,6 +25,7 @@ from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.http import Response
 from ml_connector.sync.explained import LastWrite
 from ml_connector.usecases.explain import explain
+from ml_connector.usecases.syncs import released
 from tests.canaries import find_canary
 from tests.explained import app_of as rehearsed
 from tests.explained import decided, explained
@@ -317,8 +318,13 @@ def test_cc12_what_a_guard_holds_names_the_hold_its_reason_and_its_release(capsy
         monkeypatch.setattr(Door, "look", lambda _self: _Opened(app))
         assert command.explain(Door(output="json"), what="worker", worker=number) == 4
         made.begin().syncer.release(held.hold.id)
+        assert [(hold.id, hold.released_by) for hold in released(app)] == [(held.hold.id, "test")]
         (free,) = explain(app, number).decide
         assert (free.verb, free.approved) == ("deactivate", (f"{held.hold.id} by test",))
+        made.begin().plan()
+        assert released(app), "drawn up is not carried out"
+        made.begin().sync()
+        assert released(app) == []
 
 
 def test_ed04_what_was_to_come_and_is_withdrawn_is_said_to_be_never():

@@ -269,7 +269,7 @@ def test_wp_15_an_employee_waits_for_a_cost_center_that_is_plexs_to_create(folde
 
 @pytest.mark.parametrize(
     ("given", "reason", "remedy"),
-    [({"writes": False}, "writing to Workday is off", "writes = true")],
+    [({"writes": False}, "writing to Workday is off", "writes = true in [connections.acme.workday]")],
 )
 def test_ct_07_writing_is_off_unless_it_is_switched_on(
     folder: Callable[[], str], given: dict[str, bool], reason: str, remedy: str

@@ -18,7 +18,7 @@ from ml_connector.review.store import HoldInfo
 from ml_connector.sync.allowance import said_of
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.runs.store import RunInfo
-from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
+from ml_connector.usecases.syncs import NEXT_OF_RELEASED, ParkedInfo, RecordInfo
 
 SHORT = 12
 _LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json
@@ -205,11 +205,18 @@ def _render_heads(records: Sequence[RecordInfo]) -> None:
     make_console().print(table(heads, rows, right=tuple(numbers)))
 
 
-def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, console: Console | None = None) -> None:
+def render_parked(
+    parked: Sequence[ParkedInfo],
+    holds: Sequence[HoldInfo],
+    *,
+    released: Sequence[HoldInfo] = (),
+    console: Console | None = None,
+) -> None:
     """Print what waits for somebody: parked records by reason, then holds with the command that releases them."""
     console = console or make_console()
+    _render_released(released, console)
     if not parked and not holds:
-        console.print("Nothing is parked, nothing is held.")
+        console.print(f"Nothing {'else ' if released else ''}is parked, nothing is held.")
         return
     for group in _alike(parked):
         if len(group) > _FEW:
@@ -220,6 +227,16 @@ def render_parked(parked: Sequence[ParkedInfo], holds: Sequence[HoldInfo], *, co
             console.print(hanging(head, console=console))
             _render_why(_reason(each), each.remedy, console)
     _render_holds([_line(hold) for hold in holds], console)
+
+
+def _render_released(released: Sequence[HoldInfo], console: Console) -> None:
+    """What a person let go and no plan has carried out: it waits for nobody any more, and goes by itself."""
+    for hold in released:
+        head = f"released {hold.id}: {plural(len(hold.members), hold.type + ' record')}, {hold.guard}"
+        by = f"by {hold.released_by}, not carried out yet: {hold.reason}"
+        console.print(cell(head, style="bold magenta"))
+        console.print(Padding(cell(shortened(by, _LONGEST_REASON)), (0, 0, 0, 4)))
+        console.print(Text("    ").append_text(remedy(NEXT_OF_RELEASED)), soft_wrap=True)
 
 
 def _alike(parked: Sequence[ParkedInfo]) -> list[list[ParkedInfo]]:

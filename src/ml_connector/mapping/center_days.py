@@ -102,7 +102,8 @@ class CenterDays:
         day = f" (as of {since.isoformat()})" if isinstance(since, date) else ""
         draft = self._crosswalk.draft_of(_KIND, source=source, plant=plant)
         if draft is None:
-            successor = f"where one took its place: {set_command(_KIND, source=source, plant=plant)} --from YYYY-MM-DD"
+            command = f"{set_command(_KIND, source=source, plant=plant)} --from YYYY-MM-DD"
+            successor = f"where it was split, there is no other way; where just one took its place: {command}"
         else:
             line = shell_word("/".join(draft.line))
             successor = f"or let another person than {draft.changed_by} approve what takes its place: ml-connector mapping approve {line}"

@@ -66,6 +66,7 @@ class Planner:
     def __init__(
         self,
         *,
+        name: str,
         connection: Connection,
         crosswalk: Crosswalk,
         snapshots: SnapshotStore,
@@ -87,7 +88,7 @@ class Planner:
         With *anew* everybody is decided about, whether or not anything of it changed since they were found in step.
         """
         self.left_out = self.as_before = 0
-        self._connection = connection
+        self._name, self._connection = name, connection
         self._store = store
         self._sent = sent
         self._baselines = baselines
@@ -213,7 +214,7 @@ class Planner:
         draft.missed = sum(missed.values()) if missed else None
         draft.in_step = self._steady.in_step
         draft.today = min(self._gathered.today.values()).isoformat()
-        ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday)
+        ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday, name=self._name)
         draft.holds += unwritable
         ordered = hold_unlinked(ordered, self._gathered.holds)
         guard = self._connection.sync.guard

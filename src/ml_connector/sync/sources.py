@@ -36,6 +36,7 @@ class Sources(NamedTuple):
 def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None = None, anew: bool = False) -> Planner:
     """The one planner, whoever asks; a *witness* looks on at one person, with *anew* everybody is decided about."""
     return Planner(
+        name=tools.name,
         connection=tools.connection,
         crosswalk=sources.crosswalk,
         snapshots=sources.snapshots,

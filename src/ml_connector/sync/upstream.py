@@ -70,21 +70,24 @@ def to_flat(native: NativeRecord, change: Change) -> PlexRecord:
     return to_record(center)
 
 
-def why_not_written(workday: WorkdayConnection) -> tuple[str, str] | None:
-    """Why nothing may be written to Workday as it is configured, and what to do; None where it may."""
+def why_not_written(workday: WorkdayConnection, *, name: str) -> tuple[str, str] | None:
+    """Why nothing may be written to Workday as connection *name* is configured, and what to do; None where it may."""
+    table = f"[connections.{name}.workday]"
     if workday.surface != "soap":
         return (
             f'surface = "{workday.surface}" cannot write',
-            'set surface = "soap" in [connections.NAME.workday]; the plan shows what would be written',
+            f'set surface = "soap" in {table}; the plan shows what would be written',
         )
     if not workday.writes:
-        return "writing to Workday is off", f"{_PUT}, then set writes = true in [connections.NAME.workday]"
+        return "writing to Workday is off", f"{_PUT}, then set writes = true in {table}"
     return None
 
 
-def hold_unwritable(changes: Sequence[Change], workday: WorkdayConnection) -> tuple[list[Change], list[Hold]]:
+def hold_unwritable(
+    changes: Sequence[Change], workday: WorkdayConnection, *, name: str
+) -> tuple[list[Change], list[Hold]]:
     """Hold what would be written to Workday where it may not be: shown, and never sent."""
-    why = why_not_written(workday)
+    why = why_not_written(workday, name=name)
     upstream = [change for change in changes if change.system == "workday"]
     if why is None or not upstream:
         return list(changes), []

@@ -158,7 +158,7 @@ def _upstream(app: App) -> Iterator[Finding]:
     """Where Plex owns cost centers, whether they may be written to Workday; the right itself shows with the first write."""
     if app.connection.sync.cost_centers != "plex":
         return
-    why = why_not_written(app.connection.workday)
+    why = why_not_written(app.connection.workday, name=app.name)
     if why is None:
         needs = "Plex owns them: Put_Cost_Center needs Put access on the domain “Manage: Cost Center”, besides Get"
         yield Finding(what="cost centers to Workday", ok=True, detail=needs)

@@ -41,6 +41,10 @@ STATUSES = (
     "no seat",
 )
 
+NEXT_OF_RELEASED = (
+    "ml-connector sync   carries it out; a release cannot be taken back: what is not meant, correct in Workday before"
+)
+
 
 class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One parked record, as `parked` prints it; *field* where only that field waits, *code* what class of reason it is."""
@@ -58,7 +62,7 @@ class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One hold beside the parked records: the same keys, and what a person needs to release it."""
+    """One hold beside the parked records: the same keys, and what a person needs to release it; *state* open or released."""
 
     type: str
     key: str
@@ -72,6 +76,7 @@ class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
     guard: str
     releasable: bool
     count: int
+    state: str = "open"
     explanation: Explanation | None = None
 
 
@@ -171,8 +176,28 @@ def parked(app: App) -> list[ParkedInfo]:
     ]
 
 
+def released(app: App) -> list[HoldInfo]:
+    """Sets that a person let go and that no plan has carried out yet: drawn up before that, or not applied."""
+    store = SyncStore(app.database, app.name)
+    plan = store.newest_plan()
+    found = ReviewStore(app.database).holds(app.name, state="released")
+    if plan is None or not found:
+        return found
+    drawn_up = datetime.fromisoformat(plan.created_at)
+    planned: dict[str, bool] = {}
+    for it in store.intents(plan_id=plan.id):
+        planned |= {name: planned.get(name, False) or it.state == "planned" for name in it.change.approved}
+    return [it for it in found if planned.get(it.id, datetime.fromisoformat(it.released_at or "") >= drawn_up)]
+
+
+def _waits_for(hold: HoldInfo) -> str | None:
+    if hold.state == "released":
+        return "the next sync"
+    return f"release {hold.id}" if hold.releasable else None
+
+
 def waiting(app: App) -> list[ParkedInfo | HeldInfo]:
-    """Everything that waits for a person: parked records, then open holds."""
+    """Everything parked, then the holds: open ones wait for a person, released ones for the next sync."""
     held = [
         HeldInfo(
             type=hold.type,
@@ -180,16 +205,17 @@ def waiting(app: App) -> list[ParkedInfo | HeldInfo]:
             plant=hold.plant,
             code=hold.guard,
             reason=hold.reason,
-            remedy=hold.remedy,
+            state=hold.state,
+            remedy=NEXT_OF_RELEASED if hold.state == "released" else hold.remedy,
             since=hold.created_at,
-            waiting_for=f"release {hold.id}" if hold.releasable else None,
+            waiting_for=_waits_for(hold),
             hold=hold.id,
             guard=hold.guard,
             releasable=hold.releasable,
             count=len(hold.members),
             explanation=hold.explanation,
         )
-        for hold in holds(app)
+        for hold in (*holds(app), *released(app))
     ]
     return [*parked(app), *held]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, run_answer
 from ml_connector.mapping.desired import Pending
+from ml_connector.review.store import HoldInfo
 from ml_connector.sync.report import PlanReport, RunReport, StayingLine
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
@@ -108,6 +110,28 @@ def test_px_04_a_few_that_wait_alike_are_told_one_by_one_and_so_is_what_waits_fo
     assert all(f"employee {each.key} {each.label}" in shown(render_parked, few, []) for each in few)
     many = [msgspec.structs.replace(waiting_for_stamping(number), waiting_for=None) for number in range(1, 7)]
     assert all(f"employee {each.key} {each.label}" in shown(render_parked, many, []) for each in many)
+
+
+def test_cc12_what_is_released_and_not_carried_out_is_told_and_no_emptiness_claimed() -> None:
+    hold = HoldInfo(
+        id="7c1e0000",
+        guard="deactivate_over",
+        type="employee",
+        plant="",
+        members=("a", "b"),
+        reason="2 endings",
+        remedy="ml-connector release 7c1e0000",
+        state="released",
+        releasable=True,
+        created_at="2026-11-21T08:00:00+00:00",
+        released_at="2026-11-21T09:00:00+00:00",
+        released_by="mia",
+    )
+    text = shown(partial(render_parked, released=[hold]), [], [])
+    assert "released 7c1e0000: 2 employee records, deactivate_over" in text
+    assert "by mia, not carried out yet: 2 endings" in text
+    assert "ml-connector sync" in text
+    assert "Nothing else is parked" in text
 
 
 def test_since_is_told_in_utc_and_by_which_clock() -> None:

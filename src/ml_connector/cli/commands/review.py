@@ -34,10 +34,10 @@ def parked(door: Door) -> None:
         if door.json:
             door.write_json(syncs.waiting(app))
             return
-        found, held = syncs.parked(app), syncs.holds(app)
+        found, held, let_go = syncs.parked(app), syncs.holds(app), syncs.released(app)
     from ml_connector.cli.reports import render_parked
 
-    render_parked(found, held)
+    render_parked(found, held, released=let_go)
 
 
 def resend(door: Door, *, keys: Keys) -> int:

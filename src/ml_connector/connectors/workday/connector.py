@@ -166,7 +166,7 @@ class WorkdayConnector:
         _check_written(write)
         if not self._settings.writes:
             raise ConfigurationError(
-                "writing to Workday is off", remedy="set writes = true in [connections.NAME.workday] to allow it"
+                "writing to Workday is off", remedy="set writes = true in the connection's workday table to allow it"
             )
         if write.action == "create":
             subtype = self._settings.cost_center_subtype
