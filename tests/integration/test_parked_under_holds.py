@@ -86,3 +86,11 @@ def test_rc_only_what_a_held_reading_leaves_open_stays_parked(guard, kind, plant
 def test_rc_what_a_surface_does_not_give_leaves_open_stays_parked(kind, stays):
     item = Parked(type=kind, plant="101", key="1", label="", code="", reason="", waiting_for=None)
     assert Undecided([], not_given={"cost_center", "position"}, nobody=False, unseen=()).covers(item) is stays
+
+
+def test_cc_11_who_is_not_shown_is_a_question_and_their_reports_are_none(home):
+    with home.synced() as life:
+        home.play("population_drop")
+        for _ in range(2):
+            sync(home, life)
+            assert {code for code, _since in told(life).values()} == {"not_shown"}

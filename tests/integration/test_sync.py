@@ -396,6 +396,7 @@ def test_cc_11_a_narrowed_view_ends_nobody(synced):
     (asked,) = syncs.holds(synced.app)
     assert asked.guard == "population_drop"
     assert len(active_employees(synced)) == before
+    assert syncs.parked(synced.app) == [], "one hold, and nobody's reports beside it"
     assert syncs.sync(synced.app, progress=silent).exit_code == 4, "it stays a question until somebody answers"
     syncs.sync(synced.app, progress=silent)
     assert syncs.holds(synced.app) == [asked], "and the same question: its share is of the last believed population"

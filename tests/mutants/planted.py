@@ -507,6 +507,13 @@ MUTANTS = (
         "tests/integration/test_links.py::test_wp_01_nobody_takes_the_record_of_another_worker",
     ),
     Mutant(
+        "who is not shown is nobody's supervisor",
+        "sync/plan.py",
+        "            self._population.add_unplaced(projection, worker)\n",
+        "            del worker\n",
+        "tests/integration/test_parked_under_holds.py::test_cc_11_who_is_not_shown_is_a_question_and_their_reports_are_none",
+    ),
+    Mutant(
         "who bears a leaver's number is the leaver",
         "timeline/identity.py",
         "bool(universals) and own not in universals",

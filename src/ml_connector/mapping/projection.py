@@ -9,6 +9,7 @@ assignment (WP-07), and, where a plant knows them from before, an ending in all 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
 from msgspec import UNSET, UnsetType
@@ -321,6 +322,15 @@ class Projection:
                 )
         return ended
 
+    def held_in(self, worker: Worker, *, known: Exists) -> str | None:
+        """The plant of the record that others refer to while its worker cannot be placed; the primary job's, if it is there."""
+        there = [item.plant for item in self.endings(worker, reason="", here=None, known=known)]
+        with suppress(RecordError):
+            home = self.plant_of(worker)
+            if home in there:
+                return home
+        return there[0] if there else None
+
     def supervisor(self, manager: str, *, people: People, known: Exists) -> str | None:
         """The employee that stands for a manager, by typed id; None while there is none to point to."""
         found = people.get(manager)
@@ -412,10 +422,11 @@ class Projection:
         if found is not None:
             fields["supervisor_id"] = found
             return None
+        shown = people.get(_manager(worker, place.job)) is not None
         return _supervisor_waits(
             place,
             "supervisor_missing",
-            f"supervisor {boss} is not in Plex",
+            f"supervisor {boss} is not in Plex" if shown else f"Workday does not show supervisor {boss}",
             "it is set by itself once the supervisor's own record is written, or Workday names another one",
             waiting_for=f"employee {boss}",
         )

@@ -41,16 +41,21 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
     questions: Mapping[str, Parked] = {}
     contested: Mapping[str, RecordError] = {}
 
-    def people(self, workers: Iterator[Worker | Placed], conflicts: dict[str, Parked]) -> Iterator[Worker | Placed]:
+    def people(
+        self, workers: Iterator[Worker | Placed], conflicts: dict[str, Parked], unplaced: dict[str, Worker]
+    ) -> Iterator[Worker | Placed]:
         """
         Yield one worker a person, under the person's key: the profile that speaks for them.
 
-        Who has two active profiles at once, or another's Plex record, is put into *conflicts* instead.
+        Who has two active profiles at once, or another's Plex record, is put into *conflicts* instead. The profiles of all
+        who are not yielded are put into *unplaced*, by WID, under the person's key.
         """
         several = set(self.joined.values())
         together: dict[str, list[Worker]] = {}
         for worker in workers:
             if worker.key in self.questions:
+                if isinstance(worker, Worker):
+                    unplaced[worker.key] = worker
                 continue
             person = self.joined.get(worker.key, worker.key)
             if (person in several or person in self.contested) and isinstance(worker, Worker):
@@ -64,6 +69,7 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
                 yield msgspec.structs.replace(governing(profiles), key=person)
             except RecordError as error:
                 conflicts[person] = park_worker(profiles[0], error)
+                unplaced |= {each.key: msgspec.structs.replace(each, key=person) for each in profiles}
 
     def others(self) -> dict[str, list[str]]:
         """By person, the profiles that joined the one they were first seen as."""

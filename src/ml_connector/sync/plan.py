@@ -14,6 +14,8 @@ from functools import cache, cached_property, partial
 from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
@@ -99,6 +101,7 @@ class Planner:
         self._anew = anew or witness is not None
         self._witness = witness or Witness("")
         self._conflicts: dict[str, Parked] = {}
+        self._unplaced: dict[str, Worker] = {}
         self._draft, self._learnt = Draft(), Learnt()
         self._plex_owns_centers = owners_of(connection).cost_centers is Owner.PLEX
         self._snapshots = snapshots
@@ -255,6 +258,8 @@ class Planner:
                     watch.add_as_before(one.shown, active=one.active)
                     self._population.add_as_before(one)
                     self.as_before += 1
+        for worker in self._not_decided():
+            self._population.add_unplaced(projection, worker)
         missing: set[str] = set()
         for each in watch.missing():
             grant = grant_for(each.domain, each.fields, workday=self._connection.workday)
@@ -294,7 +299,17 @@ class Planner:
         """One a person, as of the day it is where they work."""
         latest = self._gathered.as_of.effective_on
         profiles = self._outbox.on_their_day(read, latest=latest, day_of=self._day_of)
-        return self._who.people(profiles, self._conflicts)
+        return self._who.people(profiles, self._conflicts, self._unplaced)
+
+    def _not_decided(self) -> Iterator[Worker]:
+        """The profiles nothing is decided about, under the person's key: in doubt, or shown earlier and not now."""
+        extract = self._gathered.extracts.get(("workday", "worker", ""))
+        if extract is None:
+            return
+        yield from self._unplaced.values()
+        for keys in _chunks(iter(self._snapshots.vanished(extract.scope, extract_id=extract.id)), _BATCH):
+            for worker in self._snapshots.find(extract.scope, keys=keys, of=Worker).values():
+                yield msgspec.structs.replace(worker, key=self._who.joined.get(worker.key, worker.key))
 
     def _day_of(self, worker: Worker | Placed) -> date:
         """Which day it is where somebody works; where that cannot be told, the latest."""

@@ -16,7 +16,7 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.mapping.desired import reference
-from ml_connector.mapping.people import People
+from ml_connector.mapping.people import People, person_id
 from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
 from ml_connector.mapping.projection import Projection, is_excluded
@@ -30,6 +30,7 @@ from ml_connector.sync.placed.remembered import Placed, Remembered
 from ml_connector.sync.steady import Steady
 from ml_connector.sync.transfer import Moves
 from ml_connector.sync.under_way import UnderWay
+from ml_connector.timeline.identity import is_at_work
 
 _BATCH = 500
 _NOWHERE_ELSE = Elsewhere()
@@ -111,6 +112,26 @@ class Population:
         learnt.used.add((plant, Kind.JOB_PROFILE, seated.job_profile))
         learnt.used.add((plant, Kind.COST_CENTER, seated.cost_center))
         self._steady.take(seated.ground)
+
+    def add_unplaced(self, projection: Projection, worker: Worker) -> None:
+        """
+        Let others refer as before to somebody in Plex whom nothing can be decided about: not shown now, or a question.
+
+        *worker* is the profile as last shown, under the person's key. Not being shown is no ending (CC-11).
+        """
+        learnt = self._learnt
+        if learnt.people.get(person_id(worker.worker_type, worker.employee_id)) is not None:
+            return
+        if is_at_work(worker, today=min(self._today.values())) and projection.in_scope(worker):
+            learnt.people.add(worker, plant=projection.held_in(worker, known=self._is_held))
+
+    def _is_held(self, name: str) -> bool:
+        """Whether Plex holds an employee; where it cannot be seen, whether both sides agreed on it."""
+        _kind, plant, key = name.split("|", 2)
+        if self._lookup.readable("plex", "employee", plant):
+            return name in self._learnt.in_plex
+        self._unseen.setdefault(plant, []).append(key)
+        return bool(self._baselines.baseline("employee", plant, keys=[key]))
 
     def add_unseen(self) -> None:
         """Where employees cannot be read, only those agreed on earlier are known: nobody is written there now."""

@@ -124,6 +124,12 @@ def news_of(identified: Iterable[Identified], known: Mapping[Alias, Known]) -> d
     return news
 
 
+def is_at_work(profile: Worker, *, today: date) -> bool:
+    """Whether a profile was last shown as active, and no ending that has passed was told: not being shown is none (CC-11)."""
+    last = profile.terminated_on
+    return profile.active is True and not (isinstance(last, date) and last < today)
+
+
 def governing(profiles: Sequence[Worker]) -> Worker:
     """
     The profile that speaks for a person: the active one, else the one that ended last, else the one hired last.
