@@ -404,8 +404,8 @@ MUTANTS = (
     Mutant(
         "who is who is learnt anew after a loss",
         "sync/verbs.py",
-        "            who = recognize_workers(self._tools, workers)",
-        "            who = identify_workers(self._tools, run, workers)",
+        "            who = recognize_workers(self._tools, workers, today=today)",
+        "            who = identify_workers(self._tools, run, workers, today=today)",
         "tests/integration/test_links.py::test_wp_02_with_its_links_lost_nobody_comes_or_goes_until_a_person_says_so",
     ),
     Mutant(
@@ -512,6 +512,13 @@ MUTANTS = (
         "            self._population.add_unplaced(projection, worker)\n",
         "            del worker\n",
         "tests/integration/test_parked_under_holds.py::test_cc_11_who_is_not_shown_is_a_question_and_their_reports_are_none",
+    ),
+    Mutant(
+        "who is not shown has ended",
+        "sync/identify.py",
+        "governing([*profiles, *self.unshown.get(person, ())])",
+        "governing(profiles)",
+        "tests/unit/sync/test_identities.py::test_cc_11_a_profile_that_is_not_shown_still_counts_as_active",
     ),
     Mutant(
         "who bears a leaver's number is the leaver",

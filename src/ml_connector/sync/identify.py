@@ -7,6 +7,7 @@ Only new profiles are looked at, so a day with a hundred thousand known workers 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,7 +25,18 @@ from ml_connector.sync.parking import park_worker
 from ml_connector.sync.placed.remembered import Placed
 from ml_connector.sync.run import Run
 from ml_connector.sync.tools import SyncTools
-from ml_connector.timeline.identity import WID, Alias, Identified, Known, Seen, aliases_of, governing, identify, news_of
+from ml_connector.timeline.identity import (
+    WID,
+    Alias,
+    Identified,
+    Known,
+    Seen,
+    aliases_of,
+    governing,
+    identify,
+    is_at_work,
+    news_of,
+)
 
 _BATCH, _AT_ONCE = 5_000, 500
 
@@ -33,13 +45,15 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
     """
     *joined* are profiles (WID) that belong to a person another profile was seen as first; *adopted* the Plex records
     somebody chose, by (plant, person); *questions* the profiles nobody can place, as they are parked; *contested* the people
-    who would be one Plex record with somebody else, and why nothing is written of them.
+    who would be one Plex record with somebody else, and why nothing is written of them. *unshown* are, by person, the
+    profiles of who has several that Workday does not show now and that were at work when it last did.
     """
 
     joined: Mapping[str, str] = {}
     adopted: Mapping[tuple[str, str], str] = {}
     questions: Mapping[str, Parked] = {}
     contested: Mapping[str, RecordError] = {}
+    unshown: Mapping[str, Sequence[Worker]] = {}
 
     def people(
         self, workers: Iterator[Worker | Placed], conflicts: dict[str, Parked], unplaced: dict[str, Worker]
@@ -66,7 +80,9 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
             try:
                 if person in self.contested:
                     raise self.contested[person]
-                yield msgspec.structs.replace(governing(profiles), key=person)
+                speaks = governing([*profiles, *self.unshown.get(person, ())])
+                if speaks in profiles:  # not being shown decides nothing, nor lets another profile decide (CC-11)
+                    yield msgspec.structs.replace(speaks, key=person)
             except RecordError as error:
                 conflicts[person] = park_worker(profiles[0], error)
                 unplaced |= {each.key: msgspec.structs.replace(each, key=person) for each in profiles}
@@ -88,7 +104,7 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
         return [dict(self.joined), {"|".join(place): plex_id for place, plex_id in self.adopted.items()}]
 
 
-def identify_workers(tools: SyncTools, run: Run, extract: Extract | None) -> Identities:
+def identify_workers(tools: SyncTools, run: Run, extract: Extract | None, *, today: date) -> Identities:
     """Write down whom the extraction shows for the first time, and give what is known of everybody."""
     questions: dict[str, Parked] = {}
     for batch in _batches(tools, extract):
@@ -97,12 +113,39 @@ def identify_workers(tools: SyncTools, run: Run, extract: Extract | None) -> Ide
         if batch.workers:
             _write_down(tools, run, met)
     _learn_renumbered(tools, extract)
-    return _identities(tools, joined=tools.links.joined(), questions=questions)
+    return _identities(tools, extract, today=today, joined=tools.links.joined(), questions=questions)
 
 
-def _identities(tools: SyncTools, *, joined: Mapping[str, str], questions: Mapping[str, Parked]) -> Identities:
+def _identities(
+    tools: SyncTools,
+    extract: Extract | None,
+    *,
+    today: date,
+    joined: Mapping[str, str],
+    questions: Mapping[str, Parked],
+) -> Identities:
     adopted = tools.links.adopted()
-    return Identities(joined=joined, adopted=adopted, questions=questions, contested=_contested(tools, adopted))
+    return Identities(
+        joined=joined,
+        adopted=adopted,
+        questions=questions,
+        contested=_contested(tools, adopted),
+        unshown={} if extract is None else _unshown(tools, extract, joined, today=today),
+    )
+
+
+def _unshown(
+    tools: SyncTools, extract: Extract, joined: Mapping[str, str], *, today: date
+) -> dict[str, Sequence[Worker]]:
+    """The profiles of who has several that are not shown now, and were at work when they last were, by person."""
+    several = joined.keys() | set(joined.values())
+    gone = several.intersection(tools.snapshots.vanished(extract.scope, extract_id=extract.id)) if several else ()
+    found: dict[str, Sequence[Worker]] = {}
+    for wid, worker in tools.snapshots.find(extract.scope, keys=sorted(gone), of=Worker).items():
+        if is_at_work(worker, today=today):
+            person = joined.get(wid, wid)
+            found[person] = (*found.get(person, ()), worker)
+    return found
 
 
 def _contested(tools: SyncTools, adopted: Mapping[tuple[str, str], str]) -> dict[str, RecordError]:
@@ -134,7 +177,7 @@ def _learn_renumbered(tools: SyncTools, extract: Extract | None) -> None:
                 tools.links.learn(tx, news, by=tools.actor, at=tools.clock())
 
 
-def recognize_workers(tools: SyncTools, extract: Extract | None) -> Identities:
+def recognize_workers(tools: SyncTools, extract: Extract | None, *, today: date) -> Identities:
     """The same, and nothing is written down."""
     questions: dict[str, Parked] = {}
     joined = tools.links.joined()
@@ -142,7 +185,7 @@ def recognize_workers(tools: SyncTools, extract: Extract | None) -> Identities:
         met, asked = _meet(tools, batch.workers, settled=batch.settled)
         questions |= asked
         joined |= {each.worker.key: each.person for each in met if each.person != each.worker.key}
-    return _identities(tools, joined=joined, questions=questions)
+    return _identities(tools, extract, today=today, joined=joined, questions=questions)
 
 
 class _Batch(NamedTuple):

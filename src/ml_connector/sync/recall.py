@@ -69,7 +69,7 @@ def recall(tools: SyncTools) -> Recalled:
         approvals=find_approvals(tools),
         crosswalk=tools.crosswalk(today),
         refused=find_refused(tools),
-        who=recognize_workers(tools, gathered.extracts.get(population[1:])),
+        who=recognize_workers(tools, gathered.extracts.get(population[1:]), today=min(today.values())),
         outbox=find_outbox(tools, gathered, other_day=other_day),
         moving=find_moving(tools),
         snapshots=Afterwards(tools.database, tools.name, written),

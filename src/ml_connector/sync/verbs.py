@@ -185,11 +185,13 @@ class Syncer:
         self._think_again(run, gathered)
         workers = gathered.extracts.get(("workday", "worker", ""))
         lost = watch_links(self._tools, gathered)
+        today = min(gathered.today.values())
         if lost is None or approvals.cover(lost):
-            who = identify_workers(self._tools, run, workers)
+            who = identify_workers(self._tools, run, workers, today=today)
         else:
             gathered.holds.append(lost)
-            who = recognize_workers(self._tools, workers)  # written down, nobody would see that the links were lost
+            # Written down, nobody would see that the links were lost.
+            who = recognize_workers(self._tools, workers, today=today)
         return Sources(
             gathered=gathered,
             approvals=approvals,

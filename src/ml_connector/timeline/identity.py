@@ -142,12 +142,13 @@ def governing(profiles: Sequence[Worker]) -> Worker:
     """
     active = [profile for profile in profiles if profile.active is True]
     if len(active) > 1:
+        last = max(active, key=lambda each: (_day(each.hired_on), each.key))
         names = ", ".join(sorted(f"{each.worker_type} {each.employee_id}" for each in active))
         raise RecordError(
             f"several profiles of one person are active at once: {names}",
             code="two_active_profiles",
             waiting_for="one active profile in Workday",
-            remedy="end one of them in Workday; if they are two people: ml-connector links relink WID --new",
+            remedy=f"end one of them in Workday; if they are two people: ml-connector links relink {last.key} --new",
         )
     if active:
         return active[0]
