@@ -260,6 +260,25 @@ def test_rd_02_a_row_for_what_is_only_to_come_may_be_prepared(world: World, tmp_
     changed = mappings.import_file(world.app, file)
     assert [row.state for row in changed.changed] == ["accepted"]
     assert [warning.code for warning in changed.warnings] == ["unknown_code"]
+    ending = f"mapping set job_profile JP-2099 --plant 101 --from {later} --until {later}"
+    assert ending in str(changed.warnings[0].remedy), "a mistyped one can be ended"
+    prepared = {"kind": "job_profile", "source": "JP-2099", "plant": "101"}
+    ended = mappings.set_row(world.app, **prepared, target={}, since=later, until=later)
+    assert [(row.effective_on, row.ends_on) for row in ended.changed] == [(later, later)]
+    with pytest.raises(ConfigurationError, match="'building' is no part of a job_profile row"):
+        mappings.set_row(world.app, **prepared, target={"building": "DET"})
+
+
+def test_rd06_what_never_ends_is_no_file_and_a_large_one_names_the_limit(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match="/dev/zero is no ordinary file"):
+        mappings.import_file(world.app, Path("/dev/zero"))
+    monkeypatch.setattr(mappings, "_LARGEST", 2 << 20)
+    file = tmp_path / "large.csv"
+    file.write_bytes(b"x" * ((2 << 20) + 1))
+    with pytest.raises(UsageError, match="is larger than 2 MB"):
+        mappings.import_file(world.app, file)
 
 
 def test_a_row_that_begins_while_the_one_in_force_lasts_is_told_by_its_line(world: World, tmp_path: Path) -> None:

@@ -227,3 +227,15 @@ def test_rd06_one_slip_hides_no_other_and_makes_no_more_of_them(data: bytes, tol
 
     assert [(fault.line, fault.code) for fault in table.faults] == told
     assert table.rows == ()
+
+
+@pytest.mark.parametrize("first", [b"job_profile,101,JP-A,,,,Welder", b"cost_center,101,CC4100,4100,4100-STP,4100"])
+def test_rd06_a_file_without_a_header_is_one_fault(first: bytes) -> None:
+    (fault,) = parse_table(first + b"\njob_profile,101,JP-B,,,,Welder\n").faults
+    assert (fault.line, fault.code) == (1, "header")
+    assert "the file has no header" in fault.message
+
+
+def test_rd06_a_header_that_lacks_a_column_names_it() -> None:
+    told = [fault.message for fault in parse_table(b"kind,plant,position\njob_profile,101,Welder\n").faults]
+    assert told == ["column source is missing"]

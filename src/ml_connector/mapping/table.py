@@ -24,6 +24,8 @@ from ml_connector.mapping.period import parse_day, spell
 _NEEDED = ("kind", "plant", "source")
 COLUMNS = (*_NEEDED, *PARTS, *DAYS, "state", "wid")
 
+_NO_HEADER = f"the file has no header: its first line names none of the columns {', '.join(_NEEDED)}"
+_HEADER_REMEDY = f"the columns are {', '.join(COLUMNS)}; `ml-connector mapping export FILE` writes them"
 _DELIMITERS = ",;\t"
 _LOST = re.compile(r"[\udc80-\udcff]")  # stands where a byte was no UTF-8
 # Full-width signs too: spreadsheets set to East Asian languages take them for formulas.
@@ -77,6 +79,8 @@ def parse_table(data: bytes) -> Table:
         header = [cell.strip().lower() for cell in next(reader, [])]
     except csv.Error:
         return Table(faults=(_no_csv(1),))
+    if not set(_NEEDED) & {_meant(name, header) for name in header}:
+        return Table(faults=(*faults, line_fault("header", 1, _NO_HEADER, _HEADER_REMEDY)))
     faults += _header_faults(header)
     header = [_meant(name, header) for name in header]
     if not set(_NEEDED) <= set(header):
@@ -95,13 +99,12 @@ def _delimiter(text: str) -> str:
 
 
 def _header_faults(header: list[str]) -> list[Fault]:
-    remedy = f"the columns are {', '.join(COLUMNS)}; `ml-connector mapping export FILE` writes them"
     messages = [f"column {name} is missing" for name in _NEEDED if name not in header]
     for name in dict.fromkeys(name for name in header if name and name not in COLUMNS):
         near = difflib.get_close_matches(name, COLUMNS, n=1)
         messages.append(f"column {name!r} is unknown" + (f" (did you mean {near[0]}?)" if near else ""))
     messages += [f"column {name} stands twice" for name in COLUMNS if header.count(name) > 1]
-    return [line_fault("header", 1, message, remedy) for message in messages]
+    return [line_fault("header", 1, message, _HEADER_REMEDY) for message in messages]
 
 
 def _meant(name: str, header: list[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ml_connector.bootstrap import App
 from ml_connector.errors import ConfigurationError, Fault, FaultsError
 from ml_connector.mapping.check import check_claims
-from ml_connector.mapping.crosswalk import ANY, Claim, Kind, MappingRow, split_account_source
+from ml_connector.mapping.crosswalk import ANY, Claim, Kind, MappingRow, shell_word, split_account_source
 from ml_connector.mapping.line import find_clashes
 from ml_connector.mapping.proposal import wid_of
 from ml_connector.mapping.table import by_line
@@ -54,8 +54,17 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
         message += f" (did you mean {near[0]!r}?)" if near else ""
         ahead = claim.effective_on is not None and claim.effective_on > today
         remedy = "correct the code; what is only to come in Workday needs a row that begins on its day"
+        if ahead:
+            remedy = f"nothing, if Workday will have it by then; if it is mistyped: {_end_command(claim)}"
         found.append(_fault("unknown_code", claim, line, message, remedy, blocking=not ahead))
     return found
+
+
+def _end_command(claim: Claim) -> str:
+    """The command that ends a row on its first day: no version of it is ever removed (RD-09)."""
+    where = "" if claim.plant == ANY else f" --plant {claim.plant}"
+    days = f"--from {claim.effective_on} --until {claim.effective_on}"
+    return f"ml-connector mapping set {claim.kind.value} {shell_word(claim.source)}{where} {days}"
 
 
 def _named_in_workday(claim: Claim) -> tuple[Kind, str] | None:

@@ -47,6 +47,8 @@ from ml_connector.usecases.mapping_faults import (
 )
 from ml_connector.usecases.usage import count_workers, read_setup, read_workday, uses_of_seats
 
+_LARGEST = 32 << 20  # bytes: some 300,000 rows
+
 
 class ListedRow(MappingRow, frozen=True, kw_only=True):
     """A row as it is listed; *now* is what Workday calls the source today, where that is another code than the row's."""
@@ -97,6 +99,9 @@ def set_row(
     """
     wanted = parse_kind(kind)
     rows = [row for row in app.mappings.load(app.name) if row.line == (wanted, plant, source)]
+    if target:
+        # What is no row whatever its days is said before it is asked which row is meant.
+        MappingRow(kind=wanted, plant=plant, source=source, target=dict(target))
     own = [row for row in rows if row.state == "accepted"]
     dated = [each for each in own if each.effective_on is not None]
     if since is None and dated:
@@ -142,15 +147,9 @@ def import_file(app: App, path: Path, *, check: bool = True, preview: bool = Fal
     Take in a whole CSV, or nothing of it.
 
     Raises:
-        FaultsError: every fault, by line. UsageError: there is no such file to read.
+        FaultsError: every fault, by line. UsageError: there is no such file to read, or it is too large.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}", remedy="ml-connector mapping export   writes one"
-        ) from None
-    table = parse_table(data)
+    table = parse_table(_read_file(path))
     ours = find_faults(app, table.claims, placed=table.placed)
     faults = [*table.faults, *(fault for fault in ours if fault not in table.faults)]
     if check:
@@ -160,6 +159,27 @@ def import_file(app: App, path: Path, *, check: bool = True, preview: bool = Fal
     return keep_rows(
         app, table.rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, file=path.name, preview=preview
     )
+
+
+def _read_file(path: Path) -> bytes:
+    """
+    All of a file, which ends.
+
+    Raises:
+        UsageError: it cannot be read, is no ordinary file, or is too large.
+    """
+    remedy = "ml-connector mapping export   writes one"
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise UsageError(f"{path} is no ordinary file", remedy=remedy)
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", remedy=remedy) from None
+    if len(data) > _LARGEST:
+        largest = f"{_LARGEST >> 20} MB"
+        raise UsageError(f"{path} is larger than {largest}", remedy=f"import it in parts of at most {largest}")
+    return data
 
 
 def _ask_too(system: str, ask: Callable[[], list[Fault]], *, known: Sequence[Fault]) -> list[Fault]:
