@@ -65,10 +65,18 @@ class Sheet:
     A table without walls that folds long cells instead of cutting them.
 
     Where the terminal is too narrow for its columns to hold a word each, every row is a block, a line for each column.
+    Of the columns *broken* words may be broken, so that one long word does not make blocks of all rows.
     """
 
-    def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
-        self._columns, self._right = columns, right
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        right: Sequence[str] = (),
+        broken: Sequence[str] = (),
+    ) -> None:
+        self._columns, self._right, self._broken = columns, right, broken
         self._rows = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -85,7 +93,9 @@ class Sheet:
     def _least(self) -> int:
         """How wide the table is with a word in each column; of a very long one only the beginning."""
         widths = [
-            max([_longest(name), *(_longest(row[number].plain) for row in self._rows)])
+            _longest(name)
+            if name in self._broken
+            else max([_longest(name), *(_longest(row[number].plain) for row in self._rows)])
             for number, name in enumerate(self._columns)
         ]
         return sum(widths) + _GAP * (len(widths) - 1)
@@ -106,9 +116,15 @@ def _longest(text: str) -> int:
     return min(_LONG_WORD, max(map(cell_len, text.split()), default=0))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Sheet:
-    """Rows under columns, those named in *right* set to the right."""
-    return Sheet(columns, rows, right=right)
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    broken: Sequence[str] = (),
+) -> Sheet:
+    """Rows under columns, those named in *right* set to the right; words of those named in *broken* may be broken."""
+    return Sheet(columns, rows, right=right, broken=broken)
 
 
 def hanging(text: Text, *, console: Console, indent: int = 4) -> Text:

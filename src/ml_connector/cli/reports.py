@@ -22,6 +22,7 @@ from ml_connector.usecases.syncs import NEXT_OF_RELEASED, ParkedInfo, RecordInfo
 
 SHORT = 12
 _LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json
+_LONGEST_PROBLEM = 120
 _NAMED = 20  # of people still in a closed cost center
 _FEW = 3  # so many that wait for the same thing are told one by one
 _SIGNS = {
@@ -130,8 +131,8 @@ def run_answer(report: RunReport) -> dict[str, Any]:
     }
 
 
-def render_runs(runs: Sequence[RunInfo]) -> None:
-    """Print one line per run."""
+def render_runs(runs: Sequence[RunInfo], *, console: Console | None = None) -> None:
+    """Print one line per run; a long problem is cut, and told whole of one run."""
     rows = [
         (
             run.id,
@@ -140,11 +141,13 @@ def render_runs(runs: Sequence[RunInfo]) -> None:
             run.started_at[:16].replace("T", " "),
             (run.plan or "")[:SHORT] or None,
             (run.watermark or "")[:19].replace("T", " ") or None,
-            run.problem or _counts(run.counts),
+            shortened(run.problem, _LONGEST_PROBLEM) if run.problem else _counts(run.counts),
         )
         for run in runs
     ]
-    make_console().print(table(("run", "kind", "state", "started", "plan", "watermark", "what"), rows, right=("run",)))
+    columns = ("run", "kind", "state", "started", "plan", "watermark", "what")
+    made = table(columns, rows, right=("run",), broken=("what",))
+    (console or make_console()).print(made)
 
 
 def render_run(detail: Mapping[str, Any]) -> None:

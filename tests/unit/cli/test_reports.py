@@ -11,10 +11,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, run_answer
+from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, render_runs, run_answer
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.report import PlanReport, RunReport, StayingLine
+from ml_connector.sync.runs.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
 WORKER = RecordInfo(
@@ -132,6 +133,27 @@ def test_cc12_what_is_released_and_not_carried_out_is_told_and_no_emptiness_clai
     assert "by mia, not carried out yet: 2 endings" in text
     assert "ml-connector sync" in text
     assert "Nothing else is parked" in text
+
+
+def test_runs_stay_a_table_however_long_the_problem_of_one_is() -> None:
+    run = RunInfo(
+        id=7,
+        kind="reevaluate",
+        actor="mia",
+        state="interrupted",
+        started_at="2026-11-23T08:00:00+00:00",
+        ended_at=None,
+        plan="7ea989f28758",
+        counts={},
+        watermark="2026-11-23T08:00:00+00:00",
+        problem="https://" + "x" * 300,
+    )
+    out = io.StringIO()
+    render_runs([run, msgspec.structs.replace(run, id=8, problem=None)], console=Console(file=out, width=80))
+    head, *lines = out.getvalue().splitlines()
+    assert head.split() == ["run", "kind", "state", "started", "plan", "watermark", "what"]
+    assert max(map(len, lines)) <= 80
+    assert "x" * 121 not in "".join(lines)
 
 
 def test_since_is_told_in_utc_and_by_which_clock() -> None:
