@@ -219,14 +219,14 @@ def test_the_actor_of_a_schedule_is_named_in_the_trail(terminal: Terminal, monke
 
 @pytest.mark.parametrize("kind", ["worker", "cost_center"])
 def test_cc_13_a_reading_that_shows_nothing_ends_as_a_permission_and_names_what_to_grant(
-    shared: Terminal, kind: str
+    terminal: Terminal, kind: str
 ) -> None:
-    shared.sandbox.faults.add(parse_fault({"system": "workday", "mode": "no_rows", "count": None, "data_only": True}))
+    terminal.sandbox.faults.add(parse_fault({"system": "workday", "mode": "no_rows", "count": None, "data_only": True}))
     try:
-        result = shared.type("read", "workday", kind, "--no-pay", "--limit", "3")
-        since = shared.type("read", "workday", kind, "--no-pay", "--since", "2026-11-01")
+        result = terminal.type("read", "workday", kind, "--no-pay", "--limit", "3")
+        since = terminal.type("read", "workday", kind, "--no-pay", "--since", "2026-11-01")
     finally:
-        shared.sandbox.faults.clear()
+        terminal.sandbox.faults.clear()
     assert (result.exit_code, result.stdout) == (5, "")
     assert "there is nothing, or we may see nothing" in result.stderr
     domain = '"Worker Data: Current Staffing Information"' if kind == "worker" else "names for Get_Cost_Centers"
