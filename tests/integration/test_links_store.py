@@ -40,6 +40,17 @@ def test_a_known_name_stays_with_its_person_until_somebody_decides(links, databa
     assert links.profile("nobody") is None
 
 
+def test_wp_02_a_decision_taken_back_leaves_nothing_but_what_others_share(links, database):
+    with database.transaction() as tx:
+        assert not links.withdraw(tx, OLD.value)
+        links.learn(tx, {Alias("wid", "b" * 32): Seen("p1", "b" * 32)}, by="sync", at=AT)
+        links.decide(tx, OLD.value, person="p2", by="ada", at=AT)
+    with database.transaction() as tx:
+        assert links.withdraw(tx, OLD.value)
+    assert links.find([OLD, NUMBER, ADA]) == {ADA: Known("p1")}
+    assert links.unknown([OLD.value]) == [OLD.value]
+
+
 def test_one_plex_record_is_one_person(links, database):
     with database.transaction() as tx:
         links.adopt(tx, person="p1", plant="101", plex_id="x", by="ada", at=AT)

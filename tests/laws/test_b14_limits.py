@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ml_connector.audit.event import AuditAction
+from ml_connector.errors import UsageError
 from ml_connector.sandbox import company
 from ml_connector.sandbox.tenant.facts import Worker
 from ml_connector.usecases import links
@@ -201,13 +202,28 @@ def test_b14_08_wp_01_the_printed_remedy_brings_the_same_record_back(firm, by_wi
 
 
 def test_b14_08_wp_01_whoever_is_said_to_be_somebody_new_gets_a_record_of_their_own(firm):
-    """`links relink --new`, and `links unlink`, which says the same."""
+    """`links relink --new`, and nothing else."""
     old, new, count = come_back_unlinked(firm)
     links.separate(app_of(firm), new)
     firm.sync()
     assert len(firm.plex()["employees"]) == count + 1
     assert {row["badgeNumber"]: row["status"] for row in records(firm, old, new)} == {old: "Inactive", new: "Active"}
     assert new not in parked(firm)
+
+
+def test_b14_08_ed_12_only_an_answer_settles_the_question_and_taken_back_it_is_open_again(firm):
+    old, new, count = come_back_unlinked(firm)
+    with pytest.raises(UsageError, match="the same profile") as refused:
+        links.join(app_of(firm), new, to=new)
+    assert f"links relink {new} --new" in refused.value.remedy
+    with pytest.raises(UsageError, match="nobody decided"):
+        links.withdraw(app_of(firm), new)
+    for decide in (lambda: links.join(app_of(firm), new, to=old), lambda: links.separate(app_of(firm), new)):
+        decide()
+        assert links.withdraw(app_of(firm), new).aliases == ()
+        firm.sync()
+        assert parked(firm)[new] == "possible_rehire"
+        assert len(firm.plex()["employees"]) == count
 
 
 def test_b14_08_wp_02_a_question_that_no_choice_was_made_of_stays_one(firm):

@@ -521,6 +521,13 @@ MUTANTS = (
         "tests/unit/sync/test_identities.py::test_cc_11_a_profile_that_is_not_shown_still_counts_as_active",
     ),
     Mutant(
+        "a decision taken back is forgotten and not asked again",
+        "timeline/store.py",
+        "        tx.execute(delete(aliases).where(*mine, ~kept))\n",
+        "        tx.execute(update(aliases).where(*mine, ~kept).values(decided=False))\n",
+        LIMITS + "::test_b14_08_ed_12_only_an_answer_settles_the_question_and_taken_back_it_is_open_again",
+    ),
+    Mutant(
         "who bears a leaver's number is the leaver",
         "timeline/identity.py",
         "bool(universals) and own not in universals",

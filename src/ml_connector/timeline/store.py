@@ -160,6 +160,22 @@ class LinkStore:
         signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}
         tx.execute(update(aliases).where(*mine, aliases.c.kind != UNIVERSAL).values(signed))
 
+    def withdraw(self, tx: Connection, profile: str) -> bool:
+        """
+        Forget a profile of whom somebody decided who it is, so that it is told or asked anew; False where nobody had.
+
+        A universal id that another profile of that person shares stays known.
+        """
+        here = aliases.c.connection == self._connection
+        mine, wid = (here, aliases.c.profile == profile), aliases.c.kind == WID
+        if tx.execute(select(aliases.c.person).where(*mine, wid, aliases.c.decided)).first() is None:
+            return False
+        others = select(aliases.c.person).where(here, wid, aliases.c.profile != profile)
+        shared = set(tx.execute(others.where(aliases.c.person.in_(select(aliases.c.person).where(*mine)))).scalars())
+        kept = (aliases.c.kind == UNIVERSAL) & aliases.c.person.in_(shared)
+        tx.execute(delete(aliases).where(*mine, ~kept))
+        return True
+
     def adopted(self) -> dict[tuple[str, str], str]:
         """The Plex record that was chosen for a person, by (plant, person)."""
         query = select(links.c.plant, links.c.person, links.c.plex_id).where(links.c.connection == self._connection)

@@ -46,14 +46,21 @@ def join(app: App, worker: str, *, to: str) -> Link:
     Decide that *worker* and *to* are one person: from now on they share one Plex record per plant.
 
     Raises:
-        UsageError: one of them is not known.
+        UsageError: one of them is not known, or both are the same profile.
     """
     store = _store(app)
+    profile, other = _profile(app, store, worker), _profile(app, store, to)
+    if profile.wid == other.wid:
+        raise UsageError(
+            f"{worker} and {to} are the same profile; that would decide nothing",
+            remedy=f"ml-connector links relink {worker} --to WORKER   (an earlier one), "
+            f"or, if there was none: ml-connector links relink {worker} --new",
+        )
     return _decide(
         app,
         store,
-        _profile(app, store, worker),
-        person=_profile(app, store, to).person,
+        profile,
+        person=other.person,
         what="the same person as an earlier profile",
     )
 
@@ -68,6 +75,26 @@ def separate(app: App, worker: str) -> Link:
     store = _store(app)
     profile = _profile(app, store, worker)
     return _decide(app, store, profile, person=profile.wid, what="a person of their own")
+
+
+def withdraw(app: App, worker: str) -> Link:
+    """
+    Take back what `join` or `separate` decided: the next plan says who *worker* is by the rules, or asks again (ED-12).
+
+    Raises:
+        UsageError: nobody is known under that number, or nobody decided who it is.
+    """
+    store = _store(app)
+    profile = _profile(app, store, worker)
+    with app.database.transaction() as tx:
+        if not store.withdraw(tx, profile.wid):
+            raise UsageError(
+                f"nobody decided who {worker} is, so there is nothing to take back",
+                remedy=f"ml-connector links relink {worker} --new   if they are a person of their own; "
+                "with --plant PCN a chosen Plex record is taken back",
+            )
+        _record(app, tx, profile.wid, "is nobody's decision any more")
+    return Link(person=profile.wid, aliases=())
 
 
 def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:

@@ -115,7 +115,7 @@ def relink(
 
 def unlink(door: Door, *, worker: Worker, plant: Plant = None) -> None:
     """
-    Take a decision back. A worker is a person of their own again, or no chosen Plex employee of a plant.
+    Take a decision back: the next plan says anew who a worker is, or asks. With --plant, that they are a Plex employee.
 
         ml-connector links unlink 22001
         ml-connector links unlink 21001 --plant 101
@@ -123,7 +123,10 @@ def unlink(door: Door, *, worker: Worker, plant: Plant = None) -> None:
     from ml_connector.usecases import links
 
     with door.open() as app:
-        found = links.separate(app, worker) if plant is None else links.release(app, worker, plant=plant)
+        found = links.withdraw(app, worker) if plant is None else links.release(app, worker, plant=plant)
+    if plant is None and not door.json:
+        typer.echo(f"Nobody's decision any more. Next: ml-connector plan   says who {worker} is, or asks again")
+        return
     _tell(door, [found])
 
 
