@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from ml_connector.audit.event import AuditAction
-from ml_connector.errors import ConfigurationError, UsageError
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
+from ml_connector.mapping.plex import employee_uuid
 from ml_connector.usecases import links, syncs
 from tests.world import open_world, silent
 
@@ -259,3 +260,31 @@ def test_wp_01_who_would_be_one_record_wait_both_and_nothing_is_written_of_eithe
     links.release(small.app, one, plant="101")
     assert syncs.sync(small.app, progress=silent).exit_code == 0
     assert (syncs.parked(small.app), small.plex_state()) == ([], before)
+
+
+def test_wp_01_a_join_says_first_what_it_would_do(small):
+    one, other = at_work(small)[:2]
+    with pytest.raises(UsageError, match=f"{one} and {other} are both active") as refused:
+        links.join(small.app, one, to=other)
+    assert f"links relink {one} --to {other}" in refused.value.remedy
+    (left,) = play(small, "terminate")
+    syncs.sync(small.app, progress=silent)
+    stays = next(number for number in at_work(small) if number != left)
+    with pytest.raises(ApprovalRequiredError, match="would be nobody's then") as asked:
+        links.join(small.app, left, to=stays)
+    assert employees(small, badgeNumber=left)[0]["id"] in asked.value.message
+    assert "--accept" in asked.value.remedy
+    assert decisions(small) == []
+    assert len([name for name in links.join(small.app, left, to=stays, accept=True).aliases if name.kind == "wid"]) == 2
+
+
+def test_wp_09_what_came_along_by_a_transfer_is_told_from_what_was_chosen(small):
+    number = at_work(small)[0]
+    store, tenant = small.app.tools.links, small.app.connection.workday.tenant
+    person, foreign = store.profile(number).person, "4f1c2a9e-0000-4000-8000-00000000beef"
+    made = employee_uuid(tenant, plant="101", person=person)
+    with small.app.database.transaction() as tx:
+        store.adopt(tx, person=person, plant="102", plex_id=made, by="sync", at=small.app.clock())
+        store.adopt(tx, person=person, plant="100", plex_id=foreign, by="ada", at=small.app.clock())
+    (link,) = links.list_links(small.app)
+    assert (link.plex, link.came_along) == ({"100": foreign}, {"102": made})

@@ -528,6 +528,13 @@ MUTANTS = (
         LIMITS + "::test_b14_08_ed_12_only_an_answer_settles_the_question_and_taken_back_it_is_open_again",
     ),
     Mutant(
+        "two who are both at work may be one person",
+        "usecases/join.py",
+        "    if profile.wid in active and active & theirs - {profile.wid}:\n",
+        "    if profile.wid in active and active & {profile.wid} - {profile.wid}:\n",
+        "tests/integration/test_links.py::test_wp_01_a_join_says_first_what_it_would_do",
+    ),
+    Mutant(
         "who bears a leaver's number is the leaver",
         "timeline/identity.py",
         "bool(universals) and own not in universals",

@@ -61,11 +61,16 @@ links = Table(
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One person as `links list` shows it: their Workday names and, by plant, the Plex record that a person chose."""
+    """
+    One person as `links list` shows it: their Workday names and, by plant, the Plex record that somebody chose.
+
+    *came_along* are the records that a transfer between plants took along.
+    """
 
     person: str
     aliases: tuple[Alias, ...]
     plex: dict[str, str] = {}
+    came_along: dict[str, str] = {}
 
 
 class Profile(NamedTuple):

@@ -14,9 +14,10 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.sync.contested import find_owner
+from ml_connector.sync.contested import find_owner, ids_made_of
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
+from ml_connector.usecases.join import check_not_both_at_work, check_nothing_left
 from ml_connector.usecases.subjects import find_wid
 
 
@@ -38,15 +39,26 @@ def list_links(app: App, *, worker: str | None = None) -> list[Link]:
         UsageError: nobody is known under that number.
     """
     store = _store(app)
-    return store.list() if worker is None else store.list(person=_profile(app, store, worker).person)
+    found = store.list() if worker is None else store.list(person=_profile(app, store, worker).person)
+    return [_tell_apart(app, each) for each in found]
 
 
-def join(app: App, worker: str, *, to: str) -> Link:
+def _tell_apart(app: App, link: Link) -> Link:
+    """A record that we made for the person and Plex took to another plant is no choice of anybody's."""
+    plants = [each.pcn for each in app.connection.plex.plants]
+    made = ids_made_of(link.person, tenant=app.connection.workday.tenant, plants=plants)
+    along = {plant: key for plant, key in link.plex.items() if key in made}
+    chosen = {plant: key for plant, key in link.plex.items() if plant not in along}
+    return msgspec.structs.replace(link, plex=chosen, came_along=along)
+
+
+def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
     """
     Decide that *worker* and *to* are one person: from now on they share one Plex record per plant.
 
     Raises:
-        UsageError: one of them is not known, or both are the same profile.
+        UsageError: one of them is not known, both are the same profile, or both are at work.
+        ApprovalRequiredError: a Plex record would be nobody's then, and nobody said that it may be by *accept*.
     """
     store = _store(app)
     profile, other = _profile(app, store, worker), _profile(app, store, to)
@@ -56,6 +68,10 @@ def join(app: App, worker: str, *, to: str) -> Link:
             remedy=f"ml-connector links relink {worker} --to WORKER   (an earlier one), "
             f"or, if there was none: ml-connector links relink {worker} --new",
         )
+    if profile.person != other.person:
+        check_not_both_at_work(app, store, profile, other, names=(worker, to))
+        if not accept:
+            check_nothing_left(app, store, profile, names=(worker, to))
     return _decide(
         app,
         store,

@@ -38,7 +38,7 @@ def list_links(
     ] = None,
 ) -> None:
     """
-    List people with several profiles, or with a Plex record that somebody chose.
+    List people with several profiles, or with a Plex record that somebody chose or that came along by a transfer.
 
         ml-connector links list
         ml-connector links list 21001
@@ -91,6 +91,9 @@ def relink(
     new: Annotated[bool, typer.Option("--new", help="They are a person of their own.")] = False,
     plex: Annotated[str | None, typer.Option("--plex", metavar="BADGE", help="They are this Plex employee.")] = None,
     plant: Plant = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="With --to: though a Plex record of the worker's own stays behind.")
+    ] = False,
 ) -> None:
     """
     Decide who a worker is. Nothing overrules it, and the next plan goes by it.
@@ -105,7 +108,7 @@ def relink(
         raise typer.BadParameter("one of --to, --new, and --plex with --plant")
     with door.open() as app:
         if to is not None:
-            found = links.join(app, worker, to=to)
+            found = links.join(app, worker, to=to, accept=accept)
         elif plex is not None and plant is not None:
             found = links.adopt(app, worker, plant=plant, record=plex)
         else:
@@ -145,7 +148,8 @@ def _tell(door: Door, found: list[Link]) -> None:
             ", ".join(f"{name.kind} {name.value}" for name in each.aliases if name.kind in {EMPLOYEE, CONTINGENT}),
             ", ".join(name.value for name in each.aliases if name.kind == WID),
             ", ".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.plex.items())),
+            ", ".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.came_along.items())),
         )
         for each in found
     ]
-    make_console().print(table(("worker", "profiles (WID)", "chosen Plex record"), rows))
+    make_console().print(table(("worker", "profiles (WID)", "chosen Plex record", "came along by transfer"), rows))
