@@ -38,7 +38,7 @@ def list_links(
     ] = None,
 ) -> None:
     """
-    List people with several profiles, or with a Plex record that somebody chose or that came along by a transfer.
+    List people with several profiles, or a Plex record chosen or brought along.
 
         ml-connector links list
         ml-connector links list 21001
