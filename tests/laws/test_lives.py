@@ -176,6 +176,7 @@ def test_tz_07_the_last_day_ends_at_midnight_of_each_plant(firm):
     firm.sync()
     assert {f"101 {detroit}", f"102 {toledo}"} <= ended(firm)
     assert f"100 {chicago}" in at_work(firm), "half past eleven there"
+    assert firm.begin().tools.review.parked("acme") == [], "and still at work there is no contradiction"
 
 
 def test_m_9_today_is_told_in_the_order_it_happened_though_workdays_clock_stands_still(firm):

@@ -27,7 +27,7 @@ def is_plausible(day: date) -> bool:
 
 def check_plausible(worker: Worker, *, today: date) -> None:
     """
-    Let a worker go on only if what Workday says of them can be true; *today* is the latest of the plants' dates.
+    Let a worker go on only if what Workday says of them can be true; *today* is the date where they work.
 
     Raises:
         RecordError: a date nobody works on, or two facts that contradict each other; the message shows both.
@@ -102,7 +102,7 @@ def _contradictions(worker: Worker, today: date) -> Iterator[tuple[str, str]]:
     if isinstance(ended, date) and isinstance(hired, date) and ended < hired:
         yield f"Active is 1 with hire date {hired}", f"the termination date is {ended}, before it"
     elif isinstance(ended, date) and ended < today:
-        yield "Active is 1", f"the termination date is {ended}, and it is {today} in the latest plant"
+        yield "Active is 1", f"the termination date is {ended}, and it is {today} where they work"
     for job in _jobs(worker):
         begins, ends = job.effective_on, job.end_on
         if isinstance(begins, date) and isinstance(ends, date) and ends < begins:

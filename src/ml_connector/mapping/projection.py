@@ -231,6 +231,14 @@ class Projection:
             return None
         return self._placement.plant(job, worker.organizations).pcn
 
+    def day_of(self, worker: Worker) -> date:
+        """Which day it is where somebody works; where that cannot be told, the latest."""
+        try:
+            plant = self.plant_of(worker)
+        except RecordError:
+            plant = None
+        return max(self._today.values()) if plant is None else self._today[plant]
+
     def employee(
         self, worker: Worker, place: Place, *, people: People, known: Exists
     ) -> tuple[Desired, Waiting | None]:

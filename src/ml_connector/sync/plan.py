@@ -8,7 +8,6 @@ is wanted of each, and it is compared, a batch at a time, so that memory holds c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from functools import cache, cached_property, partial
 from itertools import islice
@@ -18,7 +17,6 @@ import msgspec
 
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.cost_centers import want_cost_centers
 from ml_connector.mapping.crosswalk import Crosswalk
@@ -315,11 +313,7 @@ class Planner:
         """Which day it is where somebody works; where that cannot be told, the latest."""
         if not isinstance(worker, Worker):
             return self._gathered.as_of.effective_on
-        with suppress(RecordError):
-            plant = self._projection(frozenset()).plant_of(worker)
-            if plant is not None:
-                return self._gathered.today[plant]
-        return self._gathered.as_of.effective_on
+        return self._projection(frozenset()).day_of(worker)
 
     def _projection(self, missing: frozenset[str]) -> Projection:
         return Projection(

@@ -146,7 +146,7 @@ class Population:
             return None
         self._learnt.active += 1
         try:
-            check_plausible(worker, today=max(self._today.values()))
+            check_plausible(worker, today=projection.day_of(worker))
             place = projection.place(worker)
         except RecordError as error:
             # Told in the second pass, where it is parked.

@@ -81,7 +81,7 @@ class Wishes:
 
     def _wanted_of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         self._check_early(worker)
-        check_plausible(worker, today=max(self._today.values()))
+        check_plausible(worker, today=projection.day_of(worker))
         ending = projection.ending(worker)
         if ending is not None:
             yield from self._ended(projection, worker, ending)
