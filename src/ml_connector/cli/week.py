@@ -48,7 +48,8 @@ class Day(NamedTuple):
     """
     What is played, what Workday says by it (*{0}* is the first one it touched), whether Plex is told, and why.
 
-    *waits* says what has to be left waiting: a record that is parked and explained, or a hold, which a person releases.
+    *waits* says what has to be left waiting: a record that is parked and explained, or a hold, which a person releases,
+    or mends where *mends* is played for it.
     """
 
     play: tuple[str, ...]
@@ -56,6 +57,7 @@ class Day(NamedTuple):
     tells: bool
     why: str
     waits: Literal["", "parked", "held"] = ""
+    mends: str = ""
 
 
 class Lived(NamedTuple):
@@ -76,7 +78,7 @@ WEEK = (
         tells=True,
         why="entered late is asked for by when it was entered",
     ),
-    Day(("leave",), "{0} is on leave", tells=False, why="a leave is no ending"),
+    Day(("leave",), "{0} is on leave", tells=False, why="a leave is no ending: see records headcount"),
     Day(
         ("transfer_rescinded",),
         "that move was a mistake: {0} never left Detroit",
@@ -128,33 +130,64 @@ WEEK = (
         waits="held",
     ),
     Day((), "nothing new", tells=True, why="the first day of whoever was announced a week ago, read again today"),
+    Day(
+        ("rehire", "two_plants"),
+        "{0}, who had left, is back; {1} works in Toledo too",
+        tells=True,
+        why="the same record comes back; a second plant has a record of its own",
+    ),
+    Day(
+        ("section_withheld",),
+        "nobody's cost center any more",
+        tells=False,
+        why="a permission was taken away: nothing is cleared, and given back all is as before",
+        waits="held",
+        mends="section_restored",
+    ),
+    Day(
+        ("pacific_evening",),
+        "at 21:30 Pacific: the last day of {0}, {1} and {2}",
+        tells=True,
+        why="tomorrow has begun in two plants, and not in Chicago",
+    ),
+    Day((), "nothing new", tells=True, why="now that day is over in Chicago too"),
 )
+_NAMED = {"conversion": 2, "cost_centers_merged": 2, "move_to_inactive_cost_center": 2, "pacific_evening": 3}
 
 
 def live(ready: dict[str, Any], hands: Hands) -> Iterator[Lived]:
     """Live through the days, with a sync in the evening of each."""
     for number, day in enumerate(WEEK):
-        if number:
-            rehearsal.advance(ready, quiet=True)
+        today = rehearsal.advance(ready, quiet=True).get("today", "") if number else ""
         touched = {name: rehearsal.play(ready, name)["touched"] for name in day.play}
         names = [who for name, found in touched.items() for who in _whom(found, name)]
         others = sum(map(len, touched.values())) - 1
         evening = hands.sync()
         waiting, told = _waiting(evening), _employees(evening)
         pending = evening.report.counts.get("pending", 0)
-        lines = [*_tell_waiting(evening), *_tell(told, pending=pending, silent=bool(waiting))]
+        besides = _departments(evening)
+        lines = [
+            *_tell_waiting(evening),
+            *_tell(told, silent=bool(waiting or besides)),
+            *besides,
+            *_tell_ahead(pending),
+        ]
         explained = hands.explain(_alone(evening)[0].key) if _alone(evening) else None
-        for hold in evening.holds:
+        good = waiting == day.waits
+        if day.mends:
+            rehearsal.play(ready, day.mends)
+        for hold in evening.holds if not day.mends else ():
             hands.release(hold.id)
         if evening.holds:
-            told = _employees(hands.sync())
-            lines += ["released:", *_tell(told)]
+            after = hands.sync()
+            told, good = _employees(after), good and not after.holds
+            lines += ["mended:" if day.mends else "released:", *_tell(told)]
         yield Lived(
-            date=_date(evening.report),
+            date=today[5:] or _date(evening.report),
             said=day.said.format(*names, others=others),
             told=lines,
             why=day.why,
-            as_expected=bool(told) == day.tells and waiting == day.waits,
+            as_expected=bool(told) == day.tells and good,
             explained=explained,
         )
 
@@ -177,7 +210,17 @@ def _tell_waiting(evening: Evening) -> Iterator[str]:
     yield from (f"parked {each.key}" for each in alone)
     if len(alone) < len(evening.parked):
         yield f"({len(evening.parked) - len(alone)} others stay as they are)"
-    yield from (f"held: {plural(len(each.members), 'worker')}" for each in evening.holds)
+    for each in evening.holds:
+        yield f"held: {plural(len(each.members), 'worker')}" if each.type == "employee" else f"held: {each.guard}"
+
+
+def _departments(evening: Evening) -> list[str]:
+    """What becomes of departments, each once for all plants."""
+    plants: dict[str, list[str]] = {}
+    for each in evening.writes:
+        if each["type"] == "department":
+            plants.setdefault(f"{each['action']} department {each['key']}", []).append(each["plant"])
+    return [f"{what} in {', '.join(where)}" for what, where in plants.items()]
 
 
 def draw_week(days: Sequence[Lived]) -> Sheet:
@@ -190,19 +233,23 @@ def draw_week(days: Sequence[Lived]) -> Sheet:
 
 
 def _whom(touched: list[str], name: str) -> list[str]:
-    """Those a caption speaks of: one, or the two of a scenario that is about two."""
-    return touched[: 2 if name in {"conversion", "cost_centers_merged", "move_to_inactive_cost_center"} else 1]
+    """Those a caption speaks of."""
+    return touched[: _NAMED.get(name, 1)]
 
 
 def _date(report: RunReport) -> str:
     return (report.watermark or "")[5:10]
 
 
-def _tell(writes: Sequence[dict[str, Any]], *, pending: int = 0, silent: bool = False) -> list[str]:
+def _tell(writes: Sequence[dict[str, Any]], *, silent: bool = False) -> list[str]:
     """Name a few writes, and count many; a line each. That there were none needs no line where it is *silent*."""
     if len(writes) <= _LONGEST:
         lines = [f"{each['action']} {each['plant']} {each['key']}" for each in writes]
     else:
         counted = Counter((each["action"], each["plant"]) for each in writes)
         lines = [f"{action} {plant}: {plural(count, 'worker')}" for (action, plant), count in counted.items()]
-    return [*(lines or ([] if silent else ["nothing"])), *([f"({pending} ahead)"] if pending else [])]
+    return lines or ([] if silent else ["nothing"])
+
+
+def _tell_ahead(pending: int) -> list[str]:
+    return [f"({pending} ahead)"] if pending else []

@@ -14,7 +14,7 @@ from ml_connector.cli.render import make_console
 from ml_connector.cli.story import CONFIG, Story, claim_folder, note_configuration
 from ml_connector.errors import ConfigurationError
 from ml_connector.review.store import HoldInfo
-from ml_connector.sandbox.tenant.scenarios import SCENARIOS
+from ml_connector.sandbox.tenant.tenant import Tenant as Tenancy
 from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.usecases.syncs import ParkedInfo
 
@@ -123,8 +123,8 @@ class Tenant:
         return {}
 
     def play(self, _ready: dict[str, Any], name: str) -> dict[str, Any]:
-        assert name in SCENARIOS
-        return {"touched": ["000018", "000019"]}
+        assert name in Tenancy.scenarios()
+        return {"touched": ["000018", "000019", "000020"]}
 
 
 def an_evening(*actions: str, waits: str = "") -> week.Evening:
@@ -137,7 +137,10 @@ class Hands:
     """Every evening goes as *how* says; a release is followed by another sync."""
 
     def __init__(self, how: Callable[[week.Day], week.Evening]) -> None:
-        self._evenings = [how(day) for day in week.WEEK]
+        self._evenings: list[week.Evening] = []
+        for day in week.WEEK:
+            evening = how(day)
+            self._evenings += [evening, *([an_evening()] if day.mends and evening.holds else [])]
         self.released: list[str] = []
 
     def sync(self) -> week.Evening:
@@ -161,7 +164,7 @@ def test_the_week_tells_each_day_and_what_was_really_written(monkeypatch: pytest
     monkeypatch.setattr(rehearsal, "play", tenant.play)
     hands = Hands(as_told)
     lived = list(week.live({}, hands))
-    assert tenant.nights == len(lived) - 1 == 10
+    assert tenant.nights == len(lived) - 1 == 14
     assert all(day.as_expected for day in lived)
     assert (lived[0].date, lived[0].told) == ("11-24", ["update 101 000018", "(1 ahead)"])
     assert lived[1].told == ["nothing", "(1 ahead)"]
@@ -170,7 +173,9 @@ def test_the_week_tells_each_day_and_what_was_really_written(monkeypatch: pytest
     ]
     held = next(day for day in lived if day.told[0].startswith("held"))
     assert held.told == ["held: 2 workers", "(1 ahead)", "released:", "deactivate 101 000018"]
-    assert hands.released == ["h1"]
+    mended = next(day for day in lived if "mended:" in day.told)
+    assert mended.told == ["held: 2 workers", "(1 ahead)", "mended:", "nothing"]
+    assert hands.released == ["h1"], "what is mended needs no release"
 
 
 def test_the_week_is_not_as_expected_when_a_day_writes_what_it_should_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +198,7 @@ def test_the_week_is_not_as_expected_when_nobody_waits_or_somebody_does_for_noth
 
 def test_the_week_fits_a_terminal_of_eighty_columns() -> None:
     lived = [
-        week.Lived(date="11-24", said=day.said.format("CW-000260", "SUP-101-0002", others=23), told=["update 101: 14 workers"],
+        week.Lived(date="11-24", said=day.said.format("CW-000260", "SUP-101-0002", "000300", others=23), told=["update 101: 14 workers"],
                    why=day.why, as_expected=True)
         for day in week.WEEK
     ]  # fmt: skip
