@@ -12,6 +12,8 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import ApprovalRequiredError, PlannedOutageError, UnavailableError, UsageError
 from ml_connector.mapping.workday import to_canonical
+from ml_connector.sync.gather import Gatherer
+from ml_connector.sync.run import Run
 from tests.rehearsal import START, Rehearsal, record
 
 EMAIL = re.compile(rb"<wd:Email_Address>[^<]*</wd:Email_Address>")
@@ -349,6 +351,23 @@ def test_cc12_a_share_is_one_of_the_workers_there_were_before_the_endings(rehear
     assert (hold.explanation.population, hold.explanation.used) == (len(active), 7), (
         "nor do those who left today shrink it"
     )
+
+
+def test_a2_1_a_run_that_was_killed_before_it_read_anything_is_told_as_interrupted_by_the_next(rehearsal, monkeypatch):
+    def stop(*_words, **_more):
+        raise KeyboardInterrupt
+
+    with rehearsal.alive() as life:
+        monkeypatch.setattr(Gatherer, "gather", stop)
+        monkeypatch.setattr(Run, "fail", lambda _run, _error: None)  # SIGKILL leaves nobody who could say so
+        with pytest.raises(KeyboardInterrupt):
+            life.sync()
+        monkeypatch.undo()
+        assert life.tools.runs.runs(limit=1)[0].state == "running"
+    with rehearsal.alive() as life:
+        life.sync()
+        _newest, killed = life.tools.runs.runs(limit=2)
+        assert (killed.state, killed.problem) == ("interrupted", "the process ended without a word")
 
 
 def test_tz09_our_own_clock_may_jump_and_nothing_changes(rehearsal):

@@ -178,6 +178,15 @@ def test_the_week_tells_each_day_and_what_was_really_written(monkeypatch: pytest
     assert hands.released == ["h1"], "what is mended needs no release"
 
 
+def test_the_week_tells_what_becomes_of_departments_once_for_all_plants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "advance", lambda *_words, **_more: {"today": "2026-12-02"})
+    monkeypatch.setattr(rehearsal, "play", Tenant().play)
+    ends = [{"type": "department", "plant": plant, "key": "CC6100", "action": "deactivate"} for plant in ("101", "102")]
+    lived = list(week.live({}, Hands(lambda _day: an_evening()._replace(writes=ends))))
+    assert lived[1].told == ["deactivate department CC6100 in 101, 102", "(1 ahead)"]
+    assert lived[1].date == "12-02"
+
+
 def test_the_week_is_not_as_expected_when_a_day_writes_what_it_should_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "advance", Tenant().advance)
     monkeypatch.setattr(rehearsal, "play", Tenant().play)
