@@ -67,10 +67,10 @@ def test_ed_13_14_16_a_conversion_stays_one_record_on_every_day(tmp_path, scenar
         world.reopen()
         syncs.sync(world.app, progress=silent)
         contractor, employee = play(world, scenario)
-        before = {row["id"] for row in employees(world, badgeNumber=f"CW-{contractor}")}
+        before = {row["id"] for row in employees(world, badgeNumber=contractor)}
         for _ in range(days + 1):
             syncs.sync(world.app, progress=silent)
-            ours = employees(world, badgeNumber=f"CW-{contractor}") + employees(world, badgeNumber=employee)
+            ours = employees(world, badgeNumber=contractor) + employees(world, badgeNumber=employee)
             assert len({row["id"] for row in ours}) <= 1, "never two records of one person"
             world.next_day()
         (converted,) = employees(world, badgeNumber=employee)
@@ -93,7 +93,7 @@ def contractors(folder):
 def test_ed_15_a_conversion_entered_late_changes_the_type_and_says_whose_labor_to_review(tmp_path):
     with contractors(tmp_path) as world:
         contractor, employee = play(world, "backdated_conversion")
-        (record,) = employees(world, badgeNumber=f"CW-{contractor}")
+        (record,) = employees(world, badgeNumber=contractor)
         since = world.sandbox.tenant.today - timedelta(days=14)
         plan = syncs.plan(world.app, progress=silent)
         (change,) = [each for each in plan.changes if each.key == employee and each.type == "employee"]

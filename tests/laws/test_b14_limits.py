@@ -82,19 +82,19 @@ def live_in(firm: Firm, plant: str, zone: str) -> None:
 def test_b14_01_ed_14_a_conversion_that_lies_ahead_overwrites_nobody_before_its_day(firm):
     """Not so: the contingent profile is overwritten by the employee's before the day of conversion."""
     contractor, employee = play(firm, "future_conversion")
-    (before,) = records(firm, f"CW-{contractor}")
+    (before,) = records(firm, contractor)
     for days in (0, 7):
         wait(firm, days)
         firm.sync()
         check_truth(firm)
-        (still,) = records(firm, f"CW-{contractor}", employee)
+        (still,) = records(firm, contractor, employee)
         assert (still["id"], still["badgeNumber"], still["type"]) == (
-            before["id"], f"CW-{contractor}", before["type"],
+            before["id"], contractor, before["type"],
         ), f"{days} days later"  # fmt: skip
     wait(firm, 1)
     firm.sync()
     check_truth(firm)
-    (after,) = records(firm, f"CW-{contractor}", employee)
+    (after,) = records(firm, contractor, employee)
     assert (after["id"], after["badgeNumber"], after["status"]) == (before["id"], employee, "Active")
 
 
@@ -169,7 +169,7 @@ def test_b14_07_ed_13_the_very_first_sync_shows_a_converted_person_once_and_as_t
     with found(fresh=True) as firm:
         contractor, employee = play(firm, "conversion")
         firm.sync()
-        (row,) = records(firm, f"CW-{contractor}", employee)
+        (row,) = records(firm, contractor, employee)
         assert (row["badgeNumber"], row["status"]) == (employee, "Active")
         created = firm.begin().tools.trail.list(10_000, action=AuditAction.WRITE_APPLIED)
         writes = [each.event for each in created if (each.event.object or "").endswith(row["id"])]
@@ -312,7 +312,7 @@ def test_b14_13_wp_11_a_contingent_worker_is_a_record_where_wanted_and_never_a_h
     (key,) = play(firm, "contractor_hired")
     report = firm.sync()
     assert (report.counts["applied"], report.counts["parked"]) == (3, 0), "with a seat of its own"
-    assert [row["status"] for row in records(firm, f"CW-{key}")] == ["Active"]
+    assert [row["status"] for row in records(firm, key)] == ["Active"]
     plan = firm.begin().plan()
     employees = [row for row in firm.plex()["employees"] if row["status"] != "Inactive"]
     contingent = [row for row in employees if row["badgeNumber"].startswith("CW-")]

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml_connector.sandbox import company
+from ml_connector.sandbox.tenant.facts import Worker
 from ml_connector.sandbox.tenant.tenant import Tenant
 from ml_connector.sandbox.tenant.world import AsOf
 from tests.laws.firm import Firm
@@ -80,7 +81,7 @@ def expected(firm: Firm) -> dict[str, tuple[str, str]]:
     as_of = AsOf(view.world, on=view.today, by=view.now)
     workers = [worker for key in view.workers if (worker := as_of.worker(key)) is not None]
     return {
-        f"{_PCN[job.location]} {'CW-' * worker.contingent}{worker.worker_id}": (
+        f"{_PCN[job.location]} {'CW-' * _is_unmarked(worker)}{worker.worker_id}": (
             _PROFILES[job.job_profile],
             _DEPARTMENTS[job.cost_center],
         )
@@ -88,6 +89,11 @@ def expected(firm: Firm) -> dict[str, tuple[str, str]]:
         if as_of.is_active(worker)
         for job in reversed(worker.jobs)  # of several in one plant the first, which is the primary one, counts
     }
+
+
+def _is_unmarked(worker: Worker) -> bool:
+    """A contingent worker whose number does not say so itself: the badge does (WP-01)."""
+    return worker.contingent and not worker.worker_id.startswith("CW-")
 
 
 def check_truth(firm: Firm) -> None:

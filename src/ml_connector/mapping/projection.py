@@ -441,8 +441,15 @@ class Projection:
 
 
 def badge(worker: Worker) -> str:
-    """The badge number: Workday's id, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01)."""
-    return worker.employee_id if worker.worker_type == "employee" else f"{CONTINGENT_BADGE}{worker.employee_id}"
+    """
+    The badge number: Workday's id, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01).
+
+    A tenant that marks its ids so itself is not marked again: people wear the number as it is. Should two come to one
+    badge by that, the second waits (`badge_in_use`), and nobody is doubled.
+    """
+    if worker.worker_type == "employee" or worker.employee_id.startswith(CONTINGENT_BADGE):
+        return worker.employee_id
+    return f"{CONTINGENT_BADGE}{worker.employee_id}"
 
 
 def note_conversion(worker: Worker, *, worn: object, today: date) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -10,7 +11,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
 from ml_connector.mapping.people import People
 from ml_connector.mapping.plex import employee_uuid
-from ml_connector.mapping.projection import Projection
+from ml_connector.mapping.projection import Projection, badge
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant, PlexConnection, Route
 
@@ -218,3 +219,16 @@ def test_up_02_nobody_is_created_without_a_name_and_the_domain_is_named(name, mi
 @pytest.mark.parametrize("name", [Name(given=None, family="Nguyễn"), Name(family="Suharto"), Name(given="Ada")])
 def test_up_01_one_name_alone_is_no_missing_section(name):
     projection().check_creatable(worker(name=name))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "worn"),
+    [
+        ("employee", "1001", "1001"),
+        ("contingent", "1001", "CW-1001"),
+        ("contingent", "CW-1001", "CW-1001"),
+        ("contingent", "ECW-1001", "CW-ECW-1001"),
+    ],
+)
+def test_wp01_a_contingent_workers_badge_is_marked_once(kind, number, worn):
+    assert badge(msgspec.structs.replace(worker(), worker_type=kind, employee_id=number)) == worn
