@@ -192,10 +192,17 @@ MUTANTS = (
         MOMENTS + "::test_ed03_a_hire_that_moves_ahead_ends_the_record_until_its_day",
     ),
     Mutant(
+        "another version of a mapping row is a change in Workday",
+        "sync/cause.py",
+        " and before != now",
+        " and before == now",
+        "tests/unit/sync/test_cause.py::test_rd05_another_version_of_the_row_is_the_mapping_and_says_which",
+    ),
+    Mutant(
         "leading zeros are cut off a number",
         "mapping/projection.py",
-        "    return worker.employee_id if worker",
-        '    return worker.employee_id.lstrip("0") if worker',
+        "        return worker.employee_id\n    return f",
+        '        return worker.employee_id.lstrip("0")\n    return f',
         EVENTS + "::test_m16_relabel",
     ),
     Mutant(
