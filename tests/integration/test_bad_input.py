@@ -21,6 +21,7 @@ def told_of(life, key):
 def test_bad_input_what_cannot_be_true_parks_that_worker_with_both_shown(home):
     with home.synced() as life:
         (odd,), (endless,) = home.play("contradicting_facts"), home.play("placeholder_date")
+        (migrated,) = home.play("migrated_date")
         before = home.plex_state()["employees"]
         home.play("hire")
         assert life.sync().counts["applied"] > 0
@@ -29,11 +30,16 @@ def test_bad_input_what_cannot_be_true_parks_that_worker_with_both_shown(home):
         assert "begins on 2026-11-23, and it ends on 2026-10-24, before it" in reason
         ((code, reason),) = told_of(life, endless)
         assert (code, reason) == ("implausible_date", "end date of the job is 9999-12-31: a placeholder and no date")
+        ((code, reason),) = told_of(life, migrated)
+        assert (code, reason) == (
+            "implausible_date",
+            "effective date of the job is 1900-01-01: a placeholder and no date",
+        )
         assert [row for row in home.plex_state()["employees"] if row in before] == before
-        for number in (odd, endless):
+        for number in (odd, endless, migrated):
             home.desk.rescind(number, "Edit Position")
         life.sync()
-        assert told_of(life, odd) == told_of(life, endless) == []
+        assert told_of(life, odd) == told_of(life, endless) == told_of(life, migrated) == []
 
 
 def test_bad_input_a_cost_center_with_a_placeholder_for_a_date_is_parked_and_left_as_it_is(home):

@@ -33,7 +33,7 @@ _LIVES = {
     "jobs over time": "job_reclassified job_inactivated",
     "ids and reference data": "employee_id_changed id_reused unmapped_job",
     "what no log tells": "unlogged_change worker_purged",
-    "what cannot be true": "contradicting_facts placeholder_date future_entry",
+    "what cannot be true": "contradicting_facts placeholder_date migrated_date future_entry",
     "people nobody can write as they are": "no_employee_id two_primary_jobs long_name manager_cycle vacant_manager",
     "what a plant does in Plex by itself": "plex_cost_center plex_cost_center_renamed",
     "who may see whom, and what": ("population_drop population_restored section_withheld section_restored page_drift"),

@@ -199,7 +199,7 @@ class Desk:
 
     def change_primary_job(self, worker: Worker, *, kind: str, **changes: Any) -> None:
         """Change some facts of somebody's primary job."""
-        job = msgspec.structs.replace(worker.primary_job, since_on=self.on, **changes)
+        job = msgspec.structs.replace(worker.primary_job, **({"since_on": self.on} | changes))
         self._change(worker, {"jobs": (job, *worker.jobs[1:])}, kind=kind)
 
     def claim_second_primary(self, worker: Worker) -> None:

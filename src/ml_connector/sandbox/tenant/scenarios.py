@@ -413,6 +413,13 @@ def _placeholder_date(desk: Desk) -> list[str]:
     return [worker.key]
 
 
+def _migrated_date(desk: Desk) -> list[str]:
+    """Let somebody's position begin in 1900, as where records were migrated and nobody knew the day."""
+    worker = desk.pick(location="DET")
+    desk.change_primary_job(worker, kind="Edit Position", since_on=date(1900, 1, 1))
+    return [worker.key]
+
+
 def _legal_entity(desk: Desk) -> list[str]:
     """Let somebody stay where they work and belong to another company."""
     worker = desk.pick(location="DET")
@@ -439,6 +446,7 @@ SCENARIOS: dict[str, Callable[[Desk], list[str]]] = {
     "paid_through_later": _paid_through_later,
     "contradicting_facts": _contradicting_facts,
     "placeholder_date": _placeholder_date,
+    "migrated_date": _migrated_date,
     "future_entry": _future_entry,
     "rename_cost_center": _rename_cost_center,
     "cost_center_inactivated": reorganizations.inactivate_cost_center,
