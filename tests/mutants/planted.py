@@ -438,7 +438,7 @@ MUTANTS = (
     ),
     Mutant(
         "an ending ahead is told when it has come",
-        "mapping/projection.py",
+        "mapping/coming.py",
         "            if end is not None and end not in ends:\n",
         "            if end is not None and end in ends:\n",
         LIMITS + "::test_b14_06_ed_18_nothing_waits_for_a_last_day_of_work_that_is_told_late",

@@ -97,6 +97,18 @@ class Placement:
         job, organizations = primary_of(worker), organizations_of(worker)
         return self._place(worker, job, organizations, plant=self.plant(job, organizations), on=on)
 
+    def plant_of(self, worker: Worker) -> str | None:
+        """
+        The plant of somebody's primary job; None where Workday shows no job.
+
+        Raises:
+            RecordError: no plant takes the worker.
+        """
+        job = worker.primary_job
+        if job is None or isinstance(worker.organizations, UnsetType):
+            return None
+        return self.plant(job, worker.organizations).pcn
+
     def elsewhere(self, worker: Worker, here: Place | None) -> Elsewhere:
         """
         The places of the other jobs; an ordinary job comes before an assignment to the same plant.

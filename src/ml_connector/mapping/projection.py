@@ -8,7 +8,7 @@ assignment (WP-07), and, where a plant knows them from before, an ending in all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -19,18 +19,17 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
+from ml_connector.mapping.coming import Coming, hired_after
 from ml_connector.mapping.crosswalk import Crosswalk
-from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
+from ml_connector.mapping.desired import Desired, Waiting, reference
 from ml_connector.mapping.fill import GROUPS, withheld_by
 from ml_connector.mapping.people import People, label, person_id
 from ml_connector.mapping.placement import Elsewhere, Place, Placement, Stays, nobody_stays
-from ml_connector.mapping.plex import employee_uuid
+from ml_connector.mapping.record_ids import RecordIds
 from ml_connector.settings.plex import Plant, PlexConnection
 
 Exists = Callable[[str], bool]
 CONTINGENT_BADGE = "CW-"
-_LONGEST_REASON = 200
-_LAST_DAY = "termination: active through that day"
 
 
 class Projection:
@@ -56,9 +55,9 @@ class Projection:
         *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already. *homes*
         says in which plants there is an employee with an id; more than one is a transfer gone wrong.
         """
-        self._adopted, self._homes = adopted or {}, homes or {}
-        self._ids: tuple[str, dict[str, str]] = ("", {})
-        self._tenant = tenant
+        self._ids = RecordIds(
+            tenant=tenant, plants=[each.pcn for each in plex.plants], adopted=adopted or {}, homes=homes or {}
+        )
         self._plex = plex
         self._plants: Sequence[Plant] = plex.plants
         self._today = today
@@ -66,10 +65,11 @@ class Projection:
             plants=plex.plants,
             crosswalk=crosswalk,
             today=today,
-            record=self._record,
+            record=self._ids.of,
             centers=centers or CenterDays({}, crosswalk=crosswalk),
             stays=stays,
         )
+        self.coming = Coming(self._placement, today=today, record=self._ids.of)
         self._contingent = contingent
         self._nameless = "personal" in missing_sections
         self._unsure = "identity" in missing_sections
@@ -132,109 +132,14 @@ class Projection:
             return "the hire was rescinded"
         if isinstance(worker.terminated_on, date):
             return f"terminated on {worker.terminated_on.isoformat()}"
-        if isinstance(worker.hired_on, date) and _hired_after(worker, max(self._today.values())):
+        if isinstance(worker.hired_on, date) and hired_after(worker, max(self._today.values())):
             return f"the hire moved to {worker.hired_on.isoformat()}"
         return "not active in Workday"
-
-    def due(self, worker: Worker, *, plant: str) -> Pending | None:
-        """A hire or an ending that Workday already knows and the plant's own calendar has not reached (ED-01, TZ-03)."""
-        today = self._today[plant]
-        key = self._record(plant, worker.key)
-        if _hired_after(worker, today):
-            return self._coming(worker, plant=plant, key=key)
-        last = self._last_day(worker, plant)
-        if last is None:
-            return None
-        return Pending(
-            type="employee", plant=plant, key=key, label=label(worker), on=last.isoformat(), reason=_LAST_DAY
-        )
-
-    def coming(self, worker: Worker) -> Pending | None:
-        """
-        A future hire that no plant knows yet (ED-02), for its plant where that can be told.
-
-        Until the hire date Workday shows the date and no job (`Active=0`), so mostly it cannot.
-        """
-        try:
-            plant = self.plant_of(worker)
-        except RecordError:
-            plant = None
-        if not _hired_after(worker, min(self._today.values()) if plant is None else self._today[plant]):
-            return None
-        if plant is None:
-            return self._coming(worker, plant="", key=worker.employee_id)
-        return self._coming(worker, plant=plant, key=self._record(plant, worker.key))
-
-    def _coming(self, worker: Worker, *, plant: str, key: str) -> Pending:
-        on = worker.hired_on.isoformat() if isinstance(worker.hired_on, date) else ""
-        return Pending(
-            type="employee", plant=plant, key=key, label=label(worker), on=on, reason="future hire", begins=True
-        )
-
-    def to_come(
-        self, worker: Worker, place: Place | None, *, ahead: Iterable[tuple[date, Worker]]
-    ) -> Iterator[Pending]:
-        """
-        Tell each change of where somebody works that lies ahead, in order (CC-09), each ending and each return with it.
-
-        *place* is where they work now, None for whoever is not at work; what `due` tells is not told again.
-        """
-        before, here = place, place
-        last = None if place is None else self._last_day(worker, place.plant)
-        ends = {last}
-        for day, then in ahead:
-            if last is not None and day > last:
-                before = last = None
-            after, reason = before, ""
-            if then.active is True:
-                try:
-                    after = self._placement.here(then, on=day)
-                    reason = _moved(before, after)
-                except RecordError as error:
-                    after, reason = None, f"a move that cannot be made yet: {error.message}"
-            here = here or after
-            if here is None:
-                continue
-            if reason:
-                yield self._later(worker, here, on=day, reason=reason, begins=place is None)
-            before, end = after, self._last_day(then, here.plant)
-            if end is not None and end not in ends:
-                yield self._later(worker, here, on=end, reason=_LAST_DAY)
-                ends.add(end)
-                last = end
-
-    def _last_day(self, worker: Worker, plant: str) -> date | None:
-        """The last day of employment, if it is known and has not passed yet."""
-        last = worker.terminated_on
-        return last if isinstance(last, date) and last >= self._today[plant] and not worker.hire_rescinded else None
-
-    def _later(self, worker: Worker, place: Place, *, on: date, reason: str, begins: bool = False) -> Pending:
-        return Pending(
-            type="employee",
-            plant=place.plant,
-            key=place.key,
-            label=label(worker),
-            on=on.isoformat(),
-            reason=reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…",
-            begins=begins,
-        )
-
-    def plant_of(self, worker: Worker) -> str | None:
-        """
-        The plant of somebody's primary job; None where Workday shows no job.
-
-        Raises:
-            RecordError: no plant takes the worker.
-        """
-        job = worker.primary_job
-        if job is None or isinstance(worker.organizations, UnsetType):
-            return None
-        return self._placement.plant(job, worker.organizations).pcn
 
     def day_of(self, worker: Worker) -> date:
         """Which day it is where somebody works; where that cannot be told, the latest."""
         try:
-            plant = self.plant_of(worker)
+            plant = self._placement.plant_of(worker)
         except RecordError:
             plant = None
         return max(self._today.values()) if plant is None else self._today[plant]
@@ -309,12 +214,12 @@ class Projection:
         Who moves leaves the old plant only once the new one has them: nobody is employed nowhere (WP-09).
         """
         ended = []
-        first = () if here is None else (self._record(here, worker.key),)
+        first = () if here is None else (self._ids.of(here, worker.key),)
         needs = tuple(reference("employee", plant=here or "", key=key) for key in first)
         for plant in self._plants:
             if plant.pcn == here or plant.pcn in elsewhere:
                 continue
-            key = self._record(plant.pcn, worker.key)
+            key = self._ids.of(plant.pcn, worker.key)
             if known(reference("employee", plant=plant.pcn, key=key)):
                 ended.append(
                     Desired(
@@ -334,7 +239,7 @@ class Projection:
         """The plant of the record that others refer to while its worker cannot be placed; the primary job's, if it is there."""
         there = [item.plant for item in self.endings(worker, reason="", here=None, known=known)]
         with suppress(RecordError):
-            home = self.plant_of(worker)
+            home = self._placement.plant_of(worker)
             if home in there:
                 return home
         return there[0] if there else None
@@ -344,47 +249,17 @@ class Projection:
         found = people.get(manager)
         if found is None or found.plant is None:
             return None
-        key = self._record(found.plant, found.key)
+        key = self._ids.of(found.plant, found.key)
         return key if known(reference("employee", plant=found.plant, key=key)) else None
 
     def is_elsewhere(self, person: str, *, here: str, known: Exists) -> bool:
         """Whether any other plant knows the person."""
         others = (plant.pcn for plant in self._plants if plant.pcn != here)
-        return any(known(reference("employee", plant=pcn, key=self._record(pcn, person))) for pcn in others)
-
-    def _record(self, plant: str, person: str) -> str:
-        """
-        The id of a person's employee in a plant: chosen, or the plant's own of this person (PX-01).
-
-        A transfer takes an id along, so a person's record may carry the id of another plant, and that id is then no
-        other record's: all of this follows from what Plex holds, whatever our own database remembers.
-        """
-        chosen = self._adopted.get((plant, person))
-        if chosen is not None:
-            return chosen
-        ids = self.ids_of(person)
-        here = next((key for key in ids.values() if plant in self._homes.get(key, ())), None)
-        return here or self._free(ids, ids[plant])
-
-    def _free(self, ids: Mapping[str, str], key: str) -> str:
-        """
-        An id for a new record: where one's own is in another plant, the id of that plant, and so on.
-
-        No two plants come to the same one: each id is taken along by one record at most.
-        """
-        for _ in ids:
-            homes = self._homes.get(key)
-            if homes is None or homes[0] not in ids:
-                break
-            key = ids[homes[0]]
-        return key
+        return any(known(reference("employee", plant=pcn, key=self._ids.of(pcn, person))) for pcn in others)
 
     def ids_of(self, person: str) -> dict[str, str]:
-        """The id a person would have for themselves in each plant; asked for plant by plant, so the last one's are kept."""
-        if self._ids[0] != person:
-            ids = {each.pcn: employee_uuid(self._tenant, plant=each.pcn, person=person) for each in self._plants}
-            self._ids = (person, ids)
-        return self._ids[1]
+        """The id a person would have for themselves in each plant."""
+        return self._ids.each(person)
 
     def _employee_type(self, job: Job) -> str | None:
         if job.assignment is True:
@@ -469,29 +344,6 @@ def is_excluded(worker: Worker) -> bool:
     """Whether an active worker does not count in the headcount: Workday says so of the job, or contingent (WP-11)."""
     job = worker.primary_job
     return worker.worker_type != "employee" or (job is not None and job.excluded_from_headcount is True)
-
-
-def _moved(before: Place | None, after: Place | None) -> str:
-    """What differs between two places, in words; nothing where nothing does."""
-    if after is None or before is None:
-        return (
-            "" if after is None else f"plant {after.plant}: {after.fields['position']} in {after.fields['department']}"
-        )
-    if before.plant != after.plant:
-        return f"moves to plant {after.plant}: {after.fields['position']} in {after.fields['department']}"
-    told = {name: (before.fields[name], after.fields[name]) for name in ("department", "position", "building")}
-    told["cost center"] = (before.cost_center, after.cost_center)
-    return ", ".join(f"{name} {old} → {new}" for name, (old, new) in told.items() if old != new)
-
-
-def has_ended(worker: Worker, *, today: date) -> bool:
-    """Whether Workday said explicitly that the worker is no longer active, and nothing is to come."""
-    return worker.active is False and not _hired_after(worker, today)
-
-
-def _hired_after(worker: Worker, day: date) -> bool:
-    """Hired on a later day than that, and not called off (ED-04)."""
-    return isinstance(worker.hired_on, date) and worker.hired_on > day and worker.hire_rescinded is not True
 
 
 def _boss(worker: Worker, job: Job) -> tuple[str | UnsetType | None, str]:

@@ -22,8 +22,8 @@ from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
+from ml_connector.mapping.coming import has_ended
 from ml_connector.mapping.fill import grant_nothing_shown
-from ml_connector.mapping.projection import has_ended
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.settings.plex import Plant

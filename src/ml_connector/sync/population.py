@@ -151,7 +151,7 @@ class Population:
         except RecordError as error:
             # Told in the second pass, where it is parked.
             return self._place_beside(projection, worker) if error.code == NO_ROUTE else None
-        due = projection.due(worker, plant=place.plant)
+        due = projection.coming.due(worker, plant=place.plant)
         if due is not None and due.begins:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
         elsewhere = projection.elsewhere(worker, place)
@@ -179,7 +179,7 @@ class Population:
         """Whose primary job no plant takes is where another job of theirs is (WP-06, WP-08); their head counts nowhere."""
         plants = []
         for place in projection.elsewhere(worker, None).places:
-            due = projection.due(worker, plant=place.plant)
+            due = projection.coming.due(worker, plant=place.plant)
             if due is not None and due.begins:
                 continue
             name = reference("employee", plant=place.plant, key=place.key)

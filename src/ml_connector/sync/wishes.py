@@ -71,7 +71,7 @@ class Wishes:
             self._draft.noop += 1
             ahead = self._ahead(worker, after=min(self._today.values()))
             entering = [(day, then) for day, then in ahead if projection.in_scope(then)]  # converted then (ED-14)
-            self._draft.pending += projection.to_come(worker, None, ahead=entering)
+            self._draft.pending += projection.coming.changes(worker, None, ahead=entering)
             self._witness.leave_out(worker)
             return
         try:
@@ -94,13 +94,13 @@ class Wishes:
             self._draft.parked.append(park_worker(worker, error))
             yield from self._only_beside(projection, worker)
             return
-        due = projection.due(worker, plant=place.plant)
+        due = projection.coming.due(worker, plant=place.plant)
         if due is not None:
             self._draft.pending.append(due)
             if due.begins:
                 return
         ahead = self._ahead(worker, after=self._today[place.plant])
-        self._draft.pending += projection.to_come(worker, place, ahead=ahead)
+        self._draft.pending += projection.coming.changes(worker, place, ahead=ahead)
         if self._is_worn_by_another(worker, place.plant, place.key) or self._is_stuck(worker, place):
             return
         elsewhere = projection.elsewhere(worker, place)
@@ -128,7 +128,9 @@ class Wishes:
         Nothing is ended: the route may be missing, not the job (WP-08).
         """
         elsewhere = projection.elsewhere(worker, None)
-        due = [due for place in elsewhere.places if (due := projection.due(worker, plant=place.plant)) is not None]
+        due = [
+            due for place in elsewhere.places if (due := projection.coming.due(worker, plant=place.plant)) is not None
+        ]
         self._draft.pending += [*due, *elsewhere.pending]
         stuck = self._under_way.find(worker)
         if stuck is not None:
@@ -226,18 +228,18 @@ class Wishes:
         known = projection.endings(worker, reason=reason, here=None, known=self._learnt.known.__contains__)
         told = False
         for item in known:
-            due = projection.due(worker, plant=item.plant)
+            due = projection.coming.due(worker, plant=item.plant)
             if due is not None:
                 self._draft.pending.append(due)
                 told = True
             if due is None or (due.begins and self._is_ours(item)):
                 yield item
-        coming = None if known else projection.coming(worker)
+        coming = None if known else projection.coming.hire(worker)
         if coming is not None:
             self._draft.pending.append(coming)
         elif not told:
             ahead = self._ahead(worker, after=min(self._today.values()))
-            self._draft.pending += projection.to_come(worker, None, ahead=ahead)
+            self._draft.pending += projection.coming.changes(worker, None, ahead=ahead)
         if not known and coming is None:
             self._draft.noop += 1  # nobody Plex ever heard of
 

@@ -152,42 +152,42 @@ def test_cc_11_only_an_explicit_status_ends_anybody():
 def test_an_ending_counts_from_the_day_after_in_the_plants_own_zone():
     project = projection()
     last_day = worker(active=False, terminated_on=TODAY["101"])
-    assert project.due(last_day, plant="101") is not None
-    assert project.due(worker(active=False, terminated_on=date(2026, 11, 22)), plant="101") is None
+    assert project.coming.due(last_day, plant="101") is not None
+    assert project.coming.due(worker(active=False, terminated_on=date(2026, 11, 22)), plant="101") is None
 
 
 def test_a_future_hire_is_pending():
-    due = projection().due(worker(active=False, hired_on=date(2026, 12, 7)), plant="101")
+    due = projection().coming.due(worker(active=False, hired_on=date(2026, 12, 7)), plant="101")
     assert due is not None
     assert due.on == "2026-12-07"
 
 
 def test_ed_02_a_future_hire_without_a_job_is_pending_without_a_plant():
     told = worker(active=False, hired_on=date(2026, 12, 7), jobs=(), organizations=UNSET)
-    due = projection().coming(told)
+    due = projection().coming.hire(told)
     assert due is not None
     assert (due.plant, due.key, due.on, due.begins) == ("", "21001", "2026-12-07", True)
 
 
 def test_ed_02_a_future_hire_whose_job_is_shown_is_pending_for_its_plant():
-    due = projection().coming(worker(active=False, hired_on=date(2026, 12, 7)))
+    due = projection().coming.hire(worker(active=False, hired_on=date(2026, 12, 7)))
     assert due is not None
     assert (due.plant, due.key) == ("101", employee_uuid("acme1", plant="101", person="wid1"))
 
 
 def test_ed_04_a_future_hire_that_was_rescinded_is_not_pending():
     rescinded = worker(active=False, hired_on=date(2026, 12, 7), hire_rescinded=True)
-    assert projection().coming(rescinded) is None
-    assert projection().due(rescinded, plant="101") is None
+    assert projection().coming.hire(rescinded) is None
+    assert projection().coming.due(rescinded, plant="101") is None
 
 
 def test_who_left_is_not_to_come():
-    assert projection().coming(worker(active=False, hired_on=date(2020, 1, 1))) is None
+    assert projection().coming.hire(worker(active=False, hired_on=date(2020, 1, 1))) is None
 
 
 def test_ed_01_a_hire_that_is_active_elsewhere_in_the_world_already_waits_for_the_plants_own_day():
     """Asked as of the latest local date, Workday calls somebody active whose day has not begun here (TZ-03)."""
-    due = projection().due(worker(active=True, hired_on=date(2026, 11, 24)), plant="101")
+    due = projection().coming.due(worker(active=True, hired_on=date(2026, 11, 24)), plant="101")
     assert due is not None
     assert (due.on, due.begins) == ("2026-11-24", True)
 
