@@ -28,6 +28,8 @@ PARTS = 13
 ARRIVAL = "arrival"
 LOOKS = 8
 PLEX = {"settle_s": 0.05, "writers": 4}
+LAG_S = 0.03
+"""How long a command takes to come true: less than the time a doubtful write is given to settle."""
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.crash_child"])
@@ -42,6 +44,7 @@ class Scenario:
             run_to_quiescence(world.app)
             world.next_day()
         world.app.close()
+        world.sandbox.plex.switches.change("apply_lag_s", LAG_S)
         self.keep_ours()
         self._plex = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
         self.steps = self.run()
@@ -73,6 +76,7 @@ class Scenario:
         self.put_ours_back()
         plex = self.world.sandbox.plex
         plex.reset()
+        plex.switches.change("apply_lag_s", LAG_S)
         plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in self._plex.items()}
         self.world.sandbox.arrivals.clear()
 
