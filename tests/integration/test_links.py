@@ -288,3 +288,33 @@ def test_wp_09_what_came_along_by_a_transfer_is_told_from_what_was_chosen(small)
         store.adopt(tx, person=person, plant="100", plex_id=foreign, by="ada", at=small.app.clock())
     (link,) = links.list_links(small.app)
     assert (link.plex, link.came_along) == ({"100": foreign}, {"102": made})
+
+
+def come_back_unlinked(world):
+    """Two who come back, and no id says who they were: the numbers of who left, and of who came."""
+    play(world, "terminate")
+    syncs.sync(world.app, progress=silent)
+    old, new = play(world, "rehire_unlinked")
+    syncs.sync(world.app, progress=silent)
+    return old, new
+
+
+def test_ed_12_a_chosen_plex_record_answers_no_open_question(small):
+    _old, new = come_back_unlinked(small)
+    with pytest.raises(UsageError, match=f"nobody can say yet who {new} is") as refused:
+        links.adopt(small.app, new, plant="101", record="90001")
+    assert f"links relink {new} --to WORKER" in refused.value.remedy
+    assert f"links relink {new} --new" in refused.value.remedy
+    with pytest.raises(UsageError, match=f"nobody chose a Plex record of plant 101 for {new}"):
+        links.release(small.app, new, plant="101")
+    assert decisions(small) == []
+    plan = syncs.plan(small.app, progress=silent)
+    assert plan.counts["create"] == 0
+    assert {item.key: item.code for item in syncs.parked(small.app)} == {new: "possible_rehire"}
+
+
+def test_wp_01_what_nobody_chose_is_not_taken_back(small):
+    number = at_work(small)[0]
+    with pytest.raises(UsageError, match=f"nobody chose a Plex record of plant 101 for {number}"):
+        links.release(small.app, number, plant="101")
+    assert decisions(small) == []

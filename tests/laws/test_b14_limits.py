@@ -229,7 +229,8 @@ def test_b14_08_ed_12_only_an_answer_settles_the_question_and_taken_back_it_is_o
 def test_b14_08_wp_02_a_question_that_no_choice_was_made_of_stays_one(firm):
     """`links unlink --plant` takes nothing back from somebody nobody decided of."""
     _old, new, _count = come_back_unlinked(firm)
-    assert links.release(app_of(firm), new, plant="101").plex == {}
+    with pytest.raises(UsageError, match="nobody chose"):
+        links.release(app_of(firm), new, plant="101")
     firm.sync()
     assert parked(firm)[new] == "possible_rehire"
 

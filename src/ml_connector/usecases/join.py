@@ -1,4 +1,4 @@
-"""What joining two workers would do, looked at before it is done: who is at work twice, whose Plex record nobody would be."""
+"""What a decision on a worker would do, looked at before it is made: who is at work twice, whose Plex record nobody would be."""
 
 from __future__ import annotations
 
@@ -6,11 +6,35 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import ApprovalRequiredError, UsageError
+from ml_connector.errors import ApprovalRequiredError, RecordError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.timeline.identity import is_at_work
+from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.store import LinkStore, Profile
+
+
+def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profile:
+    """
+    The profile with the person it is by the rules; a choice of a Plex record answers no open question (ED-12).
+
+    Raises:
+        UsageError: nobody can say who it is yet.
+    """
+    scope = Scope(app.name, "workday", RecordType.WORKER)
+    shown = SnapshotStore(app.database).find(scope, keys=[profile.wid], of=Worker).get(profile.wid)
+    if shown is None:
+        return profile
+    known = store.find(aliases_of(shown))
+    universals = store.universal_ids(sorted({each.person for each in known.values()}))
+    try:
+        return Profile(profile.wid, identify(shown, known, settled=store.any(), universals=universals).person)
+    except RecordError as error:
+        raise UsageError(
+            f"nobody can say yet who {name} is ({error.message}), and a Plex record says nothing of that; "
+            "nothing was changed",
+            remedy=f"first ml-connector links relink {name} --to WORKER   (whose record it is), "
+            f"or ml-connector links relink {name} --new",
+        ) from error
 
 
 def check_not_both_at_work(

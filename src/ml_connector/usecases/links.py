@@ -17,7 +17,7 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.contested import find_owner, ids_made_of
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
-from ml_connector.usecases.join import check_not_both_at_work, check_nothing_left
+from ml_connector.usecases.join import check_not_both_at_work, check_nothing_left, settle
 from ml_connector.usecases.subjects import find_wid
 
 
@@ -118,11 +118,13 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
     Decide that *worker* is a Plex employee who is there already, named by badge number or id.
 
     Raises:
-        UsageError: no such worker, plant or employee. ConfigurationError: the employee is somebody else.
+        UsageError: no such worker, plant or employee, or nobody can say who the worker is.
+        ConfigurationError: the employee is somebody else.
     """
     store = _store(app)
     _check_plant(app, plant)
-    profile, employee = _profile(app, store, worker), _find_employee(app, plant=plant, record=record)
+    profile = settle(app, store, _profile(app, store, worker), name=worker)
+    employee = _find_employee(app, plant=plant, record=record)
     owner = _owner(app, store, plant=plant, key=employee.key)
     if owner not in {None, profile.person}:
         whose = _number(app, owner or "")
@@ -145,11 +147,17 @@ def release(app: App, worker: str, *, plant: str) -> Link:
     Take back what `adopt` decided.
 
     Raises:
-        UsageError: no such worker or plant.
+        UsageError: no such worker or plant, or no record was chosen there.
     """
     store = _store(app)
     _check_plant(app, plant)
     profile = _profile(app, store, worker)
+    chosen = _tell_apart(app, Link(person=profile.person, aliases=(), plex=_held(store, profile.person))).plex
+    if plant not in chosen:
+        raise UsageError(
+            f"nobody chose a Plex record of plant {plant} for {worker}, so there is nothing to take back",
+            remedy="ml-connector links list   shows what was chosen",
+        )
     with app.database.transaction() as tx:
         store.release(tx, person=profile.person, plant=plant)
         _record(app, tx, worker, f"is no chosen Plex employee of plant {plant} any more")
@@ -229,6 +237,11 @@ def _number(app: App, person: str) -> str:
     scope = Scope(app.name, "workday", RecordType.WORKER)
     found = SnapshotStore(app.database).find(scope, keys=[person], of=Worker).get(person)
     return person if found is None else found.employee_id
+
+
+def _held(store: LinkStore, person: str) -> dict[str, str]:
+    """By plant, the records that are a person's by a choice or by a transfer."""
+    return {plant: key for (plant, one), key in store.adopted().items() if one == person}
 
 
 def _record(app: App, tx: Transaction, worker: str, decision: str) -> None:
