@@ -207,6 +207,18 @@ def test_a5_a_token_that_is_none_is_the_fault_of_who_gave_it_and_not_of_what_is_
     assert all(request.url.endswith("/token") for request in transport.requests)
 
 
+@pytest.mark.parametrize("told", [{"token_type": "mac"}, {"expires_in": 0}, {"expires_in": -5}])
+def test_a5_a_token_of_no_use_is_the_fault_of_who_gave_it(told: dict[str, object]) -> None:
+    vault = {"refresh_token": Secret("r0")}
+    body = json.dumps({"access_token": "t0", "refresh_token": "r1"} | told).encode()
+    connector, transport = connect(Tenant(*[MemoryResponse(200, body)] * 9), Clock(), vault=vault)
+    with pytest.raises(UnavailableError, match="answer that cannot be used: its access token") as caught:
+        connector.now()
+    assert "credentials" not in str(caught.value.remedy)
+    assert all(request.url.endswith("/token") for request in transport.requests)
+    assert vault["refresh_token"] == Secret("r1"), "what came beside it is kept: the old one may be spent"
+
+
 def test_a_refresh_token_that_came_with_an_unusable_access_token_is_kept() -> None:
     vault = {"refresh_token": Secret("r0")}
     answer = MemoryResponse(200, rb'{"access_token":"a\nb","refresh_token":"r1"}')

@@ -69,20 +69,22 @@ def render_plan(
     _render_staying(report.staying, console)
     if report.counts.get("parked"):
         console.print(f"{plural(report.counts['parked'], 'parked record')}: ml-connector parked")
-    writes = sum(report.counts.get(name, 0) for name in _WRITES)
+    console.print(_say_next(report, other_day=other_day))
+
+
+def _say_next(report: PlanReport, *, other_day: bool) -> str:
+    """What a plan comes to, and the next command where there is one."""
+    writes, held = sum(report.counts.get(name, 0) for name in _WRITES), report.counts.get("hold", 0)
     if writes and other_day:
-        console.print(
-            f"{plural(writes, 'write')}, as of {report.as_of[:10]}. Today's are planned by: ml-connector plan"
-        )
-    elif writes:
-        console.print(f"Next: ml-connector apply {short}   ({plural(writes, 'write')}, ~{duration(report.forecast_s)})")
-    else:
-        held = report.counts.get("hold", 0)
-        console.print(
-            f"Nothing may be written now: {plural(held, 'change')} held."
-            if held
-            else "Nothing to write: Plex is in step."
-        )
+        return f"{plural(writes, 'write')}, as of {report.as_of[:10]}. Today's are planned by: ml-connector plan"
+    if writes:
+        wait = duration(report.forecast_s)
+        return f"Next: ml-connector apply {report.digest[:SHORT]}   ({plural(writes, 'write')}, ~{wait})"
+    if held:
+        return f"Nothing may be written now: {plural(held, 'change')} held."
+    if report.holds:
+        return "Nothing to write of what was compared; what is held above was not, and may hide changes."
+    return "Nothing to write: Plex is in step."
 
 
 def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console: Console | None = None) -> None:

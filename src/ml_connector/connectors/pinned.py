@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ml_connector.connectors.addresses import Resolve, pin_host
 from ml_connector.errors import ConfigurationError
@@ -105,7 +105,9 @@ class _Pinned(HTTPConnection):
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
-        raise ConnectTimeoutError(self, str(fault))
+        if isinstance(fault, TimeoutError):
+            raise ConnectTimeoutError(self, str(fault))
+        raise NewConnectionError(self, str(fault))
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         # Head and body leave in one piece. Sent one after the other, as the standard library does, a process that is

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import msgspec
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from ml_connector.connectors.addresses import Resolve, resolve_host
 from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, OversizedError, decode, gather
@@ -33,6 +33,7 @@ from ml_connector.hosts import host_fault
 from ml_connector.secret import Secret
 
 _LATE = (TimeoutError, ReadTimeoutError)
+_PRIVATE_CA = "; for a private CA set [hosts] ca_bundle"
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -221,9 +222,10 @@ class Transport:
             )
             broken.timed_out = isinstance(error, _LATE)
             return broken
+        reached = "" if isinstance(error, (NewConnectionError, ConnectTimeoutError)) else _PRIVATE_CA
         return NotSentError(
             f"no connection to {host} ({type(error).__name__}: {_reason(error)})",
-            remedy="check the host, the network and the firewall; for a private CA set [hosts] ca_bundle",
+            remedy=f"check the host, the network and the firewall{reached}",
         )
 
 

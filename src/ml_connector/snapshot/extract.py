@@ -108,7 +108,7 @@ class Reader:
             except IncompleteReadError as error:
                 if attempt == TRIES:
                     raise
-                progress(f"{scope.side} {scope.type}: the set moved while reading, starting again ({error})", 0, None)
+                progress(f"{scope.side} {scope.type}: the reading does not add up, starting again ({error})", 0, None)
         raise AssertionError("unreachable")
 
     def read_changed(

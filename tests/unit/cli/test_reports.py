@@ -14,7 +14,7 @@ from rich.console import Console
 from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, render_runs, run_answer
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
-from ml_connector.sync.report import PlanReport, RunReport, StayingLine
+from ml_connector.sync.report import HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.runs.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
@@ -63,6 +63,40 @@ def test_ed_02_a_future_hire_without_a_plant_is_shown_by_number_and_name() -> No
         render_plan(report, limit=None, console=console)
     assert "2026-12-07" in captured.get()
     assert "employee 000025 Ada Lee" in captured.get()
+
+
+@pytest.mark.parametrize(
+    ("counts", "held", "told"),
+    [
+        ({}, 0, "Nothing to write: Plex is in step."),
+        ({}, 1, "Nothing to write of what was compared; what is held above was not, and may hide changes."),
+        ({"hold": 3}, 1, "Nothing may be written now: 3 changes held."),
+        ({"create": 2}, 1, "Next: ml-connector apply dddddddddddd   (2 writes, ~1.0 s)"),
+    ],
+)
+def test_cc_03_a_plan_is_in_step_only_where_all_was_compared(counts: dict[str, int], held: int, told: str) -> None:
+    hold = HoldLine(
+        id="8ab6f8eb0000",
+        guard="unstable_extract",
+        type="worker",
+        plant="",
+        count=1,
+        reason="the reading does not add up",
+        remedy="read it again later",
+        releasable=False,
+    )
+    report = PlanReport(
+        digest="d" * 64,
+        connection="acme",
+        as_of="2026-11-23",
+        counts=counts,
+        changes=(),
+        holds=(hold,) * held,
+        pending=(),
+        headcount=(),
+        forecast_s=1,
+    )
+    assert shown(partial(render_plan, limit=None), report).rstrip().endswith(told)
 
 
 COUNTS = {"applied": 0, "noop": 2314}

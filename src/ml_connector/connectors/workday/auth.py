@@ -145,6 +145,7 @@ class _Token(msgspec.Struct):
     access_token: str
     expires_in: float | None = None
     refresh_token: str | None = None
+    token_type: str = "Bearer"  # noqa: S105 - a kind of token
 
 
 class BearerToken:
@@ -252,24 +253,32 @@ class BearerToken:
         except ValueError:
             raise UnavailableError("Workday's token endpoint answered with something that is no token") from None
         life = _TOKEN_LIFE
-        if token.expires_in is not None and 0 < token.expires_in < _TOKEN_LIFE.total_seconds() * 2:
+        if token.expires_in is not None and token.expires_in < _TOKEN_LIFE.total_seconds() * 2:
             life = min(life, timedelta(seconds=token.expires_in * 0.9))
         if token.refresh_token:
             _check_token(token.refresh_token, name="refresh")
             if Secret(token.refresh_token) != asked_with:
                 self._rotated = self._unkept = Secret(token.refresh_token)
         _check_token(token.access_token, name="access")
+        if token.token_type.lower() != "bearer":
+            raise _useless("its access token is of another kind than bearer")
+        if token.expires_in is not None and token.expires_in <= 0:
+            raise _useless("its access token has expired already")
         self._good_until = self._clock() + life
         return Signature(http={"Authorization": Secret(f"Bearer {token.access_token}")})
 
 
 def _check_token(token: str, *, name: str) -> None:
     if not is_token(token):
-        raise UnavailableError(
-            f"Workday's token endpoint gave an answer that cannot be used: its {name} token {UNPRINTABLE}",
-            remedy="nothing is wrong with what is stored: try again later; if it stays, look at who answers in the "
-            "endpoint's place (a gateway of yours)",
-        )
+        raise _useless(f"its {name} token {UNPRINTABLE}")
+
+
+def _useless(why: str) -> UnavailableError:
+    return UnavailableError(
+        f"Workday's token endpoint gave an answer that cannot be used: {why}",
+        remedy="nothing is wrong with what is stored: try again later; if it stays, look at who answers in the "
+        "endpoint's place (a gateway of yours)",
+    )
 
 
 def _sort_refusal(status: int, body: bytes, *, asked_s: float | None) -> MLConnectorError:
