@@ -155,9 +155,7 @@ def test_cc_06_what_no_log_tells_is_found_by_the_next_full_compare_and_counted()
             for each in world.workers.values()
             if len(each.entries) == 1 and each.entries[0].kind == "Hire Employee"
         )
-        history.entries = tuple(
-            entry if "last_name" not in entry.changes else _renamed(entry) for entry in history.entries
-        )
+        rename_unlogged(history)
         assert "drift_found_by_full" not in firm.sync().counts
         report = firm.begin().syncer.sync(whole=True, progress=lambda *_: None)
         assert report.counts["drift_found_by_full"] == 1
@@ -179,6 +177,27 @@ def test_cc06_what_the_log_or_a_planned_day_explains_was_not_missed():
         firm.tenant.play("terminate")
         firm.tenant.play("unlogged_change")
         assert compare(firm) == 1, "and among what is explained a silent change is seen"
+
+
+def test_cc06_what_was_missed_is_told_by_the_run_that_found_it_and_by_no_other():
+    """Nothing can be sent for who is parked, so the plan stands: the count is not of the plan, but of the reading."""
+    with found() as firm:
+        (key,) = firm.tenant.play("unmapped_job")["touched"]
+        firm.next_day()
+        firm.come_to_rest()
+        plan = firm.newest_plan()
+        assert compare(firm) == 0, "a whole comparison tells its count though the plan of another run stands"
+        rename_unlogged(firm.tenant.view().world.workers[key])
+        assert compare(firm) == 1
+        assert (compare(firm), firm.newest_plan()[0]) == (0, plan[0])
+        assert "drift_found_by_full" not in firm.sync().counts, "nothing was compared whole"
+
+
+def rename_unlogged(history):
+    """A name becomes another one and the log does not tell."""
+    history.entries = tuple(
+        entry if "last_name" not in entry.changes else _renamed(entry) for entry in history.entries
+    )
 
 
 def compare(firm):

@@ -78,6 +78,11 @@ class Gathered(msgspec.Struct, kw_only=True):
         """When it was read, by both clocks."""
         return Look(self.as_of.entered_at, self.looked_at)
 
+    @property
+    def missed_in_all(self) -> int | None:
+        """How much a whole comparison found that no log had told of; None where this reading was none."""
+        return sum(self.missed.values()) if self.missed else None
+
     def readable(self, side: str, kind: str, plant: str = "") -> bool:
         return (side, kind, plant) in self.extracts
 

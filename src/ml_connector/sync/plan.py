@@ -211,8 +211,7 @@ class Planner:
         self._compare_upstream()
         draft.parked += [*self._who.questions.values(), *self._conflicts.values()]
         self._witness.note_doubt({**self._who.questions, **self._conflicts})
-        missed = self._gathered.missed
-        draft.missed = sum(missed.values()) if missed else None
+        draft.missed = self._gathered.missed_in_all
         draft.in_step = self._steady.in_step
         draft.today = min(self._gathered.today.values()).isoformat()
         ordered, unwritable = hold_unwritable(self._in_order(), self._connection.workday, name=self._name)

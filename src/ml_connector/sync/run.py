@@ -45,7 +45,11 @@ def open_run(tools: SyncTools, kind: str, *, progress: Progress) -> Iterator[Run
 
 
 class Run:
-    """One run: its number, its right to write, its end."""
+    """
+    One run: its number, its right to write, its end.
+
+    *missed* is what its own reading found that no log had told of; the plan it carries out may be from another one.
+    """
 
     def __init__(self, tools: SyncTools, kind: str, *, lease: Lease, progress: Progress) -> None:
         self._tools = tools
@@ -53,6 +57,7 @@ class Run:
         self._started = time.monotonic()
         self._closed = False
         self._foretold = False
+        self.missed: int | None = None
         self._sending: StoredPlan | None = None
         self._progress = progress
         now = tools.clock()
@@ -114,8 +119,8 @@ class Run:
             "pending": stored.counts.get("pending", 0),
             "unknown": written["unknown"],
         }
-        if "drift_found_by_full" in stored.counts:
-            counts["drift_found_by_full"] = stored.counts["drift_found_by_full"]
+        if self.missed is not None:
+            counts["drift_found_by_full"] = self.missed
         if carried_out_in is not None:
             counts |= {"applied": 0, "noop": counts["noop"] + counts["applied"]}
         with tools.database.transaction() as tx:

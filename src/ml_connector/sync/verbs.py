@@ -181,6 +181,7 @@ class Syncer:
         gatherer = self._gatherer(run.progress, lambda moment: self._check_clock(run, approvals, moment))
         gathered = gatherer.gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.runs.note_reading(run.number, gathered.look)
+        run.missed = gathered.missed_in_all
         watch_sentinels(gathered, baselines=self._tools.baselines, snapshots=self._tools.snapshots, approvals=approvals)
         self._think_again(run, gathered)
         workers = gathered.extracts.get(("workday", "worker", ""))
