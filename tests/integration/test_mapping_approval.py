@@ -23,6 +23,7 @@ from ml_connector.errors import (
 )
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.usecases import mapping_faults, mappings, syncs
+from ml_connector.usecases.known import known_wids
 from tests.world import World, open_world, silent
 
 PLANT = "101"
@@ -234,6 +235,48 @@ def test_rd06_two_lines_that_tie_are_each_told_what_else_is_wrong_with_them(worl
     told = [(fault.line, fault.code) for fault in refused.value.faults]
     assert told == [(2, "setup_missing"), (3, "tie"), (3, "setup_missing")]
     assert "ELSEWHERE" in refused.value.faults[2].message
+
+
+def wid_of(world: World, code: str) -> str:
+    return known_wids(world.app, Kind.JOB_PROFILE)[code]
+
+
+def test_rd06_a_code_and_an_id_of_two_objects_are_a_fault_of_the_line(world: World, tmp_path: Path) -> None:
+    """Whatever the id says: it may not let a mistyped code pass, nor one code stand for the object of another."""
+    file, weld, oper = tmp_path / "crosswalk.csv", wid_of(world, "JP-WELD"), wid_of(world, "JP-OPER")
+    file.write_text(
+        "kind,plant,source,position,wid\n"
+        f"job_profile,101,JP-WELDD,Welder,{weld}\n"  # mistyped
+        f"job_profile,101,JP-OPER,Welder,{weld}\n"  # these two have their codes swapped
+        f"job_profile,101,JP-WELD,Press Operator,{oper}\n"
+        "job_profile,101,JP-MNTN,Welder,0123456789abcdef0123456789abcdef\n"  # an id of another tenant's
+    )
+    with pytest.raises(FaultsError) as refused:
+        mappings.import_file(world.app, file)
+    faults = [fault for fault in refused.value.faults if fault.code != "setup_missing"]
+    assert [(fault.line, fault.code, fault.blocking) for fault in faults] == [
+        (2, "wid", True),
+        (2, "unknown_code", True),
+        (3, "wid", True),
+        (4, "wid", True),
+        (5, "wid", False),
+    ]
+    assert faults[0].message == "the wid is that of job profile 'JP-WELD', which was never called 'JP-WELDD'"
+    assert faults[0].remedy.startswith("write JP-WELD if that one is meant; otherwise leave the wid empty")
+
+
+def test_rd06_an_id_another_object_has_is_told_where_the_row_says_nothing_else_new(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "crosswalk.csv"
+    file.write_bytes(mappings.export_table(world.app).replace(wid_of(world, "JP-WELD").encode(), b"x"))
+    before = world.app.mappings.load("acme")
+    assert not mappings.import_file(world.app, file).changed, "Workday's own is kept"
+    file.write_bytes(file.read_bytes().replace(b'"x"', f'"{wid_of(world, "JP-OPER")}"'.encode()))
+    with pytest.raises(FaultsError) as refused:
+        mappings.import_file(world.app, file)
+    assert {fault.code for fault in refused.value.faults if fault.blocking} == {"wid"}
+    assert world.app.mappings.load("acme") == before
 
 
 def test_rd06_what_plex_would_say_is_missed_aloud_where_it_cannot_be_asked(

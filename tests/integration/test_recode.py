@@ -7,6 +7,7 @@ import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
+from ml_connector.errors import FaultsError
 from ml_connector.usecases import known, mappings, syncs
 from tests.rehearsal import Rehearsal, record
 from tests.world import open_world, silent
@@ -70,6 +71,23 @@ def test_rd_01_the_mapping_learns_the_id_and_lists_todays_code(tmp_path):
         assert not [
             each for each in mappings.propose_rows(world.app, progress=silent).proposals if each.source == "CC4201"
         ]
+
+        renamed = next(row for row in listed if row.now)
+        sheet = mappings.export_table(world.app)
+        (line,) = [
+            each for each in sheet.splitlines() if b'"CC4200"' in each and b'"%b"' % renamed.plant.encode() in each
+        ]
+        changed = import_line(world, sheet, line.replace(renamed.target["department"].encode(), b"4300-ASM"))
+        assert [(row.source, row.wid) for row in changed] == [("CC4200", renamed.wid)], "the code it had, with its id"
+        assert import_line(world, sheet, line.replace(b'"CC4200"', b'"CC4201"')), "or the code it has"
+        with pytest.raises(FaultsError, match="wid is that of cost center 'CC4201', which was never called 'CC9999'"):
+            import_line(world, sheet, line.replace(b'"CC4200"', b'"CC9999"'))
+
+
+def import_line(world, sheet, line):
+    file = world.folder / "line.csv"
+    file.write_bytes(sheet.splitlines()[0] + b"\n" + line)
+    return mappings.import_file(world.app, file).changed
 
 
 def test_a_row_set_by_hand_learns_the_id_from_what_was_read_last(tmp_path):

@@ -195,9 +195,7 @@ def test_cc06_what_was_missed_is_told_by_the_run_that_found_it_and_by_no_other()
 
 def rename_unlogged(history):
     """A name becomes another one and the log does not tell."""
-    history.entries = tuple(
-        entry if "last_name" not in entry.changes else _renamed(entry) for entry in history.entries
-    )
+    history.entries = tuple(entry if "last_name" not in entry.changes else _renamed(entry) for entry in history.entries)
 
 
 def compare(firm):

@@ -41,3 +41,16 @@ def known_codes(app: App, kind: Kind) -> dict[str, str | None] | None:
         return None
     records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)
     return {record.key: wid_of(record) for record in records}
+
+
+def earlier_codes(app: App, kind: Kind) -> dict[str, set[str]]:
+    """By Workday's own id, the codes under which an object was ever read, or has a row in force (RD-01)."""
+    scope, snapshots = Scope(app.name, "workday", SOURCES[kind].value), SnapshotStore(app.database)
+    named = [(wid_of(record), record.key) for record in snapshots.read(scope, of=RECORDS[kind])]
+    rows = app.mappings.load(app.name)
+    named += [(row.wid, row.source) for row in rows if (row.kind, row.state) == (kind, "accepted")]
+    found: dict[str, set[str]] = {}
+    for wid, code in named:
+        if wid is not None:
+            found.setdefault(wid, set()).add(code)
+    return found

@@ -62,7 +62,14 @@ def keep_rows(
     one approves it: *approving* names who drafted each row, by its key.
     """
     wids = {kind: known_wids(app, kind) for kind in {row.kind for row in rows}}
-    learned = [msgspec.structs.replace(row, wid=wids[row.kind].get(row.source) or row.wid) for row in rows]
+    shown = {kind: set(known.values()) for kind, known in wids.items()}
+    # Another object may have taken a code over since: an id that Workday still shows stays (RD-01).
+    learned = [
+        row
+        if row.wid in shown[row.kind]
+        else msgspec.structs.replace(row, wid=wids[row.kind].get(row.source) or row.wid)
+        for row in rows
+    ]
     there = app.mappings.load(app.name)
     accepted = [row for row in there if row.state == "accepted"]
     if approving is not None:

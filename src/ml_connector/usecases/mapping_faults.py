@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from ml_connector.bootstrap import App
 from ml_connector.errors import ConfigurationError, Fault, FaultsError
@@ -13,8 +14,22 @@ from ml_connector.mapping.crosswalk import ANY, Claim, Kind, MappingRow, shell_w
 from ml_connector.mapping.line import find_clashes
 from ml_connector.mapping.proposal import wid_of
 from ml_connector.mapping.table import by_line
-from ml_connector.usecases.known import SOURCES, known_codes, last_days
+from ml_connector.usecases.known import SOURCES, earlier_codes, known_codes, last_days
 from ml_connector.usecases.usage import read_setup, read_workday
+
+
+class _Codes(NamedTuple):
+    """Workday's codes of a kind with its own ids as *shown*, by own id the codes now (*holders*) and all that ever were."""
+
+    shown: Mapping[str, str | None]
+    holders: Mapping[str, str]
+    earlier: Mapping[str, Collection[str]]
+
+    def is_renamed(self, claim: Claim) -> bool:
+        """Whether a claim names an object that Workday shows by a code it had before (RD-01)."""
+        if claim.kind is Kind.ACCOUNT or claim.wid is None:
+            return False
+        return claim.wid in self.holders and claim.source in self.earlier.get(claim.wid, ())
 
 
 def find_faults(app: App, claims: Mapping[int, Claim], *, placed: Collection[int]) -> list[Fault]:
@@ -36,20 +51,23 @@ def find_faults(app: App, claims: Mapping[int, Claim], *, placed: Collection[int
 
 def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
     """
-    Codes that Workday did not show when it was read last; where it never was, it is asked now.
+    Codes that Workday did not show when it was read last, or shows for another object than the row's own id says; where
+    it never was read, it is asked now.
 
-    A row that begins later may name what is still to come (RD-02), and one that is in force already is not asked about.
+    A row that begins later may name what is still to come (RD-02), one that is in force already is not asked about, and
+    an object may stand under the code it had before (RD-01).
     """
-    said = {row.key: (row.target, row.ends_on) for row in app.mappings.load(app.name) if row.state == "accepted"}
-    news = {line: claim for line, claim in claims.items() if said.get(claim.key) != (claim.target, claim.ends_on)}
+    said = {row.key: row for row in app.mappings.load(app.name) if row.state == "accepted"}
+    news = {line: claim for line, claim in claims.items() if _is_news(claim, said.get(claim.key))}
     named = {line: named for line, claim in news.items() if (named := _named_in_workday(claim)) is not None}
-    codes = {kind: _shown_codes(app, kind) for kind in dict.fromkeys(kind for kind, _ in named.values())}
+    codes = {kind: _codes(app, kind) for kind in dict.fromkeys(kind for kind, _ in named.values())}
     today, found = max(last_days(app).values()), []
     for line, (kind, code) in named.items():
         claim, known = claims[line], codes[kind]
-        if code in known or (claim.wid is not None and claim.wid in known.values()):
+        found += _wid_faults(claim, line, known)
+        if code in known.shown or known.is_renamed(claim):
             continue
-        near = difflib.get_close_matches(code, known, n=1)
+        near = difflib.get_close_matches(code, known.shown, n=1)
         message = f"Workday shows no {kind.value.replace('_', ' ')} {code!r}"
         message += f" (did you mean {near[0]!r}?)" if near else ""
         ahead = claim.effective_on is not None and claim.effective_on > today
@@ -58,6 +76,28 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
             remedy = f"nothing, if Workday will have it by then; if it is mistyped: {_end_command(claim)}"
         found.append(_fault("unknown_code", claim, line, message, remedy, blocking=not ahead))
     return found
+
+
+def _is_news(claim: Claim, said: MappingRow | None) -> bool:
+    if said is None or (claim.target, claim.ends_on) != (said.target, said.ends_on):
+        return True
+    return claim.wid not in {None, said.wid}
+
+
+def _wid_faults(claim: Claim, line: int, known: _Codes) -> Iterator[Fault]:
+    """Where code and Workday's own id are of two objects: the row would answer for one and be read as about the other."""
+    if claim.kind is Kind.ACCOUNT or claim.wid is None:
+        return
+    what, holder = claim.kind.value.replace("_", " "), known.holders.get(claim.wid)
+    if claim.source in {holder, *known.earlier.get(claim.wid, ())}:
+        return
+    if holder is not None:
+        message = f"the wid is that of {what} {holder!r}, which was never called {claim.source!r}"
+        remedy = f"write {holder} if that one is meant; otherwise leave the wid empty: it follows from the code"
+        yield _fault("wid", claim, line, message, remedy)
+    elif known.shown.get(claim.source) is not None:
+        message = f"Workday shows {what} {claim.source!r} with another wid, and none with this one"
+        yield _fault("wid", claim, line, message, "nothing: Workday's is kept; or leave the wid empty", blocking=False)
 
 
 def _end_command(claim: Claim) -> str:
@@ -75,11 +115,12 @@ def _named_in_workday(claim: Claim) -> tuple[Kind, str] | None:
     return None if center in {None, ANY} else (Kind.COST_CENTER, str(center))
 
 
-def _shown_codes(app: App, kind: Kind) -> dict[str, str | None]:
-    known = known_codes(app, kind)
-    if known is not None:
-        return known
-    return {record.key: wid_of(record) for record in read_workday(app, SOURCES[kind], progress=_silent)}
+def _codes(app: App, kind: Kind) -> _Codes:
+    shown = known_codes(app, kind)
+    if shown is None:
+        shown = {record.key: wid_of(record) for record in read_workday(app, SOURCES[kind], progress=_silent)}
+    holders = {wid: code for code, wid in shown.items() if wid is not None}
+    return _Codes(shown, holders, earlier_codes(app, kind))
 
 
 def _fault(code: str, claim: Claim, line: int, message: str, remedy: str, *, blocking: bool = True) -> Fault:
