@@ -18,6 +18,7 @@ MISTAKES = (
     ("read", "plex", "account", "--plant", "999"),
     ("plan", "--only", "foo"),
     ("runs", "show", "999"),
+    ("runs", "show", "99999999999999999999"),
     ("records", "foo"),
     ("records", "worker", "99"),
     ("mapping", "set", "foo", "X", "position=Welder"),
@@ -46,6 +47,13 @@ def test_what_names_nothing_is_wrong_usage_with_what_there_is(shared: Terminal, 
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert "→ " in result.stderr
+
+
+@pytest.mark.parametrize("words", [("runs",), ("audit", "list"), ("read", "plex", "employee")], ids=" ".join)
+def test_a_limit_no_database_could_take_is_wrong_usage(shared: Terminal, words: tuple[str, ...]) -> None:
+    told = shared.type(*words, "--limit", "99999999999999999999")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "less than or equal to 1000000000" in told.stderr
 
 
 def test_a_record_nothing_ever_happened_to_is_no_such_record(shared: Terminal) -> None:

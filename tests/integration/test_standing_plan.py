@@ -53,6 +53,16 @@ def test_the_decision_not_to_write_is_told_all_the_same(settled):
     assert event.detail["count"] == report.counts["noop"]
 
 
+def test_px_02_a_run_tells_why_a_write_was_to_be_and_beside_it_that_it_was_confirmed(settled):
+    (gone,) = settled.sandbox.tenant.play("terminate")["touched"]
+    report, _ = sync(settled)
+    (told,) = [each for each in syncs.run_detail(settled.app, report.run)["writes"] if each["action"] == "deactivate"]
+    assert (told["key"], told["state"], told["outcome"]) == (gone, "applied", "confirmed by reading back")
+    assert told["reason"].startswith("terminated on")
+    (record,) = syncs.records(settled.app, record_type="worker", key=gone, status="applied")
+    assert record.reason == told["reason"]
+
+
 def change_workday(world):
     world.sandbox.tenant.play("hire")
 

@@ -19,6 +19,9 @@ from typer.core import TyperGroup
 from ml_connector.cli.door import Door, Output
 from ml_connector.cli.failures import guarded
 
+MOST = 1_000_000_000
+"""What no count on the command line exceeds: a database takes no number of any size."""
+
 F = TypeVar("F", bound=Callable[..., int | None])
 
 _HELP = {"help_option_names": ["-h", "--help"]}

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ml_connector.cli.render import bars, cell, difference, hanging, make_console, remedy, table
+from ml_connector.cli.render import bars, cell, difference, hanging, make_console, remedy, stacked, table
 from ml_connector.cli.words import duration, plural, printable, shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
@@ -167,11 +167,16 @@ def render_run(detail: Mapping[str, Any]) -> None:
     if counts:
         console.print(bars(counts, console=console))
     rows = [
-        (each["plant"], f"{each['type']} {each['label'] or each['key']}", each["action"], each["state"], each["reason"])
+        (each["plant"], f"{each['type']} {each['label'] or each['key']}", each["action"], each["state"], _told(each))
         for each in detail["writes"]
     ]
     if rows:
         console.print(table(("plant", "record", "action", "state", "why"), rows))
+
+
+def _told(write: Mapping[str, Any]) -> Text:
+    """Why it was to be written, and below it how it is known what became of it."""
+    return stacked(*(words for words in (write["reason"], write["outcome"]) if words))
 
 
 def render_records(records: Sequence[RecordInfo]) -> None:

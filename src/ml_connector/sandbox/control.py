@@ -58,6 +58,7 @@ class WrongRequestError(Exception):
 
 
 Action = Callable[[Request], Any]
+_MOST_DAYS = 3_660
 
 
 class Control:
@@ -126,8 +127,8 @@ class Control:
 
     def _advance(self, request: Request) -> Any:
         days = _body(request).get("days", 1)
-        if not isinstance(days, int) or isinstance(days, bool) or days < 1:
-            raise WrongRequestError("days is a whole number from 1")
+        if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
+            raise WrongRequestError(f"days is a whole number from 1 to {_MOST_DAYS}")
         quiet = _body(request).get("quiet", False)
         if not isinstance(quiet, bool):
             raise WrongRequestError("quiet is true or false")

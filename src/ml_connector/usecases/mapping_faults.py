@@ -61,7 +61,7 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
     news = {line: claim for line, claim in claims.items() if _is_news(claim, said.get(claim.key))}
     named = {line: named for line, claim in news.items() if (named := _named_in_workday(claim)) is not None}
     codes = {kind: _codes(app, kind) for kind in dict.fromkeys(kind for kind, _ in named.values())}
-    today, found = max(last_days(app).values()), []
+    today, found = max(last_days(app).values()), list[Fault]()
     for line, (kind, code) in named.items():
         claim, known = claims[line], codes[kind]
         found += _wid_faults(claim, line, known)

@@ -236,7 +236,7 @@ def runs(
 
 def run_detail(app: App, run: int) -> dict[str, Any]:
     """
-    One run with its writes by state.
+    One run with its writes by state: the *reason* of each, and what its *outcome* was told by, where that is known.
 
     Raises:
         UsageError: there is no such run.
@@ -253,7 +253,8 @@ def run_detail(app: App, run: int) -> dict[str, Any]:
             "action": intent.change.action,
             "state": intent.state,
             "attempt": intent.attempt,
-            "reason": intent.reason or intent.change.reason,
+            "reason": intent.change.reason,
+            "outcome": intent.reason,
         }
         for intent in SyncStore(app.database, app.name).of_run(run)
     ]
@@ -300,7 +301,7 @@ def records(
             key=change.source,
             label=change.label,
             status=intent.state,
-            reason=intent.reason or change.reason,
+            reason=change.reason if intent.state == "applied" else intent.reason or change.reason,
             remedy=f"ml-connector release {change.hold}" if intent.state == "held" else None,
             last_run=run,
         )

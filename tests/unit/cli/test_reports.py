@@ -11,7 +11,15 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ml_connector.cli.reports import render_outcome, render_parked, render_plan, render_records, render_runs, run_answer
+from ml_connector.cli.reports import (
+    render_outcome,
+    render_parked,
+    render_plan,
+    render_records,
+    render_run,
+    render_runs,
+    run_answer,
+)
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.report import HoldLine, PlanReport, RunReport, StayingLine
@@ -188,6 +196,18 @@ def test_runs_stay_a_table_however_long_the_problem_of_one_is() -> None:
     assert head.split() == ["run", "kind", "state", "started", "plan", "watermark", "what"]
     assert max(map(len, lines)) <= 80
     assert "x" * 121 not in "".join(lines)
+
+
+def test_px02_a_run_shows_why_and_below_it_the_confirmation(capsys: pytest.CaptureFixture[str]) -> None:
+    write = {"plant": "101", "type": "employee", "key": "1", "label": "Ada", "action": "update", "state": "applied"}
+    written = [
+        {**write, "reason": "changed in Workday", "outcome": "confirmed by reading back"},
+        {**write, "reason": "not in Plex", "outcome": None},
+    ]
+    head = {"id": 7, "kind": "sync", "actor": "mia", "state": "done", "plan": None, "watermark": None, "problem": None}
+    render_run({**head, "counts": {}, "writes": written})
+    lines = [line.split("applied")[-1].strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-3:] == ["changed in Workday", "confirmed by reading back", "not in Plex"]
 
 
 def test_since_is_told_in_utc_and_by_which_clock() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ml_connector.cli.command import command, make_group
+from ml_connector.cli.command import MOST, command, make_group
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import UNEXPECTED, tell
 from ml_connector.cli.words import plural, printable
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def list_events(
     door: Door,
     *,
-    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST, metavar="N", help="How many, newest first.")] = 50,
     action: Annotated[str | None, typer.Option("--action", metavar="A", help="As in write.applied.")] = None,
     key: Annotated[str | None, typer.Option("--key", metavar="KEY", help="A worker, a plan, a run, …")] = None,
 ) -> None:

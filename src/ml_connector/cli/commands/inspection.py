@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ml_connector.cli.command import command
+from ml_connector.cli.command import MOST, command
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import IN_PART, tell
 from ml_connector.cli.words import plural, printable
@@ -129,7 +129,9 @@ def read(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="D", help="What is true on this date (Workday).")
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Stop after so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, max=MOST, metavar="N", help="Stop after so many.")
+    ] = None,
     plant: Annotated[str | None, typer.Option("--plant", metavar="PCN", help="Only this plant (Plex).")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The system's own words, untranslated.")] = False,
     pay: Annotated[bool, typer.Option("--pay/--no-pay", help="Workers with pay; reading it is recorded.")] = True,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ml_connector.cli.command import command, make_group
+from ml_connector.cli.command import MOST, command, make_group
 from ml_connector.cli.commands.inspection import parse_date, parse_moment
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import DONE, IN_PART, WAITING
@@ -103,7 +103,7 @@ def sync(door: Door, *, full: Full = False) -> int:
 def runs(
     door: Door,
     *,
-    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST, metavar="N", help="How many.")] = 20,
     kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="plan, apply, sync, …")] = None,
     state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="done, failed, …")] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="T", help="Begun since this date or moment.")] = None,

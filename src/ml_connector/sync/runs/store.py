@@ -35,6 +35,10 @@ runs = Table(
 )
 
 
+_LAST = 2**31 - 1
+"""The last number a run can have."""
+
+
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One run, as `runs` lists it."""
 
@@ -121,6 +125,8 @@ class RunStore:
 
     def run(self, number: int) -> RunInfo | None:
         """One run, or None."""
+        if not 0 < number <= _LAST:
+            return None  # neither database can even be asked
         query = select(runs).where(runs.c.connection == self._connection, runs.c.id == number)
         with self._database.reading() as tx:
             row = tx.execute(query).mappings().one_or_none()
