@@ -318,3 +318,25 @@ def test_wp_01_what_nobody_chose_is_not_taken_back(small):
     with pytest.raises(UsageError, match=f"nobody chose a Plex record of plant 101 for {number}"):
         links.release(small.app, number, plant="101")
     assert decisions(small) == []
+
+
+def test_wp_01_after_a_wrong_join_was_undone_everybody_has_a_record_and_a_badge_of_their_own(small):
+    old, new = come_back_unlinked(small)
+    (record,) = employees(small, badgeNumber=old)
+    links.join(small.app, new, to=old)
+    assert syncs.sync(small.app, progress=silent).exit_code == 0
+    assert employees(small, badgeNumber=new)[0]["id"] == record["id"]
+    links.withdraw(small.app, new)
+    links.separate(small.app, new)
+    assert syncs.sync(small.app, progress=silent).exit_code == 3
+    (waits,) = syncs.parked(small.app)
+    assert (waits.key, waits.code, "relink" in waits.remedy) == (new, "badge_in_use", False)
+    assert f"that is employee {old}'s" in waits.reason
+    syncs.sync(small.app, progress=silent)
+    assert syncs.sync(small.app, progress=silent).exit_code == 0
+    (theirs,), (own,) = employees(small, badgeNumber=old), employees(small, badgeNumber=new)
+    assert (theirs["id"], theirs["status"], own["status"]) == (record["id"], "Inactive", "Active")
+    assert own["id"] != record["id"]
+    numbers = {row["Resource_ID"]: row for row in small.sandbox.plex.state("employee_attributes")}
+    assert [numbers[row["id"]]["External_Employee_ID"] for row in (theirs, own)] == [old, new]
+    assert syncs.plan(small.app, progress=silent).changes == ()

@@ -7,11 +7,14 @@ Pure; a few words per worker, so that a hundred thousand fit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import UnsetType
 
 from ml_connector.canonical.workforce import Worker
+
+CONTINGENT_BADGE = "CW-"
 
 
 class Person(NamedTuple):
@@ -44,6 +47,18 @@ class People:
 
     def get(self, person: str) -> Person | None:
         return self._by_id.get(person)
+
+    def everybody(self) -> Iterator[tuple[str, Person]]:
+        """All of them, by typed id."""
+        yield from self._by_id.items()
+
+    def wearing(self, badge: str) -> Iterator[Person]:
+        """Whose badge number it is, by their own number: employees wear theirs, contingent workers a marked one."""
+        bare = badge.removeprefix(CONTINGENT_BADGE)
+        names = [person_id("employee", badge), person_id("contingent", badge), person_id("contingent", bare)]
+        for name in names if bare != badge else names[:1]:
+            if name in self._by_id:
+                yield self._by_id[name]
 
     def is_placed(self, number: str) -> bool:
         """Whether anybody with that number, whatever they are, is somewhere."""

@@ -23,13 +23,12 @@ from ml_connector.mapping.coming import Coming, hired_after
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, Waiting, reference
 from ml_connector.mapping.fill import GROUPS, withheld_by
-from ml_connector.mapping.people import People, label, person_id
+from ml_connector.mapping.people import CONTINGENT_BADGE, People, label, person_id
 from ml_connector.mapping.placement import Elsewhere, Place, Placement, Stays, nobody_stays
 from ml_connector.mapping.record_ids import RecordIds
 from ml_connector.settings.plex import Plant, PlexConnection
 
 Exists = Callable[[str], bool]
-CONTINGENT_BADGE = "CW-"
 
 
 class Projection:
@@ -256,6 +255,10 @@ class Projection:
         """Whether any other plant knows the person."""
         others = (plant.pcn for plant in self._plants if plant.pcn != here)
         return any(known(reference("employee", plant=pcn, key=self._ids.of(pcn, person))) for pcn in others)
+
+    def id_in(self, plant: str, person: str) -> str:
+        """The id of a person's employee in a plant, whether it is there or not."""
+        return self._ids.of(plant, person)
 
     def ids_of(self, person: str) -> dict[str, str]:
         """The id a person would have for themselves in each plant."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.mapping.desired import Desired
-from ml_connector.mapping.projection import CONTINGENT_BADGE
+from ml_connector.mapping.people import CONTINGENT_BADGE
 from ml_connector.sync.diff import CHANGED, Decision
 
 SEATS = "as many seats by Workday's positions, as they are mapped now"

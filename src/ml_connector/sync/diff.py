@@ -8,7 +8,7 @@ The one decision: what, if anything, brings a record in line with the side that 
     present   inactive  any        reactivate, and then update what differs; where the baseline agreed, it is drift
     present   yes       any        update the owned fields that differ; where the baseline agreed, it is drift
     ended     active    any        deactivate
-    ended     other     any        nothing: it has ended already
+    ended     other     any        nothing: it has ended already; an update where it holds what is somebody else's
     none      any       any        nothing: absence is not an ending, and what was never ours stays (CC-11, UP-07)
 """
 
@@ -60,7 +60,7 @@ def decide(
 ) -> Decision | None:
     """Return what to do about one record, or None when nothing is to be done."""
     if desired.state == "ended":
-        return _end(desired, actual, status_inactive)
+        return _end(desired, actual, status_inactive, owned=owned)
     if actual is None:
         reason = f"not in {sides.target}"
         if baseline is not None:
@@ -100,13 +100,18 @@ def differing(
     return before, after
 
 
-def _end(desired: Desired, actual: PlexRecord | None, status_inactive: str) -> Decision | None:
+def _end(
+    desired: Desired, actual: PlexRecord | None, status_inactive: str, *, owned: Owned = is_owned
+) -> Decision | None:
     if desired.type in _FLAGGED:
         if actual is None or actual.fields.get("active") is False:
             return None
         return Decision("deactivate", desired.reason, {"active": actual.fields.get("active")}, {"active": False})
-    if actual is None or actual.fields.get("status") == status_inactive:
+    if actual is None:
         return None
+    if actual.fields.get("status") == status_inactive:
+        before, after = differing(desired, actual, owned=owned)
+        return Decision("update", "has ended, and holds what is another worker's", before, after) if after else None
     return Decision("deactivate", desired.reason, {"status": actual.fields.get("status")}, {"status": status_inactive})
 
 

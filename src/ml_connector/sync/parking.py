@@ -80,6 +80,31 @@ def park_not_shown(worker: Worker) -> Parked:
     )
 
 
+def badge_in_use(badge: str, *, plant: str, wearer: str, number: str, owner: str | None) -> RecordError:
+    """Why somebody waits whose badge another employee wears: nobody's, or that of *owner*, by typed id."""
+    waiting_for, code = f"badge {badge} in plant {plant}", "badge_in_use"
+    if owner is None:
+        return RecordError(
+            f"badge {badge} is worn by another employee of plant {plant} ({wearer})",
+            code=code,
+            waiting_for=waiting_for,
+            remedy=(
+                f"if it is the same person: ml-connector links relink {number} --plex {badge} --plant {plant}   "
+                "(everybody at once: ml-connector links match); never two records"
+            ),
+        )
+    kind, _, theirs = owner.partition(" ")
+    return RecordError(
+        f"badge {badge} is worn by the employee of plant {plant} ({wearer}) that is {kind} {theirs}'s",
+        code=code,
+        waiting_for=waiting_for,
+        remedy=(
+            f"nothing, where that record is to have another badge: once a sync has written it, {number} goes by itself; "
+            f"where it stays so, give that record another badge in Plex, or correct the number in Workday"
+        ),
+    )
+
+
 def park_desired(item: Desired, error: RecordError) -> Parked:
     """A record that Plex could not hold as it is."""
     return _parked(item.type, item.plant, item.source, item.label, error)

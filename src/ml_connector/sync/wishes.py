@@ -24,7 +24,7 @@ from ml_connector.mapping.routing import NO_ROUTE
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.lookup import Lookup
-from ml_connector.sync.parking import park_staying, park_waiting, park_worker
+from ml_connector.sync.parking import badge_in_use, park_staying, park_waiting, park_worker
 from ml_connector.sync.population import Learnt
 from ml_connector.sync.transfer import Move, Moves, after_move, bring_attributes, render_move
 from ml_connector.sync.under_way import UnderWay
@@ -63,6 +63,7 @@ class Wishes:
         self._outbox, self._others, self._centers = outbox, others, centers
         self._plex_owns_centers, self._witness = plex_owns_centers, witness
         self._only_primary, self._left_behind = only_primary, left_behind
+        self._owners: dict[str, dict[str, str]] = {}
         self.arrived: dict[tuple[str, str, str], PlexRecord] = {}
 
     def of(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
@@ -101,7 +102,7 @@ class Wishes:
                 return
         ahead = self._ahead(worker, after=self._today[place.plant])
         self._draft.pending += projection.coming.changes(worker, place, ahead=ahead)
-        if self._is_worn_by_another(worker, place.plant, place.key) or self._is_stuck(worker, place):
+        if self._is_worn_by_another(projection, worker, place) or self._is_stuck(worker, place):
             return
         elsewhere = projection.elsewhere(worker, place)
         self._draft.pending += elsewhere.pending
@@ -119,7 +120,8 @@ class Wishes:
         if left and self._only_primary and self._lookup.is_active(place.plant, place.key):
             left = [item for item in left if (item.plant, item.key) in self._left_behind()]
         if elsewhere.sure:
-            yield from left
+            for item in left:
+                yield from self._given_back(worker, item)
 
     def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         """
@@ -143,7 +145,7 @@ class Wishes:
         for plant, error in elsewhere.waiting:
             self._draft.parked.append(park_worker(worker, error, plant=plant))
         for other in elsewhere.places:
-            if self._is_worn_by_another(worker, other.plant, other.key):
+            if self._is_worn_by_another(projection, worker, other):
                 continue
             try:
                 yield from self._present(projection, worker, other)
@@ -233,7 +235,7 @@ class Wishes:
                 self._draft.pending.append(due)
                 told = True
             if due is None or (due.begins and self._is_ours(item)):
-                yield item
+                yield from self._given_back(worker, item)
         coming = None if known else projection.coming.hire(worker)
         if coming is not None:
             self._draft.pending.append(coming)
@@ -247,23 +249,42 @@ class Wishes:
         """Whether both sides agreed on the record before: what a plant made ready for a newcomer is left alone."""
         return bool(self._baselines.baseline(item.type, item.plant, keys=[item.key]))
 
-    def _is_worn_by_another(self, worker: Worker, plant: str, key: str) -> bool:
-        """Whether an employee we did not write wears the worker's number; then the worker waits for a decision."""
-        wearer = self._learnt.badges.get((plant, badge(worker)), key)
-        if wearer == key:
+    def _given_back(self, worker: Worker, item: Desired) -> Iterator[Desired]:
+        """
+        A record that has ended or is to; wears it another worker's badge, as after a join that was taken back, it gets its
+        own worker's badge and number again, so that the other one can have theirs (WP-01).
+        """
+        held = None
+        if (item.plant, badge(worker)) not in self._learnt.badges:  # nearly always they wear their own
+            held = self._lookup.plex("employee", item.plant, item.key)
+        worn = "" if held is None else str(held.fields.get("badge_number") or "")
+        if not any(person.key != worker.key for person in self._learnt.people.wearing(worn)):
+            yield item
+            return
+        yield msgspec.structs.replace(item, fields={"badge_number": badge(worker)})
+        attributes = self._lookup.plex("employee_attributes", item.plant, item.key)
+        if attributes is not None:
+            fields = {**attributes.fields, "external_employee_id": worker.employee_id}
+            kept = {name: fields.get(name) for name in ("external_employee_id", "cost_center")}
+            yield msgspec.structs.replace(item, type="employee_attributes", state="present", fields=kept, needs=())
+
+    def _is_worn_by_another(self, projection: Projection, worker: Worker, place: Place) -> bool:
+        """Whether another employee wears the worker's number; then the worker waits for a decision, or for that one."""
+        plant = place.plant
+        wearer = self._learnt.badges.get((plant, badge(worker)), place.key)
+        if wearer == place.key:
             return False
-        number = worker.employee_id
-        error = RecordError(
-            f"badge {badge(worker)} is worn by another employee of plant {plant} ({wearer})",
-            code="badge_in_use",
-            waiting_for=f"badge {badge(worker)} in plant {plant}",
-            remedy=(
-                f"if it is the same person: ml-connector links relink {number} --plex {badge(worker)} --plant {plant}   "
-                "(everybody at once: ml-connector links match); never two records"
-            ),
-        )
+        owner = self._owner_of(projection, plant, wearer)
+        error = badge_in_use(badge(worker), plant=plant, wearer=wearer, number=worker.employee_id, owner=owner)
         self._draft.parked.append(park_worker(worker, error, plant=plant))
         return True
+
+    def _owner_of(self, projection: Projection, plant: str, key: str) -> str | None:
+        """The typed id of whose record it is in that plant; None where it is nobody's of all who are shown."""
+        if plant not in self._owners:
+            everybody = self._learnt.people.everybody()
+            self._owners[plant] = {projection.id_in(plant, one.key): me for me, one in everybody}
+        return self._owners[plant].get(key)
 
     def _check_setup(self, plant: str, needs: Iterable[str]) -> None:
         """Setup tables first (PX-04); a table that could not be read is not held against the worker."""

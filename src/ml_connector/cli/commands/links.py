@@ -129,6 +129,9 @@ def unlink(door: Door, *, worker: Worker, plant: Plant = None) -> None:
         found = links.withdraw(app, worker) if plant is None else links.release(app, worker, plant=plant)
     if plant is None and not door.json:
         typer.echo(f"Nobody's decision any more. Next: ml-connector plan   says who {worker} is, or asks again")
+        typer.echo(
+            "What was written by it stays in Plex until then; the syncs after give every record its own worker's badge."
+        )
         return
     _tell(door, [found])
 
