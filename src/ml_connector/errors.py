@@ -174,3 +174,8 @@ class ApprovalRequiredError(MLConnectorError):
 
 class StalePlanError(ApprovalRequiredError):
     """What was approved no longer fits what is there: plan again."""
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text that would flood a line, and show that it was cut."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

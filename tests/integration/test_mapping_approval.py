@@ -279,6 +279,30 @@ def test_rd06_an_id_another_object_has_is_told_where_the_row_says_nothing_else_n
     assert world.app.mappings.load("acme") == before
 
 
+def test_rd06_a_cell_of_any_length_is_told_in_a_line_and_asked_of_no_system(world: World, tmp_path: Path) -> None:
+    long, file = "x" * 100_000, tmp_path / "crosswalk.csv"
+    file.write_text(
+        f"kind,plant,source,building,effective_on,state,{long}\n"
+        f"location,101,DET,{long},,,\n"
+        f"location,101,{long},DET,,,\n"
+        f"location,{long},DET,DET,,,\n"
+        f"location,101,DET,DET,{long},{long},\n"
+        f"{long},101,DET,DET,,,\n"
+        f"location,101,DET,{long},,,,too many\n"
+    )
+    with pytest.raises(FaultsError) as refused:
+        mappings.import_file(world.app, file)
+    faults = refused.value.faults
+    assert max(len(text) for fault in faults for text in (fault.subject, fault.message, fault.remedy)) < 300
+    assert [(fault.line, fault.message) for fault in faults if fault.line in {2, 3}] == [
+        (2, "building is longer than 255 characters"),
+        (3, "source is longer than 255 characters"),
+    ]
+    with pytest.raises(ConfigurationError) as typed:
+        mappings.set_row(world.app, kind="location", source=long, plant=PLANT, target={"building": "DET"})
+    assert len(f"{typed.value.message}{typed.value.remedy}") < 300
+
+
 def test_rd06_what_plex_would_say_is_missed_aloud_where_it_cannot_be_asked(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ml_connector.cli.render import ARROW, Sheet, cell, difference, make_console, remedy, table
-from ml_connector.cli.words import plural, printable, shortened
+from ml_connector.cli.words import plural, printable
+from ml_connector.errors import shortened
 from ml_connector.sync.explained import (
     ExplainedWorker,
     MappedField,

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from ml_connector.cli.words import printable, shortened
+from ml_connector.cli.words import printable
+from ml_connector.errors import shortened
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn

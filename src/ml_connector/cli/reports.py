@@ -12,7 +12,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ml_connector.cli.render import bars, cell, difference, hanging, make_console, remedy, stacked, table
-from ml_connector.cli.words import duration, plural, printable, shortened
+from ml_connector.cli.words import duration, plural, printable
+from ml_connector.errors import shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.allowance import said_of

@@ -28,11 +28,6 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
 
 
-def shortened(text: str, most: int) -> str:
-    """Cut a text that would flood a line, and show that it was cut."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
 def duration(seconds: float) -> str:
     """Write a duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 4 min`."""
     if seconds < 10:

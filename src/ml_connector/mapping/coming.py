@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import RecordError
+from ml_connector.errors import RecordError, shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place, Placement
@@ -105,7 +105,7 @@ class Coming:
             key=place.key,
             label=label(worker),
             on=on.isoformat(),
-            reason=reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…",
+            reason=shortened(reason, _LONGEST_REASON),
             begins=begins,
         )
 

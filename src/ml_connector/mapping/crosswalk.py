@@ -20,7 +20,7 @@ from typing import Literal
 import msgspec
 
 from ml_connector.canonical.keys import encode
-from ml_connector.errors import ConfigurationError, RecordError
+from ml_connector.errors import ConfigurationError, RecordError, shortened
 from ml_connector.mapping.period import (
     EARLIEST,
     LATEST,
@@ -58,6 +58,7 @@ TARGET_PARTS: Mapping[Kind, tuple[str, ...]] = {
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 255
+_REPEATED = 80
 ACCOUNT_SOURCE = ("cost_center", "job_class", "component")
 
 
@@ -128,7 +129,9 @@ class MappingRow(Claim, frozen=True, kw_only=True):
         faults = list(find_claim_faults(self))
         if faults:
             told = "; ".join(words for _, words in faults)
-            raise ConfigurationError(f"{self.kind.value} {self.source!r}: {told}", remedy=_remedy(faults[0][0], self))
+            raise ConfigurationError(
+                f"{self.kind.value} {quoted(self.source)}: {told}", remedy=_remedy(faults[0][0], self)
+            )
 
     @property
     def named(self) -> RowVersion:
@@ -377,9 +380,24 @@ def _remedy(at_fault: str, claim: Claim) -> str:
         return f"--from and --until take days from {EARLIEST} to {LATEST}; without --from the row always was in force"
     if at_fault == "plant":
         return "a PCN such as 101, or * for every plant"
-    sound = claim.source.strip("*") and (claim.kind is not Kind.ACCOUNT or split_account_source(claim.source))
+    tidy = not _find_untidy(claim.source) and claim.source.strip("*")
+    sound = tidy and (claim.kind is not Kind.ACCOUNT or split_account_source(claim.source))
     placeholder = "/".join(f"<{part}>" for part in ACCOUNT_SOURCE) if claim.kind is Kind.ACCOUNT else "SOURCE"
     return set_command(claim.kind, source=claim.source if sound else placeholder, plant=claim.plant)
+
+
+def only_tidy(claim: Claim) -> Claim:
+    """The claim without texts that no row can hold, of which nothing more can be asked."""
+    target = {part: text for part, text in claim.target.items() if not _find_untidy(text)}
+    plant, source, wid = (
+        text and ("" if _find_untidy(text) else text) for text in (claim.plant, claim.source, claim.wid)
+    )
+    return msgspec.structs.replace(claim, plant=plant, source=source, target=target, wid=wid or None)
+
+
+def quoted(cell: str) -> str:
+    """What somebody wrote, as a message repeats it: no message is as long as a cell may be."""
+    return repr(shortened(cell, _REPEATED))
 
 
 def _find_untidy(text: str) -> str:
@@ -390,7 +408,7 @@ def _find_untidy(text: str) -> str:
 
 def _find_misplaced(claim: Claim) -> Iterator[tuple[str, str]]:
     if claim.plant not in {ANY, ""} and not re.fullmatch(r"[0-9]{1,10}", claim.plant):
-        yield "plant", f"plant {claim.plant!r} is neither a PCN such as 101 nor *"
+        yield "plant", f"plant {quoted(claim.plant)} is neither a PCN such as 101 nor *"
     if claim.kind is Kind.ACCOUNT:
         if claim.source and split_account_source(claim.source) is None:
             yield "source", f"the source of an account is {'/'.join(ACCOUNT_SOURCE)}, each of them possibly *"

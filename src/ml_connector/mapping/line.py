@@ -12,7 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from ml_connector.errors import Fault
-from ml_connector.mapping.crosswalk import TARGET_PARTS, Claim, Kind, Line, MappingRow, State, find_claim_faults
+from ml_connector.mapping.crosswalk import (
+    TARGET_PARTS,
+    Claim,
+    Kind,
+    Line,
+    MappingRow,
+    State,
+    find_claim_faults,
+    only_tidy,
+    quoted,
+)
 from ml_connector.mapping.period import find_overlaps, find_period_faults, parse_day, spell
 
 PARTS = tuple(dict.fromkeys(part for parts in TARGET_PARTS.values() for part in parts))
@@ -25,7 +35,7 @@ _UNPLACED = _ABOUT | {"date"}
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one line says: its claim, a `MappingRow` where only days or the state are at fault, None where it is about
+    What one line says: its claim, a `MappingRow` where only days, the state or the wid are at fault, None where it is about
     nothing; and its own faults. *placed*: which code, plant and days it is about is beyond doubt.
     """
 
@@ -40,7 +50,7 @@ def read_line(line: int, cells: Mapping[str, str]) -> Reading:
     kind = _kind_of(cells)
     days = {name: parse_day(cells[name]) for name in DAYS if name in cells}
     for name in [name for name, day in days.items() if day is None]:
-        message = f"{name} {cells[name]!r} is no date"
+        message = f"{name} {quoted(cells[name])} is no date"
         faults.append(line_fault("date", line, message, "write it as 2026-11-01, and make the column Text"))
     first, last = days.get("effective_on"), days.get("ends_on")
     if kind is None:
@@ -59,7 +69,7 @@ def read_line(line: int, cells: Mapping[str, str]) -> Reading:
     wrong = [each for each in find_claim_faults(claim) if each[0] != "plant" or claim.plant]
     faults += [line_fault(code, line, words, _remedy(code, kind)) for code, words in wrong]
     codes = {fault.code for fault in faults}
-    return Reading(claim=_as_row(claim), faults=tuple(faults), placed=not codes & _UNPLACED)
+    return Reading(claim=_as_row(only_tidy(claim)), faults=tuple(faults), placed=not codes & _UNPLACED)
 
 
 def read_overfull(line: int, cells: Mapping[str, str]) -> Reading:
@@ -82,19 +92,19 @@ def read_overfull(line: int, cells: Mapping[str, str]) -> Reading:
     )
     wrong = [(code, words) for code, words in find_claim_faults(claim) if code in _ABOUT and getattr(claim, code)]
     faults += [line_fault(code, line, words, _remedy(code, claim.kind)) for code, words in wrong]
-    return Reading(claim=claim, faults=tuple(faults))
+    return Reading(claim=only_tidy(claim), faults=tuple(faults))
 
 
 def _word_faults(line: int, cells: Mapping[str, str]) -> Iterator[Fault]:
     kind, state = cells.get("kind", "").lower(), cells.get("state", "accepted").lower()
     if kind not in set(Kind):
         near = _nearest_kind(kind)
-        message = f"{kind!r} is no kind of mapping" if kind else "the kind is empty"
+        message = f"{quoted(kind)} is no kind of mapping" if kind else "the kind is empty"
         message += f" (did you mean {near}?)" if near else ""
         yield line_fault("kind", line, message, f"one of {', '.join(Kind)}")
     if state not in _STATES:
         remedy = f"one of {', '.join(_STATES)}, or leave it empty"
-        yield line_fault("state", line, f"{state!r} is no state", remedy)
+        yield line_fault("state", line, f"{quoted(state)} is no state", remedy)
     if "plant" not in cells:
         yield line_fault("plant", line, "the plant is empty", "write the PCN, or * for every plant")
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ml_connector.errors import Fault
-from ml_connector.mapping.crosswalk import Claim, MappingRow
+from ml_connector.mapping.crosswalk import Claim, MappingRow, quoted
 from ml_connector.mapping.line import DAYS, PARTS, Reading, find_clashes, line_fault, read_line, read_overfull
 from ml_connector.mapping.period import parse_day, spell
 
@@ -102,7 +102,7 @@ def _header_faults(header: list[str]) -> list[Fault]:
     messages = [f"column {name} is missing" for name in _NEEDED if name not in header]
     for name in dict.fromkeys(name for name in header if name and name not in COLUMNS):
         near = difflib.get_close_matches(name, COLUMNS, n=1)
-        messages.append(f"column {name!r} is unknown" + (f" (did you mean {near[0]}?)" if near else ""))
+        messages.append(f"column {quoted(name)} is unknown" + (f" (did you mean {near[0]}?)" if near else ""))
     messages += [f"column {name} stands twice" for name in COLUMNS if header.count(name) > 1]
     return [line_fault("header", 1, message, _HEADER_REMEDY) for message in messages]
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ml_connector.cli.progress import _columns, shown
-from ml_connector.cli.words import shortened
+from ml_connector.errors import shortened
 
 
 def test_a_stage_is_one_line_however_many_steps() -> None:
