@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.mapping.desired import Desired
 from ml_connector.mapping.people import CONTINGENT_BADGE
-from ml_connector.sync.diff import CHANGED, Decision
+from ml_connector.sync.diff import AND, CHANGED, Decision
 
 SEATS = "as many seats by Workday's positions, as they are mapped now"
 
@@ -26,7 +26,7 @@ class Known(NamedTuple):
 
 def is_open(decision: Decision | None) -> bool:
     """Whether the comparison alone cannot tell what moved."""
-    return decision is not None and decision.reason.startswith(CHANGED)
+    return decision is not None and decision.reason.rpartition(AND)[2].startswith(CHANGED)
 
 
 def find_cause(item: Desired, decision: Decision, known: Known | None) -> str:
@@ -39,24 +39,31 @@ def find_cause(item: Desired, decision: Decision, known: Known | None) -> str:
         row or the row's version not
         anything else                  the source: as the comparison has it
 
-    Where some fields follow from the mapping and some from the source, both are named.
+    Where some fields follow from the mapping and some from the source, both are named; so is drift in others.
     """
+    drift, joined, reason = decision.reason.rpartition(AND)
+    return f"{drift}{joined}{_find_own(item, decision._replace(reason=reason), known)}"
+
+
+def _find_own(item: Desired, decision: Decision, known: Known | None) -> str:
+    """What moved on the source's side."""
     if item.type == "headcount":
         return SEATS
     if known is None:
         return decision.reason
     if known.source != item.source:
         return _whose(item, decision, before=known.source)
+    fields = decision.moved or decision.after.keys()
     moved = {
         field: row
         for field, row in item.rows.items()
-        if field in decision.after and _is_another_version(row, known.rows.get(field))
+        if field in fields and _is_another_version(row, known.rows.get(field))
     }
     if not moved:
         return decision.reason
     rows = dict.fromkeys(f"{row.kind} {row.source} version {row.version}" for row in moved.values())
     told = f"the mapping changed ({', '.join(rows)})"
-    return told if decision.after.keys() <= moved.keys() else f"{decision.reason}, and {told}"
+    return told if fields <= moved.keys() else f"{decision.reason}, and {told}"
 
 
 def _is_another_version(now: RowVersion, before: RowVersion | None) -> bool:

@@ -25,6 +25,8 @@ from ml_connector.sync.change import DRIFT
 
 CHANGED = "changed in "
 """How the reason of a change begins where the written side is as it was when we agreed."""
+AND = ", and "
+"""Stands between what moved on the written side and what moved on the other."""
 
 # They are ended by their flag and not by a status.
 _FLAGGED = frozenset({"cost_center", "department", "position"})
@@ -41,12 +43,17 @@ class Sides(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What to do, why, and the owned fields that differ (before → after)."""
+    """
+    What to do, why, and the owned fields that differ (before → after).
+
+    *moved* are those in which the source's word is another one than when both sides agreed, where some of the rest drifted.
+    """
 
     action: Action
     reason: str
     before: dict[str, Scalar]
     after: dict[str, Scalar]
+    moved: frozenset[str] = frozenset()
 
 
 def decide(
@@ -76,7 +83,12 @@ def decide(
     if all(actual.fields.get(field) is None for field in desired.fields):
         return Decision("create", f"not filled in {sides.target} yet", before, after)
     back = desired.type == "cost_center" and (before.get("active"), after.get("active")) == (False, True)
-    return Decision("reactivate" if back else "update", _why(desired.type, before, baseline, sides), before, after)
+    drifted = _other(desired.type, before, baseline or {})
+    moved = frozenset(_other(desired.type, after, baseline or {}) if drifted else ())
+    reason = f"{CHANGED}{sides.source}" if baseline is not None else f"differs from {sides.source}"
+    if drifted:
+        reason = _drifted(drifted, sides) + (f"{AND}{reason}" if moved else "")
+    return Decision("reactivate" if back else "update", reason, before, after, moved)
 
 
 def differing(
@@ -115,17 +127,13 @@ def _end(
     return Decision("deactivate", desired.reason, {"status": actual.fields.get("status")}, {"status": status_inactive})
 
 
-def _why(kind: str, before: Mapping[str, Scalar], baseline: Mapping[str, Scalar] | None, sides: Sides) -> str:
-    if baseline is None:
-        return f"differs from {sides.source}"
-    drifted = sorted(
+def _other(kind: str, held: Mapping[str, Scalar], baseline: Mapping[str, Scalar]) -> list[str]:
+    """The fields, in order, that one side holds otherwise than both did when they agreed."""
+    return sorted(
         field
-        for field, held in before.items()
-        if field in baseline and not same_value(kind, field, baseline[field], held)
+        for field, value in held.items()
+        if field in baseline and not same_value(kind, field, baseline[field], value)
     )
-    if drifted:
-        return _drifted(drifted, sides)
-    return f"{CHANGED}{sides.source}"
 
 
 def _drifted(fields: Sequence[str], sides: Sides) -> str:

@@ -43,6 +43,17 @@ def test_rd05_a_row_that_changed_and_gives_what_it_gave_is_no_cause():
     assert cause({"position": row(3)}, now={"position": row(4)}, after=("email",)) == "changed in Workday"
 
 
+def test_rd05_drift_in_one_field_and_another_version_of_the_row_of_another_are_both_named():
+    item = Desired(type="employee", plant="101", key="k", source="21001", label="Ada", rows={"position": row(4)})
+    drift = "drift: last_name changed in Plex since the last sync"
+    values = {"position": "new", "last_name": "Adams"}
+    decision = Decision("update", f"{drift}, and changed in Workday", {}, values, frozenset({"position"}))
+    assert is_open(decision)
+    told = find_cause(item, decision, Known("21001", {"position": row(3)}))
+    assert told == f"{drift}, and the mapping changed (job_profile JP-OPER version 4)"
+    assert find_cause(item, decision, Known("21001", {"position": row(4)})) == decision.reason
+
+
 def test_wp01_a_record_that_became_somebody_elses_says_whose_it_was():
     told = cause({}, now={}, source="21002", changed={"first_name": "Ada", "badge_number": "21001"})
     assert told == "the record is 21001's now, it was 21002's"

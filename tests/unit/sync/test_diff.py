@@ -64,6 +64,16 @@ def test_an_owned_field_changed_in_plex_is_called_drift():
     assert decision.reason == "drift: first_name changed in Plex since the last sync"
 
 
+def test_up05_drift_in_one_field_and_a_change_of_another_are_both_named():
+    decision = decided(employee(department="4200-WLD"), in_plex(first_name="Adah"), baseline=FIELDS)
+    assert decision is not None
+    assert decision.reason == "drift: first_name changed in Plex since the last sync, and changed in Workday"
+    assert decision.moved == {"department"}
+    both = decided(employee(first_name="Ida"), in_plex(first_name="Adah"), baseline=FIELDS)
+    assert both is not None
+    assert both.reason.endswith("since the last sync, and changed in Workday"), "the same field, on both sides"
+
+
 def test_an_owned_field_changed_in_workday_is_not_drift():
     decision = decided(employee(first_name="Adah"), in_plex(), baseline=FIELDS)
     assert decision is not None
