@@ -236,6 +236,22 @@ def test_workdays_clock_jumps(caller: Caller, jump: timedelta) -> None:
     assert abs(date - caller.workday_clock()) < timedelta(seconds=5)
 
 
+def test_cc_05_the_clock_that_was_set_is_the_one_workday_speaks_of(caller: Caller) -> None:
+    assert abs(told_clock(caller) - caller.workday_clock()) < timedelta(seconds=5)
+    for wanted in ("2026-11-27T23:30:00-08:00", "2026-11-24T16:00:00+00:00"):
+        at = datetime.fromisoformat(wanted)
+        told = caller.control("POST", "clock", {"system": "workday", "at": wanted})["workday"]
+        for clock in (datetime.fromisoformat(told), caller.workday_clock(), told_clock(caller)):
+            assert timedelta(0) <= clock - at < timedelta(seconds=5)
+    at = told_clock(caller, "plex") + timedelta(hours=2)
+    caller.control("POST", "clock", {"system": "plex", "at": at.isoformat()})
+    assert abs(told_clock(caller, "plex") - at) < timedelta(seconds=30)
+
+
+def told_clock(caller: Caller, system: str = "workday") -> datetime:
+    return datetime.fromisoformat(caller.control("GET", "clock")[system])
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)])
 def test_plexs_clock_jumps(caller: Caller, jump: timedelta) -> None:
     caller.set("clock_offset_s", int(jump.total_seconds()), "plex")

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ml_connector.sandbox.arrivals import Arrivals
@@ -222,21 +222,25 @@ class Control:
             raise WrongRequestError(str(wrong)) from None
 
     def _clocks(self) -> dict[str, str]:
-        wrong = {"workday": self._workday.switches.clock_offset_s, "plex": self._plex.switches.clock_offset_s}
-        return {
-            system: (self._now() + timedelta(seconds=offset_s)).isoformat(timespec="seconds")
-            for system, offset_s in wrong.items()
-        }
+        return {name: clock.astimezone(UTC).isoformat(timespec="seconds") for name, clock in self._shown().items()}
+
+    def _shown(self) -> dict[str, datetime]:
+        """What each system takes for now: Workday goes by its tenant's clock, in which eight in the morning lasts all day."""
+        plex = self._now() + timedelta(seconds=self._plex.switches.clock_offset_s)
+        return {"workday": self._tenant.clock, "plex": plex}
 
     def _set_clock(self, request: Request) -> Any:
         """Make a system's clock wrong by so much that it shows a given instant."""
         body = _body(request)
+        system = body.get("system", "workday")
+        switches = self._plex.switches if system == "plex" else self._workday.switches
+        shown = self._shown()["plex" if system == "plex" else "workday"]
         try:
             at = datetime.fromisoformat(_text(body, "at"))
-            offset_s = math.ceil((at - self._now()).total_seconds())
+            offset_s = switches.clock_offset_s + math.ceil((at - shown).total_seconds())
         except (ValueError, TypeError):
             raise WrongRequestError("at is an instant such as 2026-11-27T23:30:00-08:00") from None
-        self._change_setting(body.get("system", "workday"), "clock_offset_s", offset_s)
+        self._change_setting(system, "clock_offset_s", offset_s)
         return self._clocks()
 
     def _edit(self, request: Request) -> Any:

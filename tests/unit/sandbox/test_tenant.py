@@ -246,9 +246,11 @@ def test_tz_04_a_night_is_told_in_instants(name: str, zone: str, clocks: list[st
     assert tenant.now() > moments[-1]
 
 
-def test_tz_07_in_the_evening_tomorrow_has_begun_in_two_plants_of_three() -> None:
-    tenant = Tenant(workers=SMALL)
+@pytest.mark.parametrize("day", [company.START, date(2026, 7, 6)], ids=["winter", "summer"])
+def test_tz_07_in_the_evening_tomorrow_has_begun_in_two_plants_of_three(day: date) -> None:
+    tenant = Tenant(workers=SMALL, today=day)
     tenant.play("pacific_evening")
+    assert tenant.now().astimezone(ZoneInfo("America/Los_Angeles")).strftime("%H:%M") == "21:30"
     days = {zone: tenant.now().astimezone(ZoneInfo(zone)).date() for zone in {plant.time_zone for plant in PLANTS}}
     tomorrow = tenant.today + timedelta(days=1)
     assert days == {"America/Detroit": tomorrow, "America/New_York": tomorrow, "America/Chicago": tenant.today}

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ml_connector.sandbox.tenant.desk import Desk
 from ml_connector.sandbox.tenant.setup import TENANT_ZONE
 
 _SUNDAY = 6
+_PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 class Scene(NamedTuple):
@@ -29,8 +31,11 @@ Night = Callable[[datetime], list[Scene]]
 
 
 def _pacific_evening(now: datetime) -> list[Scene]:
-    """Half past nine in the tenant: tomorrow has begun in Detroit and Toledo, and not in Chicago."""
-    return [Scene(_pacific(now.date(), time(21, 30)), _end_today_everywhere)]
+    """Half past nine in California: tomorrow has begun in Detroit and Toledo, and not in Chicago."""
+    evening = datetime.combine(
+        now.date(), time(21, 30), _PACIFIC
+    )  # by the clock on the wall: the plants keep summer time too
+    return [Scene(evening.astimezone(TENANT_ZONE), _end_today_everywhere)]
 
 
 def _around_midnight(now: datetime) -> list[Scene]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any, Protocol
 
@@ -71,8 +71,8 @@ class WorkdaySandbox:
     """
     Answers every request below `/ccx` for one tenant. Safe to use from many threads.
 
-    *clock* counts seconds, for the life of access tokens and of kept pages and for the maintenance window; the tenant has
-    its own clock. *rotating* lets each use of a refresh token spend it.
+    *clock* counts seconds, for the life of access tokens and of kept pages; what it tells goes by the tenant's
+    own. *rotating* lets each use of a refresh token spend it.
     """
 
     def __init__(self, tenant: Tenant, *, clock: Callable[[], float] = time.monotonic, rotating: bool = False) -> None:
@@ -113,7 +113,7 @@ class WorkdaySandbox:
 
     def answer(self, request: Request) -> Response:
         """Answer one request. A page of records is rendered while it is sent."""
-        if self.switches.maintenance_window and is_maintained(datetime.fromtimestamp(self._clock(), UTC)):
+        if self.switches.maintenance_window and is_maintained(self.tenant.clock):
             return closed_for_maintenance()
         if _TOKEN.fullmatch(request.path):
             return self._access.answer_token(request)
