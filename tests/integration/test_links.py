@@ -12,6 +12,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.usecases import links, syncs
+from ml_connector.usecases.subjects import find_bearers
 from tests.world import open_world, silent
 
 
@@ -241,7 +242,8 @@ def test_wp_01_nobody_takes_the_record_of_another_worker(small):
     for record in (other, employees(small, badgeNumber=other)[0]["id"]):
         with pytest.raises(ConfigurationError, match=f"somebody else already: worker {other}") as refused:
             links.adopt(small.app, one, plant="101", record=record)
-        assert f"links relink {one} --to {other}" in refused.value.remedy
+        ended = "end one of the two in Workday; after the next ml-connector plan: "
+        assert refused.value.remedy == f"if they are one person: {ended}ml-connector links relink {one} --to {other}"
     assert decisions(small) == []
 
 
@@ -340,3 +342,32 @@ def test_wp_01_after_a_wrong_join_was_undone_everybody_has_a_record_and_a_badge_
     numbers = {row["Resource_ID"]: row for row in small.sandbox.plex.state("employee_attributes")}
     assert [numbers[row["id"]]["External_Employee_ID"] for row in (theirs, own)] == [old, new]
     assert syncs.plan(small.app, progress=silent).changes == ()
+
+
+def test_wp_01_a_chosen_record_says_first_whose_it_is_and_what_stays_behind(small):
+    number = at_work(small)[0]
+    (own,), (temp,) = employees(small, badgeNumber=number), employees(small, badgeNumber="90001")
+    with pytest.raises(ApprovalRequiredError, match=f"would be nobody's then.*{own['id']} .Active") as asked:
+        links.adopt(small.app, number, plant="101", record="90001")
+    for name in (f"{temp['firstName']} {temp['lastName']}", f"{own['firstName']} {own['lastName']}"):
+        assert name in asked.value.message
+    assert asked.value.remedy.startswith(f"ml-connector links relink {number} --plex 90001 --plant 101 --accept")
+    assert decisions(small) == []
+    assert links.adopt(small.app, number, plant="101", record="90001", accept=True).plex == {"101": temp["id"]}
+
+
+def test_wp_01_a_stranger_is_not_renamed_unasked_though_nothing_stays_behind(small):
+    _old, new = come_back_unlinked(small)
+    links.separate(small.app, new)
+    assert find_bearers(small.app, new)[0].primary_job.location_id == "DET"
+    with pytest.raises(ApprovalRequiredError, match="Nothing was changed") as asked:
+        links.adopt(small.app, new, plant="101", record="90001")
+    assert "nobody's" not in asked.value.message
+
+
+def test_wp_09_nobody_is_a_plex_employee_where_they_have_no_job(small):
+    number = at_work(small, plant="102")[0]
+    with pytest.raises(UsageError, match=f"{number} has no job in plant 101, but in 102") as refused:
+        links.adopt(small.app, number, plant="101", record="90001", accept=True)
+    assert f"links relink {number} --plex BADGE --plant 102" in refused.value.remedy
+    assert decisions(small) == []

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec import UnsetType
+
 from ml_connector.bootstrap import App
-from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.keys import RecordType, known_text
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, RecordError, UsageError
-from ml_connector.mapping.plex import employee_uuid
+from ml_connector.mapping.routing import route
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.sync.contested import ids_made_of
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.store import LinkStore, Profile
 
@@ -20,8 +25,7 @@ def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profil
     Raises:
         UsageError: nobody can say who it is yet.
     """
-    scope = Scope(app.name, "workday", RecordType.WORKER)
-    shown = SnapshotStore(app.database).find(scope, keys=[profile.wid], of=Worker).get(profile.wid)
+    shown = _shown(app, [profile.wid]).get(profile.wid)
     if shown is None:
         return profile
     known = store.find(aliases_of(shown))
@@ -37,6 +41,14 @@ def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profil
         ) from error
 
 
+def are_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) -> bool:
+    """Whether a profile and another one that is *person* are active, as they were last shown."""
+    today, theirs = app.clock().date(), _shown(app, [person, *_others(store, person)])
+    own = _shown(app, [profile.wid]).get(profile.wid)
+    active = {wid for wid, each in theirs.items() if is_at_work(each, today=today)}
+    return own is not None and is_at_work(own, today=today) and bool(active - {profile.wid})
+
+
 def check_not_both_at_work(
     app: App, store: LinkStore, profile: Profile, other: Profile, *, names: tuple[str, str]
 ) -> None:
@@ -46,12 +58,8 @@ def check_not_both_at_work(
     Raises:
         UsageError: both are active, as they were last shown.
     """
-    theirs = {other.wid, other.person, *(wid for wid, one in store.joined().items() if one == other.person)}
-    scope = Scope(app.name, "workday", RecordType.WORKER)
-    shown = SnapshotStore(app.database).find(scope, keys=sorted({profile.wid, *theirs}), of=Worker)
-    active = {wid for wid, each in shown.items() if is_at_work(each, today=app.clock().date())}
     worker, to = names
-    if profile.wid in active and active & theirs - {profile.wid}:
+    if are_both_at_work(app, store, profile, other.person):
         raise UsageError(
             f"{worker} and {to} are both active in Workday, so they would wait, both of them; nothing was changed",
             remedy=f"if they are one person, end one of the two in Workday; after the next ml-connector plan: "
@@ -68,15 +76,8 @@ def check_nothing_left(app: App, store: LinkStore, profile: Profile, *, names: t
     """
     if profile.person != profile.wid:
         return
-    adopted, snapshots, left = store.adopted(), SnapshotStore(app.database), []
-    for plant in (each.pcn for each in app.connection.plex.plants):
-        made = employee_uuid(app.connection.workday.tenant, plant=plant, person=profile.person)
-        key = adopted.get((plant, profile.person), made)
-        scope = Scope(app.name, "plex", RecordType.EMPLOYEE, plant)
-        believed = snapshots.last_believed(scope)
-        if believed is not None:
-            found = snapshots.find(scope, keys=[key], of=PlexRecord, extract_id=believed.id)
-            left += [f"plant {plant}: {each.key} ({each.fields.get('status')})" for each in found.values()]
+    plants = [each.pcn for each in app.connection.plex.plants]
+    left = [told for plant in plants for told in _own_records(app, store, profile.person, plant)]
     worker, to = names
     if left:
         raise ApprovalRequiredError(
@@ -84,3 +85,97 @@ def check_nothing_left(app: App, store: LinkStore, profile: Profile, *, names: t
             f"The record of {to} would go on for both. Nothing was changed",
             remedy=f"ml-connector links relink {worker} --to {to} --accept   does it; what stays behind is ended in Plex by hand",
         )
+
+
+def check_works_there(app: App, store: LinkStore, profile: Profile, *, plant: str, name: str) -> None:
+    """
+    Let nobody be a Plex employee of a plant they have no job in: they would be moved from it, or ended (WP-09).
+
+    Raises:
+        UsageError: the worker is at work, and in other plants only.
+    """
+    worker = _speaks(app, store, profile)
+    if worker is None or not is_at_work(worker, today=app.clock().date()):
+        return
+    plants = _plants_of(app, worker)
+    if plants and plant not in plants:
+        here = ", ".join(sorted(plants))
+        raise UsageError(
+            f"{name} has no job in plant {plant}, but in {here}: a Plex employee of plant {plant} would be moved or "
+            "ended as theirs; nothing was changed",
+            remedy=f"ml-connector links relink {name} --plex BADGE --plant {min(plants)}   with an employee of that plant; "
+            "what is in another one is ended in Plex by hand",
+        )
+
+
+def check_choice(app: App, store: LinkStore, profile: Profile, *, plant: str, employee: PlexRecord, name: str) -> None:
+    """
+    Say what becomes of a Plex employee that is chosen for a worker, and of the worker's own record.
+
+    Raises:
+        ApprovalRequiredError: the names differ, or a record of the worker's own would be nobody's then.
+    """
+    worker, held = _speaks(app, store, profile), employee.fields
+    theirs = " ".join(str(held.get(part) or "") for part in ("first_name", "last_name")).strip()
+    own = "" if worker is None else _name(worker)
+    left = _own_records(app, store, profile.person, plant, but=employee.key)
+    if own.casefold() == theirs.casefold() and not left:
+        return
+    stays = f" {name} has a record that would be nobody's then, and stay as it is: {'; '.join(left)}." if left else ""
+    badge = held.get("badge_number")
+    raise ApprovalRequiredError(
+        f"Plex employee {badge} of plant {plant} is {theirs or 'without a name'} ({held.get('status')}), and would get "
+        f"the name, the number and the status of {name}, {own or 'whose name is not known'}.{stays} Nothing was changed",
+        remedy=f"ml-connector links relink {name} --plex {badge} --plant {plant} --accept   if they are one person"
+        + ("; what stays behind is ended in Plex by hand" if left else ""),
+    )
+
+
+def _others(store: LinkStore, person: str) -> list[str]:
+    return sorted(wid for wid, one in store.joined().items() if one == person)
+
+
+def _shown(app: App, wids: Sequence[str]) -> dict[str, Worker]:
+    """These profiles as they were last shown."""
+    return SnapshotStore(app.database).find(Scope(app.name, "workday", RecordType.WORKER), keys=wids, of=Worker)
+
+
+def _speaks(app: App, store: LinkStore, profile: Profile) -> Worker | None:
+    """The person's profile that is at work; where there is none or several, the named one."""
+    shown = _shown(app, [profile.wid, profile.person, *_others(store, profile.person)])
+    active = [each for each in shown.values() if is_at_work(each, today=app.clock().date())]
+    return active[0] if len(active) == 1 else shown.get(profile.wid)
+
+
+def _plants_of(app: App, worker: Worker) -> set[str]:
+    """The plants that take one of the worker's jobs; empty where that cannot be told of each of them."""
+    found: set[str] = set()
+    for job in () if isinstance(worker.jobs, UnsetType) else worker.jobs:
+        belongs = worker.organizations if job.primary else job.organizations
+        company = None if isinstance(belongs, UnsetType) else known_text(belongs.company)
+        try:
+            plant = route(app.connection.plex.plants, company=company, location=known_text(job.location_id))
+        except RecordError:
+            return set()
+        found.add(plant.pcn)
+    return found
+
+
+def _name(worker: Worker) -> str:
+    if isinstance(worker.name, UnsetType):
+        return ""
+    return " ".join(known_text(part) or "" for part in (worker.name.given, worker.name.family)).strip()
+
+
+def _own_records(app: App, store: LinkStore, person: str, plant: str, *, but: str = "") -> list[str]:
+    """The records a person has in a plant, as Plex was last read: chosen, or made for them; all *but* one."""
+    snapshots, scope = SnapshotStore(app.database), Scope(app.name, "plex", RecordType.EMPLOYEE, plant)
+    believed, chosen = snapshots.last_believed(scope), store.adopted().get((plant, person))
+    if believed is None:
+        return []
+    made = ids_made_of(
+        person, tenant=app.connection.workday.tenant, plants=[each.pcn for each in app.connection.plex.plants]
+    )
+    keys = [chosen] if chosen is not None else sorted(made)
+    found = snapshots.find(scope, keys=keys, of=PlexRecord, extract_id=believed.id)
+    return [f"plant {plant}: {key} ({each.fields.get('status')})" for key, each in found.items() if key != but]

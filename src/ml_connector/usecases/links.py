@@ -17,7 +17,14 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.contested import find_owner, ids_made_of
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
-from ml_connector.usecases.join import check_not_both_at_work, check_nothing_left, settle
+from ml_connector.usecases.join import (
+    are_both_at_work,
+    check_choice,
+    check_not_both_at_work,
+    check_nothing_left,
+    check_works_there,
+    settle,
+)
 from ml_connector.usecases.subjects import find_wid
 
 
@@ -113,13 +120,14 @@ def withdraw(app: App, worker: str) -> Link:
     return Link(person=profile.wid, aliases=())
 
 
-def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
+def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = False) -> Link:
     """
     Decide that *worker* is a Plex employee who is there already, named by badge number or id.
 
     Raises:
-        UsageError: no such worker, plant or employee, or nobody can say who the worker is.
+        UsageError: no such worker, plant or employee, nobody can say who the worker is, or they have no job there.
         ConfigurationError: the employee is somebody else.
+        ApprovalRequiredError: the names differ, or a record would be nobody's then, and nobody said so by *accept*.
     """
     store = _store(app)
     _check_plant(app, plant)
@@ -130,10 +138,15 @@ def adopt(app: App, worker: str, *, plant: str, record: str) -> Link:
         whose = _number(app, owner or "")
         chosen = store.adopted().get((plant, owner or "")) == employee.key
         first = f"ml-connector links unlink {whose} --plant {plant}   if it is not theirs; " if chosen else ""
+        both = are_both_at_work(app, store, profile, owner or "")
+        ended = "end one of the two in Workday; after the next ml-connector plan: " if both else ""
         raise ConfigurationError(
             f"Plex employee {record} of plant {plant} is somebody else already: worker {whose}; nothing was changed",
-            remedy=f"{first}if they are one person: ml-connector links relink {worker} --to {whose}",
+            remedy=f"{first}if they are one person: {ended}ml-connector links relink {worker} --to {whose}",
         )
+    check_works_there(app, store, profile, plant=plant, name=worker)
+    if not accept:
+        check_choice(app, store, profile, plant=plant, employee=employee, name=worker)
     with app.database.transaction() as tx:
         at = app.clock()
         _write_down(app, tx, store, profile)
@@ -200,7 +213,7 @@ def find_matches(app: App) -> list[Match]:
 def adopt_all(app: App, matches: Sequence[Match]) -> int:
     """Let each of these workers be the Plex employee beside them; return how many."""
     for match in matches:
-        adopt(app, match.worker, plant=match.plant, record=match.plex_id)
+        adopt(app, match.worker, plant=match.plant, record=match.plex_id, accept=True)
     return len(matches)
 
 

@@ -92,7 +92,10 @@ def relink(
     plex: Annotated[str | None, typer.Option("--plex", metavar="BADGE", help="They are this Plex employee.")] = None,
     plant: Plant = None,
     accept: Annotated[
-        bool, typer.Option("--accept", help="With --to: though a Plex record of the worker's own stays behind.")
+        bool,
+        typer.Option(
+            "--accept", help="Though a Plex record of the worker's own stays behind, or with --plex the names differ."
+        ),
     ] = False,
 ) -> None:
     """
@@ -110,7 +113,7 @@ def relink(
         if to is not None:
             found = links.join(app, worker, to=to, accept=accept)
         elif plex is not None and plant is not None:
-            found = links.adopt(app, worker, plant=plant, record=plex)
+            found = links.adopt(app, worker, plant=plant, record=plex, accept=accept)
         else:
             found = links.separate(app, worker)
     _tell(door, [found])
