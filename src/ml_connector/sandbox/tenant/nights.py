@@ -32,9 +32,8 @@ Night = Callable[[datetime], list[Scene]]
 
 def _pacific_evening(now: datetime) -> list[Scene]:
     """Half past nine in California: tomorrow has begun in Detroit and Toledo, and not in Chicago."""
-    evening = datetime.combine(
-        now.date(), time(21, 30), _PACIFIC
-    )  # by the clock on the wall: the plants keep summer time too
+    # By the clock on the wall, not by the tenant's: the plants keep summer time too.
+    evening = datetime.combine(now.date(), time(21, 30), _PACIFIC)
     return [Scene(evening.astimezone(TENANT_ZONE), _end_today_everywhere)]
 
 
