@@ -537,9 +537,24 @@ MUTANTS = (
     Mutant(
         "two who are both at work may be one person",
         "usecases/join.py",
-        "    if profile.wid in active and active & theirs - {profile.wid}:\n",
-        "    if profile.wid in active and active & {profile.wid} - {profile.wid}:\n",
+        "    if are_both_at_work(app, store, profile, other.person):\n",
+        "    if are_both_at_work(app, store, profile, profile.person):\n",
         "tests/integration/test_links.py::test_wp_01_a_join_says_first_what_it_would_do",
+    ),
+    Mutant(
+        "a record that has ended keeps the badge of another worker",
+        "sync/wishes.py",
+        "if not any(person.key != worker.key for person",
+        "if not any(person.key == worker.key for person",
+        "tests/integration/test_links.py::"
+        "test_wp_01_after_a_wrong_join_was_undone_everybody_has_a_record_and_a_badge_of_their_own",
+    ),
+    Mutant(
+        "a chosen Plex record may rename a stranger unasked",
+        "usecases/join.py",
+        "    if own.casefold() == theirs.casefold() and not left:\n",
+        "    if not left:\n",
+        "tests/integration/test_links.py::test_wp_01_a_stranger_is_not_renamed_unasked_though_nothing_stays_behind",
     ),
     Mutant(
         "who bears a leaver's number is the leaver",
