@@ -880,8 +880,8 @@ MUTANTS = (
     Mutant(
         "a line with one fault is looked at no further",
         "mapping/line.py",
-        "    return Reading(claim=_as_row(claim), faults",
-        "    return Reading(claim=None if faults else _as_row(claim), faults",
+        "    return Reading(claim=_as_row(only_tidy(claim)), faults",
+        "    return Reading(claim=None if faults else _as_row(only_tidy(claim)), faults",
         "tests/integration/test_mapping_approval.py::"
         "test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it_is_taken_in",
     ),
