@@ -114,11 +114,8 @@ def park_orphan(change: Change, need: str) -> Parked:
     """A change whose parent is neither in Plex nor on its way there."""
     kind, plant, key = need.split("|", 2)
     what = f"{kind} {change.label if kind == 'employee' else key} in plant {plant}"
-    return Parked(
-        type=change.type,
-        plant=change.plant,
-        key=change.source,
-        label=change.label,
+    return park_change(
+        change,
         code="waiting",
         reason=f"waits for {what}",
         remedy="it goes by itself once that record is in Plex",
@@ -126,8 +123,16 @@ def park_orphan(change: Change, need: str) -> Parked:
     )
 
 
-def park_between(change: Change, *, code: str, reason: str, remedy: str) -> Parked:
-    """Somebody between two plants, of whom nothing is written before that is settled."""
+def park_change(
+    change: Change,
+    *,
+    code: str,
+    reason: str,
+    remedy: str,
+    waiting_for: str | None = None,
+    content_hash: str | None = None,
+) -> Parked:
+    """A change that is not written, or did not make it; what has *content_hash* is not sent again by itself."""
     return Parked(
         type=change.type,
         plant=change.plant,
@@ -136,6 +141,8 @@ def park_between(change: Change, *, code: str, reason: str, remedy: str) -> Park
         code=code,
         reason=reason,
         remedy=remedy,
+        waiting_for=waiting_for,
+        content_hash=content_hash,
     )
 
 

@@ -16,7 +16,7 @@ from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change
 from ml_connector.sync.judge import SPLIT
 from ml_connector.sync.lease.lease import Lease
-from ml_connector.sync.parking import why_parked
+from ml_connector.sync.parking import park_change, why_parked
 from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
 
@@ -152,21 +152,15 @@ def parked_of(outcome: Outcome) -> Parked:
     """How a write that did not make it is shown to a person."""
     change, state = outcome.intent.change, outcome.state
     if state == "waiting":
-        return Parked(
-            type=change.type,
-            plant=change.plant,
-            key=change.source,
-            label=change.label,
+        return park_change(
+            change,
             code="waiting",
             reason=f"waits for {outcome.reason}",
             remedy="it goes by itself with the next run after that record is written",
             waiting_for=outcome.reason,
         )
-    return Parked(
-        type=change.type,
-        plant=change.plant,
-        key=change.source,
-        label=change.label,
+    return park_change(
+        change,
         code=outcome.code or ("not_confirmed" if state == "accepted" else state),
         reason=outcome.reason or state,
         remedy=outcome.remedy or _REMEDY[state].format(key=change.source, system=change.system.capitalize()),

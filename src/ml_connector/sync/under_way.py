@@ -8,7 +8,7 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.review.store import Parked
 from ml_connector.sync.judge import SPLIT, judge_transfer
 from ml_connector.sync.lookup import Lookup
-from ml_connector.sync.parking import park_between
+from ml_connector.sync.parking import park_change
 from ml_connector.sync.store import Intent
 from ml_connector.sync.transfer import tell_not_shown, tell_split
 
@@ -37,10 +37,10 @@ class UnderWay:
         read = all(self._lookup.readable("plex", "employee", plant) for plant in plants)
         if verdict in SPLIT and read:
             reason, remedy = tell_split(change, verdict)
-            return None, park_between(change, code=verdict, reason=reason, remedy=remedy)
+            return None, park_change(change, code=verdict, reason=reason, remedy=remedy)
         under_way = verdict == "absent" and intent.state in {"accepted", "sending"}
         if under_way or (verdict == "in_none" and not read):
-            return change.origin if under_way else None, park_between(
+            return change.origin if under_way else None, park_change(
                 change,
                 code="not_confirmed",
                 reason=tell_not_shown(change),
