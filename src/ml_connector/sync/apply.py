@@ -54,19 +54,18 @@ class Sender:
         self._progress = progress
         self._stop: MLConnectorError | None = None
 
-    def recover(self) -> int:
+    def recover(self) -> None:
         """
-        Find out what became of everything an earlier run left on its way; return how many stay unknown.
+        Find out what became of everything an earlier run left on its way.
 
         Proved absent, an intent is planned again: whether it is still wanted is for the next plan to say.
         """
         left = self._tools.store.intents(states=("sending", "accepted"))
         if not left:
-            return 0
+            return
         self._progress("finding out what an earlier run left behind", 0, len(left))
         self._receipts.keep(self._back.settle([intent for intent in left if intent.state == "sending"]))
         self._back.confirm([intent for intent in left if intent.state == "accepted"], within_s=0)
-        return len(self._tools.store.intents(states=("sending",)))
 
     def confirm_left(self) -> None:
         """Look once more for what Plex accepted in an earlier run: it may have come true while this one was reading."""
