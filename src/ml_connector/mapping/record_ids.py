@@ -4,9 +4,14 @@ Which Plex record is a person's in a plant: the one somebody chose, or the one w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ml_connector.mapping.plex import employee_uuid
+
+
+def ids_made_of(person: str, *, tenant: str, plants: Iterable[str]) -> dict[str, str]:
+    """The id we make for a person, by plant; a transfer takes it along."""
+    return {plant: employee_uuid(tenant, plant=plant, person=person) for plant in plants}
 
 
 class RecordIds:
@@ -54,6 +59,5 @@ class RecordIds:
     def each(self, person: str) -> dict[str, str]:
         """The id a person would have for themselves in each plant; asked for plant by plant, so the last one's are kept."""
         if self._last[0] != person:
-            ids = {pcn: employee_uuid(self._tenant, plant=pcn, person=person) for pcn in self._plants}
-            self._last = (person, ids)
+            self._last = (person, ids_made_of(person, tenant=self._tenant, plants=self._plants))
         return self._last[1]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ml_connector.errors import RecordError
-from ml_connector.mapping.plex import employee_uuid
+from ml_connector.mapping.record_ids import ids_made_of
 
 Adopted = Mapping[tuple[str, str], str]
 
@@ -28,11 +28,6 @@ class Contest(NamedTuple):
         return self.chooser, self.owner
 
 
-def ids_made_of(person: str, *, tenant: str, plants: Collection[str]) -> set[str]:
-    """The ids we make for a person, one a plant; a transfer takes them along."""
-    return {employee_uuid(tenant, plant=plant, person=person) for plant in plants}
-
-
 def find_owner(
     key: str, *, plant: str, adopted: Adopted, people: Iterable[str], tenant: str, plants: Collection[str]
 ) -> str | None:
@@ -41,7 +36,7 @@ def find_owner(
     if not chosen and not _may_be_made(key):
         return None
     living = set(people)
-    made = (one for one in living if key in ids_made_of(one, tenant=tenant, plants=plants))
+    made = (one for one in living if key in ids_made_of(one, tenant=tenant, plants=plants).values())
     holding = (one for one in made if adopted.get((plant, one), key) == key)
     return next((one for one in chosen if one in living), None) or next(holding, None)
 
@@ -54,7 +49,7 @@ def find_contests(adopted: Adopted, *, people: Iterable[str], tenant: str, plant
     """
     claimed: dict[str, list[tuple[str, str]]] = {}
     for (plant, person), key in adopted.items():
-        if _may_be_made(key) and key not in ids_made_of(person, tenant=tenant, plants=plants):
+        if _may_be_made(key) and key not in ids_made_of(person, tenant=tenant, plants=plants).values():
             claimed.setdefault(key, []).append((plant, person))
     if not claimed:
         return []
@@ -62,7 +57,7 @@ def find_contests(adopted: Adopted, *, people: Iterable[str], tenant: str, plant
     return sorted(
         Contest(plant, key, chooser, owner)
         for owner in living
-        for key in ids_made_of(owner, tenant=tenant, plants=plants) & claimed.keys()
+        for key in claimed.keys() & ids_made_of(owner, tenant=tenant, plants=plants).values()
         for plant, chooser in claimed[key]
         if chooser in living and adopted.get((plant, owner), key) == key
     )

@@ -13,11 +13,10 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.origin import ORIGINS, RULES
-from ml_connector.mapping.plex import employee_uuid
+from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.mapping.routing import best_route, route
 from ml_connector.mapping.rules import is_owned
 from ml_connector.snapshot.store import Scope
-from ml_connector.sync.contested import ids_made_of
 from ml_connector.sync.explained import MappedField, MatchedRecord, MatchStep, ReadStep, RoutedJob
 from ml_connector.sync.recall import Recalled
 from ml_connector.sync.tools import SyncTools
@@ -130,16 +129,15 @@ def _known_by(tools: SyncTools, subject: Subject) -> str:
 
 def _records(tools: SyncTools, recalled: Recalled, person: str, witness: Witness) -> Iterator[MatchedRecord]:
     """The Plex employees the person is, or is to be, plant by plant."""
-    tenant, plants = tools.connection.workday.tenant, list(recalled.sources.gathered.today)
+    made = ids_made_of(person, tenant=tools.connection.workday.tenant, plants=recalled.sources.gathered.today)
     sources, wanted = recalled.sources, {(each.plant, each.key) for each in witness.wanted}
     for plant in sources.gathered.today:
         adopted = sources.who.adopted.get((plant, person))
-        key = adopted or employee_uuid(tenant, plant=plant, person=person)
+        key = adopted or made[plant]
         found = {kind: _find(recalled, kind, plant, key) for kind in ("employee", "employee_attributes")}
         employee, attributes = found["employee"], found["employee_attributes"]
         if employee is not None or (plant, key) in wanted:
-            made = key in ids_made_of(person, tenant=tenant, plants=plants)
-            chosen = "came along by a transfer" if made else "chosen by a person (links)"
+            chosen = "came along by a transfer" if key in made.values() else "chosen by a person (links)"
             by = chosen if adopted else "our own id for this person in this plant"
             number = None if attributes is None else attributes.fields.get("employee_no")
             yield MatchedRecord(plant=plant, key=key, by=by, found=employee is not None, employee_no=number)

@@ -18,7 +18,7 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plausible import is_plausible
-from ml_connector.mapping.plex import employee_uuid
+from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, Alias
 from ml_connector.timeline.store import LinkStore
 from ml_connector.usecases.subjects import check_id, find_bearers
@@ -171,8 +171,8 @@ def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set
 def _ids_of(app: App, links: LinkStore, person: str) -> set[str]:
     """The ids a person's records have by what we make of their WIDs, and by what somebody chose."""
     people = {person, *(wid for wid, one in links.joined().items() if one == person)}
-    tenant, plants = app.connection.workday.tenant, app.connection.plex.plants
-    made = {employee_uuid(tenant, plant=plant.pcn, person=one) for plant in plants for one in people}
+    tenant, plants = app.connection.workday.tenant, [plant.pcn for plant in app.connection.plex.plants]
+    made = {key for one in people for key in ids_made_of(one, tenant=tenant, plants=plants).values()}
     return made | {key for (_plant, one), key in links.adopted().items() if one == person}
 
 

@@ -11,9 +11,9 @@ from ml_connector.canonical.keys import RecordType, known_text
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, RecordError, UsageError
+from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.mapping.routing import route
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.sync.contested import ids_made_of
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.store import LinkStore, Profile
 
@@ -176,6 +176,6 @@ def _own_records(app: App, store: LinkStore, person: str, plant: str, *, but: st
     made = ids_made_of(
         person, tenant=app.connection.workday.tenant, plants=[each.pcn for each in app.connection.plex.plants]
     )
-    keys = [chosen] if chosen is not None else sorted(made)
+    keys = [chosen] if chosen is not None else sorted(made.values())
     found = snapshots.find(scope, keys=keys, of=PlexRecord, extract_id=believed.id)
     return [f"plant {plant}: {key} ({each.fields.get('status')})" for key, each in found.items() if key != but]

@@ -13,8 +13,9 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ConfigurationError, UsageError
+from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.sync.contested import find_owner, ids_made_of
+from ml_connector.sync.contested import find_owner
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
 from ml_connector.usecases.join import (
@@ -54,7 +55,7 @@ def _tell_apart(app: App, link: Link) -> Link:
     """A record that we made for the person and Plex took to another plant is no choice of anybody's."""
     plants = [each.pcn for each in app.connection.plex.plants]
     made = ids_made_of(link.person, tenant=app.connection.workday.tenant, plants=plants)
-    along = {plant: key for plant, key in link.plex.items() if key in made}
+    along = {plant: key for plant, key in link.plex.items() if key in made.values()}
     chosen = {plant: key for plant, key in link.plex.items() if plant not in along}
     return msgspec.structs.replace(link, plex=chosen, came_along=along)
 
