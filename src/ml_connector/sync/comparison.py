@@ -22,6 +22,7 @@ from ml_connector.sync.change import Change
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.gather import Gathered
+from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.parking import park_desired
 from ml_connector.sync.render import render
 from ml_connector.sync.steady import Steady
@@ -43,6 +44,7 @@ class Comparison:
         connection: Connection,
         gathered: Gathered,
         snapshots: SnapshotStore,
+        lookup: Lookup,
         store: SyncStore,
         baselines: BaselineStore,
         refused: Mapping[str, Parked],
@@ -51,7 +53,8 @@ class Comparison:
         witness: Witness,
     ) -> None:
         """*refused* is what is not to be sent again by itself, by content."""
-        self._draft, self._connection, self._gathered, self._snapshots = draft, connection, gathered, snapshots
+        self._draft, self._connection, self._gathered = draft, connection, gathered
+        self._snapshots, self._lookup = snapshots, lookup
         self._store, self._baselines, self._refused, self._arrived = store, baselines, refused, arrived
         self._steady, self._witness = steady, witness
         self._badge_of = cache(self._find_badge)
@@ -72,7 +75,7 @@ class Comparison:
         for item in wanted:
             groups.setdefault((item.type, item.plant), []).append(item)
         for (kind, plant), items in groups.items():
-            if self._gathered.readable("plex", kind, plant):
+            if self._lookup.readable("plex", kind, plant):
                 self.one(kind, plant, items)
 
     def one(self, kind: str, plant: str, items: Sequence[Desired]) -> None:
@@ -142,8 +145,6 @@ class Comparison:
 
     def _find_badge(self, key: str) -> str | None:
         """Of an employee in whichever plant they are: supervisors may be in another one."""
-        for (side, kind, _plant), extract in self._gathered.extracts.items():
-            found = find_held(self._snapshots, extract, keys=[key]) if (side, kind) == ("plex", "employee") else {}
-            if key in found:
-                return str(found[key].fields.get("badge_number") or "") or None
-        return None
+        plants = (plant for side, kind, plant in self._lookup.types() if (side, kind) == ("plex", "employee"))
+        held = next((found for plant in plants if (found := self._lookup.plex("employee", plant, key))), None)
+        return None if held is None else str(held.fields.get("badge_number") or "") or None

@@ -184,6 +184,7 @@ class Planner:
             connection=self._connection,
             gathered=self._gathered,
             snapshots=self._snapshots,
+            lookup=self._lookup,
             store=self._store,
             baselines=self._baselines,
             refused=self._refused,
