@@ -1,8 +1,12 @@
-"""How wrong a system's clock may be made to be."""
+"""How wrong a system's clock may be made to be, and the one on the wall where Workday is."""
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 MOST_WRONG_S = 366 * 86_400
+PACIFIC = ZoneInfo("America/Los_Angeles")
+"""The clock on the wall where Workday is, which keeps summer time; a tenant's own does not."""
 
 
 def check_offset(seconds: float) -> None:

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from ml_connector.sandbox.clock import PACIFIC
 from ml_connector.sandbox.tenant.desk import Desk
 from ml_connector.sandbox.tenant.setup import TENANT_ZONE
 
 _SUNDAY = 6
-_PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 class Scene(NamedTuple):
@@ -33,7 +32,7 @@ Night = Callable[[datetime], list[Scene]]
 def _pacific_evening(now: datetime) -> list[Scene]:
     """Half past nine in California: tomorrow has begun in Detroit and Toledo, and not in Chicago."""
     # By the clock on the wall, not by the tenant's: the plants keep summer time too.
-    evening = datetime.combine(now.date(), time(21, 30), _PACIFIC)
+    evening = datetime.combine(now.date(), time(21, 30), PACIFIC)
     return [Scene(evening.astimezone(TENANT_ZONE), _end_today_everywhere)]
 
 

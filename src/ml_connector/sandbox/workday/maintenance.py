@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from ml_connector.sandbox.clock import PACIFIC
 from ml_connector.sandbox.http import Response
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
 _FRIDAY, _SATURDAY = 4, 5
 _PAGE = (
     b"<!DOCTYPE html><html><head><title>Workday</title></head><body>"
