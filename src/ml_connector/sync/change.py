@@ -35,9 +35,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     One write that would bring one record in line: one of Plex's, or, without a *plant*, one of Workday's.
 
     *before* and *after* hold the owned fields that differ; *body* is what will be sent, to the letter; *spoken* says
-    in people's words what a field is to hold as an id, *spoken_before* what it holds; *rows* names the mapping row a value of *after* came from; *needs*
-    names records of this same plan that must be applied first. A transfer brings *person*'s record to *plant* from
-    *origin*.
+    in people's words what a field is to hold as an id, *spoken_before* what it holds; *rows* names the mapping row a
+    value of *after* came from; *needs* names records of this same plan that must be applied first. A transfer brings
+    *person*'s record to *plant* from *origin*.
     *hold* is the one it waits in, *approved* are the released ones without which it would wait.
     *effective_on* is the day from which on it holds, where the system keeps such a day. It is sent too, and is not part
     of the content: what was refused yesterday is not tried again today for its date.

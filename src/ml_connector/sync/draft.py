@@ -28,8 +28,8 @@ class Draft(msgspec.Struct, kw_only=True):
     A plan before it is kept: everything that was decided, including what not to do.
 
     *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill* says
-    which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by: who is active, and was until an ending of now or lately,
-    *today* the date of the plant where it is earliest.
+    which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by: who
+    is active, and was until an ending of now or lately; *today* is the date of the plant where it is earliest.
     *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
     *not_given* are the types Workday's surface does not give: nothing is decided from them.
     *nobody* tells that no worker was decided about: what Workday leaves out of them stops everybody.
