@@ -30,14 +30,15 @@ _SAME = ("-q", "-n", "auto", "-p", "no:randomly", "-p", "no:cacheprovider", "--h
 
 
 def main(tests: list[str]) -> int:
-    outcomes = {zone: run(zone, tests or list(TESTS)) for zone in ZONES}
-    first, failed = outcomes[ZONES[0]], 0
-    for zone, told in outcomes.items():
+    first: dict[str, str] = {}
+    failed = 0
+    for zone in ZONES:
+        told = run(zone, tests or list(TESTS))
+        first = first or told
         broken = sorted(name for name, outcome in told.items() if outcome != "passed")
         other = sorted(name for name in told.keys() | first.keys() if told.get(name) != first.get(name))
-        print(f"{zone:<20}  {len(told) - len(broken)} passed, {len(broken)} not, {len(other)} other than in {ZONES[0]}")  # noqa: T201
-        for name in [*broken, *other]:
-            print(f"    {name}: {told.get(name)}")  # noqa: T201
+        line = f"{zone:<20}  {len(told) - len(broken)} passed, {len(broken)} not, {len(other)} other than in {ZONES[0]}"
+        print("\n".join([line, *(f"    {name}: {told.get(name)}" for name in [*broken, *other])]), flush=True)  # noqa: T201
         failed += len(broken) + len(other)
     print(f"{len(first)} tests in {len(ZONES)} zones: {'identical' if first and not failed else 'NOT identical'}")  # noqa: T201
     return int(not first or failed > 0)
