@@ -7,9 +7,11 @@ import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.cli.commands.asof import _render
 from ml_connector.cli.main import app as program
@@ -21,6 +23,7 @@ from ml_connector.usecases import syncs
 from ml_connector.usecases.asof import asof
 from ml_connector.usecases.references import code_asof
 from ml_connector.usecases.subjects import find_subject
+from tests.laws.firm import found
 from tests.rehearsal import START, Rehearsal, record
 
 DAYS = 3
@@ -129,6 +132,31 @@ def test_wp14_a_supervisor_is_told_by_the_badge_of_that_day(lived):
     assert fields["supervisor_id"].spoken == worn[fields["supervisor_id"].value]
     assert fields["department"].spoken is None
     assert not past.goes_on
+
+
+def test_cc12_the_release_that_let_a_write_by_is_told_with_its_moment_and_no_later_one():
+    """The same set let go once more, after the write, had no part in it."""
+    with found(sync={"guard": {"deactivate_over": "0"}}) as firm:
+        number = firm.tenant.play("terminate")["touched"][0]
+        life = firm.begin()
+        life.sync()
+        (hold,) = life.tools.review.holds("acme", state="open")
+        life.syncer.release(hold.id)
+        (first,) = releases(life)
+        life = firm.begin()
+        life.sync()
+        late = msgspec.structs.replace(first, actor="somebody else", at=life.tools.clock())
+        assert late.at > first.at
+        with life.database.transaction() as tx:
+            life.tools.trail.append(tx, [late])
+        past = asof(app_of(firm.rehearsal, life), number, on=firm.tenant.today)
+        (ended,) = [why for held in past.records for why in held.evidence if why.approvals]
+        assert (ended.action, ended.how) == ("deactivate", "written")
+        assert [(it.hold, it.by, it.at) for it in ended.approvals] == [(hold.id, first.actor, first.at)]
+
+
+def releases(life):
+    return [entry.event for entry in life.tools.trail.list(9, action=AuditAction.HOLD_RELEASED)]
 
 
 def test_m_9_what_was_told_of_a_day_that_is_past_never_changes(lived):

@@ -369,6 +369,7 @@ def test_days_pass_for_both_systems(client: Client, running: Sandbox) -> None:
         ("GET", "advance", None, 405, "POST"),
         ("POST", "advance", {"days": 0}, 400, "days"),
         ("POST", "advance", {"days": True}, 400, "days"),
+        ("POST", "advance", {"days": 3_661}, 400, "3660"),
         ("POST", "advance", [1], 400, "object"),
         ("POST", "scenario", {}, 400, "name"),
         ("POST", "scenario", {"name": "earthquake"}, 400, "rehire"),

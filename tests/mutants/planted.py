@@ -983,4 +983,54 @@ MUTANTS = (
         "tests/integration/test_teams.py::"
         "test_wp_14_the_team_of_who_is_promoted_into_a_vacancy_is_told_in_the_same_run",
     ),
+    Mutant(
+        "1900 is a day like any other",
+        "mapping/plausible.py",
+        "_FIRST, _LAST = 1901, 2199",
+        "_FIRST, _LAST = 1900, 2199",
+        "tests/integration/test_bad_input.py::test_bad_input_what_cannot_be_true_parks_that_worker_with_both_shown",
+    ),
+    Mutant(
+        "what was found in step outlives what was agreed on",
+        "sync/baseline/store.py",
+        "        if people:\n",
+        "        if people and unless_known:\n",
+        f"{STEADY}::test_up_05_what_was_agreed_on_anew_is_compared_anew_though_both_sides_are_as_they_were_before",
+    ),
+    Mutant(
+        "a token of any kind is sent as a bearer's",
+        "connectors/workday/auth.py",
+        'if token.token_type.lower() != "bearer":',
+        "if not token.token_type:",
+        "tests/unit/test_workday_auth.py::test_a5_a_token_of_no_use_is_the_fault_of_who_gave_it",
+    ),
+    Mutant(
+        "a refused connection may have sent something",
+        "connectors/transport.py",
+        "if self._attempt.left:",
+        "if self._attempt is not None:",
+        "tests/integration/test_transport.py::test_refused_is_not_sent",
+    ),
+    Mutant(
+        "what was let go and carried out still waits",
+        "usecases/syncs.py",
+        "return [it for it in found if planned.get(",
+        "return [it for it in found if True or planned.get(",
+        "tests/integration/test_explain_states.py::"
+        "test_cc12_what_a_guard_holds_names_the_hold_its_reason_and_its_release",
+    ),
+    Mutant(
+        "a release after the write approved it",
+        "asof/store.py",
+        "for it in releases.get(hold, ()) if it.at <= created_at)",
+        "for it in releases.get(hold, ()))",
+        "tests/integration/test_asof.py::test_cc12_the_release_that_let_a_write_by_is_told_with_its_moment_and_no_later_one",
+    ),
+    Mutant(
+        "the maintenance window is by the host's clock",
+        "connectors/workday/maintenance.py",
+        "local = at.astimezone(_PACIFIC)",
+        "local = at",
+        "tests/unit/test_workday_maintenance.py::test_cc14_the_window_by_californias_clock_in_winter_and_summer",
+    ),
 )
