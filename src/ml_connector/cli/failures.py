@@ -66,7 +66,7 @@ def guarded(action: Callable[[], int | None], *, config: Path | None = None, as_
         tell(error.message, remedy=error.remedy)
         return error.exit_code
     except KeyboardInterrupt:
-        tell("Stopped. What was done so far is recorded; the same command goes on from there.")
+        tell("Stopped. Whatever was written is recorded, and the same command can be given again.")
         return INTERRUPTED
     except BrokenPipeError:
         _let_go_of_output()
