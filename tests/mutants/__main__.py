@@ -14,32 +14,60 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.mutants.planted import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 PASSED, FAILED = 0, 1
+_AT_ONCE = os.cpu_count() or 1
 _SAME = ("-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-seed=7")  # the same test with and without the bug
 
 
 def main(wanted: list[str]) -> int:
     chosen = [mutant for mutant in MUTANTS if all(word in mutant.name for word in wanted)]
     caught = 0
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder)
-        for name in ("src", "tests", "pyproject.toml"):
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, tree / name)
-        sound: dict[str, bool] = {}
-        for mutant in chosen:
-            if mutant.test not in sound:
-                sound[mutant.test] = run(tree, mutant.test) == PASSED
-            fate = try_out(tree, mutant) if sound[mutant.test] else "UNSOUND"
-            caught += fate == "caught"
-            print(f"{fate:<9}  {mutant.name:<60}  {mutant.test.rpartition('::')[2]}", flush=True)  # noqa: T201
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
+        trees = SimpleQueue[Path]()
+        for number in range(_AT_ONCE):
+            trees.put(plant_tree(Path(folder, str(number))))
+        for fates in pool.map(partial(try_all, trees), _by_test(chosen)):
+            for mutant, fate in fates:
+                caught += fate == "caught"
+                print(f"{fate:<9}  {mutant.name:<60}  {mutant.test.rpartition('::')[2]}", flush=True)  # noqa: T201
     print(f"{caught} of {len(chosen)} caught")  # noqa: T201
     return int(caught != len(chosen))
+
+
+def _by_test(mutants: Sequence[Mutant]) -> list[list[Mutant]]:
+    found: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        found.setdefault(mutant.test, []).append(mutant)
+    return list(found.values())
+
+
+def plant_tree(tree: Path) -> Path:
+    """A copy of what is tested and of its tests."""
+    tree.mkdir()
+    for name in ("src", "tests", "pyproject.toml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tree / name)
+    return tree
+
+
+def try_all(trees: SimpleQueue[Path], mutants: Sequence[Mutant]) -> list[tuple[Mutant, str]]:
+    """The fate of each of *mutants*, which have one test, in a tree that nobody else uses meanwhile."""
+    tree = trees.get()
+    try:
+        if run(tree, mutants[0].test) != PASSED:
+            return [(mutant, "UNSOUND") for mutant in mutants]
+        return [(mutant, try_out(tree, mutant)) for mutant in mutants]
+    finally:
+        trees.put(tree)
 
 
 def try_out(tree: Path, mutant: Mutant) -> str:
