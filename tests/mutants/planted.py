@@ -1033,4 +1033,18 @@ MUTANTS = (
         "local = at",
         "tests/unit/test_workday_maintenance.py::test_cc14_the_window_by_californias_clock_in_winter_and_summer",
     ),
+    Mutant(
+        "a refusal for pace is the matter of one thread",
+        "connectors/workday/soap.py",
+        "signer=self._signer, pace=self._pace,",
+        "signer=self._signer, pace=Pace(sleep=self._pace._sleep),",
+        "tests/unit/test_workday_connector.py::test_a2_2_one_refusal_for_pace_makes_every_thread_of_the_surface_wait",
+    ),
+    Mutant(
+        "requests refused side by side are waited for in turn",
+        "connectors/workday/patience.py",
+        "min(seconds, LONGEST_ASKED_S) - sat_out_s)",
+        "min(seconds, LONGEST_ASKED_S))",
+        "tests/unit/test_workday_connector.py::test_a2_2_requests_refused_side_by_side_are_waited_for_once",
+    ),
 )

@@ -12,6 +12,7 @@ from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import Query, Write
 from ml_connector.connectors.transport import HttpRequest
 from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.connectors.workday.patience import TOKENS, Pace
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -338,6 +339,67 @@ def test_a_patience_nobody_means_ends_the_reading_at_once_and_says_so() -> None:
         list(connector.read(WORKERS))
     assert "nobody means that" in (ended.value.remedy or "")
     assert (len(transport.requests), slept) == (1, [])
+
+
+def test_a2_2_one_refusal_for_pace_makes_every_thread_of_the_surface_wait() -> None:
+    order: list[str] = []
+    answers = in_turn(patience("7"), clock(), clock())
+    asleep, wake = threading.Event(), threading.Event()
+
+    def answer(request: HttpRequest) -> MemoryResponse | Exception:
+        order.append("asked")
+        return answers(request)
+
+    def sleep(_seconds: float) -> None:
+        asleep.set()
+        wake.wait(10)
+        order.append("woke")
+
+    connector = WorkdayConnector(
+        settings(),
+        credential=credential,
+        transport=MemoryTransport(answer),  # type: ignore[arg-type]
+        clock=lambda: NOW,
+        sleep=sleep,
+    )
+    refused, other = threading.Thread(target=connector.now), threading.Thread(target=connector.now)
+    refused.start()
+    assert asleep.wait(10)
+    other.start()
+    other.join(0.1)  # time to ask, for one that does not wait
+    wake.set()
+    refused.join(10)
+    other.join(10)
+    assert order == ["asked", "woke", "asked", "asked"]
+
+
+def test_a2_2_requests_refused_side_by_side_are_waited_for_once() -> None:
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            now[0] += 1
+            pace.owe(7)  # the second of two was refused a second later
+            now[0] -= 1
+        now[0] += seconds
+
+    pace = Pace(sleep=sleep, clock=lambda: now[0])
+    pace.owe(7)
+    for _ in range(3):
+        pace.wait()
+    assert slept == [7, 1]
+
+
+def test_a2_2_few_tokens_left_slow_the_next_request_down() -> None:
+    rich, poor = clock(), clock()
+    rich.headers, poor.headers = rich.headers | {TOKENS: "700"}, poor.headers | {TOKENS: "0"}
+    connector, _, slept = connect(in_turn(rich, poor, clock()))
+    connector.now()
+    connector.now()
+    assert slept == []
+    connector.now()
+    assert slept == [5]
 
 
 def patience(text: str) -> MemoryResponse:

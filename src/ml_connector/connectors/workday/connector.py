@@ -49,15 +49,15 @@ from ml_connector.connectors.workday.operations import (
     asking_for_log,
     build_page_request,
 )
+from ml_connector.connectors.workday.patience import Pace, read_insistently
 from ml_connector.connectors.workday.reading import BrokenPageError, read_pages
 from ml_connector.connectors.workday.soap import SoapClient, WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import OLDEST_READABLE
 from ml_connector.connectors.workday.writing import Put, SoapWriter, read_remarks
-from ml_connector.errors import AmbiguousWriteError, ConfigurationError, IncompleteReadError, RecordError
+from ml_connector.errors import AmbiguousWriteError, ConfigurationError, RecordError
 from ml_connector.settings.workday import WorkdayConnection
 
-_TRIES = 3
 _NAMED_AT_ONCE = 100  # records asked for one by one in one question
 _LOG_PAGE = 999  # a page of a log is small, whatever a page of whole records may hold
 
@@ -94,8 +94,9 @@ class WorkdayConnector:
         self._settings, self._transport, self._clock = settings, transport, clock
         self._pay_rates = pay_rates
         self._hold = False
-        self._soap = SoapClient(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
-        self._writer = SoapWriter(settings, signer=signer, transport=transport, clock=clock, sleep=sleep)
+        pace = Pace(sleep=sleep)
+        self._soap = SoapClient(settings, signer=signer, transport=transport, clock=clock, pace=pace)
+        self._writer = SoapWriter(settings, signer=signer, transport=transport, clock=clock, pace=pace)
 
     def check(self) -> Sequence[SurfaceHealth]:
         return [
@@ -127,22 +128,7 @@ class WorkdayConnector:
             )
         for start in range(0, len(query.wids) or 1, _NAMED_AT_ONCE):
             some = query.wids[start : start + _NAMED_AT_ONCE]
-            yield from self._read_insistently(msgspec.structs.replace(query, wids=some))
-
-    def _read_insistently(self, query: Query) -> Generator[Page, None, None]:
-        for attempt in range(1, _TRIES + 1):
-            given = False
-            try:
-                with closing(self._read_once(query)) as pages:
-                    for page in pages:
-                        given = True
-                        yield page
-            except IncompleteReadError as error:
-                self._hold = self._hold or isinstance(error, BrokenPageError)
-                if given or attempt == _TRIES:
-                    raise
-            else:
-                return
+            yield from read_insistently(partial(self._read_once, msgspec.structs.replace(query, wids=some)))
 
     def read_touched(self, record_type: RecordType, *, as_of: AsOf, window: LogWindow) -> Iterator[Touched]:
         """Yield the records whose transaction log fits *window*; an effective day is asked for in UTC (TZ-06)."""
@@ -224,10 +210,14 @@ class WorkdayConnector:
         )
         ask = partial(self._ask_page, query, as_of)
         pages = read_pages(ask, record_type=query.record_type, reference=operation.reference, limits=limits)
-        with closing(pages):
-            for page in pages:
-                yield page if limit is None else _shorten(page, limit)
-                limit = None if limit is None else max(limit - len(page.records), 0)
+        try:
+            with closing(pages):
+                for page in pages:
+                    yield page if limit is None else _shorten(page, limit)
+                    limit = None if limit is None else max(limit - len(page.records), 0)
+        except BrokenPageError:
+            self._hold = True
+            raise
 
     def _take_moments(self) -> AsOf:
         now = self.now()

@@ -32,9 +32,13 @@ _Answer = TypeVar("_Answer")
 class Pace:
     """Says how long to hold back before the next request; one for all threads of a surface."""
 
-    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sleep, self._turnstile, self._lock = sleep, threading.Lock(), threading.Lock()
+    def __init__(
+        self, *, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._sleep, self._clock = sleep, clock
+        self._turnstile, self._lock = threading.Lock(), threading.Lock()
         self._owed_s = 0.0
+        self._wakes_at = float("-inf")
         self._most = 0
 
     def wait(self) -> None:
@@ -42,8 +46,10 @@ class Pace:
         with self._turnstile:
             with self._lock:
                 owed_s, self._owed_s = self._owed_s, 0.0
+                self._wakes_at = self._clock() + owed_s
             if owed_s > 0:
                 self._sleep(owed_s)
+            self._wakes_at = float("-inf")
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Learn from an answer how many tokens are left."""
@@ -51,14 +57,20 @@ class Pace:
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             return
         left = int(text)
-        self._most = max(self._most, left)
+        with self._lock:
+            self._most = max(self._most, left)
         if left <= self._most * _LOW_SHARE:
             self.owe(_LOW_WAIT_S if left else _LOW_WAIT_S * 5)
 
     def owe(self, seconds: float) -> None:
-        """Let nobody ask for *seconds*; never shortens what is owed already, never longer than 15 minutes."""
+        """
+        Let nobody ask for *seconds* from now; never shortens what is owed already, never longer than 15 minutes.
+
+        What somebody sits out right now counts: requests refused side by side are waited for once, not in turn.
+        """
         with self._lock:
-            self._owed_s = max(self._owed_s, min(seconds, LONGEST_ASKED_S))
+            sat_out_s = max(0.0, self._wakes_at - self._clock())
+            self._owed_s = max(self._owed_s, min(seconds, LONGEST_ASKED_S) - sat_out_s)
 
 
 def ask_patiently(

@@ -6,13 +6,11 @@ Every operation here reads, so asking again is always safe; only what a person m
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar, cast
 
-from ml_connector.connectors.asked_wait import heed_wait, tell_wait
+from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import Body, take_whole
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
@@ -20,20 +18,13 @@ from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_silence, sort_status, sort_unusable
 from ml_connector.connectors.workday.frame import SOAP
 from ml_connector.connectors.workday.operations import BSVC, CLOCK_SERVICE, Operation, build_clock_request
+from ml_connector.connectors.workday.patience import Pace, ask_patiently
 from ml_connector.connectors.workday.split import LongPage, OtherDocument, SplitPage, open_page
-from ml_connector.errors import (
-    AmbiguousWriteError,
-    AuthenticationError,
-    NotSentError,
-    TransientError,
-    UnavailableError,
-)
+from ml_connector.errors import AmbiguousWriteError, NotSentError, TransientError, UnavailableError
 from ml_connector.safe_xml import parse_xml
 from ml_connector.secret import Secret
 from ml_connector.settings.workday import WorkdayConnection
 
-ATTEMPTS = 5
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 _SMALL, _WORDS = 1 << 20, 4096
 
 _Answer = TypeVar("_Answer")
@@ -42,7 +33,7 @@ WorkdayPage = SplitPage | LongPage
 
 
 class SoapClient:
-    """Asks one tenant's services; safe to share between threads."""
+    """Asks one tenant's services; safe to share between threads, which keep one *pace* with whoever writes."""
 
     def __init__(
         self,
@@ -51,10 +42,10 @@ class SoapClient:
         signer: Signer,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        pace: Pace,
     ) -> None:
         self._settings, self._signer, self._transport = settings, signer, transport
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._pace = clock, pace
 
     def ask_page(
         self, operation: Operation, request: str, *, hold: bool = False, give_way: bool = False
@@ -80,30 +71,17 @@ class SoapClient:
         return self._ask(CLOCK_SERVICE, request, read=_read_clock, task=f"{CLOCK_SERVICE}.Get_Server_Timestamp")
 
     def _ask(self, service: str, request: str, *, read: Reader[_Answer], task: str, give_way: bool = False) -> _Answer:
-        wait_s, waited_s, renewed = _FIRST_WAIT_S, 0.0, False
-        for attempts_left in reversed(range(ATTEMPTS)):
-            signature = None
-            try:
-                signature = self._signer.sign()
-                return self._ask_once(service, request, signature=signature, read=read, task=task)
-            except AuthenticationError:
-                if signature is None or renewed or not self._signer.renew(signature):
-                    raise
-                renewed = True
-            except TransientError as error:
-                if not attempts_left or (give_way and isinstance(error, UnavailableError) and error.timed_out):
-                    raise
-                asked_s = heed_wait(error, waited_s=waited_s)
-                waited_s += asked_s
-                self._sleep(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
-                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-        raise UnavailableError(f"Workday gave no answer to {task}")
+        def once(signature: Signature) -> _Answer:
+            return self._ask_once(service, request, signature=signature, read=read, task=task)
+
+        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task, give_way=give_way)
 
     def _ask_once(
         self, service: str, request: str, *, signature: Signature, read: Reader[_Answer], task: str
     ) -> _Answer:
         try:
             with self._transport.send(build_call(self._settings, service, request, signature=signature)) as response:
+                self._pace.note(response.headers)
                 return self._read_answer(response, read=read, task=task)
         except (AmbiguousWriteError, NotSentError) as error:
             raise sort_silence(error, task=task) from None

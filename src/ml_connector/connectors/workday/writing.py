@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -24,6 +23,7 @@ from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_status, sort_write_fault
 from ml_connector.connectors.workday.frame import BODY, ENVELOPE
 from ml_connector.connectors.workday.operations import BSVC
+from ml_connector.connectors.workday.patience import Pace
 from ml_connector.connectors.workday.soap import build_call
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -64,7 +64,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoapWriter:
-    """Sends writes to one tenant's services; safe to share between threads."""
+    """Sends writes to one tenant's services; safe to share between threads, which keep one *pace* with whoever reads."""
 
     def __init__(
         self,
@@ -73,10 +73,10 @@ class SoapWriter:
         signer: Signer,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        pace: Pace,
     ) -> None:
         self._settings, self._signer, self._transport = settings, signer, transport
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._pace = clock, pace
 
     def send(self, put: Put, *, allowed: Allowed) -> Answered:
         """
@@ -89,6 +89,7 @@ class SoapWriter:
         """
         renewed, wait_s, waited_s = False, _FIRST_WAIT_S, 0.0
         for tries_left in reversed(range(_TRIES)):
+            self._pace.wait()
             signature = self._signer.sign()
             allowed()
             try:
@@ -102,7 +103,7 @@ class SoapWriter:
                     raise
                 asked_s = heed_wait(error, waited_s=waited_s)
                 waited_s += asked_s
-                self._sleep(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
+                self._pace.owe(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
                 wait_s *= 2
         raise NotSentError(f"{put.task} was never sent", remedy="ml-connector ping workday")
 
