@@ -77,7 +77,8 @@ class Syncer:
         Both sides are read again: a plan goes out only while it would be drawn up again to the letter.
 
         Raises:
-            StalePlanError: there is no such plan, a newer one replaced it, or the world moved since; nothing is sent.
+            UsageError: there is no such plan.
+            StalePlanError: a newer one replaced it, or the world moved since; nothing is sent.
         """
         with open_run(self._tools, "apply", progress=progress) as run:
             stored = find_approved(self._tools, digest)

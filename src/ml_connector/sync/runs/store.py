@@ -69,9 +69,9 @@ class RunStore:
 
     def note_reading(self, run: int, look: Look) -> None:
         """Note the moment as of which a run asked."""
-        values = {name: at.astimezone(UTC).isoformat() for name, at in look._asdict().items()}
+        entered_at, looked_at = (at.astimezone(UTC).isoformat() for at in (look.entered_at, look.looked_at))
         with self._database.transaction() as tx:
-            tx.execute(update(runs).where(runs.c.id == run).values(values))
+            tx.execute(update(runs).where(runs.c.id == run).values(entered_at=entered_at, looked_at=looked_at))
 
     def find_look(self, entered_at: str, *, ours: datetime) -> Look | None:
         """
