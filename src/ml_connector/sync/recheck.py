@@ -35,7 +35,8 @@ def find_approved(tools: SyncTools, digest: str) -> StoredPlan:
     The plan a person means, if its day and its mapping are still today's.
 
     Raises:
-        StalePlanError: there is none, a newer one replaced it, its day is yet to come, or another mapping is in force.
+        UsageError: there is none.
+        StalePlanError: a newer one replaced it, its day is yet to come, or another mapping is in force.
     """
     stored = tools.store.find_plan(digest)
     if stored is None:
@@ -129,16 +130,16 @@ def find_same_bytes(
     found: list[Change] = []
     proved = False
     for _key, kind, plant in sorted(name for name in waiting if name[0] == key):
-        history = [
-            intent for intent, _run in tools.store.history(kind=kind, source=key) if intent.change.plant == plant
-        ]
-        if (key, kind, plant) in settled and history[0].state == "applied":
+        history = [intent for intent, _run in tools.store.history(kind=kind, source=key, plant=plant)]
+        # A record can have two changes in one plan: brought back and updated, or moved and updated.
+        last = [intent for intent in history if intent.plan_id == history[0].plan_id]
+        if (key, kind, plant) in settled and all(intent.state == "applied" for intent in last):
             proved = True
             continue
         tried = next((intent for intent in history if _is_resendable(intent)), None)
         if tried is None:
             continue
-        if history[0].change.content_hash != tried.change.content_hash:
+        if tried.change.content_hash not in {intent.change.content_hash for intent in last}:
             raise StalePlanError(
                 f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
             )

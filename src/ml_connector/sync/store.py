@@ -5,9 +5,12 @@ A row of `plan_change` is the durable intent of the write protocol: it is there 
 tells after a crash what may have happened.
 
     planned → sending → applied | accepted → applied
-                      → rejected | conflict | duplicate | unknown
+                      → rejected | conflict | duplicate
                       → forbidden (our role may not: the next plan tries again)
+                      → planned (proved absent by reading back)
     planned → waiting (a record it needs did not make it) · held · superseded
+
+It stays `sending` for as long as nobody can tell what became of it.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -232,14 +236,36 @@ class SyncStore:
             rows = tx.execute(select(changes.c.type, changes.c.plant, changes.c.source).where(*where).distinct())
             return {(row.type, row.plant, row.source) for row in rows}
 
-    def history(self, *, kind: str, source: str | None = None, limit: int = 200) -> list[tuple[Intent, int | None]]:
-        """What was ever planned for records of a type, newest first, with the run that sent it."""
-        where = [changes.c.connection == self._connection, changes.c.type == kind]
-        if source is not None:
-            where.append((changes.c.source == source) | (changes.c.key == source))
-        query = select(changes).where(*where).order_by(changes.c.plan_id.desc(), changes.c.seq).limit(limit)
+    def history(self, *, kind: str, source: str, plant: str) -> list[tuple[Intent, int | None]]:
+        """What was ever planned for one record, the newest plan first, with the run that sent it."""
+        query = select(changes).where(*self._planned(kind, source), changes.c.plant == plant)
         with self._database.reading() as tx:
-            return [(_intent(row), row["run_id"]) for row in tx.execute(query).mappings()]
+            rows = tx.execute(query.order_by(changes.c.plan_id.desc(), changes.c.seq)).mappings()
+            return [(_intent(row), row["run_id"]) for row in rows]
+
+    def newest(self, *, kind: str, source: str | None = None) -> list[tuple[Intent, int | None]]:
+        """The last that was planned for each record of a type and not replaced since, with the run that sent it."""
+        with self._database.reading() as tx:
+            rows = tx.execute(self._newest(kind, source)).mappings()
+            return [(_intent(row), row["run_id"]) for row in rows]
+
+    def ever_planned(self, kind: str, source: str) -> bool:
+        """Whether anything was ever planned for a record."""
+        with self._database.reading() as tx:
+            return tx.execute(select(changes.c.seq).where(*self._planned(kind, source)).limit(1)).first() is not None
+
+    def _newest(self, kind: str, source: str | None) -> Select[Any]:
+        place = func.row_number().over(
+            partition_by=(changes.c.plant, changes.c.source), order_by=(changes.c.plan_id.desc(), changes.c.seq.desc())
+        )
+        stands = (*self._planned(kind, source), changes.c.state != "superseded")
+        ranked = select(changes.c.plan_id, changes.c.seq, place.label("place")).where(*stands).subquery()
+        same = and_(changes.c.plan_id == ranked.c.plan_id, changes.c.seq == ranked.c.seq)
+        return select(changes).join(ranked, same).where(ranked.c.place == 1)
+
+    def _planned(self, kind: str, source: str | None) -> tuple[ColumnElement[bool], ...]:
+        of_type = (changes.c.connection == self._connection, changes.c.type == kind)
+        return of_type if source is None else (*of_type, (changes.c.source == source) | (changes.c.key == source))
 
     def last_known(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, Known]:
         """By key, whose these records of a plant were when both sides last agreed, and where each value came from."""

@@ -120,8 +120,8 @@ def _changing(change: Change, *, hold: Hold | None, released: Sequence[HoldInfo]
 def _last(store: SyncStore, compared: Compared) -> LastWrite | None:
     """What was last sent of a record, or is on its way."""
     item = compared.item
-    for intent, run in store.history(kind=item.type, source=item.key):
-        if intent.change.plant == item.plant and run is not None:
+    for intent, run in store.history(kind=item.type, source=item.key, plant=item.plant):
+        if run is not None:
             return LastWrite(action=intent.change.action, state=intent.state, run=run)
     return None
 

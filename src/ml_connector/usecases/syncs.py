@@ -265,7 +265,7 @@ def records(
     app: App, *, record_type: str, key: str | None = None, status: str | None = None, plant: str | None = None
 ) -> list[RecordInfo]:
     """
-    What last happened to each record of a type: parked, held, applied, unknown …; only of one *status* or *plant*.
+    What last happened to each record of a type: parked, held, applied, sending …; only of one *status* or *plant*.
 
     Raises:
         UsageError: there is no such record type, status or plant, or nothing ever happened to a record of that key.
@@ -291,10 +291,8 @@ def records(
                 last_run=None,
             )
             found.setdefault((item.plant, item.key), info)
-    for intent, run in SyncStore(app.database, app.name).history(kind=kind, source=key, limit=5_000):
+    for intent, run in SyncStore(app.database, app.name).newest(kind=kind, source=key):
         change = intent.change
-        if intent.state == "superseded":
-            continue
         info = RecordInfo(
             type=change.type,
             plant=change.plant,
@@ -352,7 +350,7 @@ def _check_word(what: str, word: str | None, known: Sequence[str]) -> None:
 def _check_known(app: App, keys: Sequence[str]) -> None:
     store, snapshots = SyncStore(app.database, app.name), SnapshotStore(app.database)
     unknown = set(keys) - {item.key for item in ReviewStore(app.database).parked(app.name)}
-    unknown -= {key for key in unknown if any(store.history(kind=kind, source=key, limit=1) for kind in ONLY)}
+    unknown -= {key for key in unknown if any(store.ever_planned(kind, key) for kind in ONLY)}
     unknown -= snapshots.known(app.name, keys=sorted(unknown))
     if unknown:
         people = snapshots.read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
