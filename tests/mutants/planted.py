@@ -1046,6 +1046,8 @@ MUTANTS = (
         "min(seconds, LONGEST_ASKED_S) - sat_out_s)",
         "min(seconds, LONGEST_ASKED_S))",
         "tests/unit/test_workday_connector.py::test_a2_2_requests_refused_side_by_side_are_waited_for_once",
+    ),
+    Mutant(
         "records lists replaced rows in the place of what was done",
         "sync/store.py",
         'stands = (*self._planned(kind, source), changes.c.state != "superseded")',
