@@ -27,6 +27,7 @@ STEADY = "tests/laws/test_steady.py"
 PLACED = "tests/unit/sync/test_placed.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_b14_limits.py"
+TWO = "tests/integration/test_two_people.py"
 
 MUTANTS = (
     Mutant(
@@ -1067,5 +1068,17 @@ MUTANTS = (
         "for intent in last}:",
         "for intent in last[:1]}:",
         "tests/integration/test_history.py::test_resend_sends_the_second_change_of_a_plan_whose_first_was_taken",
+        "a draft withdrawn while it is checked is approved",
+        "usecases/mapping_changes.py",
+        "        _check_standing(looked_at, there)\n",
+        "",
+        f"{TWO}::test_rd09_a_draft_withdrawn_while_it_is_checked_is_not_approved",
+    ),
+    Mutant(
+        "two people decide by one crosswalk at once",
+        "usecases/mapping_changes.py",
+        "            app.mappings.take_turn(tx)\n",
+        "            pass\n",
+        f"{TWO}::test_rd09_two_people_who_map_one_new_line_at_once_leave_one_row_and_one_draft",
     ),
 )

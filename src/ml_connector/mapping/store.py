@@ -90,6 +90,16 @@ class MappingStore:
         """Build the crosswalk in force on each plant's day."""
         return Crosswalk(self.load(connection), days=days)
 
+    def take_turn(self, tx: Connection) -> None:
+        """
+        Let nobody else change the crosswalk until *tx* ends: what is loaded in it from here on stays so.
+
+        PostgreSQL's statements each see what was committed before them, so a lock of its own is waited for; a writer of
+        SQLite has waited for the one before when its transaction began.
+        """
+        if tx.dialect.name == "postgresql":
+            tx.execute(select(func.pg_advisory_xact_lock(_SAVING)))
+
     def save(self, tx: Connection, connection: str, rows: Iterable[MappingRow]) -> list[MappingRow]:
         """
         Append a version for each row that says something new, and return those as saved, for the audit trail.
@@ -102,9 +112,7 @@ class MappingStore:
             ConfigurationError: a row is not signed, two rows make the same claim, or their days would overlap with
                 each other's or with those of rows in force. Nothing is saved then.
         """
-        if tx.dialect.name == "postgresql":
-            # Two people saving at once would both count to the same next version; SQLite has one writer anyway.
-            tx.execute(select(func.pg_advisory_xact_lock(_SAVING)))
+        self.take_turn(tx)  # two people saving at once would both count to the same next version
         changed = self.sift(connection, rows, tx=tx)
         if changed:
             tx.execute(insert(mapping_rows), [_to_values(connection, row) for row in changed])

@@ -1,12 +1,12 @@
 """
 How a change of the crosswalk is checked, foreseen, and kept: accepted, or as a draft for another person (RD-09).
 
-Every change is one transaction with its audit events.
+Every change is one transaction with its audit events and with what it is decided by: nobody changes that in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -15,11 +15,10 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType, fingerprint
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import Fault
+from ml_connector.errors import ApprovalRequiredError, Fault
 from ml_connector.mapping.approval import changes_in_force
 from ml_connector.mapping.crosswalk import (
     Crosswalk,
-    Key,
     Kind,
     MappingRow,
     shell_word,
@@ -54,44 +53,68 @@ def keep_rows(
     action: AuditAction,
     warnings: tuple[Fault, ...] = (),
     file: str | None = None,
-    approving: Mapping[Key, str] | None = None,
+    looked_at: Sequence[MappingRow] = (),
+    approving: bool = False,
     preview: bool = False,
 ) -> Changed:
     """
     Save what is new of *rows*. What changes rows in force becomes a draft, unless one person may do it alone or another
-    one approves it: *approving* names who drafted each row, by its key.
+    one approves it with *approving*.
+
+    *looked_at* are the rows, as loaded, by which the actor decided: they must still stand.
+
+    Raises:
+        ApprovalRequiredError: another person was faster, and changed one of *looked_at*. Nothing was changed.
     """
-    wids = {kind: known_wids(app, kind) for kind in {row.kind for row in rows}}
-    shown = {kind: set(known.values()) for kind, known in wids.items()}
-    # Another object may have taken a code over since: an id that Workday still shows stays (RD-01).
-    learned = [
-        row
-        if row.wid in shown[row.kind]
-        else msgspec.structs.replace(row, wid=wids[row.kind].get(row.source) or row.wid)
-        for row in rows
-    ]
-    there = app.mappings.load(app.name)
-    accepted = [row for row in there if row.state == "accepted"]
-    if approving is not None:
-        learned = [msgspec.structs.replace(row, drafted_by=approving[row.key]) for row in learned]
-    elif app.connection.mapping.approval == "two_people":
-        learned = [_as_draft(row) if _needs_another(row, accepted) else row for row in learned]
-    signed = sign_rows(learned, changed_by=app.actor, changed_at=app.clock())
-    impact = foresee(app, signed, there=accepted)
-    if preview:
-        changed = app.mappings.sift(app.name, signed)
-    else:
-        with app.database.transaction() as tx:
+    learned = _with_wids(app, rows)
+    if approving:
+        authors = {row.key: row.changed_by for row in looked_at}
+        learned = [msgspec.structs.replace(row, drafted_by=authors[row.key]) for row in learned]
+    with app.database.reading() if preview else app.database.transaction() as tx:
+        if not preview:
+            app.mappings.take_turn(tx)
+        there = app.mappings.load(app.name, tx=tx)
+        _check_standing(looked_at, there)
+        accepted = [row for row in there if row.state == "accepted"]
+        if app.connection.mapping.approval == "two_people" and not approving:
+            learned = [_as_draft(row) if _needs_another(row, accepted) else row for row in learned]
+        signed = sign_rows(learned, changed_by=app.actor, changed_at=app.clock())
+        if preview:
+            changed = app.mappings.sift(app.name, signed, tx=tx)
+        else:
             changed = app.mappings.save(tx, app.name, signed)
             record_changes(app, tx, changed, action=action, before=accepted, file=file)
     return Changed(
         changed=tuple(changed),
         unchanged=len(rows) - len(changed),
         warnings=warnings,
-        impact=tuple(impact),
+        impact=tuple(foresee(app, signed, there=accepted)),
         waiting=tuple(dict.fromkeys(line_name(row) for row in drafts_of(app) if row.key in {row.key for row in rows})),
         preview=preview,
     )
+
+
+def _with_wids(app: App, rows: Sequence[MappingRow]) -> list[MappingRow]:
+    """The rows with Workday's own ids. Another object may have taken a code over since: one still shown stays (RD-01)."""
+    wids = {kind: known_wids(app, kind) for kind in {row.kind for row in rows}}
+    shown = {kind: set(known.values()) for kind, known in wids.items()}
+    return [
+        row
+        if row.wid in shown[row.kind]
+        else msgspec.structs.replace(row, wid=wids[row.kind].get(row.source) or row.wid)
+        for row in rows
+    ]
+
+
+def _check_standing(looked_at: Iterable[MappingRow], there: Iterable[MappingRow]) -> None:
+    """Refuse to go on by what another person replaced, approved or withdrew; a version is never altered."""
+    standing = {(row.line, row.version) for row in there}
+    gone = next((row for row in looked_at if (row.line, row.version) not in standing), None)
+    if gone is not None:
+        raise ApprovalRequiredError(
+            f"{gone.label} was changed, approved or withdrawn by somebody else meanwhile; nothing was changed",
+            remedy="ml-connector mapping list   shows what is there now",
+        )
 
 
 def _needs_another(row: MappingRow, accepted: Iterable[MappingRow]) -> bool:

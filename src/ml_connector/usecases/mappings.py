@@ -96,6 +96,7 @@ def set_row(
     Raises:
         ConfigurationError: incomplete, a tie, days that overlap, or one of the systems has no such thing.
         UsageError: no such kind or plant, or it is not clear which row of the line is meant.
+        ApprovalRequiredError: the row to end was changed meanwhile.
     """
     wanted = parse_kind(kind)
     rows = [row for row in app.mappings.load(app.name) if row.line == (wanted, plant, source)]
@@ -111,22 +112,25 @@ def set_row(
             remedy="--from DATE   of the row to change, or from when a new one counts; or --from always",
         )
     begins = None if since == "always" else since
+    ended = [] if target else [_find_to_end(own, (wanted, plant, source), since=begins, until=until)]
     row = MappingRow(
         kind=wanted,
         plant=plant,
         source=source,
-        target=dict(target) or _target_of(own, (wanted, plant, source), since=begins, until=until),
+        target=dict(target) or ended[0].target,
         effective_on=begins,
         ends_on=until,
     )
     _check_plants(app, [row])
     faults = _find_faults(app, [row], codes=check, live=check)
     warnings = refuse(faults, outcome="nothing was changed")
-    return keep_rows(app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings, preview=preview)
+    return keep_rows(
+        app, [row], action=AuditAction.MAPPING_CHANGED, warnings=warnings, looked_at=ended, preview=preview
+    )
 
 
-def _target_of(own: Sequence[MappingRow], claim: Line, *, since: date | None, until: date | None) -> dict[str, str]:
-    """What the row to be ended says."""
+def _find_to_end(own: Sequence[MappingRow], claim: Line, *, since: date | None, until: date | None) -> MappingRow:
+    """The row to be ended: it goes on saying what it says."""
     found = next((row for row in own if row.effective_on == since), None)
     kind, plant, source = claim
     if until is None:
@@ -139,7 +143,7 @@ def _target_of(own: Sequence[MappingRow], claim: Line, *, since: date | None, un
             f"{kind.value} {source} has no row {when} in {describe_plant(plant)} that could end",
             remedy=f"ml-connector mapping list --kind {kind.value}   shows the rows there are; name the plant with --plant",
         )
-    return found.target
+    return found
 
 
 def import_file(app: App, path: Path, *, check: bool = True, preview: bool = False) -> Changed:
@@ -303,16 +307,20 @@ def accept_rows(
 
     Raises:
         ConfigurationError: Plex has no such thing, or not any more; nothing was accepted.
+        ApprovalRequiredError: another person answered one of them meanwhile.
     """
     kinds = _kinds(kind)
     wanted = None if only is None else [(row.key, row.target) for row in only]
-    rows = [
-        msgspec.structs.replace(row, state="accepted")
+    proposed = [
+        row
         for row in app.mappings.load(app.name)
         if row.state == "proposed" and row.kind in kinds and (wanted is None or (row.key, row.target) in wanted)
     ]
+    rows = [msgspec.structs.replace(row, state="accepted") for row in proposed]
     warnings = refuse(unnumbered(find_live_faults(app, numbered(rows))) if check else (), outcome="nothing was changed")
-    return keep_rows(app, rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, preview=preview)
+    return keep_rows(
+        app, rows, action=AuditAction.MAPPING_IMPORTED, warnings=warnings, looked_at=proposed, preview=preview
+    )
 
 
 def approve_rows(app: App, *, lines: Collection[str] = (), check: bool = True, preview: bool = False) -> Changed:
@@ -322,7 +330,7 @@ def approve_rows(app: App, *, lines: Collection[str] = (), check: bool = True, p
     They are held against the live Plex once more, and together (RD-09).
 
     Raises:
-        ApprovalRequiredError: the actor drafted them; nothing was changed.
+        ApprovalRequiredError: the actor drafted them, or another person changed them meanwhile; nothing was changed.
         ConfigurationError: Plex has no such thing, or the days overlap by now. UsageError: there is no such draft.
     """
     drafts = _drafts(app, lines)
@@ -337,9 +345,14 @@ def approve_rows(app: App, *, lines: Collection[str] = (), check: bool = True, p
     rows = [msgspec.structs.replace(row, state="accepted") for row in others]
     faults = _find_faults(app, rows, codes=False, live=check)
     warnings = refuse(faults, outcome="nothing was approved")
-    authors = {row.key: row.changed_by for row in others}
     changed = keep_rows(
-        app, rows, action=AuditAction.MAPPING_APPROVED, warnings=warnings, approving=authors, preview=preview
+        app,
+        rows,
+        action=AuditAction.MAPPING_APPROVED,
+        warnings=warnings,
+        looked_at=others,
+        approving=True,
+        preview=preview,
     )
     left = tuple(dict.fromkeys(line_name(row) for row in drafts_of(app)))
     return changed if lines else msgspec.structs.replace(changed, waiting=left)
@@ -350,10 +363,11 @@ def withdraw_rows(app: App, *, lines: Collection[str] = ()) -> Changed:
     Drop changes that wait for approval; what is in force stays as it is.
 
     Raises:
-        UsageError: there is no such draft.
+        UsageError: there is no such draft. ApprovalRequiredError: another person changed one of them meanwhile.
     """
-    rows = [msgspec.structs.replace(row, state="withdrawn") for row in _drafts(app, lines)]
-    return keep_rows(app, rows, action=AuditAction.MAPPING_WITHDRAWN)
+    drafts = _drafts(app, lines)
+    rows = [msgspec.structs.replace(row, state="withdrawn") for row in drafts]
+    return keep_rows(app, rows, action=AuditAction.MAPPING_WITHDRAWN, looked_at=drafts)
 
 
 def _drafts(app: App, lines: Collection[str]) -> list[MappingRow]:
