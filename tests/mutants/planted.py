@@ -1068,6 +1068,8 @@ MUTANTS = (
         "for intent in last}:",
         "for intent in last[:1]}:",
         "tests/integration/test_history.py::test_resend_sends_the_second_change_of_a_plan_whose_first_was_taken",
+    ),
+    Mutant(
         "a draft withdrawn while it is checked is approved",
         "usecases/mapping_changes.py",
         "        _check_standing(looked_at, there)\n",
