@@ -1083,4 +1083,11 @@ MUTANTS = (
         "            pass\n",
         f"{TWO}::test_rd09_two_people_who_map_one_new_line_at_once_leave_one_row_and_one_draft",
     ),
+    Mutant(
+        "a short pause ends a longer one",
+        "connectors/budget.py",
+        "self._paused_until = max(self._paused_until, until)",
+        "self._paused_until = until",
+        "tests/unit/test_budget.py::test_a2_2_a_pause_that_begins_beside_another_never_shortens_it",
+    ),
 )

@@ -84,3 +84,18 @@ def test_threads_share_one_budget() -> None:
     for thread in threads:
         thread.join()
     assert 110 < clock.now - 1000 <= 121
+
+
+def test_a2_2_a_pause_that_begins_beside_another_never_shortens_it() -> None:
+    clock = Clock()
+    others = iter([100.0])
+
+    def tell() -> float:
+        for seconds in others:  # another thread pauses right now, for longer
+            budget.pause(seconds)
+        return clock.now
+
+    budget = Budget(calls_per_minute=60, clock=tell, sleep=clock.sleep)
+    budget.pause(1)
+    budget.acquire()
+    assert clock.now == 1100

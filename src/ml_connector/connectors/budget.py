@@ -39,6 +39,7 @@ class Budget:
         self._paused_until = float("-inf")
         # One caller sleeps for its turn while the others queue behind the lock: no herd at each slot.
         self._turnstile = threading.Lock()
+        self._pausing = threading.Lock()  # the turnstile is held asleep
 
     def acquire(self) -> None:
         """Wait for this caller's turn."""
@@ -51,7 +52,9 @@ class Budget:
 
     def pause(self, seconds: float) -> None:
         """Let nobody pass for *seconds*: one refusal for pace concerns every thread. Never shortens an earlier pause."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
+        until = self._clock() + seconds
+        with self._pausing:
+            self._paused_until = max(self._paused_until, until)
 
     def _free_at(self) -> float:
         full = len(self._passed) == self._passed.maxlen
