@@ -1,1 +1,5 @@
-"""Who is who over time. Floor 3: may import storage, canonical, mapping; never connectors, snapshots or sync."""
+"""
+Who is who over time, what is known to come, and when to look at what. Decides what to ask, and asks nobody.
+
+May import the connectors' port (the words a question is put in), canonical, storage and settings; never snapshots or sync.
+"""

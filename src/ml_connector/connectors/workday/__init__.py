@@ -1,1 +1,5 @@
-"""Speaks Workday's SOAP services (WWS), REST and WQL, and reports as a service. Reads only: what Workday owns is changed in Workday."""
+"""
+Speaks Workday's SOAP services (WWS), REST and WQL, and reports as a service.
+
+Reads all but one thing: cost centers are written too, where Plex owns them. What Workday owns is changed in Workday.
+"""
