@@ -99,8 +99,9 @@ _FIELDS = {"Organization_Name": "A & B <C>", "Organization_Code": "4400", "Organ
 
 
 def test_the_request_that_adds_a_cost_center_is_valid() -> None:
-    body = _FIELDS | {"Effective_Date": "2026-11-23"}
-    request = etree.fromstring(build_addition("CC4400", body, version=_V30, subtype="Cost_Center"))
+    request = etree.fromstring(
+        build_addition("CC4400", _FIELDS, effective_on="2026-11-23", version=_V30, subtype="Cost_Center")
+    )
     load_schema(_FM).assertValid(request)
     assert request.get(f"{{{BSVC}}}Add_Only") == "true"
 
@@ -110,8 +111,9 @@ def test_the_request_that_adds_a_cost_center_is_valid() -> None:
     "more", ["", "<wd:Organization_Name>Paint</wd:Organization_Name><wd:Organization_Active>1</wd:Organization_Active>"]
 )
 def test_up_05_the_request_that_changes_a_cost_center_is_valid_and_keeps_the_rest(name: str, more: str) -> None:
-    body = {name: _FIELDS[name], "Effective_Date": "2026-11-23"}
-    request = etree.fromstring(build_change("CC4400", body, held=_HELD.replace("MORE", more).encode(), version=_V30))
+    held = _HELD.replace("MORE", more).encode()
+    body = {name: _FIELDS[name]}
+    request = etree.fromstring(build_change("CC4400", body, effective_on="2026-11-23", held=held, version=_V30))
     load_schema(_FM).assertValid(request)
     assert len(list(request.iter(f"{{{BSVC}}}{name}"))) == 1
     for kept in (

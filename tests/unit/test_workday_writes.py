@@ -75,13 +75,12 @@ def workday() -> Workday:
 
 def addition(key: str = "CC4600", **body: object) -> Write:
     fields = {"Organization_Name": "Robotics & Co", "Organization_Code": "4600", "Organization_Active": True}
-    body = {**fields, "Effective_Date": DAY, **body}
-    return Write(record_type=RecordType.COST_CENTER, plant="", key=key, action="create", body=body)
+    body = {**fields, **body}
+    return Write(record_type=RecordType.COST_CENTER, plant="", key=key, action="create", body=body, effective_on=DAY)
 
 
 def change(key: str = "CC4400", **body: object) -> Write:
-    body = {"Effective_Date": DAY, **body}
-    return Write(record_type=RecordType.COST_CENTER, plant="", key=key, action="update", body=body)
+    return Write(record_type=RecordType.COST_CENTER, plant="", key=key, action="update", body=body, effective_on=DAY)
 
 
 def test_a_new_cost_center_is_only_added_and_then_found_by_its_reference_id(workday: Workday) -> None:

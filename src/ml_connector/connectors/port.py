@@ -146,8 +146,9 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     """
     One record to send, already in the system's own words.
 
-    *key* is the canonical key (for an employee: the UUID); *body* is exactly what goes on the wire. A transfer brings a
-    record to *plant* from *origin*.
+    *key* is the canonical key (for an employee: the UUID); *body* is exactly what goes on the wire, but for the day
+    *effective_on* from which on it holds (ISO; where the system keeps such a day, the connector says where it goes). A
+    transfer brings a record to *plant* from *origin*.
     """
 
     record_type: RecordType
@@ -155,6 +156,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     action: Action
     body: dict[str, Any]
+    effective_on: str | None = None
     origin: str = ""
 
 

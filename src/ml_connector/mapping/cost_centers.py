@@ -20,7 +20,6 @@ from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow, set_comm
 from ml_connector.mapping.desired import Desired, Waiting
 
 _KIND = Kind.COST_CENTER
-EFFECTIVE = "Effective_Date"
 _ELEMENTS = {"cost_center_no": "Organization_Code", "name": "Organization_Name", "active": "Organization_Active"}
 _ACCEPT = "ml-connector mapping import --accept-proposed --kind cost_center"
 

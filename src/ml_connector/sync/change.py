@@ -12,7 +12,6 @@ import msgspec
 from ml_connector.canonical.keys import RecordType, encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.connectors.port import Action, Write
-from ml_connector.mapping.cost_centers import EFFECTIVE
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.review.store import Explanation
 
@@ -168,6 +167,7 @@ def write_of(change: Change) -> Write:
         plant=change.plant,
         key=change.key,
         action=change.action,
-        body=change.body if change.effective_on is None else change.body | {EFFECTIVE: change.effective_on},
+        body=change.body,
+        effective_on=change.effective_on,
         origin=change.origin,
     )

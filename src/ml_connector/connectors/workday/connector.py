@@ -28,7 +28,6 @@ from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.ahead import Limits, Wish
 from ml_connector.connectors.workday.auth import BearerToken, Credential, Keep, Signer, UserNameToken, let_go
 from ml_connector.connectors.workday.cost_center import (
-    EFFECTIVE,
     PUT,
     SERVICE,
     build_addition,
@@ -149,14 +148,14 @@ class WorkdayConnector:
         A change reads the cost center first, to send back what is not ours; a reading that fails has sent nothing.
         """
         version = self._settings.version
-        _check_written(write)
+        effective_on = _day_of(write)
         if not self._settings.writes:
             raise ConfigurationError(
                 "writing to Workday is off", remedy="set writes = true in the connection's workday table to allow it"
             )
         if write.action == "create":
             subtype = self._settings.cost_center_subtype
-            request = build_addition(write.key, write.body, version=version, subtype=subtype)
+            request = build_addition(write.key, write.body, effective_on=effective_on, version=version, subtype=subtype)
         else:
             held = self.find(write)
             if not held:
@@ -165,7 +164,9 @@ class WorkdayConnector:
                     code="not_found",
                     remedy="look whether its reference ID was changed in Workday, then ml-connector reevaluate KEY",
                 )
-            request = build_change(write.key, write.body, held=held[0].payload, version=version)
+            request = build_change(
+                write.key, write.body, effective_on=effective_on, held=held[0].payload, version=version
+            )
         answered = self._writer.send(Put(service=SERVICE, name=PUT, request=request), allowed=allowed)
         if not names(answered.content, write.key):
             raise AmbiguousWriteError(
@@ -181,9 +182,9 @@ class WorkdayConnector:
         )
 
     def find(self, write: Write) -> Sequence[NativeRecord]:
-        _check_written(write)
+        effective_on = _day_of(write)
         operation, version = OPERATIONS[RecordType.COST_CENTER], self._settings.version
-        request = build_lookup(write.key, effective_on=write.body[EFFECTIVE], version=version)
+        request = build_lookup(write.key, effective_on=effective_on, version=version)
         try:
             page = self._soap.ask_page(operation, request, hold=True)
         except UnknownReferenceError:
@@ -265,12 +266,16 @@ def _select(query: Query, as_of: AsOf) -> Selection:
     return Selection(window=LogWindow(entered=(query.updated_from, query.updated_to or as_of.entered_at)))
 
 
-def _check_written(write: Write) -> None:
+def _day_of(write: Write) -> str:
+    """Give the day a write that may be sent holds from; raises RecordError for any other."""
     if write.record_type is not RecordType.COST_CENTER:
         raise RecordError(
             f"Workday's {write.record_type.value.replace('_', ' ')} is not written to: what it owns is changed there",
             remedy="change the record in Workday",
         )
+    if write.effective_on is None:
+        raise ValueError(f"cost center {write.key} is to hold from no day")
+    return write.effective_on
 
 
 def _shorten(page: Page, left: int) -> Page:

@@ -21,7 +21,7 @@ from ml_connector.safe_xml import parse_xml
 
 SERVICE, PUT = "Financial_Management", "Put_Cost_Center"
 DOMAIN = "Manage: Cost Center"
-EFFECTIVE = "Effective_Date"
+_EFFECTIVE = "Effective_Date"
 _ID_TYPE = "Cost_Center_Reference_ID"
 # In the schema's order, as far as we write them.
 _ORDER = (
@@ -32,23 +32,23 @@ _ORDER = (
 WRITTEN = ("Organization_Name", "Organization_Code", "Organization_Active")
 
 
-def build_addition(key: str, body: Mapping[str, Any], *, version: str, subtype: str) -> str:
+def build_addition(key: str, body: Mapping[str, Any], *, effective_on: str, version: str, subtype: str) -> str:
     """Build the request that adds a cost center and never changes one; it is available from its effective date on."""
     inside = "".join(f"<wd:{name}>{_text(body[name])}</wd:{name}>" for name in WRITTEN if name in body)
     data = (
         f"<wd:Organization_Data><wd:ID>{escape(key)}</wd:ID>{inside}"
-        f"<wd:Availability_Date>{_text(body[EFFECTIVE])}</wd:Availability_Date></wd:Organization_Data>"
+        f"<wd:Availability_Date>{escape(effective_on)}</wd:Availability_Date></wd:Organization_Data>"
         f"<wd:Organization_Subtype_Reference>{_id('Organization_Subtype_ID', subtype)}"
         "</wd:Organization_Subtype_Reference>"
     )
-    effective = quoteattr(str(body[EFFECTIVE]))
+    effective = quoteattr(effective_on)
     return (
         f'<wd:{PUT}_Request xmlns:wd="{BSVC}" wd:Add_Only="true" wd:version="{version}">'
-        f"<wd:Cost_Center_Data wd:{EFFECTIVE}={effective}>{data}</wd:Cost_Center_Data></wd:{PUT}_Request>"
+        f"<wd:Cost_Center_Data wd:{_EFFECTIVE}={effective}>{data}</wd:Cost_Center_Data></wd:{PUT}_Request>"
     )
 
 
-def build_change(key: str, body: Mapping[str, Any], *, held: bytes, version: str) -> str:
+def build_change(key: str, body: Mapping[str, Any], *, effective_on: str, held: bytes, version: str) -> str:
     """
     Build the request that changes a cost center; *held* is the whole Cost_Center element as Workday shows it now.
 
@@ -63,7 +63,7 @@ def build_change(key: str, body: Mapping[str, Any], *, held: bytes, version: str
             code="section_missing",
             remedy=f"grant the integration system security group Get access to the domain “{DOMAIN}”",
         )
-    data.set(f"{{{BSVC}}}{EFFECTIVE}", str(body[EFFECTIVE]))
+    data.set(f"{{{BSVC}}}{_EFFECTIVE}", effective_on)
     for name in WRITTEN:
         if name in body:
             _put(organization, name, _plain(body[name]))
