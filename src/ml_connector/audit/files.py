@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from ml_connector.durable import sync_folder
 from ml_connector.errors import ConfigurationError
 
 _TAIL = 4096  # more than the longest line we append
@@ -26,7 +27,7 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
@@ -44,7 +45,7 @@ def begin_file(path: Path) -> None:
         return
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -71,7 +72,7 @@ def append_line(path: Path, line: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         if new:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -81,13 +82,3 @@ def _unwritable(path: Path, error: OSError) -> ConfigurationError:
         f"{path} cannot be written: {error.strerror}",
         remedy="name a file in a folder this account may write to, on a disk with room",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
+from ml_connector.durable import sync_folder
 from ml_connector.errors import ConfigurationError
 
 _KEYRING_USER = "master-key"
@@ -76,7 +77,7 @@ class FilePlace:
                 # Another process may have been faster; then its key is the key.
                 with contextlib.suppress(FileExistsError):
                     os.link(draft, self.path)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise ConfigurationError(f"{self.name} cannot be written: {error.strerror}") from None
         finally:
@@ -147,13 +148,3 @@ def access_fault(status: os.stat_result, *, uid: int | None) -> str | None:
 
 def _uid() -> int | None:
     return os.geteuid() if hasattr(os, "geteuid") else None
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
