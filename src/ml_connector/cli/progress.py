@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,7 +15,7 @@ from ml_connector.errors import shortened
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-Progress = Callable[[str, int, int | None], None]
+    from ml_connector.snapshot.extract import Progress
 
 _EVERY_S = 10.0
 _NARROW, _WIDE = 60, 100
@@ -44,13 +44,13 @@ def shown(stream: TextIO | None = None, *, quiet: bool = False) -> Iterator[Prog
 @contextmanager
 def _bars() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bars
     from rich.text import Text
 
     console = Console(stderr=True)
     columns, room = _columns(console.width)
     lock, tasks = threading.Lock(), {}
-    with Progress(*columns, console=console) as display:
+    with Bars(*columns, console=console) as display:
 
         def progress(stage: str, done: int, total: int | None) -> None:
             with lock:

@@ -13,15 +13,12 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, System, encode
 from ml_connector.connectors.plex.health import ask_for_role
 from ml_connector.connectors.port import Connector, Query, SurfaceHealth, TypeHealth, TypeInfo
-from ml_connector.errors import MLConnectorError, PermissionError_, RecordError, UsageError
+from ml_connector.errors import MLConnectorError, PermissionError_, RecordError, UnavailableError, UsageError
 from ml_connector.hosts import LOOPBACK
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.fill import NOTHING_SHOWN, grant_nothing_shown
 from ml_connector.snapshot.store import Scope, SnapshotStore
-
-REFUSED = 5
-UNAVAILABLE = 7
 
 OnFault = Callable[[str, RecordError], None]
 
@@ -39,7 +36,8 @@ class PingReport(msgspec.Struct, frozen=True, kw_only=True):
             return 0
         bad = [surface for surface in self.systems if not surface.ok]
         reached = any(surface.clock_offset_s is not None or surface.signed_in or surface.types for surface in bad)
-        return REFUSED if reached or any(_refuses(surface) for surface in bad) else UNAVAILABLE
+        refused = reached or any(_refuses(surface) for surface in bad)
+        return PermissionError_.exit_code if refused else UnavailableError.exit_code
 
 
 class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):

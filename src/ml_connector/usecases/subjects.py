@@ -9,14 +9,13 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError, UsageError
+from ml_connector.mapping.people import CONTINGENT_BADGE
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.recall import Recalled
 from ml_connector.sync.steps import Subject
 from ml_connector.timeline.identity import CONTINGENT, UNIVERSAL, Alias, governing
-
-_BADGE = "CW-"
 
 
 def check_id(text: str, *, kind: str, command: str) -> None:
@@ -88,8 +87,8 @@ def _find_person(app: App, recalled: Recalled, text: str) -> str | None:
     profile = links.profile(text)
     if profile is not None:
         return joined.get(profile.wid, profile.wid)
-    contingent = Alias(CONTINGENT, text.removeprefix(_BADGE))
-    told = links.find([Alias(UNIVERSAL, text), *([contingent] if text.startswith(_BADGE) else [])])
+    contingent = Alias(CONTINGENT, text.removeprefix(CONTINGENT_BADGE))
+    told = links.find([Alias(UNIVERSAL, text), *([contingent] if text.startswith(CONTINGENT_BADGE) else [])])
     if told:
         return next(iter(told.values())).person
     faults = _extract(recalled, "worker").faults
