@@ -83,6 +83,7 @@ def test_filters_that_the_systems_know_still_work(shared: Terminal) -> None:
     for words in (
         ("read", "plex", "journal_entry", "--since", "2026-01-01"),
         ("read", "workday", "worker", "--no-pay", "--since", "2026-01-01", "--as-of", "2026-11-23"),
+        ("runs", "--state", "degraded"),
     ):
         assert shared.type(*words).exit_code == 0, words
 

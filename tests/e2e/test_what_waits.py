@@ -31,7 +31,8 @@ def test_holds_stand_in_the_one_list_of_what_waits(terminal: Terminal) -> None:
     plan = terminal.type("plan")
     assert "Plex is in step" not in plan.stdout
     assert f"Nothing may be written now: {hold['count']} changes held." in plan.stdout
-    assert terminal.type("release", hold["hold"]).exit_code == 0
+    released = terminal.type("release", hold["hold"])
+    assert (released.exit_code, "Next: ml-connector sync" in released.stdout) == (0, True)
 
 
 def test_cc_13_a_plex_role_that_is_gone_since_the_last_reading_is_not_well(terminal: Terminal) -> None:

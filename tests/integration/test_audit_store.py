@@ -2,11 +2,13 @@
 
 import json
 import multiprocessing
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 import tracemalloc
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -650,6 +652,29 @@ def test_an_anchor_file_that_is_gone_is_a_finding_unless_nothing_was_ever_told(t
     assert (verdict.ok, verdict.first_bad) == (False, None)
     assert "anchors.jsonl is gone" in verdict.problem
     trail._database.close()
+
+
+def test_after_a_restore_the_trail_goes_on_under_a_new_anchor_file_and_the_old_one_still_shows_the_cut(tmp_path):
+    trail = open_trail(tmp_path)
+    add(trail, events(3))
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as live, closing(sqlite3.connect(tmp_path / "copy")) as copy:
+        live.backup(copy)
+    add(trail, events(2, start=3))
+    trail.write_anchor()
+    trail._database.close()
+    for name in ("audit.db", "audit.db-wal", "audit.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / "copy").rename(tmp_path / "audit.db")
+    restored = open_trail(tmp_path)
+    assert "an older copy was put back" in restored.verify().problem
+    restored._anchor_file = tmp_path / "anchors-2.jsonl"
+    add(restored, events(1, start=9))
+    restored.write_anchor()
+    verdict = restored.verify()
+    assert (verdict.ok, verdict.anchored, verdict.events) == (True, True, 4)
+    restored._anchor_file = tmp_path / "anchors.jsonl"
+    assert not restored.verify().ok
+    restored._database.close()
 
 
 def test_from_the_first_event_on_there_is_an_anchor_file_to_miss(tmp_path):

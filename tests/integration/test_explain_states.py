@@ -200,6 +200,7 @@ def test_each_field_names_its_fact_its_mapping_row_and_its_rule(firm):
     assert fields["department"].workday == ("organizations.cost_center",)
     assert (fields["shift"].value, fields["shift"].compared) == ("Day", False)
     assert fields["supervisor_id"].spoken is not None
+    assert fields["department"].rule not in shown(told_of)  # a rule's number tells people nothing
     assert {kind: set(fields) for kind, fields in RULES.items()} == {kind: set(of) for kind, of in ORIGINS.items()}
 
 

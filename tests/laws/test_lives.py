@@ -13,7 +13,7 @@ from ml_connector.usecases.asof import asof
 from ml_connector.usecases.subjects import find_bearers
 from tests import explained
 from tests.laws.firm import found
-from tests.laws.test_b14_limits import days_ahead, in_days, play, records, wait, worker
+from tests.laws.test_known_limits import days_ahead, in_days, play, records, wait, worker
 from tests.laws.verdict import at_work, check_truth, ended
 
 

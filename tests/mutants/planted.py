@@ -26,7 +26,7 @@ SNAPSHOT = "tests/integration/test_snapshot.py"
 STEADY = "tests/laws/test_steady.py"
 PLACED = "tests/unit/sync/test_placed.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
-LIMITS = "tests/laws/test_b14_limits.py"
+LIMITS = "tests/laws/test_known_limits.py"
 TWO = "tests/integration/test_two_people.py"
 
 MUTANTS = (

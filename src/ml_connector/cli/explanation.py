@@ -140,9 +140,9 @@ def _value(field: MappedField) -> Text:
 def _origin(field: MappedField) -> Text:
     row = field.mapping
     if row is not None:
-        return cell(f"{row.kind} {shortened(row.source, _SHORT)} v{row.version} ({field.rule})")
+        return cell(f"{row.kind} {shortened(row.source, _SHORT)} v{row.version}")
     origin = ", ".join(field.workday) or "configuration"
-    return cell(f"{origin}{'' if field.compared else ', once'} ({field.rule})")
+    return cell(f"{origin}{'' if field.compared else ', once'}")
 
 
 def _decide(verdict: Verdict, console: Console) -> None:

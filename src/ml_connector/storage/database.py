@@ -87,7 +87,7 @@ def open_database(url: str) -> Database:
     except (ArgumentError, ImportError, ValueError) as error:
         raise ConfigurationError(
             f"database.url cannot be used: {type(error).__name__}",
-            remedy="sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME with `pip install ml-connector[postgresql]`",
+            remedy="sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME with psycopg, which requirements.lock has",
         ) from None
     if engine.dialect.name == "sqlite":
         _make_private(parsed.database)

@@ -24,7 +24,7 @@ from ml_connector.sync.store import SyncStore
 ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department", "position", "headcount")
 
 RUN_KINDS = ("plan", "apply", "sync", "reevaluate", "resend")
-RUN_STATES = ("running", "done", "failed", "interrupted")
+RUN_STATES = ("running", "done", "failed", "interrupted", "degraded")
 STATUSES = (
     "planned",
     "held",

@@ -15,7 +15,8 @@ COMMENTED = """\
 # Fill in every empty value, then:  ml-connector config check
 # Secrets never stand here:         ml-connector credentials set SYSTEM FIELD
 # What is still missing:            ml-connector doctor
-# Every key and its meaning:        ml-connector config schema
+# Every key:                        ml-connector config schema
+# What each means:                  docs/guides/engineer.md#settings
 # An environment variable overrides a key: ML_CONNECTOR__DATABASE__URL=…
 
 [database]

@@ -122,7 +122,7 @@ class KeyringPlace:
         except ImportError:
             raise ConfigurationError(
                 "vault.master_key names a keyring, and keyring is not installed",
-                remedy="pip install 'ml-connector[keyring]'",
+                remedy="install it beside ml-connector, as requirements.lock has it; or use file:PATH",
             ) from None
         try:
             result: str | None = getattr(keyring, action)(*arguments)

@@ -108,7 +108,7 @@ def set_row(
         ml-connector mapping set job_profile JP-WELD --plant 101 position=Welder
         ml-connector mapping set cost_center CC4100 cost_center=4100 department=4100-STP segment=4100
         ml-connector mapping set account CC4100/direct/REG --plant 101 --from 2026-11-01 account=5105-4100
-        ml-connector mapping set cost_center CC4900 --until 2026-09-30
+        ml-connector mapping set cost_center CC4900 --plant 101 --until 2026-09-30
     """
     from ml_connector.usecases import mappings
 

@@ -68,7 +68,7 @@ def reevaluate(door: Door, *, keys: Keys) -> int:
 
 def release(door: Door, *, hold: Annotated[str, typer.Argument(help="As `parked` or `plan` names it.")]) -> None:
     """
-    Approve what a guard holds back. Exactly that set: the next plan lets it through.
+    Approve what a guard holds back. Exactly that set: the next sync lets it through.
 
         ml-connector release 7c1e
     """
@@ -80,4 +80,4 @@ def release(door: Door, *, hold: Annotated[str, typer.Argument(help="As `parked`
         door.write_json(released)
         return
     typer.echo(f"Released {printable(released.id)}: {plural(len(released.members), 'record')}.")
-    typer.echo("Next: ml-connector plan")
+    typer.echo("Next: ml-connector sync   (or ml-connector plan, and apply what it names)")
