@@ -330,7 +330,7 @@ class SnapshotStore:
         """Keys first: what is left out is most of it."""
         wanted = (key for key in self.keys(scope, extract_id=extract_id) if key not in leave_out)
         while some := list(islice(wanted, _BATCH)):
-            found = SnapshotStore.find(self, scope, keys=some, of=of, extract_id=extract_id)
+            found = self._find(scope, keys=some, of=of, extract_id=extract_id)
             yield from (found[key] for key in some if key in found)
 
     def came(self, scope: Scope, *, extract_id: int) -> Iterator[Sequence[tuple[str, str]]]:
@@ -344,6 +344,10 @@ class SnapshotStore:
 
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """The records under these keys; with *extract_id* those that this extraction saw, vanished ones too without."""
+        return self._find(scope, keys=keys, of=of, extract_id=extract_id)
+
+    def _find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None) -> dict[str, _T]:
+        """As kept, whatever a store built on this one lays over it."""
         decode = msgspec.json.Decoder(of).decode
         found: dict[str, _T] = {}
         with self._database.reading() as tx:
