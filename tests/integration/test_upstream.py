@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from ml_connector.audit.event import AuditAction
-from ml_connector.errors import StalePlanError
+from ml_connector.errors import ApprovalRequiredError, PlannedOutageError, StalePlanError, UnavailableError
 from ml_connector.review.store import Parked
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex.tables import Tables
@@ -26,6 +26,8 @@ from tests.stage import make_folder
 from tests.two_way import TwoWay
 
 NEW = ("4600", "Robotics")
+SATURDAY = datetime(2026, 11, 28, 8, tzinfo=UTC)
+"""In the middle of Workday's weekly window."""
 
 
 @pytest.fixture(scope="module")
@@ -354,6 +356,43 @@ def test_a_refusal_is_parked_with_workdays_words_and_sent_again_only_on_request(
     with two_way.alive() as life:
         life.syncer.resend(["C10"], progress=lambda *_: None)
     assert sent() == 2
+
+
+def test_cc_14_a_resend_while_workday_is_away_for_its_maintenance_has_not_failed(two_way: TwoWay) -> None:
+    refuse_a_center(two_way)
+    two_way.clock.sleep((SATURDAY - two_way.clock.now()).total_seconds())
+
+    def away(_request: Request, _answer: Callable[[Request], Response]) -> Response:
+        raise UnavailableError("Workday is away")
+
+    two_way.workday_wire.spoil = away
+    with two_way.alive() as life:
+        with pytest.raises(PlannedOutageError, match="2026-11-28 11:00 UTC"):
+            life.syncer.resend(["C10"], progress=lambda *_: None)
+        assert [run.state for run in life.tools.runs.runs(limit=1)] == ["degraded"]
+
+
+def test_cc_04_a_resend_believes_workdays_clock_no_more_than_any_other_run(two_way: TwoWay) -> None:
+    refuse_a_center(two_way)
+    sent = len(two_way.puts)
+    strict = two_way.settings.sync.model_copy(update={"clock_ahead": "30 min"})
+    two_way.settings = two_way.settings.model_copy(update={"sync": strict})
+    two_way.tenant.advance(30, quiet=True)
+    with two_way.alive() as life:
+        with pytest.raises(ApprovalRequiredError, match="clock_ahead"):
+            life.syncer.resend(["C10"], progress=lambda *_: None)
+        (hold,) = life.tools.review.holds("acme", state="open")
+        assert len(two_way.puts) == sent
+        life.syncer.release(hold.id)
+        life.syncer.resend(["C10"], progress=lambda *_: None)
+    assert len(two_way.puts) == sent + 1, "a person may say that it is right"
+
+
+def refuse_a_center(made: TwoWay) -> None:
+    """Workday refuses one: its id is a company's."""
+    made.open_center(*NEW)
+    made.map("C10", "4600")
+    assert sync(made)["applied"] == 0
 
 
 def test_ct_07_a_missing_right_is_parked_with_the_domain_and_goes_by_itself_once_granted(two_way: TwoWay) -> None:

@@ -133,9 +133,7 @@ class Gatherer:
             AuthenticationError: a system does not know us. PermissionError_: workers may not be read at all.
             UnavailableError, RateLimitError: a system is away.
         """
-        with expecting_maintenance(self._clock):
-            entered_at, looked_at = self._workday.now().astimezone(UTC), self._clock()
-        self._check_moment(entered_at)
+        entered_at, looked_at = self._take_moment()
         today = {pcn: as_of or day for pcn, day in plant_days(self._connection.plex.plants, entered_at).items()}
         # Asked as of the latest local date, then decided plant by plant (TZ-02).
         moments = AsOf(effective_on=max(today.values()), entered_at=entered_at)
@@ -166,6 +164,7 @@ class Gatherer:
 
         Raises:
             StalePlanError: the list is suddenly empty or much shorter; it is not believed (CC-13).
+            ApprovalRequiredError: the time Workday tells is not believed.
             MLConnectorError: it cannot be read now.
         """
         extract = (
@@ -180,10 +179,18 @@ class Gatherer:
         return extract
 
     def _read_workday_now(self, kind: RecordType) -> Extract:
-        entered_at = self._workday.now().astimezone(UTC)
+        entered_at, _looked_at = self._take_moment()
         today = max(plant_days(self._connection.plex.plants, entered_at).values())
         moments = AsOf(effective_on=today, entered_at=entered_at)
-        return self._capture.read(kind, self._translation(), as_of=moments, whole=True).extract
+        with expecting_maintenance(self._clock):
+            return self._capture.read(kind, self._translation(), as_of=moments, whole=True).extract
+
+    def _take_moment(self) -> tuple[datetime, datetime]:
+        """What time it is by Workday's clock, if it may be believed, and by ours."""
+        with expecting_maintenance(self._clock):
+            entered_at, looked_at = self._workday.now().astimezone(UTC), self._clock()
+        self._check_moment(entered_at)
+        return entered_at, looked_at
 
     def _translation(self) -> Translation:
         preferred = self._connection.workday.use_preferred_name

@@ -7,7 +7,7 @@ report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -119,6 +119,7 @@ class Syncer:
         Raises:
             StalePlanError: a later plan wants something else for the record; reevaluate instead.
             UsageError: nothing of a key was refused or left unknown.
+            ApprovalRequiredError: Workday was to be read, and the time it tells is not believed.
         """
         with open_run(self._tools, "resend", progress=progress) as run:
             waiting = {(item.key, item.type, item.plant) for item in self._parked_whole()}
@@ -131,7 +132,7 @@ class Syncer:
                 self._tools, run, as_of=as_of, watermark=watermark, crosswalk=crosswalk, draft=Draft(changes=changes)
             )
             run.foretell(stored, reads_again=True)
-            check_plex(self._tools, run, stored, self._gatherer(run.progress))
+            check_plex(self._tools, run, stored, self._gatherer(run, find_approvals(self._tools)))
             run.send(stored)
             return run.finish(stored)
 
@@ -179,8 +180,7 @@ class Syncer:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
         approvals = find_approvals(self._tools)
-        gatherer = self._gatherer(run.progress, lambda moment: self._check_clock(run, approvals, moment))
-        gathered = gatherer.gather(as_of=as_of, approvals=approvals, whole=whole)
+        gathered = self._gatherer(run, approvals).gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.runs.note_reading(run.number, gathered.look)
         run.missed = gathered.missed_in_all
         watch_sentinels(gathered, baselines=self._tools.baselines, snapshots=self._tools.snapshots, approvals=approvals)
@@ -315,7 +315,7 @@ class Syncer:
     def _parked_whole(self) -> list[Parked]:
         return [item for item in self._tools.review.parked(self._name) if not item.field]
 
-    def _gatherer(self, progress: Progress, check_moment: Callable[[datetime], None] = lambda _: None) -> Gatherer:
+    def _gatherer(self, run: Run, approvals: Approvals) -> Gatherer:
         tools, workday = self._tools, self._tools.workday()
         reader = Reader(tools.database, clock=tools.clock)
         capture = Capture(
@@ -326,7 +326,7 @@ class Syncer:
             reader=reader,
             snapshots=tools.snapshots,
             facts=tools.facts,
-            progress=progress,
+            progress=run.progress,
         )
         return Gatherer(
             name=self._name,
@@ -336,9 +336,9 @@ class Syncer:
             reader=reader,
             capture=capture,
             snapshots=tools.snapshots,
-            progress=progress,
+            progress=run.progress,
             clock=self._tools.clock,
-            check_moment=check_moment,
+            check_moment=lambda moment: self._check_clock(run, approvals, moment),
         )
 
     def _report(self, stored: StoredPlan, draft: Draft) -> PlanReport:
