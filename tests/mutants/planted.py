@@ -1090,4 +1090,19 @@ MUTANTS = (
         "self._paused_until = until",
         "tests/unit/test_budget.py::test_a2_2_a_pause_that_begins_beside_another_never_shortens_it",
     ),
+    Mutant(
+        "a plant that lets nobody look stops the look at the others",
+        "sync/apply.py",
+        "continue  # who may not read",
+        "return {}  # who may not read",
+        "tests/integration/test_edited_meanwhile.py::"
+        "test_up_05_a_plant_that_lets_nobody_look_leaves_the_edits_of_the_others_alone",
+    ),
+    Mutant(
+        "a resend believes whatever time Workday tells",
+        "sync/verbs.py",
+        "check_moment=lambda moment: self._check_clock(run, approvals, moment),",
+        "check_moment=lambda moment: None,",
+        "tests/integration/test_upstream.py::test_cc_04_a_resend_believes_workdays_clock_no_more_than_any_other_run",
+    ),
 )

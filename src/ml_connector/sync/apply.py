@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import msgspec
 
 from ml_connector.canonical.keys import NativeRecord
+from ml_connector.connectors.port import Write
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -173,21 +174,38 @@ class Sender:
         """
         updates = [intent for intent in intents if (intent.change.type, intent.change.action) == ("employee", "update")]
         try:
-            held = self._tools.plex().find_each([write_of(intent.change) for intent in updates]) if updates else {}
+            held = self._find_now([write_of(intent.change) for intent in updates])
         except (TransientError, NotSentError, AuthenticationError) as error:
             self._stop = error
             return [], []
-        except ConfigurationError:
-            return list(intents), []  # who may not read may hardly write: the write's own answer says so
         reason = "somebody changed the record in Plex after it was read"
         edited = [
             Outcome(intent=intent, state="conflict", sent=False, reason=reason, remedy=_PLANNED_ANEW)
             for intent in updates
-            if (native := held.get(intent.change.key)) is not None and _is_edited(intent.change, native)
+            if (native := held.get((intent.change.plant, intent.change.key))) is not None
+            and _is_edited(intent.change, native)
         ]
         self._receipts.keep(edited)
         aside = {(item.intent.plan_id, item.intent.seq) for item in edited}
         return [intent for intent in intents if (intent.plan_id, intent.seq) not in aside], edited
+
+    def _find_now(self, writes: Sequence[Write]) -> dict[tuple[str, str], NativeRecord]:
+        """
+        What Plex holds now, by plant and key; nothing of a plant that shows it to nobody.
+
+        Raises:
+            AuthenticationError: Plex does not know us. TransientError, NotSentError: it is away.
+        """
+        found: dict[tuple[str, str], NativeRecord] = {}
+        for plant in dict.fromkeys(write.plant for write in writes):
+            try:
+                held = self._tools.plex().find_each([write for write in writes if write.plant == plant])
+            except AuthenticationError:
+                raise
+            except ConfigurationError:
+                continue  # who may not read may hardly write: the write's own answer says so
+            found |= {(plant, key): native for key, native in held.items()}
+        return found
 
     def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
         futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]

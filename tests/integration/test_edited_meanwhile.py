@@ -1,0 +1,50 @@
+"""What somebody enters in Plex between our reading and our writing, plant by plant."""
+
+from __future__ import annotations
+
+import json
+
+from ml_connector.sandbox.http import Response
+from tests.rehearsal import Rehearsal, record
+
+HERE, THERE = "101", "102"
+REFUSED = json.dumps({"errors": [{"code": "FORBIDDEN", "message": "no"}]}).encode()
+
+
+def test_up_05_a_plant_that_lets_nobody_look_leaves_the_edits_of_the_others_alone(tmp_path):
+    rehearsal = Rehearsal(record(24, days=1), url=f"sqlite:///{tmp_path}/mlc.db")
+    rehearsal.prepare()
+    with rehearsal.alive() as life:
+        life.sync()
+        drifted = {plant: drift(rehearsal, plant) for plant in (HERE, THERE)}
+        life.wire.spoil = PhoneEntered(rehearsal, drifted[THERE]["badgeNumber"])
+        life.sync()
+        (conflict,) = life.tools.review.parked("acme")
+    found = {plant: rehearsal.plex.enterprise.plants[plant].employees[row["id"]] for plant, row in drifted.items()}
+    assert (conflict.plant, conflict.code) == (THERE, "conflict")
+    assert found[THERE]["workPhone"] == "555-9", "entered after we read, and not written over"
+    assert found[HERE]["lastName"] == drifted[HERE]["lastName"], "who may write without looking writes"
+
+
+def drift(rehearsal, plant):
+    """Somebody changes a name that Workday owns; give the record as it was."""
+    employees = rehearsal.plex.enterprise.plants[plant].employees
+    row = next(row for row in employees.values() if not row["badgeNumber"].startswith("9000"))
+    employees[row["id"]] = {**row, "lastName": "Drifted"}
+    return row
+
+
+class PhoneEntered:
+    """Somebody enters a telephone number once all is read; what is read then, one plant refuses to show."""
+
+    def __init__(self, rehearsal, badge):
+        self.rehearsal, self.badge = rehearsal, badge
+        tenants = {plant.pcn: plant.tenant_id for plant in rehearsal.settings.plex.plants}
+        self.closed = tenants[HERE]
+
+    def __call__(self, request, answer):
+        if request.method == "GET" and request.path.endswith("/employees") and request.query:
+            if request.headers["x-plex-connect-tenant-id"] == self.closed:
+                return Response(403, REFUSED, {"content-type": "application/json"})
+            self.rehearsal.plex.edit_employee(THERE, self.badge, fields={"workPhone": "555-9"})
+        return answer(request)
