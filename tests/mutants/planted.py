@@ -28,6 +28,7 @@ PLACED = "tests/unit/sync/test_placed.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_known_limits.py"
 TWO = "tests/integration/test_two_people.py"
+DAYS = "tests/integration/test_plant_days.py"
 
 MUTANTS = (
     Mutant(
@@ -1104,5 +1105,19 @@ MUTANTS = (
         "check_moment=lambda moment: self._check_clock(run, approvals, moment),",
         "check_moment=lambda moment: None,",
         "tests/integration/test_upstream.py::test_cc_04_a_resend_believes_workdays_clock_no_more_than_any_other_run",
+    ),
+    Mutant(
+        "who is at work is asked of our own day",
+        "usecases/join.py",
+        "    today, theirs = min(last_days(app).values()), _shown(",
+        "    today, theirs = app.clock().date(), _shown(",
+        f"{DAYS}::test_tz_03_who_has_their_last_day_in_detroit_is_at_work_though_it_is_the_next_day_in_utc",
+    ),
+    Mutant(
+        "codes in use are those of the earliest plant's day",
+        "usecases/usage.py",
+        "AsOf(max(plant_days(",
+        "AsOf(min(plant_days(",
+        f"{DAYS}::test_tz_02_codes_in_use_are_asked_for_as_of_the_latest_day_of_a_plant",
     ),
 )

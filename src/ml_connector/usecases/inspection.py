@@ -19,6 +19,7 @@ from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.fill import NOTHING_SHOWN, grant_nothing_shown
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.usecases.usage import take_moments
 
 OnFault = Callable[[str, RecordError], None]
 
@@ -230,9 +231,9 @@ def _query(app: App, request: ReadRequest, *, plant: str | None, limit: int | No
     query = Query(record_type=request.record_type, plant=plant, include_pay=include_pay, limit=limit)
     if request.system == System.PLEX:
         return query if request.since is None else msgspec.structs.replace(query, updated_from=request.since)
-    now = app.workday.now()
-    as_of = AsOf(effective_on=request.as_of or now.date(), entered_at=now)
-    until = None if request.since is None else now
+    now = take_moments(app)
+    as_of = AsOf(effective_on=request.as_of or now.effective_on, entered_at=now.entered_at)
+    until = None if request.since is None else now.entered_at
     return msgspec.structs.replace(query, as_of=as_of, updated_from=request.since, updated_to=until)
 
 

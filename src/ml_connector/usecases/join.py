@@ -16,6 +16,7 @@ from ml_connector.mapping.routing import route
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.store import LinkStore, Profile
+from ml_connector.usecases.known import last_days
 
 
 def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profile:
@@ -43,7 +44,7 @@ def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profil
 
 def are_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) -> bool:
     """Whether a profile and another one that is *person* are active, as they were last shown."""
-    today, theirs = app.clock().date(), _shown(app, [person, *_others(store, person)])
+    today, theirs = min(last_days(app).values()), _shown(app, [person, *_others(store, person)])
     own = _shown(app, [profile.wid]).get(profile.wid)
     active = {wid for wid, each in theirs.items() if is_at_work(each, today=today)}
     return own is not None and is_at_work(own, today=today) and bool(active - {profile.wid})
@@ -95,7 +96,7 @@ def check_works_there(app: App, store: LinkStore, profile: Profile, *, plant: st
         UsageError: the worker is at work, and in other plants only.
     """
     worker = _speaks(app, store, profile)
-    if worker is None or not is_at_work(worker, today=app.clock().date()):
+    if worker is None or not is_at_work(worker, today=min(last_days(app).values())):
         return
     plants = _plants_of(app, worker)
     if plants and plant not in plants:
@@ -143,7 +144,8 @@ def _shown(app: App, wids: Sequence[str]) -> dict[str, Worker]:
 def _speaks(app: App, store: LinkStore, profile: Profile) -> Worker | None:
     """The person's profile that is at work; where there is none or several, the named one."""
     shown = _shown(app, [profile.wid, profile.person, *_others(store, profile.person)])
-    active = [each for each in shown.values() if is_at_work(each, today=app.clock().date())]
+    today = min(last_days(app).values())
+    active = [each for each in shown.values() if is_at_work(each, today=today)]
     return active[0] if len(active) == 1 else shown.get(profile.wid)
 
 

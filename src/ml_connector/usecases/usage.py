@@ -21,6 +21,7 @@ from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant
 from ml_connector.snapshot.extract import Progress
+from ml_connector.sync.gather import plant_days
 
 SETUP = (
     RecordType.ACCOUNT,
@@ -52,11 +53,16 @@ def uses_of_seats(app: App, *, progress: Progress) -> set[Use]:
     return {use for seat in read_workday(app, RecordType.POSITION, progress=progress) for use in _seat(plants, seat)}
 
 
+def take_moments(app: App) -> AsOf:
+    """Now, by Workday's clock, and the latest day it is then in a plant, as a plan asks for too (TZ-02)."""
+    now = app.workday.now()
+    return AsOf(max(plant_days(app.connection.plex.plants, now).values()), now)
+
+
 def read_workday(app: App, kind: RecordType, *, progress: Progress) -> Iterator[Record]:
     """Yield the records of one type as of now. One that cannot be understood is told by `plan`; here others speak."""
-    now = app.workday.now()
     done = 0
-    for page in app.workday.read(Query(record_type=kind, as_of=AsOf(now.date(), now))):
+    for page in app.workday.read(Query(record_type=kind, as_of=take_moments(app))):
         for native in page.records:
             record = _understood(app, native)
             if record is not None:
