@@ -111,7 +111,7 @@ class App:
         return Syncer(self.tools)
 
     def close(self) -> None:
-        """Let go of connections, in the reverse order of their making."""
+        """Let go of the systems that were reached, and of the database last."""
         for built in ("workday", "plex"):
             if built in self.__dict__:
                 self.__dict__[built].close()

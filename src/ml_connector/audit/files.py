@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ml_connector.durable import sync_folder
+from ml_connector.durable import replace_file, sync_folder
 from ml_connector.errors import ConfigurationError
 
 _TAIL = 4096  # more than the longest line we append
@@ -19,19 +19,10 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
     Raises:
         ConfigurationError: the folder cannot be written to.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_folder(path.parent)
+        replace_file(path, (line.encode() for line in lines), mode=0o600)
     except OSError as error:
         raise _unwritable(path, error) from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def begin_file(path: Path) -> None:

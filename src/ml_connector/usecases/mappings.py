@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import Record
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.plant import PlexRecord
+from ml_connector.durable import replace_file
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, Fault, MLConnectorError, UsageError
 from ml_connector.mapping.approval import is_same_person
 from ml_connector.mapping.coverage import Coverage, Usage, cover
@@ -221,15 +221,11 @@ def export_file(app: App, path: Path) -> None:
     """
     if path.is_dir():
         raise UsageError(f"{path} is a folder", remedy=f"ml-connector mapping export {path / 'crosswalk.csv'}")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_bytes(export_table(app))
-        draft.replace(path)
+        replace_file(path, [export_table(app)], mode=0o666)
     except OSError as error:
         remedy = "name a file in a folder this account may write to, on a disk with room"
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}", remedy=remedy) from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Proposed:
