@@ -1120,4 +1120,11 @@ MUTANTS = (
         "AsOf(min(plant_days(",
         f"{DAYS}::test_tz_02_codes_in_use_are_asked_for_as_of_the_latest_day_of_a_plant",
     ),
+    Mutant(
+        "a file is replaced before the new one is on disk",
+        "durable.py",
+        "            os.fsync(file.fileno())\n",
+        "",
+        "tests/integration/test_export_file.py::test_the_old_file_stays_until_all_of_the_new_one_is_on_disk",
+    ),
 )
