@@ -7,12 +7,12 @@ Finds out what became of a write by asking the system for the record, where the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.errors import AmbiguousWriteError, MLConnectorError, NotSentError, TransientError
+from ml_connector.errors import AuthenticationError, MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, write_of
 from ml_connector.sync.judge import SPLIT, Verdict, judge
@@ -24,6 +24,7 @@ from ml_connector.sync.upstream import keys_of, to_flat
 
 ATTEMPTS = 3
 """How often one intent is sent, at the most."""
+_LOOKING, _CONFIRMING = "looking up what became of writes", "confirming what Plex accepted"
 
 
 class ReadBack:
@@ -53,7 +54,8 @@ class ReadBack:
             if not open_:
                 break
             self._tools.sleep(self._settle_s)
-            verdicts = [(intent, self.look(intent)) for intent in open_]
+            asked = self._one_by_one(open_, _LOOKING, done=len(outcomes), total=len(intents))
+            verdicts = [(intent, self.look(intent)) for intent in asked]
             told = [item for _intent, item in verdicts if item is not None and (look or item.code not in SPLIT)]
             outcomes += told
             settled = {(item.intent.plan_id, item.intent.seq) for item in told}
@@ -84,20 +86,26 @@ class ReadBack:
 
     def confirm(self, intents: Sequence[Intent], *, within_s: float) -> list[Intent]:
         """
-        An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once.
+        An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once, and asking counts as waiting.
 
         Returns those that are not done.
+
+        Raises:
+            AuthenticationError: Plex does not know us; asking on could lock the account.
         """
         waiting, waited, pause = list(intents), 0.0, 0.1
+        began = self._tools.clock()
         while waiting and waited <= within_s:
             self._tools.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.6, 5.0)
-            seen = [intent for intent in waiting if self._is_seen(intent)]
+            asked = self._one_by_one(waiting, _CONFIRMING, done=len(intents) - len(waiting), total=len(intents))
+            seen = [intent for intent in asked if self._is_seen(intent)]
+            # A clock that was put back must not make it longer.
+            waited, pause = max(waited + pause, (self._tools.clock() - began).total_seconds()), min(pause * 1.6, 5.0)
             self._receipts.keep(
                 [Outcome(intent=intent, state="applied", reason="confirmed by reading back") for intent in seen]
             )
             waiting = [intent for intent in waiting if intent not in seen]
-            self._progress("confirming what Plex accepted", len(intents) - len(waiting), len(intents))
+            self._progress(_CONFIRMING, len(intents) - len(waiting), len(intents))
         split = self._split(waiting)
         self._receipts.keep(split)
         halves = [item.intent for item in split]
@@ -112,16 +120,24 @@ class ReadBack:
         for look in range(2):
             if halves and look:
                 self._tools.sleep(self._settle_s)
-            looks = [self.look(intent) for intent in halves]
+            looks = [self.look(intent) for intent in self._one_by_one(halves, _LOOKING, done=0, total=len(halves))]
             found = [item for item in looks if item is not None and item.code in SPLIT]
             halves = [item.intent for item in found]
         return found
 
+    def _one_by_one(self, intents: Sequence[Intent], stage: str, *, done: int, total: int) -> Iterator[Intent]:
+        """Thousands are asked for at Plex's pace: the lease is kept between any two of them."""
+        for intent in intents:
+            self._progress(stage, done, total)
+            yield intent
+
     def _is_seen(self, intent: Intent) -> bool:
         try:
             return self._judge(intent.change) == "applied"
-        except (TransientError, NotSentError, AmbiguousWriteError):
-            return False
+        except AuthenticationError:
+            raise
+        except MLConnectorError:
+            return False  # its plant may be configured no more: it stays "accepted", and every other record goes on
 
 
 def _proved_absent(intent: Intent) -> Outcome:
