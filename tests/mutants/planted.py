@@ -1126,5 +1126,33 @@ MUTANTS = (
         "            os.fsync(file.fileno())\n",
         "",
         "tests/integration/test_export_file.py::test_the_old_file_stays_until_all_of_the_new_one_is_on_disk",
+        "whoever lost the lease keeps what it planned",
+        "sync/save.py",
+        "    with run.transaction() as tx:\n",
+        "    with tools.database.transaction() as tx:\n",
+        "tests/integration/test_robbed.py::test_a1_t5_who_lost_the_lease_while_planning_supersedes_nobodys_plan",
+    ),
+    Mutant(
+        "the lease is not kept while writes are looked up",
+        "sync/read_back.py",
+        "            self._progress(stage, done, total)\n",
+        "",
+        "tests/integration/test_robbed.py::test_a1_t5_the_lease_is_kept_while_thousands_of_writes_are_looked_up",
+    ),
+    Mutant(
+        "a write that cannot be looked up stops every run",
+        "sync/read_back.py",
+        "        except MLConnectorError:\n            return False",
+        "        except NotImplementedError:\n            return False",
+        "tests/integration/test_accepted.py::test_px_02_what_cannot_be_looked_up_stays_accepted_and_the_run_goes_on",
+    ),
+    Mutant(
+        "a run counts as ended before its end is kept",
+        "sync/run.py",
+        '            self._end(tx, "done", counts, plan=stored.digest, watermark=stored.watermark)\n        self._seal()\n'
+        "        return RunReport(\n",
+        '            self._closed = True\n            self._end(tx, "done", counts, plan=stored.digest)\n'
+        "        return RunReport(\n",
+        "tests/integration/test_robbed.py::test_a1_the_end_of_a_plan_and_of_its_run_are_one_step",
     ),
 )

@@ -112,7 +112,7 @@ def identify_workers(tools: SyncTools, run: Run, extract: Extract | None, *, tod
         questions |= asked
         if batch.workers:
             _write_down(tools, run, met)
-    _learn_renumbered(tools, extract)
+    _learn_renumbered(tools, run, extract)
     return _identities(tools, extract, today=today, joined=tools.links.joined(), questions=questions)
 
 
@@ -158,7 +158,7 @@ def _contested(tools: SyncTools, adopted: Mapping[tuple[str, str], str]) -> dict
     return {one: tell_contest(contest, numbers=numbers) for contest in contests for one in contest.people}
 
 
-def _learn_renumbered(tools: SyncTools, extract: Extract | None) -> None:
+def _learn_renumbered(tools: SyncTools, run: Run, extract: Extract | None) -> None:
     """Write down the new number of whoever is known by WID and got one (WP-01); it may be anybody's who has it by then."""
     changed = sorted(extract.changed) if extract is not None else []
     for start in range(0, len(changed), _BATCH):
@@ -173,7 +173,7 @@ def _learn_renumbered(tools: SyncTools, extract: Extract | None) -> None:
             if number not in known and Alias(WID, wid) in people
         }
         if news:
-            with tools.database.transaction() as tx:
+            with run.transaction() as tx:
                 tools.links.learn(tx, news, by=tools.actor, at=tools.clock())
 
 
@@ -240,6 +240,6 @@ def _write_down(tools: SyncTools, run: Run, met: Sequence[Identified]) -> None:
         for each in met
         if each.how is not None
     ]
-    with tools.database.transaction() as tx:
+    with run.transaction() as tx:
         tools.links.learn(tx, news_of(met, {}), by=tools.actor, at=now)
         tools.trail.append(tx, events)

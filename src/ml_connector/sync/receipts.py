@@ -51,8 +51,7 @@ class Receipts:
     def intend(self, intents: Sequence[Intent], *, digest: str) -> list[Intent]:
         """Make it durable that these are about to leave; return them as being sent."""
         now = self._tools.clock()
-        with self._tools.database.transaction() as tx:
-            self._lease.renew(tx)
+        with self._lease.transaction() as tx:
             leaving = self._tools.store.mark_sending(tx, intents, run=self._run, at=now)
             self._tools.trail.append(tx, [self._intended(intent, digest, now) for intent in leaving])
         return leaving
@@ -62,8 +61,7 @@ class Receipts:
         if not outcomes:
             return
         now = self._tools.clock()
-        with self._tools.database.transaction() as tx:
-            self._lease.renew(tx)
+        with self._lease.transaction() as tx:
             unknown = [item for item in outcomes if item.state == "unknown"]
             known = [item for item in outcomes if item.state != "unknown"]
             still = [Outcome(intent=item.intent, state="sending", reason=item.reason) for item in unknown]
@@ -90,8 +88,7 @@ class Receipts:
         """Show people what is not done yet, whatever becomes of it."""
         if outcomes:
             now = self._tools.clock()
-            with self._tools.database.transaction() as tx:
-                self._lease.renew(tx)
+            with self._lease.transaction() as tx:
                 self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in outcomes], at=now)
 
     def _take_along(self, tx: Connection, change: Change, at: datetime) -> AuditEvent:

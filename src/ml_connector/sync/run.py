@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.errors import MLConnectorError, PlannedOutageError
@@ -62,7 +64,7 @@ class Run:
         self._progress = progress
         now = tools.clock()
         guard = self._guard_changed()
-        with tools.database.transaction() as tx:
+        with self.transaction() as tx:
             tools.runs.close_abandoned(tx, at=now)
             self.number = tools.runs.start_run(tx, kind=kind, actor=tools.actor, at=now)
             events = [self.event(AuditAction.RUN_STARTED, f"run//{self.number}", now)]
@@ -70,6 +72,10 @@ class Run:
                 events.append(self.event(AuditAction.CONFIG_CHANGED, f"guard//{tools.name}", now, detail=guard))
             tools.trail.append(tx, events)
         self._receipts = Receipts(tools, run=self.number, lease=lease)
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Keep something of this run, unless another one took over; see `Lease.transaction`."""
+        return self._lease.transaction()
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Tell how far the run is; a long one keeps its lease by it."""
@@ -95,7 +101,7 @@ class Run:
         self.foretell(stored, reads_again=False)
         self._sending = stored
         tools = self._tools
-        with tools.database.transaction() as tx:
+        with self.transaction() as tx:
             tools.store.set_plan_state(tx, stored.id, "applying")
         intents = tools.store.intents(plan_id=stored.id, states=SENDABLE)
         self._sender().send(resumed(intents), digest=stored.digest)
@@ -123,9 +129,10 @@ class Run:
             counts["drift_found_by_full"] = self.missed
         if carried_out_in is not None:
             counts |= {"applied": 0, "noop": counts["noop"] + counts["applied"]}
-        with tools.database.transaction() as tx:
+        with self.transaction() as tx:
             tools.store.set_plan_state(tx, stored.id, "done")
-        self.close(stored, counts)
+            self._end(tx, "done", counts, plan=stored.digest, watermark=stored.watermark)
+        self._seal()
         return RunReport(
             run=self.number,
             plan=stored.digest,
@@ -138,10 +145,15 @@ class Run:
         )
 
     def close(self, stored: StoredPlan, counts: dict[str, int]) -> None:
-        self._end("done", counts, plan=stored.digest, watermark=stored.watermark)
+        """End a run that sends nothing."""
+        with self.transaction() as tx:
+            self._end(tx, "done", counts, plan=stored.digest, watermark=stored.watermark)
+        self._seal()
 
     def fail(self, error: BaseException) -> None:
         """Keep why the run stopped; the sentence only, never a traceback."""
+        if self._closed:
+            return
         stopped = isinstance(error, KeyboardInterrupt)
         problem = error.message if isinstance(error, MLConnectorError) else type(error).__name__
         state, problem = ("interrupted", "interrupted") if stopped else ("failed", problem)
@@ -150,7 +162,10 @@ class Run:
         # What was written before it stopped was written: the run says so, and the next one goes on from there.
         stored = self._sending
         counts, plan = ({}, None) if stored is None else (self._written(stored), stored.digest)
-        self._end(state, counts, plan=plan, problem=problem)
+        # Without the lease: how this run ended is nobody else's to say, not even of the one that took over.
+        with self._tools.database.transaction() as tx:
+            self._end(tx, state, counts, plan=plan, problem=problem)
+        self._seal()
 
     def _written(self, stored: StoredPlan) -> dict[str, int]:
         states = self._tools.store.counts(stored.id)
@@ -158,6 +173,7 @@ class Run:
 
     def _end(
         self,
+        tx: Connection,
         state: str,
         counts: dict[str, int],
         *,
@@ -165,19 +181,17 @@ class Run:
         watermark: str | None = None,
         problem: str | None = None,
     ) -> None:
-        if self._closed:
-            return
-        self._closed = True
         tools, now = self._tools, self._tools.clock()
-        with tools.database.transaction() as tx:
-            tools.runs.end_run(
-                tx, self.number, state=state, at=now, counts=counts, plan=plan, watermark=watermark, problem=problem
-            )
-            event = self.event(
-                AuditAction.RUN_ENDED, f"run//{self.number}", now, plan=plan, reason=problem, detail=counts
-            )
-            tools.trail.append(tx, [event])
-        tools.trail.write_anchor()
+        tools.runs.end_run(
+            tx, self.number, state=state, at=now, counts=counts, plan=plan, watermark=watermark, problem=problem
+        )
+        event = self.event(AuditAction.RUN_ENDED, f"run//{self.number}", now, plan=plan, reason=problem, detail=counts)
+        tools.trail.append(tx, [event])
+
+    def _seal(self) -> None:
+        """Once the end is kept, nothing else is said of it."""
+        self._closed = True
+        self._tools.trail.write_anchor()
 
     def event(
         self,

@@ -39,11 +39,14 @@ def save_draft(
     Plan, parked records, holds and their audit events share one transaction.
 
     Without *approvals* the plan is not the state of things (a resending, another day): what waits stays as it was.
+
+    Raises:
+        UnavailableError: another run took over meanwhile; its plan stands, and nothing of this one is kept.
     """
     changes = draft.changes
     now = tools.clock()
     digest = digest_of(tools.name, crosswalk, changes)
-    with tools.database.transaction() as tx:
+    with run.transaction() as tx:
         superseded = tools.store.supersede(tx)
         tools.store.save_plan(
             tx,

@@ -196,7 +196,7 @@ class SyncStore:
         return self.find_plan("")
 
     def carried_out_in(self, plan: StoredPlan) -> int | None:
-        """The first run that ended with this plan done; where that run was killed on its last step, by its writes."""
+        """The first run that ended with this plan done; where our clock was put back in it, by its writes."""
         ended = select(func.min(runs.c.id)).where(
             runs.c.connection == self._connection,
             runs.c.plan == plan.digest,

@@ -223,7 +223,7 @@ class Syncer:
         )
         if hold is None or approvals.cover(hold):
             return
-        with self._tools.database.transaction() as tx:
+        with run.transaction() as tx:
             if self._tools.review.open_hold(tx, self._name, to_kept(hold, at=now), alike=ON_CLOCK):
                 self._tools.trail.append(tx, [held_event(run, hold, at=now, plan=None)])
         raise ApprovalRequiredError(hold.reason, remedy=hold.remedy)
@@ -258,7 +258,7 @@ class Syncer:
             detail={"count": count},
         )
         watermark = sources.gathered.as_of.entered_at.isoformat()  # nothing is held, so everything was believed
-        with self._tools.database.transaction() as tx:
+        with run.transaction() as tx:
             self._tools.store.move_watermark(tx, newest.id, watermark)
             self._tools.trail.append(tx, [event])
         return msgspec.structs.replace(newest, watermark=watermark)

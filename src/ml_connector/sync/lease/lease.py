@@ -1,12 +1,14 @@
 """
 The right to write to one connection's Plex, for a while, under a fencing number.
 
-The number is checked in the database with every step that is kept; the time is checked before every request, so that
-a process that was paused beyond its lease wakes up and sends nothing.
+The number is checked in the database with everything that is decided, sent or said to be done; the time is checked before
+every request, so that a process that was paused beyond its lease wakes up, sends nothing and overwrites nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -31,22 +33,25 @@ class Lease:
         self._fence = tools.leases.take(at=now)
         self._note(now)
 
-    def renew(self, tx: Connection) -> None:
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
         """
-        Prolong the lease inside the transaction that says what was or will be done.
+        Keep what was decided or done, and prolong the lease with it.
 
         Raises:
-            UnavailableError: somebody else took over; nothing may be sent or kept.
+            UnavailableError: somebody else took over; nothing may be sent, and nothing of the block is kept.
         """
         now = self._tools.clock()
-        self._tools.leases.renew(tx, self._fence, at=now)
+        with self._tools.database.transaction() as tx:
+            self._tools.leases.renew(tx, self._fence, at=now)
+            yield tx
         self._note(now)
 
     def beat(self) -> None:
         """Prolong the lease when a third of it has passed; called between steps, never inside a transaction."""
         if self._tools.clock() >= self._renew_at:
-            with self._tools.database.transaction() as tx:
-                self.renew(tx)
+            with self.transaction():
+                pass
 
     def check(self) -> None:
         """
