@@ -1126,6 +1126,8 @@ MUTANTS = (
         "            os.fsync(file.fileno())\n",
         "",
         "tests/integration/test_export_file.py::test_the_old_file_stays_until_all_of_the_new_one_is_on_disk",
+    ),
+    Mutant(
         "whoever lost the lease keeps what it planned",
         "sync/save.py",
         "    with run.transaction() as tx:\n",
