@@ -1157,4 +1157,18 @@ MUTANTS = (
         "        return RunReport(\n",
         "tests/integration/test_robbed.py::test_a1_the_end_of_a_plan_and_of_its_run_are_one_step",
     ),
+    Mutant(
+        "the past forgets that a record was ended in Plex by hand",
+        "sync/comparison.py",
+        'status = None if item.state == "present" or actual is None else actual.fields.get("status")',
+        "status = None",
+        "tests/integration/test_asof_people.py::test_m_9_whose_employment_ended_in_plex_before_ours_did_is_told_of_as_inactive_with_everything",
+    ),
+    Mutant(
+        "the past tells what the plant owns as we once left it",
+        "asof/view.py",
+        "            if not is_owned(kind, field):\n",
+        "            if False:\n",
+        "tests/integration/test_asof_people.py::test_up_05_a_shift_is_the_plants_own_and_not_told_of",
+    ),
 )

@@ -216,9 +216,7 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
         how="agreed",
         at=known.moment(row.agreed_at, run=row.run_id),
         action="agree",
-        reason="both sides held the same, without a write of ours"
-        if fields
-        else "it had ended in Plex already, without a write of ours",
+        reason="both sides held the same, without a write of ours",
         source=row.source,
         run=row.run_id,
         by=None if run is None else run.actor,
@@ -238,7 +236,6 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
         order=(row.plan_id, 0, row.id),
         fields=fields,
         rows=msgspec.json.decode(row.mapping, type=dict[str, RowVersion]),
-        gone=not fields,
         evidence=evidence,
     )
 

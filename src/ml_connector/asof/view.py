@@ -14,7 +14,7 @@ import msgspec
 
 from ml_connector.asof.statement import Statement
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.rules import same_value
+from ml_connector.mapping.rules import is_owned, same_value
 
 _Said = dict[tuple[str, str, str], list[Statement]]
 
@@ -73,6 +73,8 @@ def _fold(name: tuple[str, str, str], statements: Sequence[Statement], *, said: 
             earlier = [each for each in said.get(before, ()) if _turn(each) < _turn(statement)]
             held = {field.field: field for field in _fold(before, earlier, said=said).fields}
         for field, value in statement.fields.items():
+            if not is_owned(kind, field):
+                continue  # given to the plant with the record, or the plant's own ever since: nobody tells us of it
             known = held.get(field)
             if (
                 known is not None

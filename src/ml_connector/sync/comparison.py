@@ -16,7 +16,7 @@ from ml_connector.mapping.rules import Owner, is_owned
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
-from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.baseline.store import Agreed, BaselineStore
 from ml_connector.sync.cause import find_cause, is_open
 from ml_connector.sync.change import Change
 from ml_connector.sync.diff import Decision, Sides, decide
@@ -106,7 +106,7 @@ class Comparison:
                 nothing = None if item.state == "present" else item.fields
                 doubted = (item.type, item.plant, item.source) in self.doubted
                 if doubted or agreed.get(item.key, nothing) != item.fields:
-                    self._draft.agreed.append(item)
+                    self._draft.agreed.append(_agreed(item, actual))
                 elif item.state == "present":
                     self._steady.note(item)
             else:
@@ -148,3 +148,8 @@ class Comparison:
         plants = (plant for side, kind, plant in self._lookup.types() if (side, kind) == ("plex", "employee"))
         held = next((found for plant in plants if (found := self._lookup.plex("employee", plant, key))), None)
         return None if held is None else str(held.fields.get("badge_number") or "") or None
+
+
+def _agreed(item: Desired, actual: PlexRecord | None) -> Agreed:
+    status = None if item.state == "present" or actual is None else actual.fields.get("status")
+    return Agreed(item.type, item.plant, item.key, item.fields, item.source, item.rows, status)

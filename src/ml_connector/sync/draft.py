@@ -9,11 +9,12 @@ from typing import get_args
 import msgspec
 
 from ml_connector.connectors.port import Action
-from ml_connector.mapping.desired import Desired, Pending
+from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import Parked
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.sync import Sync
 from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
+from ml_connector.sync.baseline.store import Agreed
 from ml_connector.sync.belief import Look
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
@@ -39,7 +40,7 @@ class Draft(msgspec.Struct, kw_only=True):
 
     changes: list[Change] = []
     noop: int = 0
-    agreed: list[Desired] = []
+    agreed: list[Agreed] = []
     parked: list[Parked] = []
     pending: list[Pending] = []
     holds: list[Hold] = []

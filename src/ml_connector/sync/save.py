@@ -10,7 +10,6 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.workforce import Worker
 from ml_connector.review.store import HoldInfo
 from ml_connector.snapshot.store import Scope
-from ml_connector.sync.baseline.store import Agreed
 from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.gather import PLEX_TYPES
@@ -87,8 +86,7 @@ def _keep_review(
 ) -> list[AuditEvent]:
     """Keep what both sides agree on and what waits, and tell what of it is new."""
     holds = [to_kept(hold, at=now) for hold in draft.holds]
-    agreed = [Agreed(item.type, item.plant, item.key, item.fields, item.source, item.rows) for item in draft.agreed]
-    tools.baselines.agree(tx, agreed, run=run.number, at=now)
+    tools.baselines.agree(tx, draft.agreed, run=run.number, at=now)
     tools.baselines.save_headcount(tx, draft.headcount)
     tools.baselines.save_fill_masks(tx, draft.fill)
     tools.baselines.save_in_step(tx, draft.in_step)

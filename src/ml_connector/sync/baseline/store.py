@@ -115,7 +115,11 @@ def _upsert(dialect: str, *, unless_known: bool) -> Insert:
 
 
 class Agreed(NamedTuple):
-    """One record's owned fields, as both sides hold them; *source* and *rows* as in a change."""
+    """
+    One record's owned fields, as both sides hold them; *source* and *rows* as in a change.
+
+    *status* is what Plex holds of one that both sides ended: nothing is compared with it, it is kept for the past.
+    """
 
     type: str
     plant: str
@@ -123,6 +127,7 @@ class Agreed(NamedTuple):
     fields: Mapping[str, Scalar]
     source: str
     rows: Mapping[str, RowVersion]
+    status: Scalar = None
 
 
 class BaselineStore:
@@ -146,7 +151,9 @@ class BaselineStore:
                 "plant": each.plant,
                 "key": each.key,
                 "source": each.source,
-                "fields": encode(each.fields).decode(),
+                "fields": encode(
+                    each.fields if each.status is None else {"status": each.status, **each.fields}
+                ).decode(),
                 "mapping": encode(each.rows).decode(),
             }
             for each in records
