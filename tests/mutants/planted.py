@@ -1171,4 +1171,18 @@ MUTANTS = (
         "            if False:\n",
         "tests/integration/test_asof_people.py::test_up_05_a_shift_is_the_plants_own_and_not_told_of",
     ),
+    Mutant(
+        "whoever a person is named after keeps the record, were it never theirs",
+        "usecases/part.py",
+        "                along[plant] = key\n",
+        "                continue\n",
+        "tests/integration/test_parting.py::test_wp_01_who_is_parted_from_somebody_not_in_plex_keeps_the_record",
+    ),
+    Mutant(
+        "who a person is named after is not parted from the others",
+        "usecases/part.py",
+        "else tuple(others)",
+        "else ()",
+        "tests/integration/test_parting.py::test_ed_14_a_conversion_ahead_taken_for_one_person_is_parted_by_either_name",
+    ),
 )

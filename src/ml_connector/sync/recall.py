@@ -63,7 +63,6 @@ def recall(tools: SyncTools) -> Recalled:
     gathered = Gathered(as_of=AsOf(effective_on=latest, entered_at=entered_at), looked_at=tools.clock(), today=today)
     _add_extracts(tools, gathered)
     gathered.parked += [item for item in tools.review.parked(tools.name) if item.code == "not_shown"]
-    written = [intent.change for intent in tools.store.applied_since_reading()]
     sources = Sources(
         gathered=gathered,
         approvals=find_approvals(tools),
@@ -72,9 +71,15 @@ def recall(tools: SyncTools) -> Recalled:
         who=recognize_workers(tools, gathered.extracts.get(population[1:]), today=min(today.values())),
         outbox=find_outbox(tools, gathered, other_day=other_day),
         moving=find_moving(tools),
-        snapshots=Afterwards(tools.database, tools.name, written),
+        snapshots=look_after(tools),
     )
     return Recalled(sources, workers, other_day)
+
+
+def look_after(tools: SyncTools) -> Afterwards:
+    """What was read last, with what was written since."""
+    written = [intent.change for intent in tools.store.applied_since_reading()]
+    return Afterwards(tools.database, tools.name, written)
 
 
 def _add_extracts(tools: SyncTools, gathered: Gathered) -> None:

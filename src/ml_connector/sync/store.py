@@ -286,6 +286,15 @@ class SyncStore:
             found[key] = Known(source, {**(before.rows if before else {}), **rows})
         return found
 
+    def sources_of(self, kind: str, *, key: str) -> set[str]:
+        """Whose a record ever was, in any plant: who it was written for, or agreed on as theirs."""
+        found: set[str] = set()
+        with self._database.reading() as tx:
+            for table, done in ((agreements, ()), (changes, (changes.c.state.in_(_DONE),))):
+                where = (table.c.connection == self._connection, table.c.type == kind, table.c.key == key, *done)
+                found.update(tx.execute(select(table.c.source).where(*where).distinct()).scalars())
+        return found
+
     def _of(self, table: Table, kind: str, plant: str, keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
         record = table.c.type == kind, table.c.plant == plant, table.c.key.in_(keys)
         return table.c.connection == self._connection, *record

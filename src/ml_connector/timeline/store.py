@@ -124,6 +124,19 @@ class LinkStore:
         with self._database.reading() as tx:
             return {row.value: row.person for row in tx.execute(select(aliases.c.value, aliases.c.person).where(*here))}
 
+    def followers(self, person: str) -> list[str]:
+        """The profiles that are a person another profile was seen as first."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person == person)
+        with self._database.reading() as tx:
+            query = select(aliases.c.value).where(*here, aliases.c.value != person)
+            return sorted(tx.execute(query).scalars())
+
+    def numbers(self, wids: Sequence[str]) -> set[str]:
+        """The numbers these profiles bear or bore."""
+        typed = (aliases.c.connection == self._connection, aliases.c.kind.in_((EMPLOYEE, CONTINGENT)))
+        with self._database.reading() as tx:
+            return set(tx.execute(select(aliases.c.value).where(*typed, aliases.c.profile.in_(wids))).scalars())
+
     def people(self) -> Iterator[str]:
         """Everybody who has a profile, by the key of the person; read only as far as it is asked for."""
         here = (aliases.c.connection == self._connection, aliases.c.kind == WID)

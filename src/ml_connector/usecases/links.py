@@ -26,6 +26,7 @@ from ml_connector.usecases.join import (
     check_works_there,
     settle,
 )
+from ml_connector.usecases.part import hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
 
 
@@ -91,14 +92,23 @@ def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
 
 def separate(app: App, worker: str) -> Link:
     """
-    Decide that *worker* is somebody of their own.
+    Decide that *worker* is somebody of their own; the other profiles, where there are any, are one person together.
 
     Raises:
         UsageError: nobody is known under that number.
     """
     store = _store(app)
     profile = _profile(app, store, worker)
-    return _decide(app, store, profile, person=profile.wid, what="a person of their own")
+    parting, at = plan_parting(app, store, profile), app.clock()
+    with app.database.transaction() as tx:
+        _write_down(app, tx, store, profile)
+        store.decide(tx, profile.wid, person=profile.wid, by=app.actor, at=at)
+        if parting is not None:
+            for wid in parting.leave:
+                store.decide(tx, wid, person=parting.new, by=app.actor, at=at)
+            hand_over(app, tx, store, parting, at=at)
+        _record(app, tx, profile.wid, "is a person of their own")
+    return store.list(person=profile.wid)[0]
 
 
 def withdraw(app: App, worker: str) -> Link:

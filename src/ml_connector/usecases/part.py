@@ -1,0 +1,86 @@
+"""
+Parting two people who were taken for one: who goes by their own name, and whose the Plex record is then.
+
+The ids of records are made of the person, so the record stays with whom the person is named after; unless it never was
+theirs. Then both change ids, in every plant, so that no record is anybody's twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.bootstrap import App
+from ml_connector.canonical.workforce import Worker
+from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.timeline.store import LinkStore, Profile
+from ml_connector.usecases.own_records import find_made_ids, find_own_records, plants_of
+
+
+class Parting(NamedTuple):
+    """The profiles that leave a person and are one of their own; *along* the Plex records that go with them, by plant."""
+
+    person: str
+    leave: tuple[str, ...]
+    along: dict[str, str]
+
+    @property
+    def new(self) -> str:
+        """Who they are from then on."""
+        return self.leave[0]
+
+
+def plan_parting(app: App, store: LinkStore, profile: Profile) -> Parting | None:
+    """How a profile is parted from the others of its person, whichever the person is named after; None without others."""
+    others = store.followers(profile.person)
+    leave = (profile.wid,) if profile.wid != profile.person else tuple(others)
+    if not leave:
+        return None
+    stay = [wid for wid in (profile.person, *others) if wid not in leave]
+    theirs, own = store.numbers(leave), store.numbers(_in_scope(app, stay))
+    along = {}
+    for plant in plants_of(app):
+        for key in find_own_records(app, store, profile.person, plant=plant):
+            written = app.tools.store.sources_of("employee", key=key)
+            if not written.isdisjoint(theirs) and written.isdisjoint(own):
+                along[plant] = key
+    return Parting(profile.person, leave, along)
+
+
+def hand_over(app: App, tx: Transaction, store: LinkStore, parting: Parting, *, at: datetime) -> None:
+    """Let the records go along."""
+    person, new = parting.person, parting.new
+    own, theirs = find_made_ids(app, person), find_made_ids(app, new)
+    chosen = dict(parting.along)
+    if set(chosen.values()) & set(own.values()):
+        chosen = own | chosen
+    for plant in chosen:
+        for one in (person, new):
+            store.release(tx, person=one, plant=plant)
+    for plant, key in chosen.items():
+        store.adopt(tx, person=new, plant=plant, plex_id=key, by=app.actor, at=at)
+        if key in own.values():
+            store.adopt(tx, person=person, plant=plant, plex_id=theirs[plant], by=app.actor, at=at)
+
+
+def find_exchanged(app: App, store: LinkStore, one: str, other: str) -> list[str]:
+    """The plants in which two people go by each other's ids and the first's own id is no record: a join undoes it there."""
+    adopted, own, theirs = store.adopted(), find_made_ids(app, one), find_made_ids(app, other)
+    return [
+        plant
+        for plant in plants_of(app)
+        if adopted.get((plant, one)) in theirs.values()
+        and adopted.get((plant, other)) in own.values()
+        and not find_own_records(app, store, other, plant=plant)
+    ]
+
+
+def _in_scope(app: App, wids: Collection[str]) -> list[str]:
+    """Of these profiles those that are ever written; who was never shown may be."""
+    scope = Scope(app.name, "workday", "worker")
+    shown = SnapshotStore(app.database).find(scope, keys=sorted(wids), of=Worker)
+    contingent = app.connection.sync.contingent_workers
+    return [wid for wid in wids if wid not in shown or contingent or shown[wid].worker_type == "employee"]
