@@ -25,6 +25,7 @@ EXPLAIN = "tests/integration/test_explain"
 SNAPSHOT = "tests/integration/test_snapshot.py"
 STEADY = "tests/laws/test_steady.py"
 PLACED = "tests/unit/sync/test_placed.py"
+HELD = "tests/integration/test_held_parents.py"
 CALLS = "tests/integration/test_calls_of_a_day.py"
 LIMITS = "tests/laws/test_known_limits.py"
 TWO = "tests/integration/test_two_people.py"
@@ -1012,6 +1013,41 @@ MUTANTS = (
         "if self._attempt.left:",
         "if self._attempt is not None:",
         "tests/integration/test_transport.py::test_refused_is_not_sent",
+    ),
+    Mutant(
+        "who moves is ended in the old plant while their creation in the new one is held",
+        "sync/order.py",
+        "(change.name, *change.needs) if name in bringing",
+        "(change.name,) if name in bringing",
+        f"{HELD}::test_wp09_who_moves_is_employed_in_the_old_plant_while_the_creation_in_the_new_one_is_held",
+    ),
+    Mutant(
+        "a held return is brought about by the update that follows it",
+        "sync/order.py",
+        "(change.name, *change.needs) if name in bringing",
+        "change.needs if name in bringing",
+        f"{HELD}::test_cc12_a_held_return_is_not_brought_about_by_the_update_that_follows_it",
+    ),
+    Mutant(
+        "what is held through others holds nobody in turn",
+        "sync/policy.py",
+        "list(hold_followers(_with_their_transfer(list(hold_followers(marked)))))",
+        "list(_with_their_transfer(marked))",
+        "tests/unit/sync/test_followers.py::test_wp15_no_change_goes_whose_need_is_held",
+    ),
+    Mutant(
+        "after a refused return the update goes, and takes the refusal away",
+        "sync/apply.py",
+        "            if intent.change.name in missing:\n                continue\n",
+        "",
+        f"{HELD}::test_wp15_after_a_refused_return_nothing_else_of_the_record_is_sent_and_the_refusal_stays",
+    ),
+    Mutant(
+        "whoever is not asked for waits no more",
+        "sync/save.py",
+        "undecided.covers(item) or item.name in unasked",
+        "undecided.covers(item)",
+        f"{HELD}::test_wp15_who_waits_goes_on_waiting_while_somebody_else_is_decided_anew",
     ),
     Mutant(
         "what was let go and carried out still waits",

@@ -140,10 +140,16 @@ class Sender:
         return [intent for intent in intents if intent not in refused]
 
     def _set_aside(self, batch: Sequence[Intent], missing: dict[str, str], digest: str) -> list[Intent]:
-        """Keep back what needs a record that did not make it, naming that record (WP-15)."""
+        """
+        Keep back what needs a record that did not make it, naming that record (WP-15).
+
+        Of the record itself nothing more is sent, and why is told already: what is left of it stays planned.
+        """
         ready: list[Intent] = []
         outcomes: list[Outcome] = []
         for intent in batch:
+            if intent.change.name in missing:
+                continue
             lacking = next((need for need in intent.change.needs if need in missing), None)
             if lacking is None:
                 ready.append(intent)

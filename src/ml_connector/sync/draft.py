@@ -35,6 +35,7 @@ class Draft(msgspec.Struct, kw_only=True):
     *not_given* are the types Workday's surface does not give: nothing is decided from them.
     *nobody* tells that no worker was decided about: what Workday leaves out of them stops everybody.
     *placed* are the places that were found anew, by worker (`sync.placed`).
+    *going* is what nothing holds, by type, plant and source, though only a part of it may be asked for in *changes*.
     *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
     """
 
@@ -53,6 +54,7 @@ class Draft(msgspec.Struct, kw_only=True):
     missed: int | None = None
     in_step: dict[tuple[str, str], str] = {}
     placed: dict[str, Kept] = {}
+    going: frozenset[tuple[str, str, str]] = frozenset()
 
     def counts(self) -> dict[str, int]:
         """How many records of each verdict."""

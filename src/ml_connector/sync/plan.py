@@ -225,6 +225,7 @@ class Planner:
             ordered, population=draft.active, guard=guard, approvals=approvals, lately=lately
         )
         draft.holds += holds
+        draft.going = frozenset((it.type, it.plant, it.source) for it in guarded if it.hold is None)
         draft.changes = in_order(
             with_what_they_need(
                 guarded,

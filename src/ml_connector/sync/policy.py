@@ -29,6 +29,7 @@ from ml_connector.sync.allowance import (
     worker_of,
 )
 from ml_connector.sync.change import Change, Hold, make_hold
+from ml_connector.sync.order import beside, hold_followers
 
 WRITES_OFF = "workday_writes_off"
 # Guards over writes: who approved these very writes at one of them approved them at each.
@@ -88,7 +89,8 @@ def guard_changes(
     """
     Mark the changes that wait for a person; *population* is how many active workers there are.
 
-    Guards look one after the other, the most telling first, each at what the ones before let through.
+    Guards look one after the other, the most telling first, each at what the ones before let through. What needs a held
+    change waits with it and is no member of its hold: it goes once that one does. *changes* are in order.
     """
     sent = [one for one in lately.sent if not approvals.saw(one.member)]
     held: dict[str, str] = {}
@@ -104,24 +106,23 @@ def guard_changes(
                 continue
             waiting.append(hold)
             held |= {member: held.get(member, hold.id) for member in hold.members}
-    moving = _with_their_transfer(changes, held)
-    marked = [
-        _marked(change, held.get(member_of(change)) or moving.get((change.plant, change.key)), passed)
-        for change in changes
-    ]
-    return marked, waiting
+    marked = [_marked(change, held.get(member_of(change)), passed) for change in changes]
+    # A transfer may wait for what it needs, and what is around it for the transfer; then others for the person.
+    return list(hold_followers(_with_their_transfer(list(hold_followers(marked))))), waiting
 
 
-def _with_their_transfer(changes: Sequence[Change], held: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """What is written of a person in either plant waits with their transfer, and it with them: the hold by (plant, key)."""
-    holds = {(change.plant, change.key): hold for change in changes if (hold := held.get(member_of(change)))}
-    waiting: dict[tuple[str, str], str] = {}
+def _with_their_transfer(changes: Sequence[Change]) -> Iterator[Change]:
+    """What is written of a person in either plant waits with their transfer, and it with them."""
+    around: dict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in changes:
-        both = [(change.plant, change.key), (change.origin, change.key)] if change.action == "transfer" else []
-        hold = next((holds[place] for place in both if place in holds), None)
-        if hold is not None:
-            waiting |= dict.fromkeys(both, hold)
-    return waiting
+        around[change.plant, change.key].append(change)
+    together: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        if change.action == "transfer":
+            both = (change.plant, change.key), (change.origin, change.key)
+            together |= {place: [*around[both[0]], *around[both[1]]] for place in both}
+    for change in changes:
+        yield beside(change, together.get((change.plant, change.key), ()))
 
 
 def _endings(

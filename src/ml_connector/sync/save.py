@@ -92,14 +92,17 @@ def _keep_review(
     tools.baselines.save_in_step(tx, draft.in_step)
     tools.placed.save(tx, draft.placed, others=draft.fill)
     # What waited for another record stays parked until its own write is through: it was decided once, not anew.
-    going = {(it.type, it.plant, it.source, "") for it in draft.changes if it.hold is None}
+    going = {(*record, "") for record in draft.going}
+    # Of what this plan was not asked for, no write goes: it stays as it was, whatever it waits for.
+    unasked = going - {(it.type, it.plant, it.source, "") for it in draft.changes}
+    undecided = _undecided(tools, draft)
     newly_parked = tools.review.replace_parked(
         tx,
         tools.name,
         draft.parked,
         types=_EVERY_TYPE,
         still=going,
-        undecided=_undecided(tools, draft).covers,
+        undecided=lambda item: undecided.covers(item) or item.name in unasked,
         at=now,
     )
     newly_pending, no_more = tools.review.replace_pending(tx, tools.name, draft.pending, at=now)
