@@ -124,8 +124,8 @@ def name_some(changes: Sequence[Change]) -> tuple[str, ...]:
 
 def tell_release(count: int) -> str:
     """What a release of so many writes does."""
-    what = "exactly this write goes" if count == 1 else f"exactly these {count:,} writes go"
-    return f"{what} with the next sync; with one record more it is held again"
+    what, them = ("exactly this write goes", "it") if count == 1 else (f"exactly these {count:,} writes go", "them")
+    return f"{what} with the next sync, and what waits for {them}; with one record more it is held again"
 
 
 def tell_over(told: Explanation, *, actions: Collection[str]) -> str:
