@@ -57,8 +57,8 @@ class Elsewhere(NamedTuple):
     What the jobs beside the primary one ask for.
 
     *places* are the other plants, each once; *waiting* what cannot be placed, with its plant where that is known;
-    *pending* the jobs that begin or end on a later day of their plant. *plants* hold a job of the worker, placed or not;
-    *sure* says whether these are all of them. *others_here* are the further jobs in the primary job's own plant.
+    *pending* the jobs that begin or end on a later day of their plant. *plants* hold a job of the worker, placed or not,
+    or will; *sure* says whether these are all of them. *others_here* are the further jobs in the primary job's own plant.
     """
 
     places: tuple[Place, ...] = ()
@@ -132,6 +132,9 @@ class Placement:
             here_now, due = self._on_its_day(worker, job, plant.pcn)
             if due is not None and plant.pcn != home:
                 pending.append(due)
+                if due.begins:
+                    # It may be the changed sequel of what is there until then: what begins ends nothing.
+                    plants.add(plant.pcn)
             if not here_now:
                 continue
             if plant.pcn == home:

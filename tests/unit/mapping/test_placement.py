@@ -72,7 +72,6 @@ def test_wp_08_a_job_that_no_plant_takes_is_told_and_is_in_none_of_ours():
     [
         ({"end_on": DAY}, True, ("another job ends: active through that day", False)),
         ({"end_on": DAY - timedelta(days=1)}, False, None),
-        ({"effective_on": DAY + timedelta(days=1)}, False, ("another job begins", True)),
         ({"effective_on": DAY}, True, None),
         ({"end_on": DAY, "assignment": True}, True, ("assignment ends: active through that day", False)),
         ({"end_on": date(9999, 12, 31)}, True, ("another job ends: active through that day", False)),
@@ -82,6 +81,13 @@ def test_wp_06_a_job_counts_on_the_plants_own_days(changes, there, due):
     found = elsewhere(second(**changes))
     assert found.plants == ({"102"} if there else frozenset())
     assert [(item.reason, item.begins) for item in found.pending] == ([due] if due else [])
+
+
+def test_wp_06_a_job_that_begins_tomorrow_ends_nothing_in_its_plant():
+    """A change of the job moves its first day, and may be told where it is the next day already."""
+    found = elsewhere(second(effective_on=DAY + timedelta(days=1)))
+    assert (found.places, found.plants) == ((), {"102"})
+    assert [(item.reason, item.begins) for item in found.pending] == [("another job begins", True)]
 
 
 def test_wp_07_an_ordinary_job_comes_before_an_assignment_to_the_same_plant():
