@@ -145,3 +145,31 @@ def test_wp_14_the_team_of_a_manager_whose_last_day_was_known_before_is_told_onc
         home.pass_days(2)
         life.sync()
         assert boss not in supervisors(home, team)
+
+
+def test_wp_14_the_teams_of_two_who_swap_their_numbers_stay_with_their_own_boss(home):
+    with home.synced() as life:
+        boss, team = led(home)
+        other = next(each for each in home.desk.plain_workers() if each.key not in {boss, *team})
+        before = home.plex_state()["employees"]
+        bosses = {row["badgeNumber"]: row["supervisorId"] for row in before}
+        home.desk.renumber(home.desk.now().worker(boss), other.worker_id)
+        home.desk.renumber(home.desk.now().worker(other.key), boss)
+        home.asked()
+        life.sync()
+        asked = [names(body) for body in home.asked() if names(body)]
+        wids = {home.desk.now().worker(key).wid for key in team}
+        assert any(wids <= each for each in asked), "the team by name"
+        after = {row["badgeNumber"]: row["supervisorId"] for row in home.plex_state()["employees"]}
+        assert {key: after[key] for key in team} == {key: bosses[key] for key in team}
+        assert life.syncer.sync(whole=True, progress=lambda *_: None).counts["applied"] == 0
+
+
+def test_wp_14_a_manager_of_another_number_parks_nobody_of_their_team(home):
+    with home.synced() as life:
+        boss, team = led(home)
+        home.desk.renumber(home.desk.now().worker(boss), "E900001")
+        life.sync()
+        assert home.parked(life) == []
+        assert supervisors(home, team) == {"E900001"}
+        assert life.syncer.sync(whole=True, progress=lambda *_: None).counts["applied"] == 0

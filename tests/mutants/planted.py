@@ -1221,4 +1221,18 @@ MUTANTS = (
         "else ()",
         "tests/integration/test_parting.py::test_ed_14_a_conversion_ahead_taken_for_one_person_is_parted_by_either_name",
     ),
+    Mutant(
+        "a manager's number is nobody else's",
+        "sync/teams.py",
+        "        if (_seat(worker), _number(worker)) != (_seat(was), _number(was))\n",
+        "        if _seat(worker) != _seat(was)\n",
+        "tests/integration/test_teams.py::test_wp_14_the_teams_of_two_who_swap_their_numbers_stay_with_their_own_boss",
+    ),
+    Mutant(
+        "a job that begins tomorrow is in no plant today",
+        "mapping/placement.py",
+        "                if due.begins:\n",
+        "                if not due.begins:\n",
+        "tests/unit/mapping/test_placement.py::test_wp_06_a_job_that_begins_tomorrow_ends_nothing_in_its_plant",
+    ),
 )

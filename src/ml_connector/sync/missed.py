@@ -6,7 +6,8 @@ Not all that is other than before was missed. Counted is what none of these expl
     the log told of the record       entered, or effective, since the last reading: a day that was known to come, too
     who sits on a seat               is an event of the worker's, and the worker's log tells it
     the manager left their seat,     is the manager's event, and the team is read anew for it
-    or took a vacant one
+    took a vacant one, or bears
+    another number
     it is shown, or not any more     is a permission: what is not shown is held by its own guard, and was not changed
 """
 
@@ -54,7 +55,7 @@ class Missed:
         return bool(self._led)
 
     def count(self, *, leavers: Collection[str], taken: bool) -> int:
-        """How many nothing explains, where the log told of *leavers* (typed ids) that they left a seat, or that one was *taken*."""
+        """How many nothing explains, where the log told of *leavers* (typed ids) that they left, or that a seat was *taken*."""
         explained = (taken if manager is None else manager in leavers for manager in self._led.values())
         return len(self._changed) + sum(not each for each in explained)
 

@@ -1,6 +1,6 @@
 """
-Whose manager left their seat, or came to a vacant one: Workday's log tells of the manager and nothing of the team, whose
-manager is another by that.
+Whose manager left their seat, came to a vacant one, or bears another number: Workday's log tells of the manager and
+nothing of the team, whose manager is another by that, or is told by a number that is now somebody else's.
 
 So the team is read anew, by name, in the same run; who manages whom is what we hold already (CC-06). Which team a seat
 leads is told nowhere, so whoever takes a seat may lead any that has nobody. Pure.
@@ -30,12 +30,13 @@ class Managed(msgspec.Struct):
 
 
 def find_leavers(before: Mapping[str, Worker], now: Mapping[str, Worker]) -> set[str]:
-    """The typed ids of who was at work before, by WID, and has ended or sits on another seat now."""
+    """The typed ids, old and new, of who was at work before, by WID, and has ended, changed the seat or the number."""
     return {
-        person_id(worker.worker_type, number)
+        _number(each)
         for key, worker in now.items()
-        if (was := before.get(key)) is not None and was.active is True and _seat(worker) != _seat(was)
-        for number in {worker.employee_id, was.employee_id}
+        if (was := before.get(key)) is not None and was.active is True
+        if (_seat(worker), _number(worker)) != (_seat(was), _number(was))
+        for each in (worker, was)
     }
 
 
@@ -45,6 +46,10 @@ def is_taken(before: Mapping[str, Worker], now: Mapping[str, Worker]) -> bool:
         (seat := _seat(worker)) is not None and ((was := before.get(key)) is None or seat != _seat(was))
         for key, worker in now.items()
     )
+
+
+def _number(worker: Worker) -> str:
+    return person_id(worker.worker_type, worker.employee_id)
 
 
 def _seat(worker: Worker) -> object:
