@@ -174,7 +174,7 @@ def test_parked_for_another_reason_is_news_and_for_the_same_is_not(database):
         with database.transaction() as tx:
             if park:
                 return store.park(tx, "acme", [item], at=at)
-            return store.replace_parked(tx, "acme", [item], types=("employee",), at=at)
+            return store.replace_parked(tx, "acme", [item], at=at)
 
     assert len(news("cost_center CC1")) == 1
     assert news("cost_center CC1") == []

@@ -147,19 +147,17 @@ class ReviewStore:
         connection: str,
         items: Sequence[Parked],
         *,
-        types: Collection[str],
         still: Collection[Name] = (),
         undecided: Callable[[Parked], bool] = lambda _item: False,
         at: datetime,
     ) -> list[Parked]:
         """
-        Put *items* in the place of everything parked under the given types; return those that are new, or parked for
-        another reason than before. What waits for another record and is named in *still* stays as it is, and so does
-        what is *undecided*.
+        Put *items* in the place of everything parked; return those that are new, or parked for another reason than
+        before. What waits for another record and is named in *still* stays as it is, and so does what is *undecided*.
         """
-        where = (parked.c.connection == connection, parked.c.type.in_(types))
-        known = {item.name: item for item in map(_parked, tx.execute(select(parked).where(*where)).mappings())}
-        tx.execute(delete(parked).where(*where))
+        ours = parked.c.connection == connection
+        known = {item.name: item for item in map(_parked, tx.execute(select(parked).where(ours)).mappings())}
+        tx.execute(delete(parked).where(ours))
         waiting = [
             item for name, item in known.items() if (item.code == "waiting" and name in still) or undecided(item)
         ]
@@ -223,13 +221,18 @@ class ReviewStore:
         with self._database.reading() as tx:
             return [_hold(row) for row in tx.execute(query).mappings()]
 
-    def replace_open_holds(
-        self, tx: Connection, connection: str, found: Sequence[HoldInfo], *, types: Collection[str]
-    ) -> list[HoldInfo]:
+    def replace_open_holds(self, tx: Connection, connection: str, found: Sequence[HoldInfo]) -> list[HoldInfo]:
         """Open the holds found now, let those that trip no more pass; return the ones that are new (one alert each)."""
-        where = (holds.c.connection == connection, holds.c.state == "open", holds.c.type.in_(types))
-        known = {row.id: row.state for row in tx.execute(select(holds).where(holds.c.connection == connection))}
-        tx.execute(update(holds).where(*where).values(state="past"))
+        known = self._hold_states(tx, connection)
+        tx.execute(update(holds).where(holds.c.connection == connection, holds.c.state == "open").values(state="past"))
+        return self._open(tx, connection, found, known=known)
+
+    def _hold_states(self, tx: Connection, connection: str) -> dict[str, str]:
+        return {row.id: row.state for row in tx.execute(select(holds).where(holds.c.connection == connection))}
+
+    def _open(
+        self, tx: Connection, connection: str, found: Sequence[HoldInfo], *, known: Mapping[str, str]
+    ) -> list[HoldInfo]:
         fresh: list[HoldInfo] = []
         for hold in {item.id: item for item in found}.values():
             same = (holds.c.connection == connection, holds.c.id == hold.id)
@@ -252,7 +255,7 @@ class ReviewStore:
         """Open a hold in the place of those at guards *alike*, beside all others; return whether it is new."""
         where = (holds.c.connection == connection, holds.c.state == "open", holds.c.guard.in_(alike))
         tx.execute(update(holds).where(*where, holds.c.id != hold.id).values(state="past"))
-        fresh = self.replace_open_holds(tx, connection, [hold], types=())
+        fresh = self._open(tx, connection, [hold], known=self._hold_states(tx, connection))
         return hold.id in {item.id for item in fresh}
 
     def release(self, tx: Connection, connection: str, *, hold: str, by: str, at: datetime) -> None:

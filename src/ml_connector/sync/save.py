@@ -12,15 +12,12 @@ from ml_connector.review.store import HoldInfo
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.draft import Draft
-from ml_connector.sync.gather import PLEX_TYPES
 from ml_connector.sync.parking import why_parked
 from ml_connector.sync.policy import Approvals
 from ml_connector.sync.run import Run
 from ml_connector.sync.store import StoredPlan
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.undecided import Undecided
-
-_EVERY_TYPE = (*(kind.value for kind in PLEX_TYPES), "worker", "job_profile", "location", "position")
 
 
 def save_draft(
@@ -100,13 +97,12 @@ def _keep_review(
         tx,
         tools.name,
         draft.parked,
-        types=_EVERY_TYPE,
         still=going,
         undecided=lambda item: undecided.covers(item) or item.name in unasked,
         at=now,
     )
     newly_pending, no_more = tools.review.replace_pending(tx, tools.name, draft.pending, at=now)
-    newly_held = tools.review.replace_open_holds(tx, tools.name, holds, types=_EVERY_TYPE)
+    newly_held = tools.review.replace_open_holds(tx, tools.name, holds)
     events = [
         run.event(AuditAction.DECISION_NOOP, "records//unchanged", now, plan=digest, detail={"count": draft.noop})
     ]
