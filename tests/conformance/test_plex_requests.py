@@ -105,13 +105,6 @@ def test_every_write_of_an_employee_is_as_described(case: int) -> None:
         check_request(request)
 
 
-def test_the_bulk_command_is_as_described() -> None:
-    body = to_body(RecordType.EMPLOYEE, action="create", fields=ALL_FIELDS, native=None)
-    write = Write(record_type=RecordType.EMPLOYEE, plant="101", key=ID, action="create", body=body)
-    (request,) = sent_by(lambda connector: connector._connect.sync_employee(write))
-    check_request(request)
-
-
 def test_reading_back_is_as_described() -> None:
     write = Write(
         record_type=RecordType.EMPLOYEE, plant="101", key=ID, action="update", body={"badgeNumber": "21 001&x=1"}

@@ -133,11 +133,6 @@ class ConnectApi:
         command = _COMMANDS[write.action]
         return self._send(write, method="POST", path=f"{EMPLOYEES}/{key}/{command}", proves=_nothing, allowed=allowed)
 
-    def sync_employee(self, write: Write) -> Receipt:
-        """Create or update one employee by Plex's own command: accepted now, carried out later (202)."""
-        _employee_id(write.key)
-        return self._send(write, method="POST", path=f"{EMPLOYEES}/sync", proves=_nothing)
-
     def _send(
         self, write: Write, *, method: str, path: str, proves: Callable[[Answer], bool], allowed: Allowed = always
     ) -> Receipt:
