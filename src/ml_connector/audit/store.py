@@ -22,7 +22,6 @@ from ml_connector.audit import chain, verifier
 from ml_connector.audit.event import (
     AuditAction,
     AuditEvent,
-    commitment,
     disguise,
     pseudonym,
     pseudonyms_in,
@@ -198,10 +197,6 @@ class AuditTrail:
     def auditor_key(self) -> str:
         """The head key in hex, for `verifier.py --key-file`: checks seals, and opens no pseudonym or commitment."""
         return self._key.hex()
-
-    def commitment(self, content_hash: str) -> str:
-        """What *content_hash* looks like in the chain, to compare with."""
-        return commitment(self._seal_key, content_hash)
 
     @property
     def _seal_key(self) -> bytes:
