@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
 from ml_connector.storage.database import metadata, open_database
+from ml_connector.storage.migrate import migrate
+from ml_connector.usecases.credentials import find_put_back, set_credential
 from ml_connector.vault import store
 from ml_connector.vault.keys import MasterKey
 from ml_connector.vault.store import Vault
+from tests.unreached import wire_alone
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 PLACES = [
@@ -214,14 +217,25 @@ def test_an_old_row_put_back_is_refused(database, vault):
     assert is_rejected(vault, PLACES[0])
 
 
-def test_all_tables_put_back_together_are_seen_only_by_the_expected_version(database, vault):
-    put(database, vault, PLACES[0], "leaked-password")
+def test_f10_all_tables_put_back_together_are_told_by_the_trail(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'whole.db'}")
+    migrate(database)
+    app = wire_alone(database, zones={"101": "America/Detroit"})
+
+    def store(value):
+        set_credential(app, system="workday", field="password", value=Secret(value))
+
+    store("leaked-password")
     old = snapshot(database)
-    version = put(database, vault, PLACES[0], "rotated-password").version
+    store("rotated-password")
+    assert find_put_back(app) == []
     restore(database, old)
-    assert take(vault, PLACES[0]) == "leaked-password"  # the stated limit of this table
-    with pytest.raises(ConfigurationError, match="does not open"):
-        take(vault, PLACES[0], expected_version=version)
+    assert take(app.vault, PLACES[0]) == "leaked-password"  # the stated limit of the vault's own tables
+    (found,) = find_put_back(app)
+    assert (found.system, found.field, found.version) == ("workday", "password", 1)
+    store("another-password")
+    assert find_put_back(app) == []
+    database.close()
 
 
 def test_a_removed_credential_put_back_is_refused_and_versions_never_repeat(database, vault):

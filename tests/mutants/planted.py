@@ -1235,4 +1235,11 @@ MUTANTS = (
         "                if not due.begins:\n",
         "tests/unit/mapping/test_placement.py::test_wp_06_a_job_that_begins_tomorrow_ends_nothing_in_its_plant",
     ),
+    Mutant(
+        "a credential put back with all its tables is not told",
+        "usecases/credentials.py",
+        "if info.version < _version_told(app, info)",
+        "if info.version < 1",
+        "tests/integration/test_vault_store.py::test_f10_all_tables_put_back_together_are_told_by_the_trail",
+    ),
 )

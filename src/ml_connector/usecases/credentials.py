@@ -30,6 +30,7 @@ FIELDS = {
 }
 SOURCES = "env:NAME, file:PATH, cmd:COMMAND, or - for standard input"
 _COMMAND_TIMEOUT_S = 60
+_VERSIONED = (AuditAction.CREDENTIAL_SET, AuditAction.CREDENTIAL_ROTATED, AuditAction.CREDENTIAL_REMOVED)
 
 
 def fields_needed(connection: Connection) -> list[tuple[str, str]]:
@@ -107,6 +108,18 @@ def set_credential(app: App, *, system: str, field: str, value: Secret) -> Crede
 def list_credentials(app: App) -> list[CredentialInfo]:
     """What is stored for the connection: fingerprints and dates, never values."""
     return list(app.vault.list(app.name))
+
+
+def find_put_back(app: App) -> list[CredentialInfo]:
+    """Stored credentials older than the audit trail last told: somebody put all of the vault's tables back together."""
+    return [info for info in app.vault.list(app.name) if info.version < _version_told(app, info)]
+
+
+def _version_told(app: App, info: CredentialInfo) -> int:
+    key = f"{info.connection}/{info.system}/{info.field}"
+    told = [item for action in _VERSIONED for item in app.trail.list(1, action=action, key=key)]
+    last = max(told, key=lambda item: item.seq, default=None)
+    return 0 if last is None else int(last.event.detail["version"])
 
 
 def remove_credential(app: App, *, system: str, field: str) -> int:

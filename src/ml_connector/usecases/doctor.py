@@ -15,7 +15,7 @@ from ml_connector.mapping.crosswalk import Kind
 from ml_connector.settings.loading import load_settings
 from ml_connector.settings.model import Settings
 from ml_connector.sync.upstream import why_not_written
-from ml_connector.usecases.credentials import fields_needed
+from ml_connector.usecases.credentials import fields_needed, find_put_back
 from ml_connector.usecases.inspection import ping
 from ml_connector.vault.keys import open_master_key
 
@@ -75,7 +75,10 @@ def _findings(config: Path | None, connection: str | None, actor: str) -> Iterat
 def _of_app(app: App) -> Iterator[Finding]:
     yield from _vault(app)
     missing = list(_missing_credentials(app))
-    yield from missing or [Finding(what="credentials", ok=True, detail="everything the two sign-ins need is stored")]
+    put_back = list(_credentials_put_back(app))
+    yield from [*missing, *put_back] or [
+        Finding(what="credentials", ok=True, detail="everything the two sign-ins need is stored")
+    ]
     yield from _routes(app)
     yield from _datasources(app)
     yield from _mapping(app)
@@ -101,6 +104,17 @@ def _missing_credentials(app: App) -> Iterator[Finding]:
                 detail=f"no {system} {field} is stored",
                 remedy=f"ml-connector credentials set {system} {field} --connection {app.name}",
             )
+
+
+def _credentials_put_back(app: App) -> Iterator[Finding]:
+    for info in find_put_back(app):
+        yield Finding(
+            what="credentials",
+            ok=False,
+            detail=f"the {info.system} {info.field} stored is older than the one the audit trail tells of: it was put back",
+            remedy=f"ml-connector credentials set {info.system} {info.field} --connection {app.name}   "
+            "and ask who could write to the database",
+        )
 
 
 def _routes(app: App) -> Iterator[Finding]:

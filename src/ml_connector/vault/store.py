@@ -2,8 +2,8 @@
 Stored credentials: one sealed row each, under its own data key, which the master key seals.
 
 An old row put back is refused by the signed version table. Somebody who puts *all* the vault's tables back together
-is not seen here: the audit trail's `credential.set` events carry the version too (see `expected_version`), and the
-trail's anchors lie outside the database.
+is not seen here: the audit trail's events carry the version too, `doctor` compares, and the trail's anchors lie outside
+the database.
 """
 
 from __future__ import annotations
@@ -145,9 +145,9 @@ class Vault:
         self._replace(tx, info, value)
         return info
 
-    def get(self, *, connection: str, system: str, field: str, expected_version: int | None = None) -> Secret:
+    def get(self, *, connection: str, system: str, field: str) -> Secret:
         """
-        Open one credential; *expected_version* is what the audit trail says, where the caller knows it.
+        Open one credential.
 
         Raises:
             ConfigurationError: not stored, or not opening. Every rejection reads the same.
@@ -157,8 +157,6 @@ class Vault:
             row = tx.execute(_at(_joined(), _credential, place)).one_or_none()
             if row is None:
                 raise record.missing(place)
-            if expected_version is not None and expected_version != row.version:
-                raise record.rejection(place)
             return self._open(row, root=self._root(tx))
 
     def list(self, connection: str | None = None) -> list[CredentialInfo]:
