@@ -11,6 +11,7 @@ from ml_connector.secret import Secret
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.storage.migrate import migrate
 from ml_connector.usecases.credentials import find_put_back, set_credential
+from ml_connector.usecases.doctor import _of_app
 from ml_connector.vault import store
 from ml_connector.vault.keys import MasterKey
 from ml_connector.vault.store import Vault
@@ -233,6 +234,7 @@ def test_f10_all_tables_put_back_together_are_told_by_the_trail(tmp_path):
     assert take(app.vault, PLACES[0]) == "leaked-password"  # the stated limit of the vault's own tables
     (found,) = find_put_back(app)
     assert (found.system, found.field, found.version) == ("workday", "password", 1)
+    assert [each.ok for each in _of_app(app) if "workday password stored is older" in each.detail] == [False]
     store("another-password")
     assert find_put_back(app) == []
     database.close()

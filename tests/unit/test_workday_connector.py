@@ -402,6 +402,24 @@ def test_a2_2_few_tokens_left_slow_the_next_request_down() -> None:
     assert slept == [5]
 
 
+def test_a2_2_who_writes_keeps_the_pace_of_who_reads() -> None:
+    poor = clock()
+    poor.headers = poor.headers | {TOKENS: "0"}
+    connector, transport, slept = connect(in_turn(poor, fault("Client.validationError", "no")), writes=True)
+    connector.now()
+    addition = Write(
+        record_type=RecordType.COST_CENTER,
+        plant="",
+        key="CC1",
+        action="create",
+        body={"Organization_Name": "Paint"},
+        effective_on="2026-11-23",
+    )
+    with pytest.raises(RecordError):
+        connector.write(addition)
+    assert (len(transport.requests), slept) == (2, [5])
+
+
 def patience(text: str) -> MemoryResponse:
     return MemoryResponse(429, b"", {"retry-after": text})
 
