@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from sqlalchemy import func, select
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import FaultsError
+from ml_connector.sandbox.company import make_wid
+from ml_connector.snapshot.store import extracts
 from ml_connector.usecases import known, mappings, syncs
+from tests.living import Living
 from tests.rehearsal import Rehearsal, record
 from tests.world import open_world, silent
 
@@ -100,3 +104,33 @@ def test_a_row_set_by_hand_learns_the_id_from_what_was_read_last(tmp_path):
         assert row.wid == known.known_wids(world.app, row.kind)["JP-WELD"]
         (event,) = world.app.trail.list(1, action=AuditAction.MAPPING_CHANGED)
         assert event.event.object == "mapping/*/job_profile JP-WELD"
+
+
+def give_code_away(home, code):
+    """Somebody edits the reference id of a cost center, and founds another one under the code it had."""
+    organizations, desk = home.tenant._world.organizations, home.desk
+    old = organizations[code].at(desk.now().on, by=desk.tick())
+    desk.reorganize(code, reference_id=f"{code}X")
+    new = msgspec.structs.replace(old, wid=make_wid("organization", "a new one"), name="A new one", code=code)
+    organizations.found("a new one", kind="Create Organization", on=desk.on, at=desk.tick(), facts=new)
+
+
+def test_rd_01_who_was_in_a_center_whose_code_is_given_to_another_one_stays_where_they_are(tmp_path):
+    home = Living(tmp_path)
+    with home.synced() as life:
+        before = home.plex_state()
+        give_code_away(home, "CC4100")
+        report = life.sync()
+        assert home.parked(life) == []
+        assert report.counts["applied"] == 0
+        assert home.plex_state() == before
+        assert count_whole(life) == 2, "workers are read anew, whole"
+        life.sync()
+        assert count_whole(life) == 2, "once"
+
+
+def count_whole(life):
+    """How often all workers were read."""
+    query = select(func.count()).where(extracts.c.type == "worker", extracts.c.side == "workday")
+    with life.database.reading() as tx:
+        return tx.execute(query.where(extracts.c.base_id.is_(None))).scalar_one()

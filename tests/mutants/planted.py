@@ -1242,4 +1242,12 @@ MUTANTS = (
         "if info.version < 1",
         "tests/integration/test_vault_store.py::test_f10_all_tables_put_back_together_are_told_by_the_trail",
     ),
+    Mutant(
+        "a code given to another object goes on meaning the people of the old one",
+        "sync/capture.py",
+        "        if due or self._gave_code_away(base):\n",
+        "        if due:\n",
+        "tests/integration/test_recode.py::"
+        "test_rd_01_who_was_in_a_center_whose_code_is_given_to_another_one_stays_where_they_are",
+    ),
 )

@@ -38,7 +38,7 @@ from ml_connector.sync.teams import Managed, find_leavers, find_teams, is_taken
 from ml_connector.timeline.calendar import last_due, windows
 from ml_connector.timeline.fact import Early, Fact, as_known, days_to_ask
 from ml_connector.timeline.facts.store import FactStore
-from ml_connector.timeline.reference import ReferenceFact
+from ml_connector.timeline.reference import ReferenceFact, is_given_away
 from ml_connector.timeline.references.store import ReferenceStore
 
 HORIZON = timedelta(days=400)
@@ -97,7 +97,8 @@ class Capture:
             return self._everything(scope, translation, as_of=as_of, base=base, log={})
         log = self._ask_log(kind, base, as_of)
         daily = last_due(self._sync.full_compare, at=as_of.entered_at)
-        if whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2:
+        due = whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2
+        if due or self._gave_code_away(base):
             return self._everything(scope, translation, as_of=as_of, base=base, log=log)
         self._keep_days(translation, log, as_of=as_of, base=base)
         extract = self._reader.read_changed(
@@ -113,6 +114,16 @@ class Capture:
         if self._agrees(extract, translation, as_of=as_of):
             return Captured(extract)
         return self._everything(scope, translation, as_of=as_of, base=base, log=log)
+
+    def _gave_code_away(self, base: Believed) -> bool:
+        """
+        Whether a code names another object than when *base* was read.
+
+        Who was kept with that code may be meant by either, and no log tells of them.
+        """
+        by = datetime.fromisoformat(base.entered_at)
+        codes = {(each.type, each.key) for each in self._references.told_since(by)}
+        return any(is_given_away(self._references.of(*code), by=by) for code in sorted(codes))
 
     def _find_teams(self, scope: Scope, base: Believed, log: Collection[str]) -> set[str]:
         """Of whom no log tells, though their manager left their seat since *base* was read, or somebody may have taken it."""

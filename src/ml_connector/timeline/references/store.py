@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Column, Connection, String, Table, Text, select
+from sqlalchemy import Column, ColumnElement, Connection, String, Table, Text, select
 
 from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.timeline.reference import ReferenceFact
@@ -37,8 +37,7 @@ class ReferenceStore:
                     "type": each.type,
                     "key": each.key,
                     "effective_on": each.effective_on.isoformat(),
-                    # In UTC to the microsecond, so that texts sort as moments do.
-                    "entered_at": each.entered_at.astimezone(UTC).isoformat(timespec="microseconds"),
+                    "entered_at": _moment(each.entered_at),
                     "body": each.body,
                 }
                 for each in told
@@ -47,8 +46,14 @@ class ReferenceStore:
 
     def of(self, kind: str, key: str) -> list[ReferenceFact]:
         """All that was ever known of one code, in the order it was told."""
-        here = (facts.c.connection == self._connection, facts.c.type == kind, facts.c.key == key)
-        query = select(facts).where(*here).order_by(facts.c.entered_at, facts.c.effective_on)
+        return self._read(facts.c.type == kind, facts.c.key == key)
+
+    def told_since(self, moment: datetime) -> list[ReferenceFact]:
+        """What was learnt of any code after a moment, in the order it was told."""
+        return self._read(facts.c.entered_at > _moment(moment))
+
+    def _read(self, *only: ColumnElement[bool]) -> list[ReferenceFact]:
+        query = select(facts).where(facts.c.connection == self._connection, *only)
         with self._database.reading() as tx:
             return [
                 ReferenceFact(
@@ -58,5 +63,10 @@ class ReferenceStore:
                     datetime.fromisoformat(row.entered_at),
                     row.body,
                 )
-                for row in tx.execute(query)
+                for row in tx.execute(query.order_by(facts.c.entered_at, facts.c.effective_on))
             ]
+
+
+def _moment(at: datetime) -> str:
+    """In UTC to the microsecond, so that texts sort as moments do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
