@@ -47,7 +47,7 @@ def test_m_9_whose_employment_ended_in_plex_before_ours_did_is_told_of_as_inacti
     firm.begin().plan()
     firm.sync()
     assert told(firm, number)[pcn, row["id"]] == {**before, "status": "Inactive"}
-    assert not [change for change in firm.begin().plan().changes if change.source == number]
+    assert not [change for change in firm.begin().plan().changes if change.key == number]
 
 
 def test_up_05_a_shift_is_the_plants_own_and_not_told_of(firm):

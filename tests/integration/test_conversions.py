@@ -1,7 +1,10 @@
-"""Contractors who become employees, where only employees go to Plex."""
+"""Contractors who become employees, where only employees go to Plex, and where we come late."""
+
+from datetime import timedelta
 
 import pytest
 
+from tests.laws.firm import found
 from tests.living import Living
 
 
@@ -45,3 +48,18 @@ def test_ed_14_a_conversion_ahead_that_is_taken_back_is_pending_no_more(home):
         home.desk.rescind(number, "Terminate Employee")
         life.sync()
         assert told(life) == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_ed_15_a_conversion_entered_ahead_was_not_entered_late_because_we_come_late(told):
+    with found() as firm:
+        firm.sync()
+        _, number = firm.tenant.play("future_conversion")["touched"]
+        if told:
+            firm.sync()
+        for _ in range(9):
+            firm.next_day()
+        (change,) = [it for it in firm.begin().plan().changes if (it.type, it.key) == ("employee", number)]
+        since, today = firm.tenant.today - timedelta(days=1), firm.tenant.today
+        why = "in Plex only now" if told else f"known here since {today}"
+        assert f"an employee since {since}, {why}: labor from that day on needs a review" in change.reason

@@ -1250,4 +1250,11 @@ MUTANTS = (
         "tests/integration/test_recode.py::"
         "test_rd_01_who_was_in_a_center_whose_code_is_given_to_another_one_stays_where_they_are",
     ),
+    Mutant(
+        "our own lateness passes for a late entry",
+        "sync/entered.py",
+        "told.not_on is not None and told.not_on > hired_on",
+        "told.not_on is not None",
+        "tests/integration/test_conversions.py::test_ed_15_a_conversion_entered_ahead_was_not_entered_late_because_we_come_late",
+    ),
 )

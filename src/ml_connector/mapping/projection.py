@@ -330,17 +330,11 @@ def badge(worker: Worker) -> str:
     return f"{CONTINGENT_BADGE}{worker.employee_id}"
 
 
-def note_conversion(worker: Worker, *, worn: object, today: date) -> str:
-    """
-    What a conversion that is entered late means, while Plex still holds the contingent worker's badge (ED-15).
-
-    The record changes now, and everything that counts by days counts from the day of the conversion.
-    """
+def is_converted_late(worker: Worker, *, worn: object, today: date) -> bool:
+    """Whether the day of a conversion is past, and Plex still holds the contingent worker's badge (ED-15)."""
     hired_on = worker.hired_on
     late = worker.worker_type == "employee" and isinstance(hired_on, date) and hired_on < today
-    if not late or not str(worn or "").startswith(CONTINGENT_BADGE):
-        return ""
-    return f"an employee since {hired_on}, entered late: labor from that day on needs a review"
+    return late and str(worn or "").startswith(CONTINGENT_BADGE)
 
 
 def is_excluded(worker: Worker) -> bool:

@@ -9,7 +9,7 @@ ending (CC-11).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
@@ -279,6 +279,15 @@ class SnapshotStore:
         with self._database.reading() as tx:
             row = tx.execute(_LAST_BELIEVED, {**_bind(scope), "states": states}).one_or_none()
         return None if row is None else Believed(*row)
+
+    def believed_before(self, scope: Scope, entered_at: datetime) -> datetime | None:
+        """As of which moment the last complete extraction before this one was asked; None if there was none."""
+        moment = extracts.c.entered_at
+        earlier = (extracts.c.state == "complete", moment > "", moment < entered_at.astimezone(UTC).isoformat())
+        query = select(func.max(moment)).where(*_columns(extracts, scope), *earlier)
+        with self._database.reading() as tx:
+            found = tx.execute(query).scalar_one()
+        return None if found is None else datetime.fromisoformat(found)
 
     def to_build_on(self, scope: Scope, *, variant: str) -> Believed | None:
         """

@@ -33,6 +33,7 @@ from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change
 from ml_connector.sync.comparison import Comparison
 from ml_connector.sync.draft import Draft, look_back
+from ml_connector.sync.entered import Entered
 from ml_connector.sync.garbage import looking_seldom
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
@@ -78,6 +79,7 @@ class Planner:
         refused: Mapping[str, Parked],
         who: Identities,
         outbox: Outbox,
+        entered: Entered,
         moving: Mapping[str, Intent],
         witness: Witness | None = None,
         anew: bool = False,
@@ -95,7 +97,7 @@ class Planner:
         self._gathered = gathered
         self._refused = refused
         self._who = who
-        self._outbox = outbox
+        self._outbox, self._entered = outbox, entered
         self._anew = anew or witness is not None
         self._witness = witness or Witness("")
         self._conflicts: dict[str, Parked] = {}
@@ -155,6 +157,7 @@ class Planner:
             moves=self._moves,
             under_way=self._under_way,
             outbox=self._outbox,
+            entered=self._entered,
             others=self._who.others(),
             centers=self._centers,
             plex_owns_centers=self._plex_owns_centers,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.sync.entered import Entered
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.plan import Planner
@@ -48,6 +49,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         refused=sources.refused,
         who=sources.who,
         outbox=sources.outbox,
+        entered=Entered(tools.name, facts=tools.facts, snapshots=tools.snapshots, plants=tools.connection.plex.plants),
         moving=sources.moving,
         witness=witness,
         # A whole comparison builds on nothing that was found before (CC-06).

@@ -19,10 +19,11 @@ from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.desired import Desired, reference
 from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
-from ml_connector.mapping.projection import Projection, badge, note_conversion
+from ml_connector.mapping.projection import Projection, badge, is_converted_late
 from ml_connector.mapping.routing import NO_ROUTE
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.draft import Draft
+from ml_connector.sync.entered import Entered, note_conversion
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.parking import badge_in_use, park_staying, park_waiting, park_worker
 from ml_connector.sync.population import Learnt
@@ -46,6 +47,7 @@ class Wishes:
         moves: Moves,
         under_way: UnderWay,
         outbox: Outbox,
+        entered: Entered,
         others: Mapping[str, Collection[str]],
         centers: CenterDays,
         plex_owns_centers: bool,
@@ -60,7 +62,7 @@ class Wishes:
         """
         self._draft, self._learnt, self._today, self._lookup = draft, learnt, today, lookup
         self._baselines, self._moves, self._under_way = baselines, moves, under_way
-        self._outbox, self._others, self._centers = outbox, others, centers
+        self._outbox, self._entered, self._others, self._centers = outbox, entered, others, centers
         self._plex_owns_centers, self._witness = plex_owns_centers, witness
         self._only_primary, self._left_behind = only_primary, left_behind
         self._owners: dict[str, dict[str, str]] = {}
@@ -184,11 +186,15 @@ class Wishes:
         yield attributes
 
     def _noted(self, worker: Worker, place: Place, employee: Desired) -> Desired:
-        """The employee with a word on a conversion that was entered late; only who has several profiles was converted."""
+        """The employee with a word on a conversion that comes late; only who has several profiles was converted."""
         held = self._lookup.plex("employee", place.plant, place.key) if worker.key in self._others else None
         worn = held.fields.get("badge_number") if held is not None else None
-        note = note_conversion(worker, worn=worn, today=self._today[place.plant])
-        return msgspec.structs.replace(employee, note=note) if note else employee
+        hired_on = worker.hired_on
+        if not isinstance(hired_on, date) or not is_converted_late(worker, worn=worn, today=self._today[place.plant]):
+            return employee
+        profiles = (worker.key, *self._others[worker.key])
+        told = self._entered.hire(worker, profiles=profiles, plant=place.plant)
+        return msgspec.structs.replace(employee, note=note_conversion(hired_on, told))
 
     def _check_early(self, worker: Worker) -> None:
         """
