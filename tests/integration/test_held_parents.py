@@ -193,3 +193,25 @@ def test_wp15_who_waits_goes_on_waiting_while_somebody_else_is_decided_anew(home
         monkeypatch.undo()
         life.sync()
         assert life.tools.review.parked("acme") == []
+
+
+def test_wp09_a_refused_return_to_a_plant_ends_nobody_in_the_other_one_in_any_later_run(home, monkeypatch):
+    without_transfers(home)
+    with home.synced() as life:
+        (moved,) = home.play("transfer")
+        assert life.sync().exit_code == 0
+        assert states(home, moved) == ["Active", "Inactive"]
+        home.desk.transfer(home.desk.now().worker(moved), location="DET")
+        refuse(life, monkeypatch, "reactivate")
+        for _ in range(3):
+            assert life.sync().exit_code == 3
+            assert states(home, moved) == ["Active", "Inactive"]
+            waiting = {it.reason for it in life.tools.review.parked("acme") if it.plant == "102"}
+            assert len(waiting) == 1
+            assert waiting.pop().startswith("waits for employee")
+        assert life.refused == 1
+        monkeypatch.undo()
+        life.syncer.reevaluate([moved], progress=lambda *_: None)
+        assert life.sync().exit_code == 0
+        assert states(home, moved) == ["Active", "Inactive"]
+        assert life.plan().changes == ()

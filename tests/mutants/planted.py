@@ -1043,6 +1043,13 @@ MUTANTS = (
         f"{HELD}::test_wp15_after_a_refused_return_nothing_else_of_the_record_is_sent_and_the_refusal_stays",
     ),
     Mutant(
+        "who moves is ended in the old plant for an ended record in the new one",
+        "sync/plan.py",
+        "return not self._lookup.is_active(plant, key)  # nobody",
+        "return need not in self._learnt.in_plex  # nobody",
+        f"{HELD}::test_wp09_a_refused_return_to_a_plant_ends_nobody_in_the_other_one_in_any_later_run",
+    ),
+    Mutant(
         "whoever is not asked for waits no more",
         "sync/save.py",
         "undecided.covers(item) or item.name in unasked",

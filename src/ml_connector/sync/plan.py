@@ -384,8 +384,10 @@ class Planner:
         return ordered
 
     def _is_lacking(self, change: Change, need: str) -> bool:
-        """A setup table that cannot be read is not held against a record; an employee has to be seen."""
-        kind, plant, _key = need.split("|", 2)
+        """A setup table that cannot be read is not held against a record; an employee has to be seen, and be at work."""
+        kind, plant, key = need.split("|", 2)
+        if change.action == "deactivate" and kind == "employee":
+            return not self._lookup.is_active(plant, key)  # nobody is employed nowhere (WP-09)
         if self._lookup.readable("plex", kind, plant):
             return need not in self._learnt.in_plex
         if kind != "employee":
