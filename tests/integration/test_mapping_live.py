@@ -137,6 +137,23 @@ def test_rd_09_a_cost_center_that_only_plex_has_is_proposed_where_plex_owns_them
         assert added == [f"CC{number}"]
 
 
+def test_rd_09_a_cost_center_only_plex_has_is_mapped_by_hand_where_plex_owns_them(world: World) -> None:
+    (number,) = SCENARIOS["plex_cost_center"](world.sandbox.plex.enterprise)
+    target = {"cost_center": number, "department": f"{number}-ROB", "segment": number}
+    given = {"kind": "cost_center", "plant": PLANT}
+    with pytest.raises(ConfigurationError, match=f"no cost center 'CC{number}'"):
+        mappings.set_row(world.app, source=f"CC{number}", target=target, **given)
+    world.sync["cost_centers"] = "plex"
+    world.reopen()
+    changed = mappings.set_row(world.app, source=f"CC{number}", target=target, **given)
+    assert [fault.code for fault in changed.warnings] == ["unknown_code"]
+    taken = next(row for row in mappings.list_rows(world.app, kind="cost_center") if row.plant == PLANT)
+    with pytest.raises(ConfigurationError, match="no cost center 'CC-MISTYPED'"):
+        mappings.set_row(world.app, source="CC-MISTYPED", target=taken.target, **given)
+    plan = syncs.plan(world.app, progress=silent)
+    assert [each.key for each in plan.changes if each.system == "workday" and not each.before] == [f"CC{number}"]
+
+
 def test_rd_08_a_mistyped_code_is_refused_before_anything_was_ever_read(world: World) -> None:
     """Nothing was read yet, so Workday is asked."""
     target = {"position": "Welder"}

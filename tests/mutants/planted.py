@@ -1215,6 +1215,14 @@ MUTANTS = (
         "tests/integration/test_asof_people.py::test_up_05_a_shift_is_the_plants_own_and_not_told_of",
     ),
     Mutant(
+        "a second code for one Plex cost center is to be made in Workday",
+        "usecases/mapping_faults.py",
+        "for named in codes.values() if len(named) == 1 for code in named",
+        "for named in codes.values() for code in named",
+        "tests/integration/test_mapping_live.py"
+        "::test_rd_09_a_cost_center_only_plex_has_is_mapped_by_hand_where_plex_owns_them",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

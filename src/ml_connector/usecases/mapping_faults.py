@@ -13,7 +13,9 @@ from ml_connector.mapping.check import check_claims
 from ml_connector.mapping.crosswalk import ANY, Claim, Kind, MappingRow, shell_word, split_account_source
 from ml_connector.mapping.line import find_clashes
 from ml_connector.mapping.proposal import wid_of
+from ml_connector.mapping.rules import Owner
 from ml_connector.mapping.table import by_line
+from ml_connector.sync.upstream import owners_of
 from ml_connector.usecases.known import SOURCES, earlier_codes, known_codes, last_days
 from ml_connector.usecases.usage import read_setup, read_workday
 
@@ -54,14 +56,16 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
     Codes that Workday did not show when it was read last, or shows for another object than the row's own id says; where
     it never was read, it is asked now.
 
-    A row that begins later may name what is still to come (RD-02), one that is in force already is not asked about, and
-    an object may stand under the code it had before (RD-01).
+    A row that begins later may name what is still to come (RD-02), one that is in force already is not asked about, an
+    object may stand under the code it had before (RD-01), and where Plex owns cost centers, a row may say what one that
+    only Plex has is to be called.
     """
     said = {row.key: row for row in app.mappings.load(app.name) if row.state == "accepted"}
     news = {line: claim for line, claim in claims.items() if _is_news(claim, said.get(claim.key))}
     named = {line: named for line, claim in news.items() if (named := _named_in_workday(claim)) is not None}
     codes = {kind: _codes(app, kind) for kind in dict.fromkeys(kind for kind, _ in named.values())}
     today, found = max(last_days(app).values()), list[Fault]()
+    to_come = _centers_to_come(app, [*said.values(), *claims.values()])
     for line, (kind, code) in named.items():
         claim, known = claims[line], codes[kind]
         found += _wid_faults(claim, line, known)
@@ -74,8 +78,24 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
         remedy = "correct the code; what is only to come in Workday needs a row that begins on its day"
         if ahead:
             remedy = f"nothing, if Workday will have it by then; if it is mistyped: {_end_command(claim)}"
-        found.append(_fault("unknown_code", claim, line, message, remedy, blocking=not ahead))
+        coming = kind is Kind.COST_CENTER and code in to_come
+        if coming and not ahead:
+            message += ": it is to be made there from Plex's"
+            remedy = "nothing, if that is what it is to be called; otherwise correct the code before the next sync"
+        found.append(_fault("unknown_code", claim, line, message, remedy, blocking=not (ahead or coming)))
     return found
+
+
+def _centers_to_come(app: App, rows: Collection[Claim]) -> set[str]:
+    """Codes by which Plex's cost centers are to stand in Workday, where Plex owns them: of a number no other code has."""
+    if owners_of(app.connection).cost_centers is not Owner.PLEX:
+        return set()
+    codes: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        number = row.target.get("cost_center") if row.kind is Kind.COST_CENTER else None
+        if number is not None:
+            codes.setdefault((row.plant, number), set()).add(row.source)
+    return {code for named in codes.values() if len(named) == 1 for code in named}
 
 
 def _is_news(claim: Claim, said: MappingRow | None) -> bool:
