@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import FaultsError
+from ml_connector.mapping.crosswalk import Kind
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import extracts
 from ml_connector.usecases import known, mappings, syncs
@@ -104,6 +105,40 @@ def test_a_row_set_by_hand_learns_the_id_from_what_was_read_last(tmp_path):
         assert row.wid == known.known_wids(world.app, row.kind)["JP-WELD"]
         (event,) = world.app.trail.list(1, action=AuditAction.MAPPING_CHANGED)
         assert event.event.object == "mapping/*/job_profile JP-WELD"
+
+
+class Unread(Living):
+    """Its mapping was written by hand before Workday was ever read."""
+
+    def prepare(self):
+        rows = [msgspec.structs.replace(row, wid=None) for row in self.recording.mapping]
+        self.recording = self.recording._replace(mapping=rows)
+        super().prepare()
+
+
+def test_rd_01_a_row_written_before_the_first_reading_learns_the_id_from_it(tmp_path):
+    home = Unread(tmp_path)
+    with home.synced() as life:
+        rows = life.tools.mappings.load("acme")
+        assert rows
+        assert all(row.wid for row in rows)
+        assert {row.version for row in rows} == {1}, "they say what they said"
+        before = home.plex_state()
+        give_code_away(home, "CC4100")
+        assert life.syncer.sync(whole=True, progress=lambda *_: None).counts["applied"] == 0
+        assert home.parked(life) == []
+        assert home.plex_state() == before
+        home.map(life, Kind.COST_CENTER, "CC8000", rows[0].target, plant="101")
+        life.sync()
+        assert [row.source for row in life.tools.mappings.load("acme") if not row.wid] == ["CC8000"], "still to come"
+        home.desk.put_organization(
+            "CC8000",
+            {"name": "To come", "code": "CC8000", "available_on": home.tenant.today},
+            kind="COST_CENTER",
+            on=home.tenant.today,
+        )
+        life.sync()
+        assert all(row.wid for row in life.tools.mappings.load("acme"))
 
 
 def give_code_away(home, code):

@@ -1272,4 +1272,11 @@ MUTANTS = (
         "told.not_on is not None",
         "tests/integration/test_conversions.py::test_ed_15_a_conversion_entered_ahead_was_not_entered_late_because_we_come_late",
     ),
+    Mutant(
+        "a row written before its code was read never learns whose it is",
+        "sync/sources.py",
+        "    learnt = [] if other_day else crosswalk.learn(lookup.wids)\n",
+        "    learnt = crosswalk.learn(lambda _kind: {})\n",
+        "tests/integration/test_recode.py::test_rd_01_a_row_written_before_the_first_reading_learns_the_id_from_it",
+    ),
 )

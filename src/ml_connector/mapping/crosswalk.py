@@ -185,6 +185,12 @@ class Crosswalk:
         """The same rows, answering for edited reference ids too."""
         return Crosswalk(self._rows, days=self._days, wids=wids)
 
+    def learn(self, wids: Wids) -> list[MappingRow]:
+        """The rows that have none of Workday's own ids yet, with the one their code has now."""
+        known = functools.cache(wids)
+        unlearned = [row for row in self._rows if row.wid is None and row.source in known(row.kind)]
+        return [msgspec.structs.replace(row, wid=known(row.kind)[row.source]) for row in unlearned]
+
     def resolve(self, kind: Kind, *, source: str, plant: str, on: date | None = None) -> MappingRow:
         """
         Find the most specific accepted row in force in *plant*, today or *on* another day.

@@ -1,5 +1,7 @@
 """
 Mapping rows at rest: every change of a line is a new version, and no version is ever altered or removed (RD-09).
+
+Only Workday's own id of a code that was not read yet is filled in, once it is (RD-01): it changes nothing that a row says.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, and_, func, insert, select
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, and_, func, insert, select, update
 
 from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError
@@ -139,6 +141,14 @@ class MappingStore:
                 known = _known_wid(row.line, there)
                 changed.append(msgspec.structs.replace(row, version=versions[row.line], wid=row.wid or known))
         return changed
+
+    def fill_wids(self, tx: Connection, connection: str, rows: Iterable[MappingRow]) -> None:
+        """Fill in Workday's own ids of *rows*, as loaded but for their ids, where there is none."""
+        for row in rows:
+            values = (connection, row.kind.value, row.plant, row.source)
+            line = [mapping_rows.c[name] == value for name, value in zip(_LINE, values, strict=True)]
+            own = and_(*line, mapping_rows.c.version == row.version, mapping_rows.c.wid.is_(None))
+            tx.execute(update(mapping_rows).where(own).values(wid=row.wid))
 
     def _read(self, query: Any, tx: Connection | None) -> list[MappingRow]:
         if tx is not None:

@@ -11,9 +11,11 @@ from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.entered import Entered
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
+from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.plan import Planner
 from ml_connector.sync.policy import Approvals
 from ml_connector.sync.receipts import parked_of
+from ml_connector.sync.run import Run
 from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.transfer import tell_not_shown
@@ -84,3 +86,20 @@ def find_outbox(tools: SyncTools, gathered: Gathered, *, other_day: bool) -> Out
     near = tools.facts.changing(after=min(gathered.today.values()))
     by = gathered.as_of.entered_at
     return Outbox({} if other_day else tools.facts.of(near), by=by, early=tools.facts.early(by=by))
+
+
+def find_crosswalk(tools: SyncTools, run: Run, gathered: Gathered, *, other_day: bool) -> Crosswalk:
+    """
+    The crosswalk in force on each plant's day.
+
+    A row written before its code was ever read means, from the first reading on, the object that has the code in it,
+    whatever that one is called later (RD-01).
+    """
+    crosswalk = tools.crosswalk(gathered.today)
+    lookup = Lookup(gathered, tools.snapshots, status_inactive=tools.connection.plex.status_inactive)
+    learnt = [] if other_day else crosswalk.learn(lookup.wids)
+    if not learnt:
+        return crosswalk
+    with run.transaction() as tx:
+        tools.mappings.fill_wids(tx, tools.name, learnt)
+    return tools.crosswalk(gathered.today)

@@ -10,6 +10,7 @@ from functools import cached_property
 from ml_connector.audit.store import AuditTrail
 from ml_connector.connectors.port import Connector
 from ml_connector.mapping.crosswalk import Crosswalk
+from ml_connector.mapping.store import MappingStore
 from ml_connector.review.store import ReviewStore
 from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
@@ -47,6 +48,10 @@ class SyncTools:
     def connector(self, system: str) -> Connector:
         """The system of that name."""
         return self.plex() if system == "plex" else self.workday()
+
+    @cached_property
+    def mappings(self) -> MappingStore:
+        return MappingStore(self.database)
 
     @cached_property
     def runs(self) -> RunStore:

@@ -33,7 +33,15 @@ from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_li
 from ml_connector.sync.run import Run, open_run
 from ml_connector.sync.save import held_event, save_draft, to_kept
 from ml_connector.sync.sentinel import watch_sentinels
-from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused, make_planner
+from ml_connector.sync.sources import (
+    Sources,
+    find_approvals,
+    find_crosswalk,
+    find_moving,
+    find_outbox,
+    find_refused,
+    make_planner,
+)
 from ml_connector.sync.store import Outcome, StoredPlan
 from ml_connector.sync.successor import no_open_hold
 from ml_connector.sync.tools import SyncTools
@@ -197,7 +205,7 @@ class Syncer:
         return Sources(
             gathered=gathered,
             approvals=approvals,
-            crosswalk=self._tools.crosswalk(gathered.today),
+            crosswalk=find_crosswalk(self._tools, run, gathered, other_day=as_of is not None),
             refused=find_refused(self._tools, retry=retry),
             who=who,
             outbox=find_outbox(self._tools, gathered, other_day=as_of is not None),
