@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from ml_connector.errors import ApprovalRequiredError, UsageError
+from ml_connector.mapping.plex import employee_uuid
+from ml_connector.sandbox.tenant.setup import morning
 from ml_connector.usecases import links, syncs
 from tests.integration.test_links import contractors, employees, play
 from tests.world import open_world, silent
@@ -65,3 +68,83 @@ def test_ed_14_a_conversion_ahead_taken_for_one_person_is_parted_by_either_name(
         sync(world, 2)
         (ended,), (new,) = (employees(world, badgeNumber=each) for each in pair)
         assert (ended["id"], ended["status"], new["status"]) == (record["id"], "Inactive", "Active")
+
+
+def pass_day(world):
+    """Let a day pass on which nothing else happens."""
+    tenant = world.sandbox.tenant
+    tenant._today += timedelta(days=1)
+    tenant._moment = max(tenant._moment, morning(tenant._today))
+    world.reopen()
+
+
+def two_pairs(world):
+    """Two who left and came back under another number, and no id says who they were."""
+    pairs = []
+    for _ in range(2):
+        play(world, "terminate")
+        sync(world)
+        pairs.append(play(world, "rehire_unlinked"))
+        sync(world)
+    return pairs
+
+
+def test_wp_01_what_the_last_sync_wrote_is_a_record_that_would_be_nobodys(small):
+    sync(small)
+    ((old, new), _) = two_pairs(small)
+    links.separate(small.app, new)
+    sync(small)
+    (made,) = employees(small, badgeNumber=new)
+    with pytest.raises(ApprovalRequiredError, match=f"would be nobody's then.*{made['id']} .Active"):
+        links.join(small.app, new, to=old)
+
+
+def test_wp_01_a_join_takes_along_whoever_was_joined_before(small):
+    """One who left three times is one person, whoever was joined to whom first; and once more to itself is no circle."""
+    sync(small)
+    (first, second), (third, fourth) = two_pairs(small)
+    links.join(small.app, fourth, to=third)
+    small.sandbox.tenant._desk("test").terminate(
+        small.sandbox.tenant._desk("test").now().worker(second), last_day=small.sandbox.tenant.today
+    )
+    links.join(small.app, second, to=first)
+    with pytest.raises(UsageError, match="both active"):
+        links.join(small.app, third, to=second)
+    pass_day(small)
+    sync(small)
+    links.join(small.app, third, to=second, accept=True)
+    links.join(small.app, first, to=fourth)
+    (link,) = links.list_links(small.app, worker=first)
+    assert {first, second, third, fourth} <= {name.value for name in link.aliases}
+    assert sync(small) == 3
+    (waits,) = syncs.parked(small.app)
+    assert (waits.key, waits.code, "nobody's any more" in waits.reason) == (fourth, "badge_in_use", True)
+    small.sandbox.plex.edit_employee("101", fourth, fields={"badgeNumber": "X4"})
+    assert sync(small) == 0
+    made = employee_uuid(small.app.connection.workday.tenant, plant="101", person=link.person)
+    assert employees(small, badgeNumber=fourth)[0]["id"] == made
+
+
+def test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_frees_the_worker(small):
+    """Plex lets no badge be worn twice, though one of them has ended: what stays behind needs another one."""
+    sync(small)
+    worker = next(each for each in small.sandbox.tenant._desk("test").plain_workers(location="DET"))
+    number = worker.worker_id
+    (own,) = employees(small, badgeNumber=number)
+    small.sandbox.plex.edit_employee("101", number, fields={"badgeNumber": "X1"})
+    small.sandbox.plex.edit_employee("101", "90001", fields={"badgeNumber": number})
+    assert sync(small) == 3
+    (match,) = links.find_matches(small.app)
+    (refused,) = links.adopt_all(small.app, [match])
+    assert own["id"] in refused.refused
+    assert "given another badge" in refused.remedy
+    links.adopt(small.app, number, plant="101", record=number, accept=True)
+    small.sandbox.plex.edit_employee("101", number, fields={"badgeNumber": "90001"})
+    small.sandbox.plex.edit_employee("101", "X1", fields={"badgeNumber": number, "status": "Inactive"})
+    assert sync(small) == 3
+    (waits,) = syncs.parked(small.app)
+    assert (waits.code, "relink" in waits.remedy) == ("badge_in_use", False)
+    assert "give it another badge" in waits.remedy
+    small.sandbox.plex.edit_employee("101", number, fields={"badgeNumber": "X1"})
+    assert sync(small) == 0
+    assert employees(small, badgeNumber=number)[0]["id"] == match.plex_id

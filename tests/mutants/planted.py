@@ -1279,4 +1279,25 @@ MUTANTS = (
         "    learnt = crosswalk.learn(lambda _kind: {})\n",
         "tests/integration/test_recode.py::test_rd_01_a_row_written_before_the_first_reading_learns_the_id_from_it",
     ),
+    Mutant(
+        "what was written since the last reading is no record yet",
+        "usecases/own_records.py",
+        "look_after(app.tools)",
+        "app.tools.snapshots",
+        "tests/integration/test_parting.py::test_wp_01_what_the_last_sync_wrote_is_a_record_that_would_be_nobodys",
+    ),
+    Mutant(
+        "who was joined to whoever joins on is left behind",
+        "usecases/join.py",
+        "others = store.followers(profile.wid) if profile.wid == profile.person else []",
+        "others: list[str] = []",
+        "tests/integration/test_parting.py::test_wp_01_a_join_takes_along_whoever_was_joined_before",
+    ),
+    Mutant(
+        "every match accepted at once asks of no record left behind",
+        "usecases/links.py",
+        "record=match.plex_id, names_seen=True)",
+        "record=match.plex_id, accept=True)",
+        "tests/integration/test_parting.py::test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_frees_the_worker",
+    ),
 )

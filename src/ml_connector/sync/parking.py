@@ -80,9 +80,26 @@ def park_not_shown(worker: Worker) -> Parked:
     )
 
 
-def badge_in_use(badge: str, *, plant: str, wearer: str, number: str, owner: str | None) -> RecordError:
-    """Why somebody waits whose badge another employee wears: nobody's, or that of *owner*, by typed id."""
+def badge_in_use(
+    badge: str, *, plant: str, wearer: str, number: str, owner: str | None, left: bool = False
+) -> RecordError:
+    """
+    Why somebody waits whose badge another employee wears: nobody's, or that of *owner*, by typed id.
+
+    *left*: a record made for the same worker, which another one was decided to take the place of.
+    """
     waiting_for, code = f"badge {badge} in plant {plant}", "badge_in_use"
+    if owner is None and left:
+        return RecordError(
+            f"badge {badge} is still worn by the employee of plant {plant} ({wearer}) that was {number}'s and is "
+            "nobody's any more: another record was decided to be theirs",
+            code=code,
+            waiting_for=waiting_for,
+            remedy=(
+                "end that employee in Plex by hand and give it another badge there: Plex lets no badge be worn twice, "
+                f"though one of them has ended. {number} goes by itself then"
+            ),
+        )
     if owner is None:
         return RecordError(
             f"badge {badge} is worn by another employee of plant {plant} ({wearer})",

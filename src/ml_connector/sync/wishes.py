@@ -281,7 +281,11 @@ class Wishes:
         if wearer == place.key:
             return False
         owner = self._owner_of(projection, plant, wearer)
-        error = badge_in_use(badge(worker), plant=plant, wearer=wearer, number=worker.employee_id, owner=owner)
+        profiles = (worker.key, *self._others.get(worker.key, ()))
+        left = any(wearer in projection.ids_of(profile).values() for profile in profiles)
+        error = badge_in_use(
+            badge(worker), plant=plant, wearer=wearer, number=worker.employee_id, owner=owner, left=left
+        )
         self._draft.parked.append(park_worker(worker, error, plant=plant))
         return True
 

@@ -119,17 +119,17 @@ class LinkStore:
         return [wid for wid in wids if wid not in known]
 
     def joined(self) -> dict[str, str]:
-        """The profiles that belong to a person another profile was seen as first: WID to person."""
+        """The profiles that belong to a person another profile was seen as first: WID to person, whoever was joined to whom."""
         here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person != aliases.c.value)
         with self._database.reading() as tx:
-            return {row.value: row.person for row in tx.execute(select(aliases.c.value, aliases.c.person).where(*here))}
+            found = {
+                row.value: row.person for row in tx.execute(select(aliases.c.value, aliases.c.person).where(*here))
+            }
+        return {wid: root for wid in found if (root := _root(found, wid)) != wid}
 
     def followers(self, person: str) -> list[str]:
         """The profiles that are a person another profile was seen as first."""
-        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person == person)
-        with self._database.reading() as tx:
-            query = select(aliases.c.value).where(*here, aliases.c.value != person)
-            return sorted(tx.execute(query).scalars())
+        return sorted(wid for wid, one in self.joined().items() if one == person)
 
     def numbers(self, wids: Sequence[str]) -> set[str]:
         """The numbers these profiles bear or bore."""
@@ -150,7 +150,10 @@ class LinkStore:
         with self._database.reading() as tx:
             rows = tx.execute(query.where(aliases.c.connection == self._connection, *named)).all()
         rows = sorted(rows, key=lambda row: (row.kind != EMPLOYEE, row.kind))
-        return None if not rows else Profile(rows[0].profile, rows[0].person)
+        if not rows:
+            return None
+        person = rows[0].person
+        return Profile(rows[0].profile, self.joined().get(person, person))
 
     def count(self) -> int:
         """How many Workday profiles are known."""
@@ -240,3 +243,13 @@ class LinkStore:
         for (plant, one), plex_id in self.adopted().items():
             plex.setdefault(one, {})[plant] = plex_id
         return [Link(person=one, aliases=tuple(names), plex=plex.get(one, {})) for one, names in people.items()]
+
+
+def _root(joined: Mapping[str, str], wid: str) -> str:
+    """Who a profile is in the end; in a circle, which names nobody, whoever it is."""
+    seen = {wid}
+    person = joined[wid]
+    while person in joined and person not in seen:
+        seen.add(person)
+        person = joined[person]
+    return wid if person in seen else person

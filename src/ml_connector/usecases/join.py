@@ -11,12 +11,16 @@ from ml_connector.canonical.keys import RecordType, known_text
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, RecordError, UsageError
-from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.mapping.routing import route
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.store import LinkStore, Profile
 from ml_connector.usecases.known import last_days
+from ml_connector.usecases.own_records import find_own_records, plants_of
+from ml_connector.usecases.part import find_exchanged
+
+LEFTOVER = "what stays behind is ended in Plex by hand, and given another badge there: no badge is worn twice"
+"""What becomes of a record that nobody is any more; Plex lets nobody have its badge, though it has ended."""
 
 
 def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profile:
@@ -42,12 +46,18 @@ def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profil
         ) from error
 
 
+def moved_by(store: LinkStore, profile: Profile) -> list[str]:
+    """The profiles a join takes along: whoever others were joined to takes them along."""
+    others = store.followers(profile.wid) if profile.wid == profile.person else []
+    return [profile.wid, *others]
+
+
 def are_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) -> bool:
-    """Whether a profile and another one that is *person* are active, as they were last shown."""
-    today, theirs = min(last_days(app).values()), _shown(app, [person, *_others(store, person)])
-    own = _shown(app, [profile.wid]).get(profile.wid)
-    active = {wid for wid, each in theirs.items() if is_at_work(each, today=today)}
-    return own is not None and is_at_work(own, today=today) and bool(active - {profile.wid})
+    """Whether a profile, or who is joined to it, and another one that is *person* are active, as they were last shown."""
+    today, moved = min(last_days(app).values()), moved_by(store, profile)
+    theirs = {person, *store.followers(person)} - set(moved)
+    active = {wid for wid, each in _shown(app, [*moved, *sorted(theirs)]).items() if is_at_work(each, today=today)}
+    return not active.isdisjoint(moved) and not active.isdisjoint(theirs)
 
 
 def check_not_both_at_work(
@@ -68,23 +78,23 @@ def check_not_both_at_work(
         )
 
 
-def check_nothing_left(app: App, store: LinkStore, profile: Profile, *, names: tuple[str, str]) -> None:
+def check_nothing_left(app: App, store: LinkStore, profile: Profile, other: Profile, *, names: tuple[str, str]) -> None:
     """
     Say which Plex records of a worker nobody would be after a join; the other's go on for both.
 
     Raises:
-        ApprovalRequiredError: there are such records, as Plex was last read.
+        ApprovalRequiredError: there are such records, as Plex was last read and written since.
     """
     if profile.person != profile.wid:
         return
-    plants = [each.pcn for each in app.connection.plex.plants]
-    left = [told for plant in plants for told in _own_records(app, store, profile.person, plant)]
+    go_on = find_exchanged(app, store, profile.person, other.person)
+    left = [told for plant in plants_of(app) if plant not in go_on for told in _left(app, store, profile.person, plant)]
     worker, to = names
     if left:
         raise ApprovalRequiredError(
             f"{worker} has a Plex record that would be nobody's then, and stay as it is: {'; '.join(left)}. "
             f"The record of {to} would go on for both. Nothing was changed",
-            remedy=f"ml-connector links relink {worker} --to {to} --accept   does it; what stays behind is ended in Plex by hand",
+            remedy=f"ml-connector links relink {worker} --to {to} --accept   does it; {LEFTOVER}",
         )
 
 
@@ -109,9 +119,20 @@ def check_works_there(app: App, store: LinkStore, profile: Profile, *, plant: st
         )
 
 
-def check_choice(app: App, store: LinkStore, profile: Profile, *, plant: str, employee: PlexRecord, name: str) -> None:
+def check_choice(
+    app: App,
+    store: LinkStore,
+    profile: Profile,
+    *,
+    plant: str,
+    employee: PlexRecord,
+    name: str,
+    names_seen: bool = False,
+) -> None:
     """
     Say what becomes of a Plex employee that is chosen for a worker, and of the worker's own record.
+
+    With *names_seen* somebody looked at both names already.
 
     Raises:
         ApprovalRequiredError: the names differ, or a record of the worker's own would be nobody's then.
@@ -119,8 +140,8 @@ def check_choice(app: App, store: LinkStore, profile: Profile, *, plant: str, em
     worker, held = _speaks(app, store, profile), employee.fields
     theirs = " ".join(str(held.get(part) or "") for part in ("first_name", "last_name")).strip()
     own = "" if worker is None else _name(worker)
-    left = _own_records(app, store, profile.person, plant, but=employee.key)
-    if own.casefold() == theirs.casefold() and not left:
+    left = _left(app, store, profile.person, plant, but=employee.key)
+    if (names_seen or own.casefold() == theirs.casefold()) and not left:
         return
     stays = f" {name} has a record that would be nobody's then, and stay as it is: {'; '.join(left)}." if left else ""
     badge = held.get("badge_number")
@@ -128,12 +149,8 @@ def check_choice(app: App, store: LinkStore, profile: Profile, *, plant: str, em
         f"Plex employee {badge} of plant {plant} is {theirs or 'without a name'} ({held.get('status')}), and would get "
         f"the name, the number and the status of {name}, {own or 'whose name is not known'}.{stays} Nothing was changed",
         remedy=f"ml-connector links relink {name} --plex {badge} --plant {plant} --accept   if they are one person"
-        + ("; what stays behind is ended in Plex by hand" if left else ""),
+        + (f"; {LEFTOVER}" if left else ""),
     )
-
-
-def _others(store: LinkStore, person: str) -> list[str]:
-    return sorted(wid for wid, one in store.joined().items() if one == person)
 
 
 def _shown(app: App, wids: Sequence[str]) -> dict[str, Worker]:
@@ -143,7 +160,7 @@ def _shown(app: App, wids: Sequence[str]) -> dict[str, Worker]:
 
 def _speaks(app: App, store: LinkStore, profile: Profile) -> Worker | None:
     """The person's profile that is at work; where there is none or several, the named one."""
-    shown = _shown(app, [profile.wid, profile.person, *_others(store, profile.person)])
+    shown = _shown(app, [profile.wid, profile.person, *store.followers(profile.person)])
     today = min(last_days(app).values())
     active = [each for each in shown.values() if is_at_work(each, today=today)]
     return active[0] if len(active) == 1 else shown.get(profile.wid)
@@ -169,15 +186,7 @@ def _name(worker: Worker) -> str:
     return " ".join(known_text(part) or "" for part in (worker.name.given, worker.name.family)).strip()
 
 
-def _own_records(app: App, store: LinkStore, person: str, plant: str, *, but: str = "") -> list[str]:
-    """The records a person has in a plant, as Plex was last read: chosen, or made for them; all *but* one."""
-    snapshots, scope = SnapshotStore(app.database), Scope(app.name, "plex", RecordType.EMPLOYEE, plant)
-    believed, chosen = snapshots.last_believed(scope), store.adopted().get((plant, person))
-    if believed is None:
-        return []
-    made = ids_made_of(
-        person, tenant=app.connection.workday.tenant, plants=[each.pcn for each in app.connection.plex.plants]
-    )
-    keys = [chosen] if chosen is not None else sorted(made.values())
-    found = snapshots.find(scope, keys=keys, of=PlexRecord, extract_id=believed.id)
+def _left(app: App, store: LinkStore, person: str, plant: str, *, but: str = "") -> list[str]:
+    """The records a person has in a plant, as they are told; all *but* one."""
+    found = find_own_records(app, store, person, plant=plant)
     return [f"plant {plant}: {key} ({each.fields.get('status')})" for key, each in found.items() if key != but]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -12,10 +13,11 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import ConfigurationError, UsageError
+from ml_connector.errors import ConfigurationError, MLConnectorError, UsageError
 from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.contested import find_owner
+from ml_connector.sync.recall import look_after
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.store import Link, LinkStore, Profile
 from ml_connector.usecases.join import (
@@ -24,20 +26,27 @@ from ml_connector.usecases.join import (
     check_not_both_at_work,
     check_nothing_left,
     check_works_there,
+    moved_by,
     settle,
 )
-from ml_connector.usecases.part import hand_over, plan_parting
+from ml_connector.usecases.part import find_exchanged, hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker without a Plex record of ours, and the Plex employee who wears the worker's number."""
+    """
+    A worker whose number a Plex employee wears who is nobody's yet.
+
+    *refused* says why the worker was not let be that employee, with the *remedy*.
+    """
 
     plant: str
     worker: str
     worker_name: str
     plex_id: str
     plex_name: str
+    refused: str | None = None
+    remedy: str | None = None
 
 
 def list_links(app: App, *, worker: str | None = None) -> list[Link]:
@@ -80,14 +89,17 @@ def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
     if profile.person != other.person:
         check_not_both_at_work(app, store, profile, other, names=(worker, to))
         if not accept:
-            check_nothing_left(app, store, profile, names=(worker, to))
-    return _decide(
-        app,
-        store,
-        profile,
-        person=other.person,
-        what="the same person as an earlier profile",
-    )
+            check_nothing_left(app, store, profile, other, names=(worker, to))
+    moved, undone = moved_by(store, profile), find_exchanged(app, store, profile.person, other.person)
+    at = app.clock()
+    with app.database.transaction() as tx:
+        _write_down(app, tx, store, profile)
+        for wid in moved if profile.person != other.person else moved[:1]:
+            store.decide(tx, wid, person=other.person, by=app.actor, at=at)
+        for one, plant in product((profile.person, other.person), undone):
+            store.release(tx, person=one, plant=plant)
+        _record(app, tx, profile.wid, "is the same person as an earlier profile")
+    return store.list(person=other.person)[0]
 
 
 def separate(app: App, worker: str) -> Link:
@@ -131,9 +143,11 @@ def withdraw(app: App, worker: str) -> Link:
     return Link(person=profile.wid, aliases=())
 
 
-def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = False) -> Link:
+def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = False, names_seen: bool = False) -> Link:
     """
     Decide that *worker* is a Plex employee who is there already, named by badge number or id.
+
+    With *names_seen* only a record that would be nobody's then is asked about.
 
     Raises:
         UsageError: no such worker, plant or employee, nobody can say who the worker is, or they have no job there.
@@ -157,7 +171,7 @@ def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = Fals
         )
     check_works_there(app, store, profile, plant=plant, name=worker)
     if not accept:
-        check_choice(app, store, profile, plant=plant, employee=employee, name=worker)
+        check_choice(app, store, profile, plant=plant, employee=employee, name=worker, names_seen=names_seen)
     with app.database.transaction() as tx:
         at = app.clock()
         _write_down(app, tx, store, profile)
@@ -221,19 +235,15 @@ def find_matches(app: App) -> list[Match]:
     return found
 
 
-def adopt_all(app: App, matches: Sequence[Match]) -> int:
-    """Let each of these workers be the Plex employee beside them; return how many."""
+def adopt_all(app: App, matches: Sequence[Match]) -> list[Match]:
+    """Let each of these workers be the Plex employee beside them; give those refused, with the reason. Names were looked at."""
+    refused = []
     for match in matches:
-        adopt(app, match.worker, plant=match.plant, record=match.plex_id, accept=True)
-    return len(matches)
-
-
-def _decide(app: App, store: LinkStore, profile: Profile, *, person: str, what: str) -> Link:
-    with app.database.transaction() as tx:
-        _write_down(app, tx, store, profile)
-        store.decide(tx, profile.wid, person=person, by=app.actor, at=app.clock())
-        _record(app, tx, profile.wid, f"is {what}")
-    return store.list(person=person)[0]
+        try:
+            adopt(app, match.worker, plant=match.plant, record=match.plex_id, names_seen=True)
+        except MLConnectorError as error:  # one of them never stops the others
+            refused.append(msgspec.structs.replace(match, refused=error.message, remedy=error.remedy))
+    return refused
 
 
 def _write_down(app: App, tx: Transaction, store: LinkStore, profile: Profile) -> None:
@@ -312,6 +322,6 @@ def _find_employee(app: App, *, plant: str, record: str) -> PlexRecord:
 
 
 def _employees(app: App, plant: str) -> Sequence[PlexRecord]:
-    snapshots, scope = SnapshotStore(app.database), Scope(app.name, "plex", "employee", plant)
+    snapshots, scope = look_after(app.tools), Scope(app.name, "plex", "employee", plant)
     believed = snapshots.last_believed(scope)
     return () if believed is None else list(snapshots.read(scope, of=PlexRecord, extract_id=believed.id))

@@ -8,7 +8,9 @@ import typer
 
 from ml_connector.cli.command import command, make_group
 from ml_connector.cli.door import Door
+from ml_connector.cli.failures import tell
 from ml_connector.cli.words import plural
+from ml_connector.errors import ApprovalRequiredError
 
 if TYPE_CHECKING:
     from ml_connector.timeline.store import Link
@@ -54,9 +56,11 @@ def match(
     door: Door,
     *,
     accept: Annotated[bool, typer.Option("--accept", help="Let each worker be the Plex employee beside them.")] = False,
-) -> None:
+) -> int | None:
     """
     List workers whose number a Plex employee wears already. Look at both names before you accept.
+
+    Whose own Plex record would be nobody's then is named, and left for links relink.
 
         ml-connector links match
         ml-connector links match --accept
@@ -65,22 +69,26 @@ def match(
 
     with door.open() as app:
         found = links.find_matches(app)
-        if accept:
-            links.adopt_all(app, found)
+        refused = links.adopt_all(app, found) if accept else []
+    code = ApprovalRequiredError.exit_code if refused else None
     if door.json:
-        door.write_json(found)
-        return
+        told = {(each.plant, each.worker): each for each in [*found, *refused]}
+        door.write_json(list(told.values()))
+        return code
     from ml_connector.cli.render import make_console, table
 
     if not found:
         typer.echo("Nobody waits for that: no parked worker's number is worn by a Plex employee who is nobody's yet.")
-        return
+        return None
     rows = [(each.plant, each.worker, each.worker_name, each.plex_name, each.plex_id) for each in found]
     make_console().print(table(("plant", "worker", "in Workday", "in Plex", "Plex id"), rows))
+    for each in refused:
+        tell(each.refused or "", remedy=each.remedy)
     if accept:
-        typer.echo(f"{plural(len(found), 'worker')} linked. Next: ml-connector plan")
+        typer.echo(f"{plural(len(found) - len(refused), 'worker')} linked. Next: ml-connector plan")
     else:
         typer.echo("Next: ml-connector links match --accept   (or one by one: ml-connector links relink)")
+    return code
 
 
 def relink(
