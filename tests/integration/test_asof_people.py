@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ml_connector.cli.commands.asof import _render
+from ml_connector.usecases import links
 from ml_connector.usecases.asof import asof
-from tests.integration.test_asof import app_of
+from tests.explained import app_of
 from tests.laws.firm import found
 
 
@@ -58,3 +60,52 @@ def test_up_05_a_shift_is_the_plants_own_and_not_told_of(firm):
     held = told(firm, number)[pcn, row["id"]]
     assert held["last_name"] == in_plex(firm, number)[1]["lastName"]
     assert "shift" not in held
+
+
+def past_of(firm, worker, *, on):
+    return asof(app_of(firm.rehearsal, firm.begin()), worker, on=on)
+
+
+@pytest.fixture
+def joined(firm):
+    """Somebody who left, said too late to be somebody who is there; what was told before, and the days before and after."""
+    (old,) = firm.tenant.play("terminate")["touched"]
+    firm.sync()
+    wait(firm, 1)
+    before = firm.tenant.today
+    firm.sync()
+    other = next(
+        row["badgeNumber"]
+        for tables in firm.rehearsal.plex.enterprise.plants.values()
+        for row in tables.employees.values()
+        if row["status"] == "Active" and row["badgeNumber"].startswith("0")
+    )
+    wait(firm, 1)
+    then = {each: told(firm, each, on=before) for each in (old, other)}
+    links.join(app_of(firm.rehearsal, firm.begin()), old, to=other, accept=True)
+    firm.sync()
+    return old, other, then, before
+
+
+def test_m_9_a_day_that_is_past_tells_the_same_of_both_after_they_were_joined(firm, joined):
+    old, other, then, before = joined
+    wait(firm, 1)
+    for one, another in ((old, other), (other, old)):
+        assert then[one]
+        assert told(firm, one, on=before) == then[one]
+        assert any(another in note for note in past_of(firm, one, on=before).notes), "where the other one's past is"
+    assert set(told(firm, other)) == {*then[old], *then[other]}
+    assert not past_of(firm, other, on=firm.tenant.today).notes
+
+
+def test_m_9_a_record_that_a_join_left_behind_is_said_to_be_nobodys(firm, joined, capsys):
+    old, other, then, before = joined
+    ((pcn, key),) = then[old]
+    firm.rehearsal.plex.edit_employee(pcn, old, fields={"badgeNumber": f"X{old}"})
+    wait(firm, 1)
+    firm.sync()
+    past = past_of(firm, other, on=firm.tenant.today)
+    assert {each.key for each in past.records if each.left_at} == {key}
+    _render(past)
+    assert "nobody's since" in capsys.readouterr().out
+    assert not any(each.left_at for one in (old, other) for each in past_of(firm, one, on=before).records)

@@ -1300,4 +1300,18 @@ MUTANTS = (
         "record=match.plex_id, accept=True)",
         "tests/integration/test_parting.py::test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_frees_the_worker",
     ),
+    Mutant(
+        "a later join changes what a day that is past was",
+        "asof/whose.py",
+        "            if before is not None and joined.since is not None and joined.since >= before:\n                break\n",
+        "",
+        "tests/integration/test_asof_people.py::test_m_9_a_day_that_is_past_tells_the_same_of_both_after_they_were_joined",
+    ),
+    Mutant(
+        "a record that a join left to nobody goes on as somebody's",
+        "usecases/asof.py",
+        "left_at=left.get(name),",
+        "left_at=None,",
+        "tests/integration/test_asof_people.py::test_m_9_a_record_that_a_join_left_behind_is_said_to_be_nobodys",
+    ),
 )

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import select
 
 from ml_connector.asof.statement import Answer, Approval, Evidence, Statement
+from ml_connector.asof.whose import Joined
 from ml_connector.audit.event import AuditAction
 from ml_connector.audit.store import AuditTrail
 from ml_connector.canonical.keys import RecordType
@@ -27,6 +28,7 @@ from ml_connector.sync.baseline.store import agreements
 from ml_connector.sync.change import Change, left_by
 from ml_connector.sync.runs.store import runs
 from ml_connector.sync.store import changes, plans
+from ml_connector.timeline.store import Join
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)
 _AT_ONCE = 500
@@ -38,6 +40,7 @@ class _Run(NamedTuple):
     entered_at: str | None
     ahead: timedelta
     """How far Workday's clock was ahead of ours."""
+    looked_at: str | None
 
 
 class PastStore:
@@ -82,6 +85,14 @@ class PastStore:
     def last_moment(self, now: datetime) -> datetime:
         """*now* by Workday's clock, as the last run knew it."""
         return self._runs().moment(now.isoformat(), run=None)
+
+    def joins(self, decided: Mapping[str, Join]) -> dict[str, Joined]:
+        """Who was joined to whom, and when by Workday's clock, as it was known then."""
+        known = self._runs()
+        return {
+            wid: Joined(join.person, None if join.decided_at is None else known.heard(join.decided_at))
+            for wid, join in decided.items()
+        }
 
     def _changes(self, keys: Sequence[str]) -> list[Any]:
         columns = [changes.c[name] for name in changes.c.keys() if name not in {"connection", "source", "level"}]  # noqa: SIM118
@@ -131,7 +142,7 @@ class _Runs:
         ahead = next((_ahead(row) for row in rows if row.entered_at), timedelta())
         for row in rows:
             ahead = _ahead(row) if row.entered_at else ahead
-            self._by_id[row.id] = _Run(row.kind, row.actor, row.entered_at, ahead)
+            self._by_id[row.id] = _Run(row.kind, row.actor, row.entered_at, ahead, row.looked_at)
         self._numbers = sorted(self._by_id)
 
     def get(self, number: int | None) -> _Run | None:
@@ -142,6 +153,12 @@ class _Runs:
         position = len(self._numbers) if run is None else bisect_right(self._numbers, run)
         ahead = self._by_id[self._numbers[position - 1]].ahead if position else timedelta()
         return datetime.fromisoformat(instant) + ahead
+
+    def heard(self, at: datetime) -> datetime:
+        """An instant of ours, by Workday's clock as the last run knew it that had looked by then."""
+        looks = {number: it.looked_at for number, it in self._by_id.items() if it.looked_at}
+        by_then = [number for number, looked_at in looks.items() if datetime.fromisoformat(looked_at) <= at]
+        return self.moment(at.isoformat(), run=max(by_then, default=0))
 
 
 def _ahead(row: Any) -> timedelta:

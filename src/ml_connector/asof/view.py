@@ -28,12 +28,13 @@ class HeldField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One Plex record; *gone* is the statement that it was not there, where that is the last word on it."""
+    """One Plex record; *last* is the last word on it, *gone* the same where that says that it was not there."""
 
     plant: str
     type: str
     key: str
     fields: tuple[HeldField, ...]
+    last: Statement
     gone: Statement | None = None
 
 
@@ -71,7 +72,7 @@ def _fold(name: tuple[str, str, str], statements: Sequence[Statement], *, said: 
         if statement.origin:
             before = statement.origin, kind, key
             earlier = [each for each in said.get(before, ()) if _turn(each) < _turn(statement)]
-            held = {field.field: field for field in _fold(before, earlier, said=said).fields}
+            held = {field.field: field for field in _fold(before, earlier, said=said).fields} if earlier else {}
         for field, value in statement.fields.items():
             if not is_owned(kind, field):
                 continue  # given to the plant with the record, or the plant's own ever since: nobody tells us of it
@@ -83,4 +84,5 @@ def _fold(name: tuple[str, str, str], statements: Sequence[Statement], *, said: 
             ):
                 continue  # as it was left: nobody else said so first
             held[field] = HeldField(field=field, value=value, said=statement)
-    return HeldRecord(plant=plant, type=kind, key=key, fields=tuple(held[field] for field in sorted(held)), gone=gone)
+    fields = tuple(held[field] for field in sorted(held))
+    return HeldRecord(plant=plant, type=kind, key=key, fields=fields, last=statements[-1], gone=gone)

@@ -80,6 +80,13 @@ class Profile(NamedTuple):
     person: str
 
 
+class Join(NamedTuple):
+    """A profile belongs to another one's *person*; *decided_at* is when somebody decided so, by our clock, if anybody did."""
+
+    person: str
+    decided_at: datetime | None
+
+
 class LinkStore:
     """The only SQL on links, for one connection."""
 
@@ -154,6 +161,16 @@ class LinkStore:
             return None
         person = rows[0].person
         return Profile(rows[0].profile, self.joined().get(person, person))
+
+    def joins(self) -> dict[str, Join]:
+        """The profiles that were joined to another one, as each of them was: by WID."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person != aliases.c.value)
+        query = select(aliases.c.value, aliases.c.person, aliases.c.decided, aliases.c.linked_at).where(*here)
+        with self._database.reading() as tx:
+            return {
+                row.value: Join(row.person, datetime.fromisoformat(row.linked_at) if row.decided else None)
+                for row in tx.execute(query)
+            }
 
     def count(self) -> int:
         """How many Workday profiles are known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import msgspec
 from ml_connector.asof.statement import Evidence
 from ml_connector.asof.store import PastStore
 from ml_connector.asof.view import HeldRecord, end_of, view
+from ml_connector.asof.whose import Whose
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
@@ -53,7 +54,11 @@ class HeldValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlexPast(msgspec.Struct, frozen=True, kw_only=True):
-    """One Plex record of the worker as it was; *gone* says why it was not there any more."""
+    """
+    One Plex record of the worker as it was; *gone* says why it was not there any more.
+
+    *left_at*: since when it is nobody's, whose it was being somebody else's person since; nothing is read of it since.
+    """
 
     plant: str
     key: str
@@ -61,6 +66,7 @@ class PlexPast(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[HeldValue, ...]
     evidence: tuple[Evidence, ...]
     gone: str | None = None
+    left_at: datetime | None = None
 
 
 class WorkerPast(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +101,7 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
         raise _lies_ahead(on, worker, last)
     ends = {plant: end_of(on, zone=zone) for plant, zone in zones.items()}
     links = LinkStore(app.database, app.name)
-    people = _whose(app, links, worker)
+    people, profile = _whose(app, links, worker)
     said = past.statements(_records_of(app, past, links, people[0]) if people else {worker})
     if not people and not said:
         raise UsageError(
@@ -106,24 +112,36 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     if first is None or all(end <= first for end in ends.values()):
         raise _before_everything(first, worker, zones)
     told = view(said, ends=ends)
+    whose = None if profile is None else Whose(past.joins(links.joins()), profile)
+    left = {} if whose is None else _left_by(app, links, whose, told, ends=ends)
+    told = told if whose is None else _theirs(app, links, whose, told, ends=ends, named=worker)
     names = sorted({(record.plant, record.key) for record in told})
     badges = _badges(past, told, ends=ends)
     records = [
-        _past(app, [it for it in told if (it.plant, it.key) == name], until=ends[name[0]], badges=badges)
+        _past(
+            app,
+            [it for it in told if (it.plant, it.key) == name],
+            until=ends[name[0]],
+            badges=badges,
+            left_at=left.get(name),
+        )
         for name in names
     ]
     shown = {record.plant for record in records}
     silent = {plant: _why_silent(first, ends[plant]) for plant in zones if plant not in shown}
-    notes = tuple(
-        f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}" for one in people[1:]
-    )
+    notes = [f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}" for one in people[1:]]
+    if whose is not None:
+        notes += [
+            f"joined only later with another one: ml-connector asof {on} worker {min(links.numbers([one]), default=one)}"
+            for one in whose.later(before=max(ends.values()))
+        ]
     return WorkerPast(
         worker=worker,
         on=on,
         known_since=first,
         records=tuple(records),
         silent=silent,
-        notes=notes,
+        notes=tuple(notes),
         goes_on={plant: now.astimezone(zones[plant]) for plant, end in ends.items() if now < end},
     )
 
@@ -150,11 +168,45 @@ def _why_silent(first: datetime, end: datetime) -> str:
     return "our records know of no employee there until the end of that day"
 
 
-def _whose(app: App, links: LinkStore, worker: str) -> list[str]:
-    """The people whom a number or WID names or named: of several who is active comes first, as `explain` has it."""
-    joined, profile = links.joined(), links.profile(worker)
-    now = [joined.get(each.key, each.key) for each in find_bearers(app, worker)]
-    return list(dict.fromkeys([*now, *([] if profile is None else [profile.person])]))
+def _whose(app: App, links: LinkStore, worker: str) -> tuple[list[str], str | None]:
+    """
+    The people whom a number or WID names or named, and the profile of the first that it stands on.
+
+    Of several who is active comes first, as `explain` has it.
+    """
+    joined, profile, bearers = links.joined(), links.profile(worker), find_bearers(app, worker)
+    named = [each.key for each in bearers] + ([] if profile is None else [profile.wid])
+    people = [joined.get(wid, wid) for wid in named]
+    return list(dict.fromkeys(people)), next(iter(named), None)
+
+
+def _theirs(
+    app: App, links: LinkStore, whose: Whose, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime], named: str
+) -> list[HeldRecord]:
+    """Of the records a person has or had, those that were theirs by what was known when the plant's day ended."""
+    found = []
+    for plant, end in ends.items():
+        profiles = whose.profiles(before=end)
+        made, numbers = _ids_made(app, profiles), {named, *links.numbers(sorted(profiles))}
+        here = [record for record in told if record.plant == plant]
+        theirs = {it.key for it in here if it.type == RecordType.EMPLOYEE and it.last.evidence.source in numbers}
+        found += [record for record in here if record.key in made | theirs]
+    return found
+
+
+def _left_by(
+    app: App, links: LinkStore, whose: Whose, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime]
+) -> dict[tuple[str, str], datetime]:
+    """By plant and id, the records that a join left to nobody, and when; one that was chosen for somebody is theirs."""
+    found, chosen = {}, set(links.adopted().values())
+    for plant, end in ends.items():
+        for wid in whose.profiles(before=end):
+            left_at = whose.left_at(wid, before=end)
+            behind = set() if left_at is None else _ids_made(app, [wid]) - chosen
+            for record in told:
+                if left_at is not None and record.plant == plant and record.key in behind and record.last.at < left_at:
+                    found[plant, record.key] = left_at
+    return found
 
 
 def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set[str]:
@@ -171,9 +223,12 @@ def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set
 def _ids_of(app: App, links: LinkStore, person: str) -> set[str]:
     """The ids a person's records have by what we make of their WIDs, and by what somebody chose."""
     people = {person, *(wid for wid, one in links.joined().items() if one == person)}
+    return _ids_made(app, people) | {key for (_plant, one), key in links.adopted().items() if one == person}
+
+
+def _ids_made(app: App, people: Iterable[str]) -> set[str]:
     tenant, plants = app.connection.workday.tenant, [plant.pcn for plant in app.connection.plex.plants]
-    made = {key for one in people for key in ids_made_of(one, tenant=tenant, plants=plants).values()}
-    return made | {key for (_plant, one), key in links.adopted().items() if one == person}
+    return {key for one in people for key in ids_made_of(one, tenant=tenant, plants=plants).values()}
 
 
 def _is_unmistakable(links: LinkStore, name: Alias) -> bool:
@@ -194,7 +249,14 @@ def _badges(past: PastStore, told: Sequence[HeldRecord], *, ends: Mapping[str, d
     }
 
 
-def _past(app: App, told: Sequence[HeldRecord], *, until: datetime, badges: Mapping[str, str]) -> PlexPast:
+def _past(
+    app: App,
+    told: Sequence[HeldRecord],
+    *,
+    until: datetime,
+    badges: Mapping[str, str],
+    left_at: datetime | None,
+) -> PlexPast:
     evidence: list[Evidence] = []
 
     def number(each: Evidence) -> int:
@@ -227,6 +289,7 @@ def _past(app: App, told: Sequence[HeldRecord], *, until: datetime, badges: Mapp
         fields=fields,
         evidence=tuple(evidence),
         gone=None if gone is None else gone.evidence.reason,
+        left_at=left_at,
     )
 
 
