@@ -88,6 +88,24 @@ def test_rd03_people_in_an_inactive_cost_center_stay_and_are_listed_by_name(livi
         assert department(living, code)["Active"] is True
 
 
+def test_rd03_what_changes_of_people_in_an_inactive_cost_center_is_sent_with_a_word_on_it(living):
+    """Plex may take no record of a department that is closed: the plan says so, and what to do names the worker."""
+    with living.synced() as life:
+        _, *members = living.play("cost_center_inactivated")
+        life.sync()
+        now = living.desk.now()
+        worker = next(now.worker(key) for key in members if not now.worker(key).contingent)
+        living.desk.change_name(worker)
+        (change,) = life.plan().changes
+        assert "is closed with cost center CC" in change.reason
+        assert life.sync().counts["applied"] == 0
+        refused = next(item for item in life.tools.review.parked("acme") if (item.key, item.field) == (worker.key, ""))
+        assert refused.remedy.endswith(f"ml-connector reevaluate {worker.key}")
+        living.desk.move_to(worker, cost_center="CC4200", on=living.tenant.today)
+        life.sync()
+        assert worker.key not in {key for key, *_ in living.parked(life)}
+
+
 def test_rd03_who_moves_into_it_waits_and_rd04_an_approved_successor_lets_everybody_go(living):
     with living.synced() as life:
         center, mover = living.play("move_to_inactive_cost_center")

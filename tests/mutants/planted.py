@@ -1223,6 +1223,14 @@ MUTANTS = (
         "::test_rd_09_a_cost_center_only_plex_has_is_mapped_by_hand_where_plex_owns_them",
     ),
     Mutant(
+        "the plan promises what Plex may refuse of people in a closed cost center",
+        "sync/wishes.py",
+        "        if place.closed:\n            employee =",
+        "        if False:\n            employee =",
+        "tests/integration/test_reference_over_time.py"
+        "::test_rd03_what_changes_of_people_in_an_inactive_cost_center_is_sent_with_a_word_on_it",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

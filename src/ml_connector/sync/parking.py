@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.crosswalk import shell_word
 from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place
@@ -46,21 +49,33 @@ def park_fault(scope: Scope, fault: Fault) -> Parked:
         label=fault.name,
         code=fault.code,
         reason=fault.reason,
-        remedy=fault.remedy,
+        remedy=_with_key(fault.remedy, fault.name),
         waiting_for=fault.waiting_for,
     )
 
 
 def park_staying(worker: Worker, place: Place, error: RecordError) -> Parked:
-    """Somebody who is in a cost center that takes nobody new: they go on, and a person should know of it (RD-03)."""
+    """
+    Somebody who is in a cost center that takes nobody new: they go on, and a person should know of it (RD-03).
+
+    What else changes of them is sent all the same; `note_closed` says in the plan what Plex may make of it.
+    """
     staying = RecordError(
-        f"{error.message}, and the worker is still in it; their record stays as it is",
+        f"{error.message}, and the worker is still in it; their department in Plex stays as it is",
         code=error.code,
         remedy=error.remedy,
         waiting_for=error.waiting_for,
     )
     parked = _parked("employee", place.plant, worker.employee_id, label(worker), staying)
     return msgspec.structs.replace(parked, field="department")
+
+
+def note_closed(place: Place) -> str:
+    """What a person should know of any write of somebody in a closed cost center: the record names its department."""
+    department, center = place.fields["department"], place.cost_center_source
+    return (
+        f"its department {department} is closed with cost center {center}: Plex may refuse it until the worker is moved"
+    )
 
 
 def park_not_shown(worker: Worker) -> Parked:
@@ -157,10 +172,15 @@ def park_change(
         label=change.label,
         code=code,
         reason=reason,
-        remedy=remedy,
+        remedy=_with_key(remedy, change.source) or "",
         waiting_for=waiting_for,
         content_hash=content_hash,
     )
+
+
+def _with_key(remedy: str | None, key: str) -> str | None:
+    """The remedy with the record's key where a connector, which does not know it, wrote KEY."""
+    return None if remedy is None else re.sub(r"(?<=ml-connector reevaluate )KEY\b", lambda _: shell_word(key), remedy)
 
 
 def why_parked(item: Parked) -> str:

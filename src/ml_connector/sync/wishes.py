@@ -25,7 +25,7 @@ from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.entered import Entered, note_conversion
 from ml_connector.sync.lookup import Lookup
-from ml_connector.sync.parking import badge_in_use, park_staying, park_waiting, park_worker
+from ml_connector.sync.parking import badge_in_use, note_closed, park_staying, park_waiting, park_worker
 from ml_connector.sync.population import Learnt
 from ml_connector.sync.transfer import Move, Moves, after_move, bring_attributes, render_move
 from ml_connector.sync.under_way import UnderWay
@@ -186,7 +186,12 @@ class Wishes:
         yield attributes
 
     def _noted(self, worker: Worker, place: Place, employee: Desired) -> Desired:
-        """The employee with a word on a conversion that comes late; only who has several profiles was converted."""
+        """
+        The employee with a word on a closed cost center, or on a conversion that comes late; only who has several profiles
+        was converted.
+        """
+        if place.closed:
+            employee = msgspec.structs.replace(employee, note=note_closed(place))
         held = self._lookup.plex("employee", place.plant, place.key) if worker.key in self._others else None
         worn = held.fields.get("badge_number") if held is not None else None
         hired_on = worker.hired_on
@@ -194,7 +199,9 @@ class Wishes:
             return employee
         profiles = (worker.key, *self._others[worker.key])
         told = self._entered.hire(worker, profiles=profiles, plant=place.plant)
-        return msgspec.structs.replace(employee, note=note_conversion(hired_on, told))
+        return msgspec.structs.replace(
+            employee, note="; ".join(filter(None, [employee.note, note_conversion(hired_on, told)]))
+        )
 
     def _check_early(self, worker: Worker) -> None:
         """
