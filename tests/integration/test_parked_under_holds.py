@@ -94,3 +94,32 @@ def test_cc_11_who_is_not_shown_is_a_question_and_their_reports_are_none(home):
         for _ in range(2):
             sync(home, life)
             assert {code for code, _since in told(life).values()} == {"not_shown"}
+
+
+def test_cc_11_the_answer_to_a_drop_is_none_to_who_was_asked_about_before(home):
+    guard = home.settings.sync.guard.model_copy(update={"deactivate_over": "2"})
+    home.settings = home.settings.model_copy(update={"sync": home.settings.sync.model_copy(update={"guard": guard})})
+    with home.synced() as life:
+        (alone,) = home.play("worker_purged")
+        read_all(home, life)
+        before = told(life)
+        assert [(key, code) for (_, _, key, _), (code, _) in before.items()] == [(alone, "not_shown")]
+        home.play("population_drop")
+        read_all(home, life)
+        (hold,) = life.tools.review.holds("acme", state="open")
+        assert told(life) == before
+        assert hold.guard == "population_drop"
+        assert hold.explanation.samples
+        assert alone not in " ".join(hold.explanation.samples)
+        assert f"these {len(hold.members)} stay in Plex" in hold.explanation.release
+        life.syncer.release(hold.id)
+        read_all(home, life)
+        home.play("population_restored")
+        read_all(home, life)
+        assert told(life) == before, "nobody was let go of by a release that was about others"
+
+
+def read_all(home, life):
+    home.clock.sleep(3600)
+    home.tenant._moment += timedelta(hours=1)
+    return life.syncer.sync(whole=True, progress=lambda *_: None)

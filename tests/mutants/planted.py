@@ -1231,6 +1231,14 @@ MUTANTS = (
         "::test_rd03_what_changes_of_people_in_an_inactive_cost_center_is_sent_with_a_word_on_it",
     ),
     Mutant(
+        "a release about many gone lets go of who was asked about before",
+        "sync/gather.py",
+        "new = sorted(set(unseen).intersection(self._snapshots.gone(extract.scope, extract_id=extract.id)))",
+        "new = sorted(unseen)",
+        "tests/integration/test_parked_under_holds.py"
+        "::test_cc_11_the_answer_to_a_drop_is_none_to_who_was_asked_about_before",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

@@ -18,7 +18,7 @@ from ml_connector.settings.forms import parse_limit
 from ml_connector.settings.sync import Guard
 from ml_connector.sync.change import Change
 
-_NAMED = 5
+NAMED = 5
 # Kinds of record a guard counts, and by what each is one: a worker's two records in a plant are one worker.
 PEOPLE = frozenset({"employee", "employee_attributes"})
 # Who moves by a transfer leaves a plant as who is deactivated does.
@@ -119,7 +119,7 @@ def measure(
 def name_some(changes: Sequence[Change]) -> tuple[str, ...]:
     """A few of them as people know them, in order, each worker once."""
     named = {worker_of(change): _name(change) for change in sorted(changes, key=lambda each: each.source)}
-    return tuple(named.values())[:_NAMED]
+    return tuple(named.values())[:NAMED]
 
 
 def tell_release(count: int) -> str:

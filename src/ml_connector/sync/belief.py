@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ml_connector.mapping.fill import NOTHING_SHOWN, Missing
-from ml_connector.sync.allowance import over
+from ml_connector.review.store import Explanation
+from ml_connector.sync.allowance import allowed, over
 from ml_connector.sync.change import Hold, make_hold
 
 # Guards over Workday's clock: nothing is read.
@@ -26,11 +27,24 @@ class Look(NamedTuple):
     looked_at: datetime
 
 
-def population_drop(vanished: Sequence[str], *, before: int | None, limit: str) -> Hold | None:
-    """Workers seen last time and not now: never an ending, always a question (CC-11)."""
+def population_drop(
+    vanished: Sequence[str], *, before: int | None, limit: str, named: Sequence[str] = ()
+) -> Hold | None:
+    """Workers seen last time and not now, of whom some are *named*: never an ending, always a question (CC-11)."""
     if not before or not over(len(vanished), population=before, limit=limit):
         return None
     share = Decimal(100 * len(vanished)) / before
+    told = Explanation(
+        limit=limit,
+        allowed=allowed(limit, population=before),
+        population=before,
+        wanted=len(vanished),
+        release=(
+            f"these {len(vanished):,} stay in Plex as they are, and nobody is asked about them any more; "
+            "whoever of them is shown again is decided about again"
+        ),
+        samples=tuple(named),
+    )
     return make_hold(
         "population_drop",
         kind="worker",
@@ -38,6 +52,7 @@ def population_drop(vanished: Sequence[str], *, before: int | None, limit: str) 
         members=list(vanished),
         reason=f"population_drop {share:.1f}%: {len(vanished)} of {before} workers are no longer shown to us; nobody is deactivated",
         remedy="check the integration user's security groups in Workday; if they really left our view: `ml-connector release {hold}`",
+        explanation=told,
     )
 
 

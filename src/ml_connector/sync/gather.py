@@ -24,6 +24,7 @@ from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.coming import has_ended
 from ml_connector.mapping.fill import grant_nothing_shown
+from ml_connector.mapping.people import label
 from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.settings.plex import Plant
@@ -31,6 +32,7 @@ from ml_connector.snapshot.extract import Extract, Progress, Reader
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.snapshot.translation import Translation
 from ml_connector.sync.ahead import AT_ONCE, ReadAhead
+from ml_connector.sync.allowance import NAMED
 from ml_connector.sync.belief import Look, no_workers, population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
@@ -246,11 +248,11 @@ class Gatherer:
         if scope.side == "workday" and scope.type == RecordType.WORKER:
             vanished = self._snapshots.vanished(scope, extract_id=extract.id)
             unseen = sorted(set(vanished) - {fault.key for fault in extract.faults})
-            # Only a whole reading shows who is no longer shown.
-            drop = population_drop(unseen, before=extract.before, limit=limit) if extract.whole else None
-            if drop is None:
-                gathered.parked += self._not_shown(scope, unseen, today=min(gathered.today.values()))
-            elif not approvals.cover(drop):
+            drop = self._drop(extract, unseen, limit=limit)
+            # Who was asked about by name before many more were gone is no part of that question, and its answer is none to theirs.
+            asked = set(unseen) - set(drop.members if drop else ())
+            gathered.parked += self._not_shown(scope, sorted(asked), today=min(gathered.today.values()))
+            if drop is not None and not approvals.cover(drop):
                 gathered.holds.append(drop)
                 # Who is shown goes on; until a person answers, the last believed population stays the measure.
                 self._snapshots.disbelieve(extract.id)
@@ -268,6 +270,15 @@ class Gatherer:
         gathered.holds.append(hold)
         self._snapshots.disbelieve(extract.id)
         return False
+
+    def _drop(self, extract: Extract, unseen: Sequence[str], *, limit: str) -> Hold | None:
+        """The question about all who were there at the last believed reading; only a whole reading shows who is not."""
+        if not extract.before or not extract.whole:
+            return None
+        new = sorted(set(unseen).intersection(self._snapshots.gone(extract.scope, extract_id=extract.id)))
+        some = self._snapshots.find(extract.scope, keys=new[:NAMED], of=Worker)
+        named = [f"{label(worker)} ({worker.employee_id})" for worker in some.values()]
+        return population_drop(new, before=extract.before, limit=limit, named=sorted(named))
 
     def _not_shown(self, scope: Scope, unseen: Sequence[str], *, today: date) -> list[Parked]:
         """Workers seen before and not now, too few for a guard: each is a question for a person (CC-11)."""
