@@ -21,6 +21,7 @@ EVENTS = "tests/laws/test_events.py"
 MOMENTS = "tests/laws/test_moments.py"
 CENTERS = "tests/unit/mapping/test_center_days.py"
 CAPTURE = "tests/laws/test_capture.py"
+ASKED_DAYS = "tests/laws/test_capture_days.py"
 EXPLAIN = "tests/integration/test_explain"
 SNAPSHOT = "tests/integration/test_snapshot.py"
 STEADY = "tests/laws/test_steady.py"
@@ -1329,5 +1330,40 @@ MUTANTS = (
         "left_at=left.get(name),",
         "left_at=None,",
         "tests/integration/test_asof_people.py::test_m_9_a_record_that_a_join_left_behind_is_said_to_be_nobodys",
+    ),
+    Mutant(
+        "one window of the log hides what another one told",
+        "sync/capture.py",
+        "        entries[each.wid] += each.entries\n",
+        "        entries[each.wid] = [*each.entries]\n",
+        f"{ASKED_DAYS}::test_cc01_what_two_windows_tell_of_one_worker_is_taken_together",
+    ),
+    Mutant(
+        "a first reading forgets the plant where it is still the day before",
+        "sync/capture.py",
+        "LogWindow(effective=(earliest + timedelta(days=1)",
+        "LogWindow(effective=(as_of.effective_on + timedelta(days=1)",
+        f"{ASKED_DAYS}::test_tz03_the_very_first_sync_moves_nobody_before_the_day_of_their_plant",
+    ),
+    Mutant(
+        "what was read as of a day that has begun nowhere any more is built on",
+        "sync/capture.py",
+        "        if base is None or date.fromisoformat(base.effective_on) > as_of.effective_on:\n",
+        "        if base is None:\n",
+        f"{ASKED_DAYS}::test_tz03_where_the_latest_day_goes_back_nothing_of_the_day_ahead_is_done",
+    ),
+    Mutant(
+        "a reading that cannot be built on begins without the log",
+        "sync/capture.py",
+        "since = self._snapshots.last_believed(scope, settled=True)\n",
+        "since = base\n",
+        f"{ASKED_DAYS}::test_ed10_a_late_entry_holds_from_its_own_day_whatever_came_between_two_readings",
+    ),
+    Mutant(
+        "what a look at another day saw first never becomes a fact",
+        "sync/capture.py",
+        "if known.get(key) != body]",
+        "if key not in known]",
+        f"{ASKED_DAYS}::test_ed10_a_look_at_another_day_takes_nothing_from_what_is_known_of_today",
     ),
 )

@@ -20,7 +20,7 @@ from ml_connector.canonical.keys import AsOf
 from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.snapshot.children import Line
-from ml_connector.snapshot.store import AsBefore, Believed, Scope, SnapshotStore
+from ml_connector.snapshot.store import ANOTHER_DAY, AsBefore, Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Came, Fault, Row, Translation, payload_hash, shorten_all, translate_all
 from ml_connector.storage.database import Database
 
@@ -33,7 +33,6 @@ _OBJECTS_OF_PAGES = 20_000
 _WAITING = 20_000
 # Asking for all that is known costs half of asking for it page by page; so much of it may be in memory.
 _MOST_AT_ONCE = 20_000
-_UNSETTLED = "another day"
 # Translating so many bytes takes a core longer than starting a child process costs: some 2,000 workers over SOAP.
 PAYS_FOR_CHILDREN = 64 << 20
 
@@ -167,7 +166,7 @@ class Reader:
     ) -> Extract:
         where = f" of plant {scope.plant}" if scope.plant else ""
         before = self._store.last_believed(scope)
-        opened = _Opened(partial(self._start, scope, query.as_of, translation.version if settled else _UNSETTLED))
+        opened = _Opened(partial(self._start, scope, query.as_of, translation.version if settled else ANOTHER_DAY))
         content_id, count = None, 0
         try:
             with closing(_Desk(self._database, self._store, scope, opened, translation, before, keep)) as desk:

@@ -39,6 +39,8 @@ from ml_connector.storage.database import Database, insert_many, insert_or, meta
 _T = TypeVar("_T")
 _BATCH, _KEYS = 500, 5_000
 _KEY = itemgetter(Row._fields.index("key"))
+ANOTHER_DAY = "another day"
+"""The variant of a reading as of another day than today: one to look at, which nothing is built on."""
 
 extracts = Table(
     "extract",
@@ -273,11 +275,16 @@ class SnapshotStore:
         with self._database.reading() as tx:
             return list(tx.execute(select(faults.c.fault).where(where).order_by(faults.c.key)).scalars())
 
-    def last_believed(self, scope: Scope, *, doubted: bool = False) -> Believed | None:
-        """The newest complete extraction, or None if there was none; with *doubted* also one that a guard holds."""
+    def last_believed(self, scope: Scope, *, doubted: bool = False, settled: bool = False) -> Believed | None:
+        """
+        The newest complete extraction, or None if there was none.
+
+        With *doubted* also one that a guard holds; with *settled* none as of another day than it was.
+        """
         states = ("complete", "held") if doubted else ("complete",)
+        chosen = {**_bind(scope), "states": states, "but": (ANOTHER_DAY,) if settled else ()}
         with self._database.reading() as tx:
-            row = tx.execute(_LAST_BELIEVED, {**_bind(scope), "states": states}).one_or_none()
+            row = tx.execute(_LAST_BELIEVED, chosen).one_or_none()
         return None if row is None else Believed(*row)
 
     def believed_before(self, scope: Scope, entered_at: datetime) -> datetime | None:
@@ -345,6 +352,10 @@ class SnapshotStore:
     def came(self, scope: Scope, *, extract_id: int) -> Iterator[Sequence[tuple[str, str]]]:
         """Yield key and payload hash of the records that the given extraction saw, in order, a batch at a time."""
         return self._batches(scope, records.c.payload_hash, extract_id=extract_id, size=_BATCH)
+
+    def bodies(self, scope: Scope, *, extract_id: int) -> Iterator[Sequence[tuple[str, str]]]:
+        """Yield key and body, as kept, of the records that the given extraction saw, in order, a batch at a time."""
+        return self._batches(scope, records.c.body, extract_id=extract_id, size=_BATCH)
 
     def keys(self, scope: Scope, *, extract_id: int | None) -> Iterator[str]:
         """Yield the keys of the records that the given extraction saw, or of all, in order."""
@@ -436,7 +447,8 @@ def _last_believed() -> Any:
     )
     joined = extracts.join(whole, whole.c.id == whole_id)
     believed = extracts.c.state.in_(bindparam("states", expanding=True))
-    query = select(*columns).select_from(joined).where(_bound(extracts), believed)
+    chosen = func.coalesce(extracts.c.variant, "").not_in(bindparam("but", expanding=True))
+    query = select(*columns).select_from(joined).where(_bound(extracts), believed, chosen)
     return query.order_by(extracts.c.id.desc()).limit(1)
 
 

@@ -13,7 +13,7 @@ read anew, and what nothing had told of is counted (CC-06).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
@@ -86,21 +86,30 @@ class Capture:
         self._snapshots, self._facts, self._progress = snapshots, facts, progress
         self._references = ReferenceStore(database, connection)
 
-    def read(self, kind: RecordType, translation: Translation, *, as_of: AsOf, whole: bool) -> Captured:
-        """Read what changed of one type since the last believed reading; everything with *whole*, or when it is time."""
+    def read(self, kind: RecordType, translation: Translation, *, as_of: AsOf, earliest: date, whole: bool) -> Captured:
+        """
+        Read what changed of one type since the last believed reading; everything with *whole*, or when it is time.
+
+        *earliest* is the day it is in the plant furthest west; that of *as_of* is the latest (TZ-02, TZ-03).
+        """
         scope = Scope(self._connection, "workday", kind.value)
+        everything = partial(self._everything, scope, translation, as_of=as_of, earliest=earliest)
         base = self._snapshots.to_build_on(scope, variant=translation.version)
-        if base is None or kind.value not in self._logged:
-            return self._everything(scope, translation, as_of=as_of, base=base, log={})
-        if datetime.fromisoformat(base.entered_at) - self._overlap > as_of.entered_at:
+        since = self._snapshots.last_believed(scope, settled=True)
+        if since is None or not since.entered_at or kind.value not in self._logged:
+            return everything(base=base, since=None, log={})
+        if datetime.fromisoformat(since.entered_at) - self._overlap > as_of.entered_at:
             # Workday was put back, and a person said it may (CC-04): no window leads from there to now.
-            return self._everything(scope, translation, as_of=as_of, base=base, log={})
-        log = self._ask_log(kind, base, as_of)
+            return everything(base=base, since=None, log={})
+        log = self._ask_log(kind, since, as_of)
+        if base is None or date.fromisoformat(base.effective_on) > as_of.effective_on:
+            # Where the latest day went back, as the plant furthest east is gone, what holds on it was read too early.
+            return everything(base=None, since=since, log=log)
         daily = last_due(self._sync.full_compare, at=as_of.entered_at)
         due = whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2
         if due or self._gave_code_away(base):
-            return self._everything(scope, translation, as_of=as_of, base=base, log=log)
-        self._keep_days(translation, log, as_of=as_of, base=base)
+            return everything(base=base, since=since, log=log)
+        self._keep_days(translation, log, as_of=as_of, earliest=earliest, since=since)
         extract = self._reader.read_changed(
             self._workday,
             scope=scope,
@@ -113,7 +122,7 @@ class Capture:
         )
         if self._agrees(extract, translation, as_of=as_of):
             return Captured(extract)
-        return self._everything(scope, translation, as_of=as_of, base=base, log=log)
+        return everything(base=base, since=since, log=log)
 
     def _gave_code_away(self, base: Believed) -> bool:
         """
@@ -178,19 +187,23 @@ class Capture:
         translation: Translation,
         *,
         as_of: AsOf,
+        earliest: date,
         base: Believed | None,
+        since: Believed | None,
         log: Mapping[str, Touched],
     ) -> Captured:
-        """Read the whole; where something was known before, count what changed and nothing explains (CC-06)."""
+        """
+        Read the whole; where *base* was known before, count what changed and nothing explains (CC-06).
+
+        *log* is what Workday's log tells since the reading *since*, whether or not that can be built on.
+        """
         kind = RecordType(scope.type)
-        ahead: Mapping[str, Touched] = {}
+        asked = log
         if kind is RecordType.WORKER and scope.type in self._logged:
-            day = timedelta(days=1)
-            window = LogWindow(effective=(as_of.effective_on + day, as_of.effective_on + HORIZON))
-            ahead = {each.wid: each for each in self._workday.read_touched(kind, as_of=as_of, window=window)}
-            self._free_early({**ahead, **log}, as_of)
-        asked = {**ahead, **log}
-        self._keep_days(translation, asked, as_of=as_of, base=base)
+            ahead = LogWindow(effective=(earliest + timedelta(days=1), as_of.effective_on + HORIZON))
+            asked = _unite([*self._workday.read_touched(kind, as_of=as_of, window=ahead), *log.values()])
+            self._free_early(asked, as_of)
+        self._keep_days(translation, asked, as_of=as_of, earliest=earliest, since=since)
         missed, keep = Missed(kind, log), self._keeper(kind, as_of, asked=asked)
         compares = base is not None and scope.type in self._logged
         extract = self._reader.extract(
@@ -201,38 +214,63 @@ class Capture:
             progress=self._progress,
             keep=self._noting(scope, missed, keep) if compares else keep,
         )
+        if base is None:
+            self._catch_up(kind, extract, as_of, keep)
         if base is None or not compares:
             return Captured(extract)
         leavers, taken = self._find_seats(scope, base, log) if missed.is_in_doubt else (set[str](), False)
         return Captured(extract, missed.count(leavers=leavers, taken=taken))
 
-    def _ask_log(self, kind: RecordType, base: Believed, as_of: AsOf) -> dict[str, Touched]:
-        log: dict[str, Touched] = {}
-        for window in windows(
-            entered_at=datetime.fromisoformat(base.entered_at),
-            effective_on=date.fromisoformat(base.effective_on),
+    def _catch_up(self, kind: RecordType, extract: Extract, as_of: AsOf, keep: Keep) -> None:
+        """Make facts of what a look at another day saw first: to the reading after it, it is nothing new."""
+        if kind not in _CODES | {RecordType.WORKER}:
+            return
+        for batch in self._snapshots.bodies(extract.scope, extract_id=extract.id):
+            keys = [key for key, _body in batch]
+            known = (
+                self._references.bodies(kind.value, keys)
+                if kind in _CODES
+                else self._facts.bodies(keys, on=as_of.effective_on, by=as_of.entered_at)
+            )
+            news = [Row(key, "", body) for key, body in batch if known.get(key) != body]
+            if news:
+                with self._database.transaction() as tx:
+                    keep(tx, news)
+
+    def _ask_log(self, kind: RecordType, since: Believed, as_of: AsOf) -> dict[str, Touched]:
+        asked = windows(
+            entered_at=datetime.fromisoformat(since.entered_at),
+            effective_on=date.fromisoformat(since.effective_on),
             now=as_of.entered_at,
             today=as_of.effective_on,
             overlap=self._overlap,
-        ):
-            for each in self._workday.read_touched(kind, as_of=as_of, window=window):
-                log[each.wid] = each
-        return log
+        )
+        return _unite(each for window in asked for each in self._workday.read_touched(kind, as_of=as_of, window=window))
 
     def _keep_days(
-        self, translation: Translation, log: Mapping[str, Touched], *, as_of: AsOf, base: Believed | None
+        self,
+        translation: Translation,
+        log: Mapping[str, Touched],
+        *,
+        as_of: AsOf,
+        earliest: date,
+        since: Believed | None,
     ) -> None:
         """Ask for workers as of every other day that the log tells of, and keep what they were, or will be, then."""
         self._note_early(log, as_of)
         today, wanted = as_of.effective_on, defaultdict[date, list[str]](list)
-        tomorrow = today + timedelta(days=1)
-        window = (as_of.entered_at + self._overlap, tomorrow)
-        if base is not None:
-            entered_from = datetime.fromisoformat(base.entered_at) - self._overlap
-            window = (entered_from, min(date.fromisoformat(base.effective_on), tomorrow))
+        ahead = earliest + timedelta(days=1)
+        window = (as_of.entered_at + self._overlap, ahead)
+        if since is not None:
+            entered_from = datetime.fromisoformat(since.entered_at) - self._overlap
+            window = (entered_from, min(date.fromisoformat(since.effective_on), ahead))
         known = self._facts.known_days(sorted(log))
         for wid, touched in sorted(log.items()):
-            days = days_to_ask(touched.entries, known.get(wid, ()), window=window, today=today, horizon=today + HORIZON)
+            before = known.get(wid, ())
+            days = days_to_ask(touched.entries, before, window=window, today=today, horizon=today + HORIZON)
+            if any(earliest < day <= today for day, _ in touched.entries) and min(before, default=today) > earliest:
+                # Of whom we see first what begins today somewhere: it has not begun everywhere.
+                days |= {earliest}
             for day in days:
                 wanted[day].append(wid)
         for day, wids in sorted(wanted.items()):
@@ -324,3 +362,11 @@ class Capture:
     @property
     def _overlap(self) -> timedelta:
         return timedelta(seconds=parse_interval_s(self._sync.overlap))
+
+
+def _unite(told: Iterable[Touched]) -> dict[str, Touched]:
+    """By record, all that any of several windows told: what fits none but its own it need not tell twice."""
+    entries = defaultdict[str, list[tuple[date, datetime]]](list)
+    for each in told:
+        entries[each.wid] += each.entries
+    return {wid: Touched(wid, tuple(dict.fromkeys(several))) for wid, several in entries.items()}

@@ -182,10 +182,11 @@ class Gatherer:
 
     def _read_workday_now(self, kind: RecordType) -> Extract:
         entered_at, _looked_at = self._take_moment()
-        today = max(plant_days(self._connection.plex.plants, entered_at).values())
-        moments = AsOf(effective_on=today, entered_at=entered_at)
+        days = plant_days(self._connection.plex.plants, entered_at).values()
+        moments, earliest = AsOf(effective_on=max(days), entered_at=entered_at), min(days)
         with expecting_maintenance(self._clock):
-            return self._capture.read(kind, self._translation(), as_of=moments, whole=True).extract
+            read = self._capture.read(kind, self._translation(), as_of=moments, earliest=earliest, whole=True)
+            return read.extract
 
     def _take_moment(self) -> tuple[datetime, datetime]:
         """What time it is by Workday's clock, if it may be believed, and by ours."""
@@ -212,7 +213,10 @@ class Gatherer:
         def read() -> Extract:
             if other_day:
                 return self._capture.read_other_day(kind, translation, as_of=gathered.as_of)
-            extract, missed = self._capture.read(kind, translation, as_of=gathered.as_of, whole=whole)
+            earliest = min(gathered.today.values())
+            extract, missed = self._capture.read(
+                kind, translation, as_of=gathered.as_of, earliest=earliest, whole=whole
+            )
             if missed is not None:
                 gathered.missed[kind.value] = missed
             return extract

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Index, String, Table, Text, delete, insert, select
 
 from ml_connector.storage.database import Database, insert_or, metadata
-from ml_connector.timeline.fact import Early, Fact
+from ml_connector.timeline.fact import Early, Fact, as_known
 
 _BATCH = 500
 
@@ -69,6 +69,11 @@ class FactStore:
         """All that was ever known of these workers."""
         with self._database.reading() as tx:
             return self._of(tx, workers)
+
+    def bodies(self, workers: Sequence[str], *, on: date, by: datetime) -> dict[str, str]:
+        """What these workers were on a day, as known by a moment, of those of whom anything is known."""
+        known = {worker: as_known(told, on=on, by=by) for worker, told in self.of(workers).items()}
+        return {worker: fact.body for worker, fact in known.items() if fact is not None}
 
     def changing(self, *, after: date) -> list[str]:
         """Whose facts have a day of change after *after*."""

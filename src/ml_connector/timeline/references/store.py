@@ -52,6 +52,10 @@ class ReferenceStore:
         """What was learnt of any code after a moment, in the order it was told."""
         return self._read(facts.c.entered_at > _moment(moment))
 
+    def bodies(self, kind: str, keys: Sequence[str]) -> dict[str, str]:
+        """What was told last of each of these codes, of those of which anything was."""
+        return {each.key: each.body for each in self._read(facts.c.type == kind, facts.c.key.in_(keys))}
+
     def _read(self, *only: ColumnElement[bool]) -> list[ReferenceFact]:
         query = select(facts).where(facts.c.connection == self._connection, *only)
         with self._database.reading() as tx:
