@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from ml_connector.errors import UsageError
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import make_hold
 from ml_connector.sync.undecided import Undecided
@@ -97,8 +98,7 @@ def test_cc_11_who_is_not_shown_is_a_question_and_their_reports_are_none(home):
 
 
 def test_cc_11_the_answer_to_a_drop_is_none_to_who_was_asked_about_before(home):
-    guard = home.settings.sync.guard.model_copy(update={"deactivate_over": "2"})
-    home.settings = home.settings.model_copy(update={"sync": home.settings.sync.model_copy(update={"guard": guard})})
+    guard_closely(home)
     with home.synced() as life:
         (alone,) = home.play("worker_purged")
         read_all(home, life)
@@ -117,6 +117,28 @@ def test_cc_11_the_answer_to_a_drop_is_none_to_who_was_asked_about_before(home):
         home.play("population_restored")
         read_all(home, life)
         assert told(life) == before, "nobody was let go of by a release that was about others"
+
+
+def test_cc_12_what_another_day_would_hold_is_not_for_release_before_a_sync_holds_it(home):
+    guard_closely(home)
+    with home.synced() as life:
+        home.play("mass_termination")
+        ahead = life.syncer.plan(as_of=home.tenant.today + timedelta(days=1), progress=lambda *_: None)
+        (hold,) = ahead.holds
+        assert (hold.guard, "release" in hold.remedy) == ("deactivate_over", False)
+        with pytest.raises(UsageError):
+            life.syncer.release(hold.id)
+        home.pass_days(1)
+        life.sync()
+        assert [each.id for each in life.tools.review.holds("acme", state="open")] == [hold.id]
+        again = life.syncer.plan(as_of=home.tenant.today, progress=lambda *_: None)
+        assert f"release {hold.id}" in again.holds[0].remedy
+
+
+def guard_closely(home):
+    """Three who leave at once are a question."""
+    guard = home.settings.sync.guard.model_copy(update={"deactivate_over": "2"})
+    home.settings = home.settings.model_copy(update={"sync": home.settings.sync.model_copy(update={"guard": guard})})
 
 
 def read_all(home, life):

@@ -1240,6 +1240,14 @@ MUTANTS = (
         "::test_cc_11_the_answer_to_a_drop_is_none_to_who_was_asked_about_before",
     ),
     Mutant(
+        "what another day would hold is offered for release today",
+        "sync/report.py",
+        "    if line.id in waiting or not line.releasable:",
+        "    if True:",
+        "tests/integration/test_parked_under_holds.py"
+        "::test_cc_12_what_another_day_would_hold_is_not_for_release_before_a_sync_holds_it",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

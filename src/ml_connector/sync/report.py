@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -138,3 +138,11 @@ def staying_lines(parked: Iterable[Parked]) -> tuple[StayingLine, ...]:
 def hold_line(hold: Hold) -> HoldLine:
     values: dict[str, Any] = {name: getattr(hold, name) for name in HoldLine.__struct_fields__}
     return HoldLine(**values)
+
+
+def not_yet_held(line: HoldLine, waiting: Collection[str]) -> HoldLine:
+    """A hold of a plan for another day: unless it is one of those *waiting* today, there is nothing to release yet."""
+    if line.id in waiting or not line.releasable:
+        return line
+    remedy = "nothing waits today: a plan for another day holds nothing; if a sync does, ml-connector parked   lists it"
+    return msgspec.structs.replace(line, remedy=remedy)

@@ -29,7 +29,7 @@ from ml_connector.sync.judge import judge
 from ml_connector.sync.linked import watch_links
 from ml_connector.sync.policy import ON_CHANGES, Approvals
 from ml_connector.sync.recheck import check_plan, check_plex, find_approved, find_same_bytes, find_shown
-from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, staying_lines
+from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, not_yet_held, staying_lines
 from ml_connector.sync.run import Run, open_run
 from ml_connector.sync.save import held_event, save_draft, to_kept
 from ml_connector.sync.sentinel import watch_sentinels
@@ -76,7 +76,11 @@ class Syncer:
             # What would be on another day is nobody's to release, and no measure for the next run.
             stored, draft = self._draw_up(run, sources, only=only, keys=keys, settled=as_of is None)
             run.close(stored, draft.counts())
-            return self._report(stored, draft)
+            report = self._report(stored, draft)
+            if as_of is None:
+                return report
+            waiting = {hold.id for hold in self._tools.review.holds(self._name, state="open")}
+            return msgspec.structs.replace(report, holds=tuple(not_yet_held(line, waiting) for line in report.holds))
 
     def apply(self, digest: str, *, progress: Progress) -> RunReport:
         """
