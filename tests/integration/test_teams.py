@@ -173,3 +173,28 @@ def test_wp_14_a_manager_of_another_number_parks_nobody_of_their_team(home):
         assert home.parked(life) == []
         assert supervisors(home, team) == {"E900001"}
         assert life.syncer.sync(whole=True, progress=lambda *_: None).counts["applied"] == 0
+
+
+def test_wp_07_who_is_on_assignment_reports_to_a_host_of_another_number_in_the_same_run(home):
+    with home.synced() as life:
+        one = home.desk.plain_workers(location="DET")[0]
+        home.desk.assign(one, location="TOL", until=home.tenant.today + timedelta(days=90))
+        for _ in range(2):  # until the log tells of the assignment no more
+            life.sync()
+            home.pass_days(1)
+        life.sync()
+        at_home, host = bosses(home, one)
+        assert host not in {at_home, None}
+        home.desk.renumber(home.desk.now().worker(host), "E900001")
+        life.sync()
+        assert home.parked(life) == []
+        assert bosses(home, one) == [at_home, "E900001"]
+        assert life.syncer.sync(whole=True, progress=lambda *_: None).counts["applied"] == 0
+
+
+def bosses(home, worker):
+    """Whom somebody reports to in Plex, by badge, in the order of the plants."""
+    rows = home.plex_state()["employees"]
+    badges = {row["id"]: row["badgeNumber"] for row in rows}
+    found = sorted((row["pcn"], row["supervisorId"]) for row in rows if row["badgeNumber"] == worker.key)
+    return [badges.get(boss) for _pcn, boss in found]

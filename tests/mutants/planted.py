@@ -1374,4 +1374,12 @@ MUTANTS = (
         "if key not in known]",
         f"{ASKED_DAYS}::test_ed10_a_look_at_another_day_takes_nothing_from_what_is_known_of_today",
     ),
+    Mutant(
+        "whoever leads a job beside the primary one leads nobody",
+        "sync/teams.py",
+        "        jobs = () if isinstance(self.jobs, UnsetType) else self.jobs\n",
+        "        jobs: tuple[_Led, ...] = ()\n",
+        "tests/integration/test_teams.py::"
+        "test_wp_07_who_is_on_assignment_reports_to_a_host_of_another_number_in_the_same_run",
+    ),
 )

@@ -20,13 +20,26 @@ from ml_connector.mapping.people import person_id
 _MOST_ALONE = 200
 
 
-class Managed(msgspec.Struct):
+class _Led(msgspec.Struct):
+    """Whom a worker reports to, in all or in one of several jobs."""
+
+    manager_id: str | UnsetType | None = UNSET
+    manager_type: str = "employee"
+
+
+class Managed(_Led, kw_only=True):
     """A worker as far as it matters who manages them."""
 
     key: str
     active: bool | UnsetType = UNSET
-    manager_id: str | UnsetType | None = UNSET
-    manager_type: str = "employee"
+    jobs: tuple[_Led, ...] | UnsetType = ()
+
+    @property
+    def bosses(self) -> set[str | None]:
+        """Their typed ids, None for a vacancy; nobody where Workday does not tell."""
+        jobs = () if isinstance(self.jobs, UnsetType) else self.jobs
+        told = {(each.manager_type, each.manager_id) for each in (self, *jobs)}
+        return {number and person_id(kind, number) for kind, number in told if number is not UNSET}
 
 
 def find_leavers(before: Mapping[str, Worker], now: Mapping[str, Worker]) -> set[str]:
@@ -61,8 +74,9 @@ def find_teams(everybody: Iterable[Managed], managers: Collection[str], *, vacan
     """The WIDs of who reports to one of *managers*, by what is held of them; where *vacant*, of who reports to nobody, too."""
     teams, alone = set[str](), set[str]()
     for each in everybody:
-        if isinstance(each.manager_id, str):
-            teams |= {each.key} if person_id(each.manager_type, each.manager_id) in managers else set()
-        elif vacant and each.active is True and each.manager_id is None:
+        bosses = each.bosses
+        if not bosses.isdisjoint(managers):
+            teams.add(each.key)
+        elif vacant and each.active is True and None in bosses:
             alone.add(each.key)
     return teams | alone if len(alone) <= _MOST_ALONE else teams
