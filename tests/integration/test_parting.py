@@ -51,6 +51,16 @@ def test_wp_01_who_is_parted_from_somebody_not_in_plex_keeps_the_record(small, n
     assert (own["id"], own["status"]) == (record["id"], "Active")
     assert employees(small, badgeNumber=contractor) == []
     assert syncs.plan(small.app, progress=silent).changes == ()
+    if named == "employee":
+        links.withdraw(small.app, employee)
+    else:
+        desk = small.sandbox.tenant._desk("agency")
+        desk.rescind(contractor, "Hire Employee")
+        sync(small)
+        links.join(small.app, employee, to=contractor)
+    sync(small)
+    assert employees(small, badgeNumber=employee) == [own], "one again, they go on as the same record"
+    assert {item.code for item in syncs.parked(small.app)} <= {"two_active_profiles"}
 
 
 @pytest.mark.parametrize("named", [0, 1])
@@ -148,3 +158,37 @@ def test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_free
     small.sandbox.plex.edit_employee("101", number, fields={"badgeNumber": "X1"})
     assert sync(small) == 0
     assert employees(small, badgeNumber=number)[0]["id"] == match.plex_id
+
+
+def test_wp_01_after_an_undone_join_who_has_ended_gets_all_back_that_was_their_own(tmp_path):
+    """Name, e-mail, department and number, in one write with the badge: nothing of another worker stays in step."""
+    with open_world(tmp_path, workers=24) as world:
+        sync(world)
+        (left,) = play(world, "terminate")
+        sync(world)
+        (before,) = employees(world, badgeNumber=left)
+        (numbers,) = attributes(world, before)
+        desk = world.sandbox.tenant._desk("test")
+        other = desk.hire(desk.now().worker(left).primary_job.location, last_name="Robinson")
+        assert sync(world) == 0
+        links.join(world.app, other.worker_id, to=left, accept=True)
+        (own,) = employees(world, badgeNumber=other.worker_id)
+        world.sandbox.plex.edit_employee(pcn_of(world, own), other.worker_id, fields={"badgeNumber": "X1"})
+        assert sync(world) == 0
+        (taken,) = employees(world, badgeNumber=other.worker_id)
+        assert (taken["id"], taken["lastName"]) == (before["id"], "Robinson")
+        links.separate(world.app, other.worker_id)
+        sync(world, 2)
+        assert sync(world) == 0
+        assert employees(world, id=before["id"]) == [before]
+        assert attributes(world, before) == [numbers]
+        assert [row["id"] for row in employees(world, badgeNumber=other.worker_id)] == [own["id"]]
+        assert syncs.plan(world.app, progress=silent).changes == ()
+
+
+def attributes(world, record):
+    return [row for row in world.sandbox.plex.state("employee_attributes") if row["Resource_ID"] == record["id"]]
+
+
+def pcn_of(world, record):
+    return next(pcn for pcn, tables in world.sandbox.plex.enterprise.plants.items() if record["id"] in tables.employees)

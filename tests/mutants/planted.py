@@ -1382,4 +1382,11 @@ MUTANTS = (
         "tests/integration/test_teams.py::"
         "test_wp_07_who_is_on_assignment_reports_to_a_host_of_another_number_in_the_same_run",
     ),
+    Mutant(
+        "who has ended gets no more than the badge back",
+        "sync/wishes.py",
+        "item, fields=fields, spoken=own.spoken",
+        'item, fields={"badge_number": badge(worker)}, spoken=own.spoken',
+        "tests/integration/test_parting.py::test_wp_01_after_an_undone_join_who_has_ended_gets_all_back_that_was_their_own",
+    ),
 )

@@ -152,17 +152,7 @@ class Projection:
         *known* tells whether a manager's record exists in Plex or will by this plan. A supervisor that cannot be
         named leaves the field alone and is reported beside the employee, who goes on (WP-14).
         """
-        fields = dict(place.fields)
-        fields["badge_number"] = badge(worker)
-        if not isinstance(worker.name, UnsetType):
-            parts = {
-                "first_name": worker.name.given,
-                "middle_name": worker.name.middle,
-                "last_name": worker.name.family,
-            }
-            fields |= {name: part for name, part in parts.items() if not isinstance(part, UnsetType)}
-        if not isinstance(worker.email, UnsetType):
-            fields["email"] = worker.email
+        fields = {**place.fields, **self.personal(worker)}
         kind = self._employee_type(place.job)
         if kind is not None:
             fields["type"] = kind
@@ -190,6 +180,20 @@ class Projection:
             depth=self._depth(me, worker, place.job, people),
         )
         return employee, waiting
+
+    def personal(self, worker: Worker) -> dict[str, Scalar]:
+        """What a worker's record holds wherever they work: badge, names, e-mail, as far as Workday shows them."""
+        fields: dict[str, Scalar] = {"badge_number": badge(worker)}
+        if not isinstance(worker.name, UnsetType):
+            parts = {
+                "first_name": worker.name.given,
+                "middle_name": worker.name.middle,
+                "last_name": worker.name.family,
+            }
+            fields |= {name: part for name, part in parts.items() if not isinstance(part, UnsetType)}
+        if not isinstance(worker.email, UnsetType):
+            fields["email"] = worker.email
+        return {name: value for name, value in fields.items() if name not in self._withheld}
 
     def attributes(self, worker: Worker, place: Place) -> Desired:
         """What the employee's REST record has no room for: Workday's id and the home cost center (PX-05)."""

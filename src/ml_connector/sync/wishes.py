@@ -123,7 +123,7 @@ class Wishes:
             left = [item for item in left if (item.plant, item.key) in self._left_behind()]
         if elsewhere.sure:
             for item in left:
-                yield from self._given_back(worker, item)
+                yield from self._given_back(projection, worker, item)
 
     def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         """
@@ -248,7 +248,7 @@ class Wishes:
                 self._draft.pending.append(due)
                 told = True
             if due is None or (due.begins and self._is_ours(item)):
-                yield from self._given_back(worker, item)
+                yield from self._given_back(projection, worker, item)
         coming = None if known else projection.coming.hire(worker)
         if coming is not None:
             self._draft.pending.append(coming)
@@ -262,10 +262,10 @@ class Wishes:
         """Whether both sides agreed on the record before: what a plant made ready for a newcomer is left alone."""
         return bool(self._baselines.baseline(item.type, item.plant, keys=[item.key]))
 
-    def _given_back(self, worker: Worker, item: Desired) -> Iterator[Desired]:
+    def _given_back(self, projection: Projection, worker: Worker, item: Desired) -> Iterator[Desired]:
         """
-        A record that has ended or is to; wears it another worker's badge, as after a join that was taken back, it gets its
-        own worker's badge and number again, so that the other one can have theirs (WP-01).
+        A record that has ended or is to; wears it another worker's badge, as after a join that was taken back, it gets all
+        that is its own worker's again, so that the other one can have theirs (WP-01).
         """
         held = None
         if (item.plant, badge(worker)) not in self._learnt.badges:  # nearly always they wear their own
@@ -274,12 +274,40 @@ class Wishes:
         if not any(person.key != worker.key for person in self._learnt.people.wearing(worn)):
             yield item
             return
-        yield msgspec.structs.replace(item, fields={"badge_number": badge(worker)})
+        place = self._own_place(projection, worker, item)
+        if place is None:
+            yield msgspec.structs.replace(item, fields=projection.personal(worker))
+        else:
+            own, _waiting = projection.employee(
+                worker, place, people=self._learnt.people, known=self._learnt.known.__contains__
+            )
+            fields = {name: value for name, value in own.fields.items() if name != "status"}
+            needs = (*item.needs, *own.needs)
+            yield msgspec.structs.replace(item, fields=fields, spoken=own.spoken, rows=own.rows, needs=needs)
         attributes = self._lookup.plex("employee_attributes", item.plant, item.key)
         if attributes is not None:
-            fields = {**attributes.fields, "external_employee_id": worker.employee_id}
-            kept = {name: fields.get(name) for name in ("external_employee_id", "cost_center")}
+            center = attributes.fields.get("cost_center") if place is None else place.cost_center
+            kept = {"external_employee_id": worker.employee_id, "cost_center": center}
             yield msgspec.structs.replace(item, type="employee_attributes", state="present", fields=kept, needs=())
+
+    def _own_place(self, projection: Projection, worker: Worker, item: Desired) -> Place | None:
+        """Where somebody worked last, if that is where a record of theirs is that holds another worker's values."""
+        try:
+            place = projection.place(worker)
+            if place.plant != item.plant:
+                return None  # they never worked there: only the name is theirs
+            self._check_setup(place.plant, place.needs)
+        except RecordError as error:
+            told = RecordError(
+                f"the employee of plant {item.plant} ({item.key}) has another worker's department, position and "
+                f"supervisor since a join that was taken back, and which are their own cannot be told: {error.message}",
+                code="holds_anothers",
+                waiting_for=error.waiting_for,
+                remedy=f"correct department, position, building and supervisor of badge {badge(worker)} in Plex by hand",
+            )
+            self._draft.parked.append(park_worker(worker, told, plant=item.plant))
+            return None
+        return place
 
     def _is_worn_by_another(self, projection: Projection, worker: Worker, place: Place) -> bool:
         """Whether another employee wears the worker's number; then the worker waits for a decision, or for that one."""

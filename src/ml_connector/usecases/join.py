@@ -87,7 +87,7 @@ def check_nothing_left(app: App, store: LinkStore, profile: Profile, other: Prof
     """
     if profile.person != profile.wid:
         return
-    go_on = find_exchanged(app, store, profile.person, other.person)
+    go_on = {each.plant for each in find_exchanged(app, store, profile.person) if other.person in each.people}
     left = [told for plant in plants_of(app) if plant not in go_on for told in _left(app, store, profile.person, plant)]
     worker, to = names
     if left:

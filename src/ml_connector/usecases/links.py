@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import msgspec
 from sqlalchemy import Connection as Transaction
@@ -29,7 +28,7 @@ from ml_connector.usecases.join import (
     moved_by,
     settle,
 )
-from ml_connector.usecases.part import find_exchanged, hand_over, plan_parting
+from ml_connector.usecases.part import change_back, find_exchanged, hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
 
 
@@ -90,14 +89,13 @@ def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
         check_not_both_at_work(app, store, profile, other, names=(worker, to))
         if not accept:
             check_nothing_left(app, store, profile, other, names=(worker, to))
-    moved, undone = moved_by(store, profile), find_exchanged(app, store, profile.person, other.person)
-    at = app.clock()
+    moved, at = moved_by(store, profile), app.clock()
+    exchanged = [each for each in find_exchanged(app, store, profile.person) if other.person in each.people]
     with app.database.transaction() as tx:
         _write_down(app, tx, store, profile)
         for wid in moved if profile.person != other.person else moved[:1]:
             store.decide(tx, wid, person=other.person, by=app.actor, at=at)
-        for one, plant in product((profile.person, other.person), undone):
-            store.release(tx, person=one, plant=plant)
+        change_back(tx, store, exchanged)
         _record(app, tx, profile.wid, "is the same person as an earlier profile")
     return store.list(person=other.person)[0]
 
@@ -132,7 +130,9 @@ def withdraw(app: App, worker: str) -> Link:
     """
     store = _store(app)
     profile = _profile(app, store, worker)
+    exchanged = find_exchanged(app, store, profile.wid)
     with app.database.transaction() as tx:
+        change_back(tx, store, exchanged)
         if not store.withdraw(tx, profile.wid):
             raise UsageError(
                 f"nobody decided who {worker} is, so there is nothing to take back",

@@ -66,16 +66,31 @@ def hand_over(app: App, tx: Transaction, store: LinkStore, parting: Parting, *, 
             store.adopt(tx, person=person, plant=plant, plex_id=theirs[plant], by=app.actor, at=at)
 
 
-def find_exchanged(app: App, store: LinkStore, one: str, other: str) -> list[str]:
-    """The plants in which two people go by each other's ids and the first's own id is no record: a join undoes it there."""
-    adopted, own, theirs = store.adopted(), find_made_ids(app, one), find_made_ids(app, other)
+class Exchanged(NamedTuple):
+    """In this plant two people go by each other's ids, and that of one of them is no record."""
+
+    plant: str
+    people: tuple[str, str]
+
+
+def find_exchanged(app: App, store: LinkStore, one: str) -> list[Exchanged]:
+    """Where a person exchanged ids with another who has no record there: once they are one again, it is undone."""
+    adopted, own = store.adopted(), find_made_ids(app, one)
     return [
-        plant
-        for plant in plants_of(app)
-        if adopted.get((plant, one)) in theirs.values()
-        and adopted.get((plant, other)) in own.values()
+        Exchanged(plant, (one, other))
+        for (plant, other), key in adopted.items()
+        if other != one
+        and key in own.values()
+        and adopted.get((plant, one)) in find_made_ids(app, other).values()
         and not find_own_records(app, store, other, plant=plant)
     ]
+
+
+def change_back(tx: Transaction, store: LinkStore, exchanged: Collection[Exchanged]) -> None:
+    """Let each go by the ids made of them again."""
+    for plant, people in exchanged:
+        for one in people:
+            store.release(tx, person=one, plant=plant)
 
 
 def _in_scope(app: App, wids: Collection[str]) -> list[str]:
