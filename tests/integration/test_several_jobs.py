@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from ml_connector.mapping.plex import employee_uuid
@@ -171,3 +173,29 @@ def there(home, number):
     """In which plants somebody is, by badge, and as what."""
     rows = home.plex_state()["employees"]
     return {str(row["pcn"]): row["status"] for row in rows if row["badgeNumber"] == number}
+
+
+def test_wp_06_another_job_that_changes_today_stays_where_it_is_still_yesterday(tmp_path):
+    """Between Detroit's midnight and Chicago's: the job in Chicago is told as it is from tomorrow on, and is there today."""
+    home = Living(tmp_path)
+    with home.synced() as life:
+        worker = home.desk.plain_workers(location="DET")[0]
+        home.desk.add_job(worker, location="HQ")
+        life.sync()
+        home.tenant._today += timedelta(days=1)
+        home.tenant._moment = datetime.combine(home.tenant._today, time(5, 30), tzinfo=UTC)
+        worker = home.desk.now().worker(worker.key)
+        before = employees(home, worker)
+        assert [row["status"] for row in before] == ["Active", "Active"]
+        second = msgspec.structs.replace(
+            worker.jobs[1], weekly_hours=worker.jobs[1].weekly_hours / 2, since_on=home.desk.on
+        )
+        home.desk._change(worker, {"jobs": (worker.jobs[0], second)}, kind="Change Job")
+        life.sync()
+        assert [(row["id"], row["status"]) for row in employees(home, worker)] == [
+            (row["id"], row["status"]) for row in before
+        ]
+
+
+def employees(home, worker):
+    return [row for row in home.plex_state()["employees"] if row["badgeNumber"] == worker.key]
