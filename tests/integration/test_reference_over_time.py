@@ -65,6 +65,16 @@ def test_rd02_who_is_in_it_too_early_waits_and_goes_by_himself_on_the_day(living
         assert department(living, "4800-ROB") is not None
 
 
+def test_ed_01_what_lies_ahead_is_told_in_the_order_of_days_and_by_number(living):
+    with living.synced() as life:
+        leaving = living.desk.plain_workers()[:4]
+        for worker, days in zip(leaving, (9, 2, 7, 4), strict=True):
+            living.desk.terminate(worker, last_day=living.tenant.today + timedelta(days=days))
+        pending = life.plan().pending
+        assert [item.on for item in pending] == sorted(item.on for item in pending)
+        assert [item.source for item in pending if item.at_end] == [leaving[number].key for number in (1, 3, 2, 0)]
+
+
 def test_rd03_people_in_an_inactive_cost_center_stay_and_are_listed_by_name(living):
     with living.synced() as life:
         center, *members = living.play("cost_center_inactivated")

@@ -1248,6 +1248,14 @@ MUTANTS = (
         "::test_cc_12_what_another_day_would_hold_is_not_for_release_before_a_sync_holds_it",
     ),
     Mutant(
+        "what lies ahead is told in no order",
+        "sync/verbs.py",
+        "pending=tuple(sorted(draft.pending, key=lambda it: (it.on, it.at_end, it.plant, it.label))),",
+        "pending=tuple(draft.pending),",
+        "tests/integration/test_reference_over_time.py"
+        "::test_ed_01_what_lies_ahead_is_told_in_the_order_of_days_and_by_number",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

@@ -17,6 +17,8 @@ from ml_connector.errors import shortened
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.allowance import said_of
+from ml_connector.sync.belief import ON_CLOCK
+from ml_connector.sync.policy import ON_CHANGES
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.runs.store import RunInfo
 from ml_connector.usecases.syncs import NEXT_OF_RELEASED, ParkedInfo, RecordInfo
@@ -25,6 +27,7 @@ SHORT = 12
 _LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json
 _LONGEST_PROBLEM = 120
 _NAMED = 20  # of people still in a closed cost center
+_COUNTING = ON_CHANGES | {"population_drop", "sentinel_missing"}
 _FEW = 3  # so many that wait for the same thing are told one by one
 _SIGNS = {
     "create": ("+", "green"),
@@ -65,7 +68,7 @@ def render_plan(
             missing = "; ".join(f"{kind.replace('_', ' ')}: {', '.join(names)}" for kind, names in by_type.items())
             console.print(cell(f"{lack} {missing}", style="dim"), soft_wrap=True)
     if report.pending:
-        rows = [(item.on[:10], item.plant or None, _due(item), item.reason) for item in report.pending[:limit]]
+        rows = [(_due_on(item), item.plant or None, _due(item), item.reason) for item in report.pending[:limit]]
         console.print(table(("due", "plant", "record", "what"), rows))
     _render_staying(report.staying, console)
     if report.counts.get("parked"):
@@ -136,6 +139,9 @@ def run_answer(report: RunReport) -> dict[str, Any]:
 
 def render_runs(runs: Sequence[RunInfo], *, console: Console | None = None) -> None:
     """Print one line per run; a long problem is cut, and told whole of one run."""
+    if not runs:
+        (console or make_console()).print("There is no such run.")
+        return
     rows = [
         (
             run.id,
@@ -182,6 +188,9 @@ def _told(write: Mapping[str, Any]) -> Text:
 
 def render_records(records: Sequence[RecordInfo]) -> None:
     """Print status, reason and remedy per record; of staffing levels also planned and actual headcount."""
+    if not records:
+        make_console().print("There is no such record.")
+        return
     if any(each.actual is not None for each in records):
         _render_heads(records)
         return
@@ -243,7 +252,7 @@ def render_parked(
 def _render_released(released: Sequence[HoldInfo], console: Console) -> None:
     """What a person let go and no plan has carried out: it waits for nobody any more, and goes by itself."""
     for hold in released:
-        head = f"released {hold.id}: {plural(len(hold.members), hold.type + ' record')}, {hold.guard}"
+        head = f"released {hold.id}: {_what(hold.type, hold.guard, len(hold.members))}, {hold.guard}"
         by = f"by {hold.released_by}, not carried out yet: {hold.reason}"
         console.print(cell(head, style="bold magenta"))
         console.print(Padding(cell(shortened(by, _LONGEST_REASON)), (0, 0, 0, 4)))
@@ -319,10 +328,17 @@ def _head(group: Sequence[HoldLine]) -> str:
     hold = group[0]
     if len(group) == 1:
         where = f" in plant {hold.plant}" if hold.plant else ""
-        return f"held {hold.id}: {plural(hold.count, hold.type + ' record')}{where}, {hold.guard}"
+        return f"held {hold.id}: {_what(hold.type, hold.guard, hold.count)}{where}, {hold.guard}"
     kinds = ", ".join(dict.fromkeys(each.type.replace("_", " ") for each in group))
     plants = ", ".join(dict.fromkeys(each.plant for each in group if each.plant))
     return f"held in {len(group)} places: {kinds}{f' in plants {plants}' if plants else ''}, {hold.guard}"
+
+
+def _what(kind: str, guard: str, count: int) -> str:
+    """What a hold is about; a doubted reading counts no records."""
+    if guard in ON_CLOCK:
+        return "Workday's clock"
+    return plural(count, f"{kind} record") if guard in _COUNTING else f"the reading of {kind} records"
 
 
 def _render_why(reason: str, fix: str | None, console: Console) -> None:
@@ -361,10 +377,14 @@ def _render_change(change: ChangeInfo, console: Console) -> None:
         )
 
 
+def _due_on(item: Pending) -> str:
+    """The day; an ending is due when its last day is over, which may be today's still."""
+    return f"end of {item.on[:10]}" if item.at_end else item.on[:10]
+
+
 def _due(item: Pending) -> str:
-    return (
-        f"{item.type} {item.label}" if item.plant else f"{item.type} {item.key} {_label(item.label, item.key)}".strip()
-    )
+    number = item.source or ("" if item.plant else item.key)
+    return f"{item.type} {number} {shortened(_label(item.label, number), _LONGEST_LABEL)}".strip()
 
 
 def _system(record: ChangeInfo | ParkedInfo) -> str:
@@ -374,8 +394,9 @@ def _system(record: ChangeInfo | ParkedInfo) -> str:
 
 def _named(record: ChangeInfo | ParkedInfo) -> str:
     plant = f"{record.plant} " if record.plant else _system(record)
-    label = shortened(_label(record.label, record.key), _LONGEST_LABEL)
-    return printable(f"{plant}{record.type} {shortened(record.key, _LONGEST_LABEL)} {label}".strip())
+    label = shortened(record.label, _LONGEST_LABEL)
+    key = shortened(record.key, _LONGEST_LABEL) if _label(record.label, record.key) or not label else ""
+    return printable(" ".join(filter(None, (f"{plant}{record.type}", key, label))))
 
 
 def _why(reason: str, fix: str | None) -> Text:

@@ -11,12 +11,12 @@ from datetime import date
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError, shortened
-from ml_connector.mapping.desired import Pending
+from ml_connector.mapping.desired import THROUGH, Pending
 from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place, Placement
 
 _LONGEST_REASON = 200
-_LAST_DAY = "termination: active through that day"
+_LAST_DAY = f"termination: {THROUGH}"
 
 
 class Coming:
@@ -36,7 +36,13 @@ class Coming:
         if last is None:
             return None
         return Pending(
-            type="employee", plant=plant, key=key, label=label(worker), on=last.isoformat(), reason=_LAST_DAY
+            type="employee",
+            plant=plant,
+            key=key,
+            label=label(worker),
+            on=last.isoformat(),
+            reason=_LAST_DAY,
+            source=worker.employee_id,
         )
 
     def hire(self, worker: Worker) -> Pending | None:
@@ -58,7 +64,14 @@ class Coming:
     def _coming(self, worker: Worker, *, plant: str, key: str) -> Pending:
         on = worker.hired_on.isoformat() if isinstance(worker.hired_on, date) else ""
         return Pending(
-            type="employee", plant=plant, key=key, label=label(worker), on=on, reason="future hire", begins=True
+            type="employee",
+            plant=plant,
+            key=key,
+            label=label(worker),
+            on=on,
+            reason="future hire",
+            begins=True,
+            source=worker.employee_id,
         )
 
     def changes(
@@ -107,6 +120,7 @@ class Coming:
             on=on.isoformat(),
             reason=shortened(reason, _LONGEST_REASON),
             begins=begins,
+            source=worker.employee_id,
         )
 
 

@@ -9,6 +9,9 @@ import msgspec
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
 
+THROUGH = "active through that day"
+"""How the reason of an ending that lies ahead ends: *that day* is its last."""
+
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -55,8 +58,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """
     A change that is known and not due yet: it happens at the start of *on* (plant's own date), an ending at its end.
 
-    *plant* is empty, and *key* the worker's id, while Workday does not show yet where somebody will work. *begins*
-    tells a beginning from an ending.
+    *plant* is empty, and *key* the worker's id, while Workday does not show yet where somebody will work. *source* is
+    the number people know the record by. *begins* tells a beginning from an ending.
     """
 
     type: str
@@ -66,6 +69,12 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     on: str
     reason: str
     begins: bool = False
+    source: str = ""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it happens when the day *on* is over."""
+        return self.reason.endswith(THROUGH)
 
 
 def reference(kind: str, *, plant: str, key: str) -> str:

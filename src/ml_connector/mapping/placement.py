@@ -20,7 +20,7 @@ from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
-from ml_connector.mapping.desired import Desired, Pending, reference
+from ml_connector.mapping.desired import THROUGH, Desired, Pending, reference
 from ml_connector.mapping.people import label
 from ml_connector.mapping.routing import NO_ROUTE, route
 from ml_connector.settings.plex import Plant
@@ -160,12 +160,19 @@ class Placement:
             return True, None
         if job.end_on < today:
             return False, None
-        return True, self._pending(worker, plant, job.end_on, f"{what} ends: active through that day", begins=False)
+        return True, self._pending(worker, plant, job.end_on, f"{what} ends: {THROUGH}", begins=False)
 
     def _pending(self, worker: Worker, plant: str, on: date, reason: str, *, begins: bool) -> Pending:
         key = self._record(plant, worker.key)
         return Pending(
-            type="employee", plant=plant, key=key, label=label(worker), on=on.isoformat(), reason=reason, begins=begins
+            type="employee",
+            plant=plant,
+            key=key,
+            label=label(worker),
+            on=on.isoformat(),
+            reason=reason,
+            begins=begins,
+            source=worker.employee_id,
         )
 
     def plant(self, job: Job, organizations: Organizations) -> Plant:

@@ -130,6 +130,7 @@ class ReferenceData:
                     on=first.isoformat(),
                     reason="future cost center",
                     begins=True,
+                    source=number,
                 )
 
     def endings(self) -> Iterator[Desired]:

@@ -364,7 +364,7 @@ class Syncer:
             counts=draft.counts(),
             changes=tuple(change_info(change) for change in draft.changes),
             holds=tuple(hold_line(hold) for hold in draft.holds),
-            pending=tuple(draft.pending),
+            pending=tuple(sorted(draft.pending, key=lambda it: (it.on, it.at_end, it.plant, it.label))),
             headcount=tuple(draft.headcount),
             forecast_s=forecast.seconds,
             not_given={info.type: info.missing for info in types if info.missing},

@@ -20,9 +20,9 @@ from ml_connector.cli.reports import (
     render_runs,
     run_answer,
 )
-from ml_connector.mapping.desired import Pending
+from ml_connector.mapping.desired import THROUGH, Pending
 from ml_connector.review.store import HoldInfo
-from ml_connector.sync.report import HoldLine, PlanReport, RunReport, StayingLine
+from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.runs.store import RunInfo
 from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
 
@@ -71,6 +71,53 @@ def test_ed_02_a_future_hire_without_a_plant_is_shown_by_number_and_name() -> No
         render_plan(report, limit=None, console=console)
     assert "2026-12-07" in captured.get()
     assert "employee 000025 Ada Lee" in captured.get()
+
+
+def plan_of(**told: object) -> PlanReport:
+    """A plan with nothing in it but what is *told*."""
+    empty = PlanReport(
+        digest="d" * 64, connection="acme", as_of="2026-12-13", counts={}, changes=(), holds=(), pending=(),
+        headcount=(), forecast_s=0,
+    )  # fmt: skip
+    return msgspec.structs.replace(empty, **told)
+
+
+def test_ed_01_what_is_due_is_told_by_number_and_an_ending_by_the_end_of_its_day() -> None:
+    ending = Pending(
+        type="employee", plant="102", key="9a", label="Ada " + "Lee" * 99, on="2026-12-12", reason=THROUGH, source="25"
+    )
+    told = " ".join(shown(partial(render_plan, limit=None), plan_of(pending=(ending,))).split())
+    assert "end of 2026-12-12 102 employee 25 Ada Lee" in told
+    assert "Lee" * 30 not in told
+
+
+def test_a_staffing_level_is_called_in_a_plan_as_everywhere() -> None:
+    seat = ChangeInfo(
+        system="plex", plant="101", type="headcount", key="Welder|Day|4200-WLD", label="Welder, Day, 4200-WLD",
+        action="create", reason="new", before={}, after={},
+    )  # fmt: skip
+    told = shown(partial(render_plan, limit=None), plan_of(changes=(seat,)))
+    assert "headcount Welder, Day, 4200-WLD" in told
+    assert "|" not in told
+
+
+@pytest.mark.parametrize(
+    ("guard", "told"),
+    [
+        ("clock_back", "held 8ab6: Workday's clock, clock_back"),
+        ("list_shrunk", "held 8ab6: the reading of worker records, list_shrunk"),
+        ("population_drop", "held 8ab6: 1 worker record, population_drop"),
+    ],
+)
+def test_cc_13_a_doubted_reading_counts_no_records(guard: str, told: str) -> None:
+    hold = HoldLine(id="8ab6", guard=guard, type="worker", plant="", count=1, reason="", remedy="", releasable=True)
+    assert told in shown(partial(render_plan, limit=None), plan_of(holds=(hold,)))
+
+
+def test_a_filter_that_nothing_fits_is_answered_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    render_runs([])
+    render_records([])
+    assert capsys.readouterr().out == "There is no such run.\nThere is no such record.\n"
 
 
 @pytest.mark.parametrize(
