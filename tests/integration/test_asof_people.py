@@ -109,3 +109,31 @@ def test_m_9_a_record_that_a_join_left_behind_is_said_to_be_nobodys(firm, joined
     _render(past)
     assert "nobody's since" in capsys.readouterr().out
     assert not any(each.left_at for one in (old, other) for each in past_of(firm, one, on=before).records)
+
+
+@pytest.mark.parametrize("undo", [links.separate, links.withdraw])
+def test_m_9_a_join_that_is_undone_changes_no_day_on_which_it_was_believed(firm, joined, undo):
+    old, other, _, before = joined
+    joined_on = firm.tenant.today
+    wait(firm, 1)
+    firm.sync()
+    days = [(one, on) for one in (old, other) for on in (before, joined_on)]
+    then = {(one, on): past_of(firm, one, on=on).records for one, on in days}
+    undo(app_of(firm.rehearsal, firm.begin()), old)
+    firm.sync()
+    wait(firm, 1)
+    assert {(one, on): past_of(firm, one, on=on).records for one, on in days} == then
+    assert len(told(firm, other)) == 1
+
+
+def test_m_9_whom_the_rules_joined_and_somebody_parts_stay_one_person_on_the_days_before(firm):
+    _, number = firm.tenant.play("conversion")["touched"]
+    firm.sync()
+    before = firm.tenant.today
+    wait(firm, 1)
+    then = past_of(firm, number, on=before).records
+    assert then
+    links.separate(app_of(firm.rehearsal, firm.begin()), number)
+    firm.sync()
+    wait(firm, 1)
+    assert past_of(firm, number, on=before).records == then

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from ml_connector.timeline.identity import Alias, Known, Seen
-from ml_connector.timeline.store import Link, LinkStore, Profile
+from ml_connector.timeline.store import Join, Link, LinkStore, Profile
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 ADA, OLD, NUMBER = Alias("universal", "U-1"), Alias("wid", "a" * 32), Alias("employee", "1001")
@@ -42,13 +42,14 @@ def test_a_known_name_stays_with_its_person_until_somebody_decides(links, databa
 
 def test_wp_02_a_decision_taken_back_leaves_nothing_but_what_others_share(links, database):
     with database.transaction() as tx:
-        assert not links.withdraw(tx, OLD.value)
+        assert not links.withdraw(tx, OLD.value, by="ada", at=AT)
         links.learn(tx, {Alias("wid", "b" * 32): Seen("p1", "b" * 32)}, by="sync", at=AT)
         links.decide(tx, OLD.value, person="p2", by="ada", at=AT)
     with database.transaction() as tx:
-        assert links.withdraw(tx, OLD.value)
+        assert links.withdraw(tx, OLD.value, by="ada", at=AT)
     assert links.find([OLD, NUMBER, ADA]) == {ADA: Known("p1")}
     assert links.unknown([OLD.value]) == [OLD.value]
+    assert links.joins()[OLD.value] == [Join("p1", None), Join("p2", AT), Join(OLD.value, AT)], "and it is remembered"
 
 
 def test_one_plex_record_is_one_person(links, database):

@@ -1336,8 +1336,8 @@ MUTANTS = (
     Mutant(
         "a later join changes what a day that is past was",
         "asof/whose.py",
-        "            if before is not None and joined.since is not None and joined.since >= before:\n                break\n",
-        "",
+        "if before is None or it.since is None or it.since < before]",
+        "]",
         "tests/integration/test_asof_people.py::test_m_9_a_day_that_is_past_tells_the_same_of_both_after_they_were_joined",
     ),
     Mutant(
@@ -1396,5 +1396,13 @@ MUTANTS = (
         "item, fields=fields, spoken=own.spoken",
         'item, fields={"badge_number": badge(worker)}, spoken=own.spoken',
         "tests/integration/test_parting.py::test_wp_01_after_an_undone_join_who_has_ended_gets_all_back_that_was_their_own",
+    ),
+    Mutant(
+        "what was decided of who somebody is forgets what was before",
+        "timeline/store.py",
+        '        signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}\n'
+        "        self._keep_decision(tx, profile, signed)\n",
+        '        signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}\n',
+        "tests/integration/test_asof_people.py::test_m_9_a_join_that_is_undone_changes_no_day_on_which_it_was_believed",
     ),
 )

@@ -86,12 +86,17 @@ class PastStore:
         """*now* by Workday's clock, as the last run knew it."""
         return self._runs().moment(now.isoformat(), run=None)
 
-    def joins(self, decided: Mapping[str, Join]) -> dict[str, Joined]:
-        """Who was joined to whom, and when by Workday's clock, as it was known then."""
+    def heard(self, moments: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Moments of our clock, by Workday's as it was known then."""
+        known = self._runs()
+        return {name: known.heard(at) for name, at in moments.items()}
+
+    def joins(self, told: Mapping[str, Sequence[Join]]) -> dict[str, list[Joined]]:
+        """Whose a profile was said to be, and since when by Workday's clock, as it was known then."""
         known = self._runs()
         return {
-            wid: Joined(join.person, None if join.decided_at is None else known.heard(join.decided_at))
-            for wid, join in decided.items()
+            wid: [Joined(it.person, None if it.since is None else known.heard(it.since)) for it in each]
+            for wid, each in told.items()
         }
 
     def _changes(self, keys: Sequence[str]) -> list[Any]:

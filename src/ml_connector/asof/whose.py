@@ -7,47 +7,48 @@ time before; two profiles that the rules took for one person have always been on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 
 class Joined(NamedTuple):
-    """A profile belongs to *person*, by a decision *since* a moment of Workday's clock, by the rules ever since it is known."""
+    """A profile belonged to a *person* since a moment of Workday's clock; None: by the rules, as long as it is known."""
 
     person: str
     since: datetime | None
 
 
 class Whose:
-    """The profiles, by WID, of the person whom one of them names today."""
+    """The profiles, by WID, that are or were one person with the *profile* that is asked about."""
 
-    def __init__(self, joins: Mapping[str, Joined], profile: str) -> None:
+    def __init__(self, joins: Mapping[str, Sequence[Joined]], profile: str) -> None:
+        """*joins* are the people each profile was said to be, one after the other; everybody else is themselves."""
         self._joins, self._profile = joins, profile
-        root = self._root(profile, before=None)
-        self._all = {wid for wid in {*joins, root, profile} if self._root(wid, before=None) == root}
+        self._all = {profile, *joins, *(joined.person for each in joins.values() for joined in each)}
 
-    def profiles(self, *, before: datetime) -> set[str]:
-        """Those that were known to be one person with the one that is asked about, by what was decided *before* a moment."""
-        root = self._root(self._profile, before=before)
-        return {wid for wid in self._all if self._root(wid, before=before) == root}
+    def profiles(self, *, before: datetime | None = None) -> set[str]:
+        """Those that were known to be one person with this one by what was decided *before* a moment; today without one."""
+        root = self._root(self._profile, before)
+        return {wid for wid in self._all if self._root(wid, before) == root}
 
     def later(self, *, before: datetime) -> list[str]:
         """Who was another person then, and is the same today: a profile for each."""
-        roots = {self._root(wid, before=before) for wid in self._all}
-        return sorted(roots - {self._root(self._profile, before=before)})
+        then = self.profiles(before=before)
+        return sorted({self._root(wid, before) for wid in self.profiles() if wid not in then})
 
     def left_at(self, wid: str, *, before: datetime) -> datetime | None:
-        """Since when the records made for a profile are nobody's, since it was joined to another one by a decision."""
-        since = self._joins[wid].since if wid in self._joins else None
-        return since if since is not None and since < before else None
+        """Since when the records made for a profile are nobody's, as somebody had decided that it is another one's."""
+        joined = self._then(wid, before)
+        return None if joined is None or joined.person == wid else joined.since
 
-    def _root(self, wid: str, *, before: datetime | None) -> str:
+    def _then(self, wid: str, before: datetime | None) -> Joined | None:
+        known = [it for it in self._joins.get(wid, ()) if before is None or it.since is None or it.since < before]
+        return known[-1] if known else None
+
+    def _root(self, wid: str, before: datetime | None) -> str:
         seen = set[str]()
-        while wid in self._joins and wid not in seen:
-            joined = self._joins[wid]
-            if before is not None and joined.since is not None and joined.since >= before:
-                break
+        while wid not in seen and (joined := self._then(wid, before)) is not None:
             seen.add(wid)
             wid = joined.person
         return wid

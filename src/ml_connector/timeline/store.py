@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Integer,
     String,
     Table,
     Text,
@@ -45,6 +46,20 @@ aliases = Table(
     Column("linked_at", String(40), nullable=False),
     Index("ix_person_alias_person", "connection", "person"),
     Index("ix_person_alias_profile", "connection", "profile"),
+)
+
+# Which person a profile was said to be: appended to, never changed. The first row of a profile is what was before.
+decisions = Table(
+    "person_decision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", String(64), nullable=False),
+    Column("profile", String(200), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("decided", Boolean, nullable=False),
+    Column("linked_by", Text, nullable=False),
+    Column("linked_at", String(40), nullable=False),
+    Index("ix_person_decision_profile", "connection", "profile"),
 )
 
 links = Table(
@@ -81,10 +96,14 @@ class Profile(NamedTuple):
 
 
 class Join(NamedTuple):
-    """A profile belongs to another one's *person*; *decided_at* is when somebody decided so, by our clock, if anybody did."""
+    """
+    A profile belonged to a *person* since a moment by our clock.
+
+    None: by the rules, as long as the profile is known.
+    """
 
     person: str
-    decided_at: datetime | None
+    since: datetime | None
 
 
 class LinkStore:
@@ -162,15 +181,21 @@ class LinkStore:
         person = rows[0].person
         return Profile(rows[0].profile, self.joined().get(person, person))
 
-    def joins(self) -> dict[str, Join]:
-        """The profiles that were joined to another one, as each of them was: by WID."""
-        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person != aliases.c.value)
+    def joins(self) -> dict[str, list[Join]]:
+        """By WID, the people a profile was said to be, one after the other; of those who were ever another's than their own."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID)
         query = select(aliases.c.value, aliases.c.person, aliases.c.decided, aliases.c.linked_at).where(*here)
+        found: dict[str, list[Join]] = {}
         with self._database.reading() as tx:
-            return {
-                row.value: Join(row.person, datetime.fromisoformat(row.linked_at) if row.decided else None)
-                for row in tx.execute(query)
-            }
+            told = select(decisions).where(decisions.c.connection == self._connection).order_by(decisions.c.id)
+            for row in tx.execute(told):
+                before = found.setdefault(row.profile, [])
+                before.append(_join(row, first=not before))
+            for row in tx.execute(query.where(aliases.c.person != aliases.c.value)):
+                before = found.setdefault(row.value, [])
+                if not before or before[-1].person != row.person:  # the rules said so since
+                    before.append(_join(row, first=not before))
+        return found
 
     def count(self) -> int:
         """How many Workday profiles are known."""
@@ -196,9 +221,22 @@ class LinkStore:
         """Put a profile's own names under *person*, as somebody decided, which nothing overrules; a universal id, which profiles share, stays."""
         mine = (aliases.c.connection == self._connection, aliases.c.profile == profile)
         signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}
+        self._keep_decision(tx, profile, signed)
         tx.execute(update(aliases).where(*mine, aliases.c.kind != UNIVERSAL).values(signed))
 
-    def withdraw(self, tx: Connection, profile: str) -> bool:
+    def _keep_decision(self, tx: Connection, profile: str, signed: Mapping[str, object]) -> None:
+        """Keep what is decided of a profile, and first what was before, unless that is kept already."""
+        mine = (decisions.c.connection == self._connection, decisions.c.profile == profile)
+        named = {"connection": self._connection, "profile": profile}
+        if tx.execute(select(decisions.c.id).where(*mine).limit(1)).first() is None:
+            own = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.value == profile)
+            query = select(*(aliases.c[name] for name in signed)).where(*own, aliases.c.person != aliases.c.value)
+            before = tx.execute(query).mappings().one_or_none()
+            if before is not None:
+                tx.execute(insert(decisions).values(**named, **before))
+        tx.execute(insert(decisions).values(**named, **signed))
+
+    def withdraw(self, tx: Connection, profile: str, *, by: str, at: datetime) -> bool:
         """
         Forget a profile of whom somebody decided who it is, so that it is told or asked anew; False where nobody had.
 
@@ -208,6 +246,8 @@ class LinkStore:
         mine, wid = (here, aliases.c.profile == profile), aliases.c.kind == WID
         if tx.execute(select(aliases.c.person).where(*mine, wid, aliases.c.decided)).first() is None:
             return False
+        signed = {"person": profile, "decided": False, "linked_by": by, "linked_at": at.isoformat()}
+        self._keep_decision(tx, profile, signed)
         others = select(aliases.c.person).where(here, wid, aliases.c.profile != profile)
         shared = set(tx.execute(others.where(aliases.c.person.in_(select(aliases.c.person).where(*mine)))).scalars())
         kept = (aliases.c.kind == UNIVERSAL) & aliases.c.person.in_(shared)
@@ -219,6 +259,12 @@ class LinkStore:
         query = select(links.c.plant, links.c.person, links.c.plex_id).where(links.c.connection == self._connection)
         with self._database.reading() as tx:
             return {(row.plant, row.person): row.plex_id for row in tx.execute(query)}
+
+    def chosen_at(self) -> dict[str, datetime]:
+        """Since when, by our clock, a Plex record is somebody's choice for a person, or came along with them."""
+        query = select(links.c.plex_id, links.c.linked_at).where(links.c.connection == self._connection)
+        with self._database.reading() as tx:
+            return {row.plex_id: datetime.fromisoformat(row.linked_at) for row in tx.execute(query)}
 
     def adopt(self, tx: Connection, *, person: str, plant: str, plex_id: str, by: str, at: datetime) -> None:
         """Let a person be this Plex record in this plant; whoever was joined to somebody since claims it no more."""
@@ -270,3 +316,8 @@ def _root(joined: Mapping[str, str], wid: str) -> str:
         seen.add(person)
         person = joined[person]
     return wid if person in seen else person
+
+
+def _join(row: Any, *, first: bool) -> Join:
+    """By the rules alone a profile was the same person from the start; later it is since it was taken back."""
+    return Join(row.person, None if first and not row.decided else datetime.fromisoformat(row.linked_at))

@@ -102,7 +102,9 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     ends = {plant: end_of(on, zone=zone) for plant, zone in zones.items()}
     links = LinkStore(app.database, app.name)
     people, profile = _whose(app, links, worker)
-    said = past.statements(_records_of(app, past, links, people[0]) if people else {worker})
+    whose = None if profile is None else Whose(past.joins(links.joins()), profile)
+    known = {worker} if whose is None else _records_of(app, past, links, people[0]) | _records_then(app, whose, ends)
+    said = past.statements(known)
     if not people and not said:
         raise UsageError(
             f"nothing is known under {worker}",
@@ -112,8 +114,7 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     if first is None or all(end <= first for end in ends.values()):
         raise _before_everything(first, worker, zones)
     told = view(said, ends=ends)
-    whose = None if profile is None else Whose(past.joins(links.joins()), profile)
-    left = {} if whose is None else _left_by(app, links, whose, told, ends=ends)
+    left = {} if whose is None else _left_by(app, whose, told, ends=ends, chosen=past.heard(links.chosen_at()))
     told = told if whose is None else _theirs(app, links, whose, told, ends=ends, named=worker)
     names = sorted({(record.plant, record.key) for record in told})
     badges = _badges(past, told, ends=ends)
@@ -180,6 +181,11 @@ def _whose(app: App, links: LinkStore, worker: str) -> tuple[list[str], str | No
     return list(dict.fromkeys(people)), next(iter(named), None)
 
 
+def _records_then(app: App, whose: Whose, ends: Mapping[str, datetime]) -> set[str]:
+    """The ids we made for all who were known to be the same person when the day ended."""
+    return _ids_made(app, {wid for end in ends.values() for wid in whose.profiles(before=end)})
+
+
 def _theirs(
     app: App, links: LinkStore, whose: Whose, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime], named: str
 ) -> list[HeldRecord]:
@@ -195,14 +201,20 @@ def _theirs(
 
 
 def _left_by(
-    app: App, links: LinkStore, whose: Whose, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime]
+    app: App,
+    whose: Whose,
+    told: Sequence[HeldRecord],
+    *,
+    ends: Mapping[str, datetime],
+    chosen: Mapping[str, datetime],
 ) -> dict[tuple[str, str], datetime]:
     """By plant and id, the records that a join left to nobody, and when; one that was chosen for somebody is theirs."""
-    found, chosen = {}, set(links.adopted().values())
+    found = {}
     for plant, end in ends.items():
+        theirs = {key for key, at in chosen.items() if at < end}
         for wid in whose.profiles(before=end):
             left_at = whose.left_at(wid, before=end)
-            behind = set() if left_at is None else _ids_made(app, [wid]) - chosen
+            behind = set() if left_at is None else _ids_made(app, [wid]) - theirs
             for record in told:
                 if left_at is not None and record.plant == plant and record.key in behind and record.last.at < left_at:
                     found[plant, record.key] = left_at

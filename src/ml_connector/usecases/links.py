@@ -133,7 +133,7 @@ def withdraw(app: App, worker: str) -> Link:
     exchanged = find_exchanged(app, store, profile.wid)
     with app.database.transaction() as tx:
         change_back(tx, store, exchanged)
-        if not store.withdraw(tx, profile.wid):
+        if not store.withdraw(tx, profile.wid, by=app.actor, at=app.clock()):
             raise UsageError(
                 f"nobody decided who {worker} is, so there is nothing to take back",
                 remedy=f"ml-connector links relink {worker} --new   if they are a person of their own; "
