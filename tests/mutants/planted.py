@@ -1256,6 +1256,14 @@ MUTANTS = (
         "::test_ed_01_what_lies_ahead_is_told_in_the_order_of_days_and_by_number",
     ),
     Mutant(
+        "a job without a company is in no plant of ours",
+        "mapping/routing.py",
+        "            if told is None:\n",
+        "            if False:\n",
+        "tests/unit/mapping/test_placement.py"
+        "::test_wp_08_where_workday_leaves_out_half_of_a_route_nobody_says_that_no_plant_takes_the_job",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

@@ -15,7 +15,7 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
     Find the plant for a company and a location. Ties are refused when the configuration is read.
 
     Raises:
-        RecordError: no route fits (`no_pcn_route`).
+        RecordError: no route fits (`no_pcn_route`), or Workday leaves out what a route goes by.
     """
     best: tuple[int, Plant] | None = None
     for plant in plants:
@@ -23,15 +23,28 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
         if candidate is not None and (best is None or candidate.weight > best[0]):
             best = (candidate.weight, plant)
     if best is None:
+        for what, told in (("company", company), ("location", location)):
+            if told is None:
+                raise _left_out(what)
         raise RecordError(
-            f"no plant takes company {company or '(none)'}, location {location or '(none)'}",
+            f"no plant takes company {company}, location {location}",
             code=NO_ROUTE,
-            waiting_for=f"route {company or '(none)'}/{location or '(none)'}",
+            waiting_for=f"route {company}/{location}",
             remedy=(
                 f'add {{ company = "{company}", location = "{location}" }} to the routes of a plant in the configuration'
             ),
         )
     return best[1]
+
+
+def _left_out(what: str) -> RecordError:
+    """Nobody's plant is told by half of what a route goes by: it may be any."""
+    return RecordError(
+        f"Workday gives no {what}, so no plant can be told",
+        code="incomplete",
+        waiting_for=f"a {what} in Workday",
+        remedy=f"assign a {what} in Workday; where many lack one, let the integration user see it: ml-connector ping workday",
+    )
 
 
 def best_route(plant: Plant, *, company: str | None, location: str | None) -> Route | None:
