@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.sandbox.tenant.setup import morning
@@ -192,3 +193,36 @@ def attributes(world, record):
 
 def pcn_of(world, record):
     return next(pcn for pcn, tables in world.sandbox.plex.enterprise.plants.items() if record["id"] in tables.employees)
+
+
+def test_wp_01_the_trail_says_under_every_number_with_whom_by_whom_and_that_it_was_accepted(small):
+    """Each decision is found by the number of either worker, and names the other one, or the record, beside the decision."""
+    sync(small)
+    (left,) = play(small, "terminate")
+    sync(small)
+    desk = small.sandbox.tenant._desk("test")
+    other = desk.hire("DET", last_name="Robinson").worker_id
+    syncs.plan(small.app, progress=silent)
+    wid = links.list_links(small.app, worker=other)[0].person
+    with pytest.raises(ApprovalRequiredError, match=f"{wid} is .* Robinson, and {left} is ") as asked:
+        links.join(small.app, wid, to=left)
+    assert "--accept" in asked.value.remedy
+    joined = links.join(small.app, wid, to=left, accept=True)
+    assert {each.number: each.name.split()[-1] for each in joined.profiles}[other] == "Robinson"
+    assert [(each.number, each.by) for each in joined.profiles if each.decided] == [(other, small.app.actor)]
+    links.separate(small.app, wid)
+    (alone,) = [each for each in links.list_links(small.app) if each.person == wid]
+    assert [(each.number, each.decided) for each in alone.profiles] == [(other, True)]
+    links.adopt(small.app, wid, plant="101", record="90001", accept=True)
+    told = [stored.event for stored in small.app.trail.list(key=other)]
+    decided = [(each.reason, each.detail) for each in told if each.action == AuditAction.LINK_CHANGED]
+    assert [set(detail) for _reason, detail in decided] == [
+        {"plex_id", "accepted"},
+        set(),
+        {"other_worker", "accepted"},
+    ]
+    assert decided[-1][1] == {"other_worker": left, "accepted": "yes"}
+    (theirs,) = [stored.event for stored in small.app.trail.list(key=left, action=AuditAction.LINK_CHANGED)]
+    assert (theirs.object, theirs.detail) == (f"worker//{left}", {"other_worker": other, "accepted": "yes"})
+    small.app.trail.export(small.folder / "trail.jsonl")
+    assert other not in (small.folder / "trail.jsonl").read_text(), "in the chain itself both have a stand-in"

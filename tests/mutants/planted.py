@@ -1413,4 +1413,18 @@ MUTANTS = (
         '        signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}\n',
         "tests/integration/test_asof_people.py::test_m_9_a_join_that_is_undone_changes_no_day_on_which_it_was_believed",
     ),
+    Mutant(
+        "the second person of an event stands in the chain by number",
+        "audit/event.py",
+        "for person in (person_of(event), event.detail.get(OTHER)):",
+        "for person in (person_of(event),):",
+        "tests/integration/test_parting.py::test_wp_01_the_trail_says_under_every_number_with_whom_by_whom_and_that_it_was_accepted",
+    ),
+    Mutant(
+        "two of other family names are joined unasked",
+        "usecases/join.py",
+        "    said = _told_apart(app, profile, other, names=names)\n",
+        '    said = ""\n',
+        "tests/integration/test_parting.py::test_wp_01_the_trail_says_under_every_number_with_whom_by_whom_and_that_it_was_accepted",
+    ),
 )

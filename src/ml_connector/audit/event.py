@@ -12,12 +12,15 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import msgspec
 
 _STAND_IN = re.compile(r"~[0-9a-f]{32}")
 _PERSONAL = frozenset({"worker", "employee", "employee_attributes"})
+OTHER = "other_worker"
+"""Where the detail of an event names a second person, by number: disguised as the one in its object is."""
 
 
 class AuditAction(StrEnum):
@@ -102,11 +105,14 @@ def disguise(event: AuditEvent, *, seal_key: bytes) -> tuple[AuditEvent, dict[st
         if (value := getattr(event, name)) is not None
     }
     subjects: dict[str, str] = {}
-    person = person_of(event)
-    if person is not None:
-        stand_in = pseudonym(seal_key, person)
-        subjects[stand_in] = storable(person) or ""
-        changes |= _mapped(event, lambda text: _replace_word(text, person, stand_in))
+    hidden = event
+    for person in (person_of(event), event.detail.get(OTHER)):
+        if isinstance(person, str):
+            stand_in = pseudonym(seal_key, person)
+            subjects[stand_in] = storable(person) or ""
+            told = _mapped(hidden, partial(_replace_word, word=person, other=stand_in))
+            hidden = msgspec.structs.replace(hidden, **told)
+            changes |= told
     return msgspec.structs.replace(event, **changes) if changes else event, subjects
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     tuple_,
     update,
@@ -75,17 +76,34 @@ links = Table(
 )
 
 
+class LinkedProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A Workday profile, and who said whose it is, and when; *decided* by a person, else by the rules.
+
+    *number* and *name* as Workday showed them last, empty where it never did.
+    """
+
+    wid: str
+    by: str
+    at: str
+    decided: bool
+    number: str = ""
+    name: str = ""
+
+
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """
     One person as `links list` shows it: their Workday names and, by plant, the Plex record that somebody chose.
 
-    *came_along* are the records that a transfer between plants took along.
+    *came_along* are the records that a transfer between plants took along; *signed* says, by plant, who chose and when.
     """
 
     person: str
     aliases: tuple[Alias, ...]
     plex: dict[str, str] = {}
     came_along: dict[str, str] = {}
+    profiles: tuple[LinkedProfile, ...] = ()
+    signed: dict[str, str] = {}
 
 
 class Profile(NamedTuple):
@@ -156,6 +174,23 @@ class LinkStore:
     def followers(self, person: str) -> list[str]:
         """The profiles that are a person another profile was seen as first."""
         return sorted(wid for wid, one in self.joined().items() if one == person)
+
+    def profiles(self, person: str) -> tuple[LinkedProfile, ...]:
+        """The profiles of a person, with who said so, the earliest first."""
+        here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person == person)
+        with self._database.reading() as tx:
+            rows = tx.execute(select(aliases).where(*here).order_by(aliases.c.linked_at, aliases.c.value)).all()
+        return tuple(
+            LinkedProfile(wid=row.value, by=row.linked_by, at=row.linked_at, decided=row.decided) for row in rows
+        )
+
+    def signed(self, person: str) -> dict[str, str]:
+        """By plant, who chose the Plex record of a person, and when."""
+        here = (links.c.connection == self._connection, links.c.person == person)
+        with self._database.reading() as tx:
+            return {
+                row.plant: f"{row.linked_by}, {row.linked_at[:10]}" for row in tx.execute(select(links).where(*here))
+            }
 
     def numbers(self, wids: Sequence[str]) -> set[str]:
         """The numbers these profiles bear or bore."""
@@ -281,7 +316,7 @@ class LinkStore:
         tx.execute(delete(links).where(*here))
 
     def list(self, *, person: str | None = None) -> list[Link]:
-        """People with more than their own first profile's names to them, or exactly *person*."""
+        """People of whom somebody decided, or with more than their own first profile's names to them; or exactly *person*."""
         mine = aliases.c.connection == self._connection
         with self._database.reading() as tx:
             chosen = [aliases.c.person == person] if person else []
@@ -293,7 +328,8 @@ class LinkStore:
                     .having(func.count() > 1)
                 )
                 adopted = select(links.c.person).where(links.c.connection == self._connection)
-                chosen = [aliases.c.person.in_(several) | aliases.c.person.in_(adopted)]
+                decided = select(aliases.c.person).where(mine, aliases.c.kind == WID, aliases.c.decided)
+                chosen = [or_(*(aliases.c.person.in_(each) for each in (several, adopted, decided)))]
             rows = tx.execute(
                 select(aliases.c.person, aliases.c.kind, aliases.c.value)
                 .where(mine, *chosen)

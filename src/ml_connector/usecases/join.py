@@ -78,24 +78,45 @@ def check_not_both_at_work(
         )
 
 
-def check_nothing_left(app: App, store: LinkStore, profile: Profile, other: Profile, *, names: tuple[str, str]) -> None:
+def check_join(app: App, store: LinkStore, profile: Profile, other: Profile, *, names: tuple[str, str]) -> None:
     """
-    Say which Plex records of a worker nobody would be after a join; the other's go on for both.
+    Say who would be one person where their family names differ, and which Plex records of the first nobody would be then.
 
     Raises:
-        ApprovalRequiredError: there are such records, as Plex was last read and written since.
+        ApprovalRequiredError: there is something to be said, as both systems were last read and Plex written since.
     """
-    if profile.person != profile.wid:
-        return
-    go_on = {each.plant for each in find_exchanged(app, store, profile.person) if other.person in each.people}
-    left = [told for plant in plants_of(app) if plant not in go_on for told in _left(app, store, profile.person, plant)]
     worker, to = names
+    said = _told_apart(app, profile, other, names=names)
+    left: list[str] = []
+    if profile.person == profile.wid:
+        go_on = {each.plant for each in find_exchanged(app, store, profile.person) if other.person in each.people}
+        stay = [plant for plant in plants_of(app) if plant not in go_on]
+        left = [told for plant in stay for told in _left(app, store, profile.person, plant)]
     if left:
-        raise ApprovalRequiredError(
+        said += (
             f"{worker} has a Plex record that would be nobody's then, and stay as it is: {'; '.join(left)}. "
-            f"The record of {to} would go on for both. Nothing was changed",
-            remedy=f"ml-connector links relink {worker} --to {to} --accept   does it; {LEFTOVER}",
+            f"The record of {to} would go on for both. "
         )
+    if said:
+        raise ApprovalRequiredError(
+            f"{said}Nothing was changed",
+            remedy=f"ml-connector links relink {worker} --to {to} --accept   if they are one person"
+            + (f"; {LEFTOVER}" if left else ""),
+        )
+
+
+def _told_apart(app: App, profile: Profile, other: Profile, *, names: tuple[str, str]) -> str:
+    """Both names, where the family names differ."""
+    shown = _shown(app, [profile.wid, other.wid])
+    one, another = (shown.get(each.wid) for each in (profile, other))
+    if one is None or another is None or _family(one) == _family(another):
+        return ""
+    worker, to = names
+    return f"{worker} is {_name(one)}, and {to} is {_name(another)}. "
+
+
+def _family(worker: Worker) -> str:
+    return "" if isinstance(worker.name, UnsetType) else (known_text(worker.name.family) or "").casefold()
 
 
 def check_works_there(app: App, store: LinkStore, profile: Profile, *, plant: str, name: str) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection as Transaction
 
-from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.audit.event import OTHER, AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ConfigurationError, MLConnectorError, UsageError
+from ml_connector.mapping.people import label
 from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.contested import find_owner
@@ -22,8 +23,8 @@ from ml_connector.timeline.store import Link, LinkStore, Profile
 from ml_connector.usecases.join import (
     are_both_at_work,
     check_choice,
+    check_join,
     check_not_both_at_work,
-    check_nothing_left,
     check_works_there,
     moved_by,
     settle,
@@ -50,7 +51,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_links(app: App, *, worker: str | None = None) -> list[Link]:
     """
-    People with several profiles or a chosen Plex record; or one person, named by a worker's number or WID.
+    People with several profiles, a chosen Plex record, or a decision on who they are; or one person, named by a worker's number or WID.
 
     Raises:
         UsageError: nobody is known under that number.
@@ -61,12 +62,24 @@ def list_links(app: App, *, worker: str | None = None) -> list[Link]:
 
 
 def _tell_apart(app: App, link: Link) -> Link:
-    """A record that we made for the person and Plex took to another plant is no choice of anybody's."""
+    """The link with names; a record that we made for the person and Plex took to another plant is nobody's choice."""
     plants = [each.pcn for each in app.connection.plex.plants]
     made = ids_made_of(link.person, tenant=app.connection.workday.tenant, plants=plants)
     along = {plant: key for plant, key in link.plex.items() if key in made.values()}
     chosen = {plant: key for plant, key in link.plex.items() if plant not in along}
-    return msgspec.structs.replace(link, plex=chosen, came_along=along)
+    store = _store(app)
+    profiles = store.profiles(link.person)
+    scope = Scope(app.name, "workday", RecordType.WORKER)
+    shown = SnapshotStore(app.database).find(scope, keys=[each.wid for each in profiles], of=Worker)
+    named = tuple(
+        msgspec.structs.replace(each, number=shown[each.wid].employee_id, name=label(shown[each.wid]))
+        if each.wid in shown
+        else each
+        for each in profiles
+    )
+    return msgspec.structs.replace(
+        link, plex=chosen, came_along=along, profiles=named, signed=store.signed(link.person)
+    )
 
 
 def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
@@ -75,7 +88,8 @@ def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
 
     Raises:
         UsageError: one of them is not known, both are the same profile, or both are at work.
-        ApprovalRequiredError: a Plex record would be nobody's then, and nobody said that it may be by *accept*.
+        ApprovalRequiredError: their family names differ, or a Plex record would be nobody's then, and nobody said that
+            it may be by *accept*.
     """
     store = _store(app)
     profile, other = _profile(app, store, worker), _profile(app, store, to)
@@ -88,7 +102,7 @@ def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
     if profile.person != other.person:
         check_not_both_at_work(app, store, profile, other, names=(worker, to))
         if not accept:
-            check_nothing_left(app, store, profile, other, names=(worker, to))
+            check_join(app, store, profile, other, names=(worker, to))
     moved, at = moved_by(store, profile), app.clock()
     exchanged = [each for each in find_exchanged(app, store, profile.person) if other.person in each.people]
     with app.database.transaction() as tx:
@@ -96,8 +110,9 @@ def join(app: App, worker: str, *, to: str, accept: bool = False) -> Link:
         for wid in moved if profile.person != other.person else moved[:1]:
             store.decide(tx, wid, person=other.person, by=app.actor, at=at)
         change_back(tx, store, exchanged)
-        _record(app, tx, profile.wid, "is the same person as an earlier profile")
-    return store.list(person=other.person)[0]
+        _record(app, tx, profile.wid, "is the same person as another worker", accepted=accept, other=other.wid)
+        _record(app, tx, other.wid, "is the same person as another worker", accepted=accept, other=profile.wid)
+    return _tell_apart(app, store.list(person=other.person)[0])
 
 
 def separate(app: App, worker: str) -> Link:
@@ -117,8 +132,10 @@ def separate(app: App, worker: str) -> Link:
             for wid in parting.leave:
                 store.decide(tx, wid, person=parting.new, by=app.actor, at=at)
             hand_over(app, tx, store, parting, at=at)
+            for plant, key in parting.along.items():
+                _record(app, tx, parting.new, f"keeps the Plex employee of plant {plant}", record=key)
         _record(app, tx, profile.wid, "is a person of their own")
-    return store.list(person=profile.wid)[0]
+    return _tell_apart(app, store.list(person=profile.wid)[0])
 
 
 def withdraw(app: App, worker: str) -> Link:
@@ -176,8 +193,9 @@ def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = Fals
         at = app.clock()
         _write_down(app, tx, store, profile)
         store.adopt(tx, person=profile.person, plant=plant, plex_id=employee.key, by=app.actor, at=at)
-        _record(app, tx, worker, f"is a Plex employee of plant {plant} who was there before")
-    return store.list(person=profile.person)[0]
+        told = f"is a Plex employee of plant {plant} who was there before"
+        _record(app, tx, profile.wid, told, record=employee.key, accepted=accept or names_seen)
+    return _tell_apart(app, store.list(person=profile.person)[0])
 
 
 def release(app: App, worker: str, *, plant: str) -> Link:
@@ -198,9 +216,9 @@ def release(app: App, worker: str, *, plant: str) -> Link:
         )
     with app.database.transaction() as tx:
         store.release(tx, person=profile.person, plant=plant)
-        _record(app, tx, worker, f"is no chosen Plex employee of plant {plant} any more")
+        _record(app, tx, profile.wid, f"is no chosen Plex employee of plant {plant} any more", record=chosen[plant])
     found = store.list(person=profile.person)
-    return found[0] if found else Link(person=profile.person, aliases=())
+    return _tell_apart(app, found[0]) if found else Link(person=profile.person, aliases=())
 
 
 def find_matches(app: App) -> list[Match]:
@@ -278,13 +296,29 @@ def _held(store: LinkStore, person: str) -> dict[str, str]:
     return {plant: key for (plant, one), key in store.adopted().items() if one == person}
 
 
-def _record(app: App, tx: Transaction, worker: str, decision: str) -> None:
+def _record(
+    app: App,
+    tx: Transaction,
+    wid: str,
+    decision: str,
+    *,
+    other: str | None = None,
+    record: str | None = None,
+    accepted: bool = False,
+) -> None:
+    """Tell the trail, under the number people know the worker by, what was decided, and of whom or which record else."""
+    detail: dict[str, str | int] = {} if other is None else {OTHER: _number(app, other)}
+    if record is not None:
+        detail["plex_id"] = record
+    if accepted:
+        detail["accepted"] = "yes"
     event = AuditEvent(
         action=AuditAction.LINK_CHANGED,
         actor=app.actor,
         at=app.clock(),
-        object=f"worker//{worker}",
+        object=f"worker//{_number(app, wid)}",
         reason=decision,
+        detail=detail,
     )
     app.trail.append(tx, [event])
 

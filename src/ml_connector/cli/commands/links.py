@@ -13,7 +13,7 @@ from ml_connector.cli.words import plural
 from ml_connector.errors import ApprovalRequiredError
 
 if TYPE_CHECKING:
-    from ml_connector.timeline.store import Link
+    from ml_connector.timeline.store import Link, LinkedProfile
 
 Worker = Annotated[str, typer.Argument(metavar="WORKER", help="A worker's number, or a profile's WID.")]
 Plant = Annotated[str | None, typer.Option("--plant", metavar="PCN", help="In this plant.")]
@@ -40,7 +40,7 @@ def list_links(
     ] = None,
 ) -> None:
     """
-    List people with several profiles, or a Plex record chosen or brought along.
+    List whom somebody decided about, who has several profiles or a chosen record.
 
         ml-connector links list
         ml-connector links list 21001
@@ -101,9 +101,7 @@ def relink(
     plant: Plant = None,
     accept: Annotated[
         bool,
-        typer.Option(
-            "--accept", help="Though a Plex record of the worker's own stays behind, or with --plex the names differ."
-        ),
+        typer.Option("--accept", help="Though a Plex record of the worker's own stays behind, or the names differ."),
     ] = False,
 ) -> None:
     """
@@ -152,18 +150,26 @@ def _tell(door: Door, found: list[Link]) -> None:
         door.write_json(found)
         return
     from ml_connector.cli.render import make_console, table
-    from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, WID
 
     if not found:
         typer.echo("Everybody is one profile and one Plex record of ours per plant.")
         return
-    rows = [
-        (
-            ", ".join(f"{name.kind} {name.value}" for name in each.aliases if name.kind in {EMPLOYEE, CONTINGENT}),
-            ", ".join(name.value for name in each.aliases if name.kind == WID),
-            ", ".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.plex.items())),
-            ", ".join(f"{plant}: {plex_id}" for plant, plex_id in sorted(each.came_along.items())),
-        )
-        for each in found
+    rows = [row for each in found for row in _rows(each)]
+    heads = ("worker", "name", "profile (WID)", "said by", "chosen Plex record", "came along by transfer")
+    make_console().print(table(heads, rows))
+
+
+def _rows(link: Link) -> list[tuple[str, ...]]:
+    """One row a profile; the person's Plex records stand beside the first."""
+    chosen = [f"{plant}: {key} ({link.signed.get(plant, '')})" for plant, key in sorted(link.plex.items())]
+    along = [f"{plant}: {key}" for plant, key in sorted(link.came_along.items())]
+    records = ", ".join(chosen), ", ".join(along)
+    return [
+        (each.number, each.name, each.wid, _said(each), *(records if each is link.profiles[0] else ("", "")))
+        for each in link.profiles
     ]
-    make_console().print(table(("worker", "profiles (WID)", "chosen Plex record", "came along by transfer"), rows))
+
+
+def _said(profile: LinkedProfile) -> str:
+    """Who decided whose a profile is, and when; or that the rules did."""
+    return f"{profile.by}, {profile.at[:10]}" if profile.decided else f"the rules, {profile.at[:10]}"
