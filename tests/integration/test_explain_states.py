@@ -24,8 +24,10 @@ from ml_connector.mapping.store import MappingStore
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.http import Response
 from ml_connector.sync.explained import LastWrite
+from ml_connector.usecases.asof import asof
 from ml_connector.usecases.explain import explain
-from ml_connector.usecases.syncs import released
+from ml_connector.usecases.links import list_links
+from ml_connector.usecases.syncs import records, released
 from tests.canaries import find_canary
 from tests.explained import app_of as rehearsed
 from tests.explained import decided, explained
@@ -202,6 +204,17 @@ def test_each_field_names_its_fact_its_mapping_row_and_its_rule(firm):
     assert fields["supervisor_id"].spoken is not None
     assert fields["department"].rule not in shown(told_of)  # a rule's number tells people nothing
     assert {kind: set(fields) for kind, fields in RULES.items()} == {kind: set(of) for kind, of in ORIGINS.items()}
+
+
+def test_a_universal_id_is_taken_wherever_a_worker_is_named(firm):
+    told_of, app = told(firm, "leave"), app_of(firm)
+    universal = told_of.match.by.removeprefix("universal id ")
+    assert records(app, record_type="worker", key=universal) == records(app, record_type="worker", key=told_of.worker)
+    assert list_links(app, worker=universal) == list_links(app, worker=told_of.worker)
+    day = app.clock().date()
+    mine, same = asof(app, told_of.worker, on=day), asof(app, universal, on=day)
+    assert mine.records
+    assert same.records == mine.records
 
 
 def test_every_id_people_have_finds_the_same_person(firm):

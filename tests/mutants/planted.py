@@ -1264,6 +1264,13 @@ MUTANTS = (
         "::test_wp_08_where_workday_leaves_out_half_of_a_route_nobody_says_that_no_plant_takes_the_job",
     ),
     Mutant(
+        "a universal id names nobody but in an explanation",
+        "usecases/subjects.py",
+        "if not {each.employee_id, each.key, each.universal_id}.isdisjoint(names)",
+        "if not {each.employee_id, each.key}.isdisjoint(names)",
+        "tests/integration/test_explain_states.py::test_a_universal_id_is_taken_wherever_a_worker_is_named",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

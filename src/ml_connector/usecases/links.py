@@ -331,7 +331,7 @@ def _profile(app: App, store: LinkStore, worker: str) -> Profile:
     found = store.profile(worker)
     if found is None:  # who is parked because nobody can say who it is has been read, and is not written down yet
         wid = find_wid(app, worker)
-        found = None if wid is None else Profile(wid, wid)
+        found = None if wid is None else store.profile(wid) or Profile(wid, wid)
     if found is None:
         raise UsageError(
             f"no worker {worker} was ever read", remedy="name a worker's number or WID; ml-connector plan reads anew"

@@ -69,9 +69,12 @@ def find_wid(app: App, worker: str) -> str | None:
 
 
 def find_bearers(app: App, *names: str) -> list[Worker]:
-    """The profiles that bear one of these numbers or WIDs, as they were last shown; who is active first, employees first."""
+    """
+    The profiles that bear one of these numbers, WIDs or universal ids, as they were last shown; who is active first,
+    employees first.
+    """
     people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-    found = [each for each in people if not {each.employee_id, each.key}.isdisjoint(names)]
+    found = [each for each in people if not {each.employee_id, each.key, each.universal_id}.isdisjoint(names)]
     return sorted(found, key=lambda each: (each.active is not True, each.worker_type != "employee", each.key))
 
 

@@ -20,9 +20,11 @@ from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.sync.runs.store import RunInfo, RunStore
 from ml_connector.sync.store import SyncStore
+from ml_connector.usecases.subjects import find_bearers
 
 ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department", "position", "headcount")
 
+_OF_WORKERS = frozenset({"employee", "employee_attributes"})
 RUN_KINDS = ("plan", "apply", "sync", "reevaluate", "resend")
 RUN_STATES = ("running", "done", "failed", "interrupted", "degraded")
 STATUSES = (
@@ -275,6 +277,23 @@ def records(
     if record_type not in {kind.value for kind in RecordType}:
         raise UsageError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
     kind = "employee" if record_type == "worker" else record_type
+    found = _find_records(app, kind, key=key)
+    if key is not None and not found and kind in _OF_WORKERS:
+        for worker in find_bearers(app, key):
+            found |= _find_records(app, kind, key=worker.employee_id)
+    if record_type == "headcount":
+        _count_heads(app, found, key=key)
+    if key is not None and not found:
+        raise UsageError(
+            f"there is no such record: nothing was ever decided or parked for {record_type} {key}",
+            remedy=f"ml-connector records {record_type}   lists those there are",
+        )
+    chosen = [info for info in found.values() if status in {None, info.status} and plant in {None, info.plant}]
+    return sorted(chosen, key=lambda info: (info.plant, info.key))
+
+
+def _find_records(app: App, kind: str, *, key: str | None) -> dict[tuple[str, str], RecordInfo]:
+    """By plant and key, what waits and what was planned last."""
     # One that cannot be understood is parked as Workday's worker, any other as the plant's employee.
     kinds = {"employee", "worker"} if kind == "employee" else {kind}
     found: dict[tuple[str, str], RecordInfo] = {}
@@ -304,15 +323,7 @@ def records(
             last_run=run,
         )
         found.setdefault((change.plant, change.source), info)
-    if record_type == "headcount":
-        _count_heads(app, found, key=key)
-    if key is not None and not found:
-        raise UsageError(
-            f"there is no such record: nothing was ever decided or parked for {record_type} {key}",
-            remedy=f"ml-connector records {record_type}   lists those there are",
-        )
-    chosen = [info for info in found.values() if status in {None, info.status} and plant in {None, info.plant}]
-    return sorted(chosen, key=lambda info: (info.plant, info.key))
+    return found
 
 
 def _count_heads(app: App, found: dict[tuple[str, str], RecordInfo], *, key: str | None) -> None:
