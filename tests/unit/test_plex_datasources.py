@@ -323,8 +323,17 @@ def test_find_a_staffing_level_by_all_three_parts_of_its_key() -> None:
         for code in ("4200-WLD", "4300-ASM")
     ]
     connector, _ = make_connector(result(*rows), datasources=IDS)
-    (found,) = connector.find(write(record_type=RecordType.HEADCOUNT, key="Welder|Night|4200-WLD"))
+    seat = {"position": "Welder", "shift": "Night", "department_code": "4200-WLD"}
+    (found,) = connector.find(write(record_type=RecordType.HEADCOUNT, key="Welder|Night|4200-WLD", **seat))
     assert msgspec.json.decode(found.payload)["shift"] == "Night"
+
+
+def test_px_02_a_staffing_level_is_found_whatever_stands_in_the_names_of_its_parts() -> None:
+    row = {"Position": "Welder | MIG", "Shift": "Day|Night", "Department_Code": "4200|WLD", "Staffing_Level": 4}
+    seat = {"position": "Welder | MIG", "shift": "Day|Night", "department_code": "4200|WLD"}
+    connector, _ = make_connector(result(row, row | {"Shift": "Day"}), datasources=IDS)
+    (found,) = connector.find(write(record_type=RecordType.HEADCOUNT, key="|".join(seat.values()), **seat))
+    assert msgspec.json.decode(found.payload)["shift"] == "Day|Night"
 
 
 # Health

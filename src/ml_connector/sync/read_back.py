@@ -66,9 +66,14 @@ class ReadBack:
         """One look; None where Plex shows nothing of the write."""
         try:
             verdict = self._judge(intent.change)
-        except MLConnectorError as error:
+        except Exception as error:  # noqa: BLE001 - what nobody can look up must not keep every later run from beginning
             # It stays "sending" in the database: the next run looks again.
-            return Outcome(intent=intent, state="unknown", reason=error.message)
+            told = (
+                error.message
+                if isinstance(error, MLConnectorError)
+                else f"looking it up fails ({type(error).__name__})"
+            )
+            return Outcome(intent=intent, state="unknown", reason=told)
         if verdict == "absent":
             return None
         if verdict in SPLIT:
@@ -136,7 +141,7 @@ class ReadBack:
             return self._judge(intent.change) == "applied"
         except AuthenticationError:
             raise
-        except MLConnectorError:
+        except Exception:  # noqa: BLE001 - as in `look`
             return False  # its plant may be configured no more: it stays "accepted", and every other record goes on
 
 

@@ -141,9 +141,7 @@ class PlexConnector:
             raise RecordError(
                 f"{write.record_type.value} records are Plex's own and are never written", code="not_writable"
             )
-        columns = _NATURAL_KEYS[write.record_type]
-        parts = write.key.split("|") if len(columns) > 1 else [write.key]
-        wanted = dict(zip(columns, parts, strict=True))
+        wanted = _natural_key(write)
         rows = self._read_rows(write.record_type, plant, wanted=wanted)
         return _natives(write.record_type, [row for row in rows if _matches(row, wanted)])
 
@@ -220,6 +218,14 @@ class PlexConnector:
                 remedy="known plants: " + ", ".join(self._plants),
             )
         return pcn
+
+
+def _natural_key(write: Write) -> dict[str, str]:
+    """What the record's row says of it; where that is several things, each may hold what stands between them in the key."""
+    columns = _NATURAL_KEYS[write.record_type]
+    if len(columns) == 1:
+        return {columns[0]: write.key}
+    return {name: str(write.body[name]) for name in columns}
 
 
 def _code_of(number: Any, codes: Mapping[str, str]) -> Row:
