@@ -266,8 +266,9 @@ def test_a_mistake_of_ours_is_not_taken_for_a_bad_disk(database):
         tx.exec_driver_sql("SELECT nonsense")
     with database.transaction() as tx:
         tx.execute(leases.insert().values(ROW))
-    with pytest.raises(DBAPIError), database.transaction() as tx:
-        tx.execute(leases.insert().values(ROW))
+    with pytest.raises(DBAPIError) as caught, database.transaction() as tx:
+        tx.execute(leases.insert().values(ROW | {"owner": "Ada Nguyen"}))
+    assert "Nguyen" not in str(caught.value), "what a statement was given may be people's records"
 
 
 def test_a2_2_postgresql_that_may_not_write_says_so(postgresql_url):

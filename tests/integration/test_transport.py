@@ -554,6 +554,8 @@ def test_a_ca_bundle_that_cannot_be_read_is_a_configuration_fault(tmp_path: Path
         ("", None),
         (None, None),
         ("99999999999999999999", None),
+        ("Mon, 23 Nov 99999999999999999999 15:00:30 GMT", None),
+        ("Mon, 23 Nov 2026 15:00:30 +99999999999999999999", None),
     ],
 )
 def test_retry_after_in_every_spelling(header: str | None, expected: float | None) -> None:

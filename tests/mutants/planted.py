@@ -1434,4 +1434,18 @@ MUTANTS = (
         '    said = ""\n',
         "tests/integration/test_parting.py::test_wp_01_the_trail_says_under_every_number_with_whom_by_whom_and_that_it_was_accepted",
     ),
+    Mutant(
+        "a write that cannot be looked up keeps every later run from beginning",
+        "sync/read_back.py",
+        "except Exception as error:  # noqa: BLE001 - what nobody can look up must",
+        "except MLConnectorError as error:  # what nobody can look up must",
+        "tests/unit/sync/test_read_back.py::test_px_02_a_write_that_cannot_be_looked_up_stays_unknown",
+    ),
+    Mutant(
+        "a date that never is breaks a run off behind a write that was carried out",
+        "connectors/transport.py",
+        "    except (ValueError, OverflowError):\n        return None\n    return at.replace",
+        "    except ValueError:\n        return None\n    return at.replace",
+        "tests/unit/test_plex_connector.py::test_a5_a_write_carried_out_is_known_to_be_whatever_date_the_answer_tells",
+    ),
 )

@@ -77,6 +77,12 @@ def test_a_secret_comes_from_where_it_is_and_loses_one_line_end(
     assert found == ["from a file ", "from the environment", "from standard input\n", "two  words"]
 
 
+def test_a_byte_order_mark_before_a_secret_is_no_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hunter2-ü\ufeff\n", encoding="utf-8-sig")
+    assert read_secret(f"file:{file}").reveal() == "hunter2-ü\ufeff"
+
+
 @pytest.mark.parametrize(
     "source",
     ["env:MLC_NOT_SET", "file:/nowhere/at/all", "cmd:false", "cmd:no-such-program", "cmd:true"],

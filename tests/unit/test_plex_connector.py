@@ -649,6 +649,26 @@ def test_now_is_plexs_own_time() -> None:
     assert (connector.now() - datetime(2026, 11, 23, 15, tzinfo=UTC)).total_seconds() == pytest.approx(420, abs=1)
 
 
+@pytest.mark.parametrize(
+    "date", [f"Mon, 23 Nov {'9' * 20} 15:07:00 GMT", f"Mon, 23 Nov 2026 15:07:00 +{'9' * 20}", "x"]
+)
+def test_a5_a_write_carried_out_is_known_to_be_whatever_date_the_answer_tells(date: str) -> None:
+    connector, _ = make_connector((201, ROW, {"Date": date}), (200, [], {"Date": date}))
+    assert connector.write(write(id=ID)).state == "applied"
+    assert connector.now() == datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("lifetime", [2**63 - 1, -(2**63), b"1e400", "Infinity", b"9" * 39, "NaN"])
+def test_a5_a_token_of_any_lifetime_is_used_and_never_for_longer_than_a_day(lifetime: Any) -> None:
+    told = lifetime if isinstance(lifetime, bytes) else msgspec.json.encode(lifetime)
+    token, time = (200, b'{"access_token":"t0ken","expires_in":' + told + b"}"), Time()
+    connector, script = make_connector(token, (200, []), token, (200, []), time=time, **OAUTH)
+    assert read(connector, employees()) == []
+    time.sleep(86_400)
+    assert read(connector, employees()) == []
+    assert len(script.requests) == 4
+
+
 def test_a_request_shows_no_body() -> None:
     assert "Ada" not in repr(HttpRequest(method="POST", url="https://cloud.plex.com/x", body=b'{"firstName":"Ada"}'))
 

@@ -207,7 +207,7 @@ def test_a5_a_token_that_is_none_is_the_fault_of_who_gave_it_and_not_of_what_is_
     assert all(request.url.endswith("/token") for request in transport.requests)
 
 
-@pytest.mark.parametrize("told", [{"token_type": "mac"}, {"expires_in": 0}, {"expires_in": -5}])
+@pytest.mark.parametrize("told", [{"token_type": "mac"}, {"expires_in": 0}, {"expires_in": -5}, {"expires_in": -1e30}])
 def test_a5_a_token_of_no_use_is_the_fault_of_who_gave_it(told: dict[str, object]) -> None:
     vault = {"refresh_token": Secret("r0")}
     body = json.dumps({"access_token": "t0", "refresh_token": "r1"} | told).encode()

@@ -18,7 +18,7 @@ from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Query
 from ml_connector.connectors.transport import HttpRequest
-from ml_connector.connectors.workday.json_answers import read_collection
+from ml_connector.connectors.workday.json_answers import read_collection, tell_date
 from ml_connector.connectors.workday.rest_connector import RestConnector
 from ml_connector.connectors.workday.wql import open_sources
 from ml_connector.errors import (
@@ -199,6 +199,20 @@ def test_a5_an_answer_that_cannot_be_trusted_is_none(body: bytes) -> None:
     tenant.troubles = [reply(body)] * 9
     with pytest.raises(UnavailableError, match="cannot be used"):
         Rig(tenant).read()
+
+
+@pytest.mark.parametrize("body", [{"errors": 5}, {"errors": True}, {"errors": {"a": 1}}, {"error": 5}, {"errors": [5]}])
+def test_a5_a_refusal_is_sorted_whatever_its_words(body: Any) -> None:
+    tenant = Tenant()
+    tenant.troubles = [reply(body, status=403)] * 9
+    with pytest.raises(PermissionError_):
+        Rig(tenant).read()
+
+
+@pytest.mark.parametrize("date", [f"Mon, 23 Nov {'9' * 20} 15:07:00 GMT", f"Mon, 23 Nov 2026 15:07:00 +{'9' * 20}"])
+def test_a5_a_date_that_never_is_tells_no_time(date: str) -> None:
+    with pytest.raises(UnavailableError, match="no time of its own"):
+        tell_date(reply({}, date=date))  # type: ignore[arg-type]
 
 
 def test_a5_a_page_cut_off_at_any_byte_is_none() -> None:

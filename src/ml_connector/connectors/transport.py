@@ -254,17 +254,18 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,12}", text):
         return float(text)
-    at = _read_http_date(text)
+    at = read_http_date(text)
     if at is None:
         return None
-    wait_s = (at - (_read_http_date(headers.get("date")) or now)).total_seconds()
+    wait_s = (at - (read_http_date(headers.get("date")) or now)).total_seconds()
     return wait_s if wait_s >= 0 else None
 
 
-def _read_http_date(text: str | None) -> datetime | None:
+def read_http_date(text: str | None) -> datetime | None:
+    """Read a header's date (aware, to the second); None when it is absent or none that ever is."""
     try:
         at = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at.replace(tzinfo=at.tzinfo or UTC)
 

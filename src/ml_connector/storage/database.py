@@ -83,7 +83,8 @@ def open_database(url: str) -> Database:
     """
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        # What a statement was given are people's records: no error text may repeat them.
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
     except (ArgumentError, ImportError, ValueError) as error:
         raise ConfigurationError(
             f"database.url cannot be used: {type(error).__name__}",

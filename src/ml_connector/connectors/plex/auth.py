@@ -38,6 +38,7 @@ _TOKEN_TRIES = 2
 _TOKEN_BODY_BYTES = 1024 * 1024
 _TOKEN_ADDRESS = "set plex.token_url to the address that answers itself"  # noqa: S105 - no password
 _DEFAULT_LIFETIME_S = 300.0
+_LONGEST_LIFETIME_S = 86_400.0
 # A second 401 so soon after a renewal is not about the token; fetching one for each would hammer the endpoint.
 _RENEWAL_EVERY = timedelta(seconds=10)
 
@@ -216,8 +217,8 @@ def _parse_token(body: bytes) -> tuple[str, float]:
             remedy="check plex.token_url in ml-connector.toml",
         )
     try:
-        return token, max(0.0, float(lifetime))
-    except (TypeError, ValueError):
+        return token, min(max(0.0, float(lifetime)), _LONGEST_LIFETIME_S)
+    except (TypeError, ValueError, OverflowError):
         return token, _DEFAULT_LIFETIME_S
 
 

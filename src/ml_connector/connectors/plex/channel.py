@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import TypeVar
 
@@ -23,7 +22,7 @@ from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.auth import Auth, Headers
 from ml_connector.connectors.port import Allowed, always
-from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, retry_after_s
+from ml_connector.connectors.transport import HttpRequest, Transport, read_http_date, refuse_oversized, retry_after_s
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -221,10 +220,9 @@ class Channel:
         return min(_GROWN_WAIT_S, _FIRST_WAIT_S * 2.0 ** (attempt - 1)) * (0.5 + self._jitter() / 2)
 
     def _note_clock(self, date: str | None) -> None:
-        try:
-            self.clock_offset = parsedate_to_datetime(date or "") - self._clock()
-        except (TypeError, ValueError):
-            return
+        at = read_http_date(date)
+        if at is not None:
+            self.clock_offset = at - self._clock()
 
 
 def _away(call: Call, fault: str, *, remedy: str | None = None) -> UnavailableError:

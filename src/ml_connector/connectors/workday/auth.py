@@ -254,7 +254,7 @@ class BearerToken:
             raise UnavailableError("Workday's token endpoint answered with something that is no token") from None
         life = _TOKEN_LIFE
         if token.expires_in is not None and token.expires_in < _TOKEN_LIFE.total_seconds() * 2:
-            life = min(life, timedelta(seconds=token.expires_in * 0.9))
+            life = min(life, timedelta(seconds=max(0.0, token.expires_in) * 0.9))
         if token.refresh_token:
             _check_token(token.refresh_token, name="refresh")
             if Secret(token.refresh_token) != asked_with:

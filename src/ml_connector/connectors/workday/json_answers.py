@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import msgspec
 
 from ml_connector.connectors.inflate import take_whole
 from ml_connector.connectors.strict_json import Row, parse_json
-from ml_connector.connectors.transport import HttpResponse
+from ml_connector.connectors.transport import HttpResponse, read_http_date
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
 
 _MAX_PAGE_BYTES = 64 << 20
@@ -65,11 +64,10 @@ def tell_date(response: HttpResponse) -> datetime:
     Raises:
         UnavailableError: it tells no time.
     """
-    try:
-        at = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
-        raise UnavailableError("Workday's answer tells no time of its own (no Date header)") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    at = read_http_date(response.headers.get("date"))
+    if at is None:
+        raise UnavailableError("Workday's answer tells no time of its own (no Date header)")
+    return at
 
 
 def read_words(response: HttpResponse) -> str:
@@ -81,6 +79,7 @@ def read_words(response: HttpResponse) -> str:
     if not isinstance(value, dict):
         return ""
     several = value.get("errors")
-    found = [value.get("error")] + [each.get("error") for each in several or [] if isinstance(each, dict)]
+    each_of = several if isinstance(several, list) else []
+    found = [value.get("error")] + [each.get("error") for each in each_of if isinstance(each, dict)]
     told = dict.fromkeys(" ".join(text.split()) for text in found if isinstance(text, str))
     return "; ".join(told)[:_MAX_WORDS]
