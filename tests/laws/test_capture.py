@@ -179,6 +179,28 @@ def test_cc06_what_the_log_or_a_planned_day_explains_was_not_missed():
         assert compare(firm) == 1, "and among what is explained a silent change is seen"
 
 
+def test_cc06_who_manages_a_job_beside_the_primary_one_and_leaves_explains_it():
+    """CC-06, WP-06: the leaver's own log tells it; of who holds such a job nothing was missed."""
+    with found() as firm:
+        desk = firm.tenant._desk("jobs")
+        worker = max(desk.plain_workers(location="DET"), key=lambda each: each.key)
+        desk.add_job(worker, location="TOL")
+        for _day in range(3):  # until the log tells of it no more
+            firm.next_day()
+            firm.sync()
+        row = row_in(firm, "102", worker.key)
+        (boss,) = [each for each in firm.plex()["employees"] if each["id"] == row["supervisorId"]]
+        desk.terminate(desk.now().worker(boss["badgeNumber"]), last_day=firm.start + timedelta(days=2))
+        assert compare(firm) == 0
+        assert row_in(firm, "102", worker.key)["supervisorId"] is None
+
+
+def row_in(firm, plant, badge):
+    """The record of somebody in one plant."""
+    (row,) = [each for each in firm.plex()["employees"] if (each["pcn"], each["badgeNumber"]) == (plant, badge)]
+    return row
+
+
 def test_cc06_what_was_missed_is_told_by_the_run_that_found_it_and_by_no_other():
     """Nothing can be sent for who is parked, so the plan stands: the count is not of the plan, but of the reading."""
     with found() as firm:

@@ -1448,4 +1448,11 @@ MUTANTS = (
         "    except ValueError:\n        return None\n    return at.replace",
         "tests/unit/test_plex_connector.py::test_a5_a_write_carried_out_is_known_to_be_whatever_date_the_answer_tells",
     ),
+    Mutant(
+        "who manages a job beside the primary one explains nothing",
+        "sync/missed.py",
+        'enumerate((worker, *worker.get("jobs", ())))',
+        "enumerate((worker,))",
+        "tests/unit/sync/test_missed.py::test_cc06_the_manager_of_a_job_beside_the_primary_one_is_looked_at_as_any_other",
+    ),
 )

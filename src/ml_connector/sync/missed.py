@@ -34,7 +34,7 @@ class Missed:
     def __init__(self, kind: RecordType, told: Collection[str]) -> None:
         self._kind, self._told = kind, frozenset(told)
         self._changed: set[str] = set()
-        self._led: dict[str, str | None] = {}
+        self._led: dict[str, list[str | None]] = {}
 
     def add(self, key: str, *, before: str | None, now: str) -> None:
         """Look at one record as canonical JSON; *before* is None where it was never seen."""
@@ -46,8 +46,8 @@ class Missed:
         if old is None or _differ(_without(old, follows), _without(new, follows)):
             self._changed.add(key)
         elif self._kind is RecordType.WORKER and _differ(old, new):
-            manager = old.get("manager_id")
-            self._led[key] = person_id(old.get("manager_type", "employee"), manager) if manager else None
+            led, leads = _managers(old), _managers(new)
+            self._led[key] = [led[place] for place in led.keys() & leads.keys() if led[place] != leads[place]]
 
     @property
     def is_in_doubt(self) -> bool:
@@ -56,12 +56,26 @@ class Missed:
 
     def count(self, *, leavers: Collection[str], taken: bool) -> int:
         """How many nothing explains, where the log told of *leavers* (typed ids) that they left, or that a seat was *taken*."""
-        explained = (taken if manager is None else manager in leavers for manager in self._led.values())
+        explained = (
+            all(taken if manager is None else manager in leavers for manager in managers)
+            for managers in self._led.values()
+        )
         return len(self._changed) + sum(not each for each in explained)
 
 
 def _without(record: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in fields}
+    """The record, and each job of it, without *fields*."""
+    told = {name: value for name, value in record.items() if name not in fields}
+    return told | ({"jobs": [_without(job, fields) for job in told["jobs"]]} if told.get("jobs") else {})
+
+
+def _managers(worker: dict[str, Any]) -> dict[int, str | None]:
+    """The typed ids of who manages a worker (0) and each of several jobs (from 1), where that is told; None is nobody."""
+    return {
+        place: person_id(led.get("manager_type", "employee"), led["manager_id"]) if led["manager_id"] else None
+        for place, led in enumerate((worker, *worker.get("jobs", ())))
+        if "manager_id" in led
+    }
 
 
 def _differ(before: Any, now: Any) -> bool:

@@ -50,6 +50,16 @@ def test_cc06_a_manager_who_left_explains_another_manager_and_nothing_else():
     assert missed(RecordType.WORKER, WORKER, moved | {"name": {"family": "Adams"}}, leavers={"employee 7"}) == 1
 
 
+def test_cc06_the_manager_of_a_job_beside_the_primary_one_is_looked_at_as_any_other():
+    """WP-06: each of several jobs has a manager of its own."""
+    two = WORKER | {"jobs": [{"fte": "1", "manager_id": "7"}, {"fte": "0.5", "manager_id": "9"}]}
+    vacant = two | {"jobs": [two["jobs"][0], {"fte": "0.5", "manager_id": None}]}
+    assert missed(RecordType.WORKER, two, vacant, leavers={"employee 9"}) == 0
+    assert missed(RecordType.WORKER, two, vacant, leavers={"employee 7"}) == 1
+    assert missed(RecordType.WORKER, vacant, two, taken=True) == 0
+    assert missed(RecordType.WORKER, vacant, two, leavers={"employee 9"}) == 1
+
+
 def test_cc06_what_is_shown_or_not_shown_any_more_did_not_change():
     less = {"key": "w", "name": {}, "manager_id": "7"}
     assert missed(RecordType.WORKER, WORKER, less) == 0
