@@ -11,6 +11,7 @@ from ml_connector.errors import ApprovalRequiredError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.sandbox.tenant.setup import morning
 from ml_connector.usecases import links, syncs
+from ml_connector.usecases.subjects import find_bearers
 from tests.integration.test_links import contractors, employees, play
 from tests.world import open_world, silent
 
@@ -226,3 +227,23 @@ def test_wp_01_the_trail_says_under_every_number_with_whom_by_whom_and_that_it_w
     assert (theirs.object, theirs.detail) == (f"worker//{left}", {"other_worker": other, "accepted": "yes"})
     small.app.trail.export(small.folder / "trail.jsonl")
     assert other not in (small.folder / "trail.jsonl").read_text(), "in the chain itself both have a stand-in"
+
+
+def test_wp_01_a_chosen_record_taken_back_says_what_to_put_back_and_matches_no_more_by_our_own_writing(small):
+    """We wrote the name and the badge ourselves: that they are alike proves nothing, nor is it accepted with others."""
+    sync(small)
+    number = small.sandbox.tenant._desk("test").hire("DET").worker_id
+    syncs.plan(small.app, progress=silent)
+    wid = find_bearers(small.app, number)[0].key
+    links.adopt(small.app, wid, plant="101", record="90001", accept=True)
+    (temp,) = employees(small, badgeNumber="90001")
+    assert sync(small) == 0
+    assert employees(small, badgeNumber=number)[0]["id"] == temp["id"]
+    put_back = links.release(small.app, wid, plant="101").put_back
+    assert (put_back["badge_number"], put_back["last_name"]) == ("90001", temp["lastName"])
+    assert sync(small) == 3
+    (match,) = links.find_matches(small.app)
+    assert (match.written, match.worker_name) == (True, match.plex_name)
+    (refused,) = links.adopt_all(small.app, [match])
+    assert "prove nothing" in refused.refused
+    assert f"--plex {number} --plant 101 --accept" in refused.remedy

@@ -556,7 +556,7 @@ MUTANTS = (
     Mutant(
         "a chosen Plex record may rename a stranger unasked",
         "usecases/join.py",
-        "    if (names_seen or own.casefold() == theirs.casefold()) and not left:\n",
+        "    if (names_seen or own.casefold() == theirs.casefold()) and not left and not written:\n",
         "    if not left:\n",
         "tests/integration/test_links.py::test_wp_01_a_stranger_is_not_renamed_unasked_though_nothing_stays_behind",
     ),
@@ -1454,5 +1454,13 @@ MUTANTS = (
         'enumerate((worker, *worker.get("jobs", ())))',
         "enumerate((worker,))",
         "tests/unit/sync/test_missed.py::test_cc06_the_manager_of_a_job_beside_the_primary_one_is_looked_at_as_any_other",
+    ),
+    Mutant(
+        "a name that we wrote ourselves is a match",
+        "usecases/join.py",
+        '    written = app.tools.store.sources_of("employee", key=employee.key)',
+        "    written: set[str] = set()",
+        "tests/integration/test_parting.py::"
+        "test_wp_01_a_chosen_record_taken_back_says_what_to_put_back_and_matches_no_more_by_our_own_writing",
     ),
 )

@@ -41,6 +41,7 @@ from sqlalchemy import (
 )
 
 from ml_connector.canonical.keys import encode
+from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.storage.database import Database, insert_many, metadata
 from ml_connector.sync.baseline.store import Agreed, BaselineStore, agreements
@@ -293,6 +294,16 @@ class SyncStore:
             for table, done in ((agreements, ()), (changes, (changes.c.state.in_(_DONE),))):
                 where = (table.c.connection == self._connection, table.c.type == kind, table.c.key == key, *done)
                 found.update(tx.execute(select(table.c.source).where(*where).distinct()).scalars())
+        return found
+
+    def before_ours(self, kind: str, plant: str, *, key: str) -> dict[str, Scalar]:
+        """What a record held, in the fields we wrote, before we first wrote to it."""
+        where = (*self._of(changes, kind, plant, [key]), changes.c.state.in_(_DONE))
+        found: dict[str, Scalar] = {}
+        with self._database.reading() as tx:
+            query = select(changes.c.change).where(*where).order_by(changes.c.plan_id, changes.c.seq)
+            for row in tx.execute(query):
+                found = {**msgspec.json.decode(row.change, type=Change).before, **found}
         return found
 
     def _of(self, table: Table, kind: str, plant: str, keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

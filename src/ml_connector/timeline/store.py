@@ -29,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from ml_connector.canonical.plant import Scalar
 from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, Known, Seen
 
@@ -95,7 +96,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """
     One person as `links list` shows it: their Workday names and, by plant, the Plex record that somebody chose.
 
-    *came_along* are the records that a transfer between plants took along; *signed* says, by plant, who chose and when.
+    *came_along* are the records that a transfer between plants took along; *signed* says, by plant, who chose and when;
+    *put_back* what a record that is chosen no more held before we wrote to it, by field.
     """
 
     person: str
@@ -104,6 +106,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     came_along: dict[str, str] = {}
     profiles: tuple[LinkedProfile, ...] = ()
     signed: dict[str, str] = {}
+    put_back: dict[str, Scalar] = {}
 
 
 class Profile(NamedTuple):

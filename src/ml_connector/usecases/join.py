@@ -153,7 +153,7 @@ def check_choice(
     """
     Say what becomes of a Plex employee that is chosen for a worker, and of the worker's own record.
 
-    With *names_seen* somebody looked at both names already.
+    With *names_seen* somebody looked at both names already; of a record that we wrote to they say nothing.
 
     Raises:
         ApprovalRequiredError: the names differ, or a record of the worker's own would be nobody's then.
@@ -162,9 +162,12 @@ def check_choice(
     theirs = " ".join(str(held.get(part) or "") for part in ("first_name", "last_name")).strip()
     own = "" if worker is None else _name(worker)
     left = _left(app, store, profile.person, plant, but=employee.key)
-    if (names_seen or own.casefold() == theirs.casefold()) and not left:
+    written = app.tools.store.sources_of("employee", key=employee.key)  # by who it was chosen for before
+    if (names_seen or own.casefold() == theirs.casefold()) and not left and not written:
         return
     stays = f" {name} has a record that would be nobody's then, and stay as it is: {'; '.join(left)}." if left else ""
+    if written:
+        stays += f" It was written to as {', '.join(sorted(written))}'s before, so its name and badge prove nothing."
     badge = held.get("badge_number")
     raise ApprovalRequiredError(
         f"Plex employee {badge} of plant {plant} is {theirs or 'without a name'} ({held.get('status')}), and would get "

@@ -37,7 +37,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """
     A worker whose number a Plex employee wears who is nobody's yet.
 
-    *refused* says why the worker was not let be that employee, with the *remedy*.
+    *written* tells that we wrote to that employee before, so that its name proves nothing. *refused* says why the worker was
+    not let be that employee, with the *remedy*.
     """
 
     plant: str
@@ -45,6 +46,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     worker_name: str
     plex_id: str
     plex_name: str
+    written: bool = False
     refused: str | None = None
     remedy: str | None = None
 
@@ -200,7 +202,7 @@ def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = Fals
 
 def release(app: App, worker: str, *, plant: str) -> Link:
     """
-    Take back what `adopt` decided.
+    Take back what `adopt` decided; what was written to the record meanwhile stays in it, and is told.
 
     Raises:
         UsageError: no such worker or plant, or no record was chosen there.
@@ -218,7 +220,9 @@ def release(app: App, worker: str, *, plant: str) -> Link:
         store.release(tx, person=profile.person, plant=plant)
         _record(app, tx, profile.wid, f"is no chosen Plex employee of plant {plant} any more", record=chosen[plant])
     found = store.list(person=profile.person)
-    return _tell_apart(app, found[0]) if found else Link(person=profile.person, aliases=())
+    link = _tell_apart(app, found[0]) if found else Link(person=profile.person, aliases=())
+    put_back = app.tools.store.before_ours("employee", plant, key=chosen[plant])
+    return msgspec.structs.replace(link, put_back=put_back)
 
 
 def find_matches(app: App) -> list[Match]:
@@ -248,6 +252,7 @@ def find_matches(app: App) -> list[Match]:
                 plex_name=" ".join(
                     str(employee.fields.get(name) or "") for name in ("first_name", "last_name")
                 ).strip(),
+                written=bool(app.tools.store.sources_of("employee", key=employee.key)),
             )
             found.append(match)
     return found

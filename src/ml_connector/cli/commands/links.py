@@ -9,11 +9,12 @@ import typer
 from ml_connector.cli.command import command, make_group
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import tell
-from ml_connector.cli.words import plural
+from ml_connector.cli.words import plural, printable
 from ml_connector.errors import ApprovalRequiredError
 
 if TYPE_CHECKING:
     from ml_connector.timeline.store import Link, LinkedProfile
+    from ml_connector.usecases.links import Match
 
 Worker = Annotated[str, typer.Argument(metavar="WORKER", help="A worker's number, or a profile's WID.")]
 Plant = Annotated[str | None, typer.Option("--plant", metavar="PCN", help="In this plant.")]
@@ -80,8 +81,8 @@ def match(
     if not found:
         typer.echo("Nobody waits for that: no parked worker's number is worn by a Plex employee who is nobody's yet.")
         return None
-    rows = [(each.plant, each.worker, each.worker_name, each.plex_name, each.plex_id) for each in found]
-    make_console().print(table(("plant", "worker", "in Workday", "in Plex", "Plex id"), rows))
+    rows = [(each.plant, each.worker, each.worker_name, each.plex_name, each.plex_id, _note(each)) for each in found]
+    make_console().print(table(("plant", "worker", "in Workday", "in Plex", "Plex id", ""), rows))
     for each in refused:
         tell(each.refused or "", remedy=each.remedy)
     if accept:
@@ -142,7 +143,14 @@ def unlink(door: Door, *, worker: Worker, plant: Plant = None) -> None:
             "What was written by it stays in Plex until then; the syncs after give every record its own worker's badge."
         )
         return
-    _tell(door, [found])
+    if plant is None or door.json or found.profiles:
+        _tell(door, [found])
+    if plant is not None and not door.json:
+        typer.echo(f"The Plex employee of plant {plant} is nobody's again, and what was written to it stays in it.")
+        if found.put_back:
+            told = {name: "(nothing)" if was is None else printable(was) for name, was in found.put_back.items()}
+            held = ", ".join(f"{name} {was}" for name, was in told.items())
+            typer.echo(f"Put back in Plex by hand what it held before: {held}")
 
 
 def _tell(door: Door, found: list[Link]) -> None:
@@ -157,6 +165,10 @@ def _tell(door: Door, found: list[Link]) -> None:
     rows = [row for each in found for row in _rows(each)]
     heads = ("worker", "name", "profile (WID)", "said by", "chosen Plex record", "came along by transfer")
     make_console().print(table(heads, rows))
+
+
+def _note(match: Match) -> str:
+    return "written by us before: the name proves nothing" if match.written else ""
 
 
 def _rows(link: Link) -> list[tuple[str, ...]]:
