@@ -16,7 +16,7 @@ import msgspec
 from ml_connector.review.store import Explanation
 from ml_connector.settings.forms import parse_limit
 from ml_connector.settings.sync import Guard
-from ml_connector.sync.change import Change
+from ml_connector.sync.change import Change, short_name
 
 NAMED = 5
 # Kinds of record a guard counts, and by what each is one: a worker's two records in a plant are one worker.
@@ -147,7 +147,8 @@ def tell_limit(told: Explanation) -> str:
 
 
 def _name(change: Change) -> str:
-    return change.label if change.label in {"", change.source} else f"{change.label} ({change.source})"
+    label = short_name(change.label)
+    return label if change.label in {"", change.source} else f"{label} ({change.source})"
 
 
 def said_of(explanation: Explanation | None, *, count: int) -> str | None:

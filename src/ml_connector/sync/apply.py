@@ -29,7 +29,7 @@ from ml_connector.errors import (
 )
 from ml_connector.settings.plex import PlexConnection
 from ml_connector.snapshot.extract import Progress
-from ml_connector.sync.change import Change, write_of
+from ml_connector.sync.change import Change, short_name, write_of
 from ml_connector.sync.judge import SPLIT, is_unedited
 from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.read_back import ATTEMPTS, ReadBack
@@ -155,7 +155,7 @@ class Sender:
                 ready.append(intent)
                 continue
             kind, plant, _key = lacking.split("|", 2)
-            what = f"{kind} {missing[lacking]} in plant {plant}"
+            what = f"{kind} {short_name(missing[lacking])} in plant {plant}"
             missing[intent.change.name] = intent.change.label
             outcomes.append(Outcome(intent=intent, state="waiting", reason=what))
         self._receipts.keep(outcomes, digest=digest)

@@ -12,6 +12,7 @@ import msgspec
 from ml_connector.canonical.keys import RecordType, encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.connectors.port import Action, Write
+from ml_connector.errors import shortened
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.review.store import Explanation
 
@@ -25,6 +26,7 @@ ORDER = {
     "employee_attributes": 8_000,
 }
 _ENDINGS = 9_000
+_LONGEST_NAME = 60
 DRIFT = "drift: "
 """How the reason of a change begins where the other side was changed since we agreed."""
 
@@ -158,6 +160,11 @@ def make_hold(
         releasable=releasable,
         explanation=explanation,
     )
+
+
+def short_name(label: str) -> str:
+    """A name inside a sentence: one that goes on for lines would hide what is said of it."""
+    return shortened(label, _LONGEST_NAME)
 
 
 def write_of(change: Change) -> Write:

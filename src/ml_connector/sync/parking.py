@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import RecordError, shortened
+from ml_connector.errors import RecordError
 from ml_connector.mapping.crosswalk import shell_word
 from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
@@ -15,9 +15,8 @@ from ml_connector.mapping.placement import Place
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.store import Scope
 from ml_connector.snapshot.translation import Fault
-from ml_connector.sync.change import Change
+from ml_connector.sync.change import Change, short_name
 
-_LONGEST_NAME = 60
 _PERSONAL = frozenset({"employee", "employee_attributes", "worker", "badge"})
 
 
@@ -146,7 +145,7 @@ def park_desired(item: Desired, error: RecordError) -> Parked:
 def park_orphan(change: Change, need: str) -> Parked:
     """A change whose parent is neither in Plex nor on its way there."""
     kind, plant, key = need.split("|", 2)
-    what = f"{kind} {shortened(change.label, _LONGEST_NAME) if kind == 'employee' else key} in plant {plant}"
+    what = f"{kind} {short_name(change.label) if kind == 'employee' else key} in plant {plant}"
     return park_change(
         change,
         code="waiting",

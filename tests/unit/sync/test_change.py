@@ -2,7 +2,9 @@
 
 import msgspec
 
+from ml_connector.sync.allowance import name_some
 from ml_connector.sync.change import Change, digest_of, level_of, make_hold
+from ml_connector.sync.parking import park_orphan
 
 CHANGE = Change(
     plant="101",
@@ -56,3 +58,12 @@ def test_a_hold_is_named_after_its_set():
     one = make_hold("g", kind="employee", plant="", members=["b", "a"], reason="r", remedy="release {hold}")
     two = make_hold("g", kind="employee", plant="", members=["a", "b"], reason="other", remedy="release {hold}")
     assert (one.id, one.remedy) == (two.id, f"release {one.id}")
+
+
+def test_wp_15_an_endless_name_does_not_flood_what_is_said_of_others():
+    endless = msgspec.structs.replace(CHANGE, label="Wei " * 100)
+    assert park_orphan(endless, "employee|101|x").reason.startswith("waits for employee Wei Wei")
+    assert len(park_orphan(endless, "employee|101|x").reason) < 100
+    (named,) = name_some([endless])
+    assert named.endswith("… (000001)")
+    assert len(named) < 80
