@@ -80,6 +80,43 @@ def test_no_credential_slips_past_a_rotation(database):
     assert fresh.get(**PLACE | {"field": "api_key"}).reveal() == "another-value"
 
 
+def test_two_first_commands_at_once_begin_one_vault(database):
+    vault, another = (Vault(database, master_key=MasterKey(b"k" * 32)) for _ in range(2))
+    found = []
+    thread = threading.Thread(target=lambda: found.append(another.derive("audit seal")))
+    with database.transaction() as tx:
+        vault.set(tx, **PLACE, value=Secret("first-value"))
+        thread.start()
+        thread.join(timeout=0.3)
+        assert thread.is_alive()  # it waits, and does not make a second root
+    thread.join()
+    assert found == [vault.derive("audit seal")]
+    assert vault.get(**PLACE).reveal() == "first-value"
+
+
+def test_two_lost_keys_given_up_at_once_leave_one_vault(database):
+    with database.transaction() as tx:
+        Vault(database, master_key=MasterKey(b"o" * 32)).set(tx, **PLACE, value=Secret("first-value"))
+    vault, another = (Vault(database, master_key=MasterKey(b"n" * 32)) for _ in range(2))
+    refused = []
+
+    def start_over_too():
+        try:
+            with database.transaction() as tx:
+                another.start_over(tx)
+        except ConfigurationError as error:
+            refused.append(error.message)
+
+    thread = threading.Thread(target=start_over_too)
+    with database.transaction() as tx:
+        vault.start_over(tx)
+        thread.start()
+        thread.join(timeout=0.3)
+    thread.join()
+    assert refused == ["the key in place opens the vault: nothing is lost"]
+    assert vault.check() == MasterKey(b"n" * 32).id
+
+
 @pytest.mark.parametrize(
     "text", ["a\0b", "\ud800", "x" * 10**6, "\u202e\x1b[31m", "é🔑"], ids=lambda text: repr(text[:8])
 )

@@ -14,6 +14,7 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.vault.keys import open_master_key
+from ml_connector.vault.places import FilePlace
 from ml_connector.vault.rotation import rotate_master_key
 from ml_connector.vault.store import Vault
 
@@ -213,6 +214,35 @@ def test_an_environment_rotates_with_both_keys_in_it(home, monkeypatch):
     assert rotate_master_key(home.database, setting="env:MLC_TEST_KEY").data_keys == 0
     monkeypatch.setenv("MLC_TEST_KEY", second)
     assert home.readable(Vault(home.database, master_key=open_master_key("env:MLC_TEST_KEY"))) == len(PLACES)
+
+
+@pytest.mark.parametrize("moment", ["the new key is put beside", "the old key goes"])
+def test_f9_two_rotations_at_once_lose_no_key(home, monkeypatch, moment):
+    """The first is slow to write its key file; whatever the second does meanwhile, the key in force stays in it."""
+    real, slow, others = FilePlace.save, [moment], threading.Event()
+
+    def save(place, text, *, replace):
+        if slow and (len(text.split()) == 2) == (slow[0] == "the new key is put beside"):
+            slow.clear()
+            other.start()
+            others.wait(0.4)
+        real(place, text, replace=replace)
+
+    def rotate_too():
+        database = open_database(home.url)
+        for _ in range(2):  # the first may only finish what was begun
+            rotate_master_key(database, setting=home.setting)
+        database.close()
+        others.set()
+
+    monkeypatch.setattr(FilePlace, "save", save)
+    other = threading.Thread(target=rotate_too)
+    rotate_master(home)
+    other.join()
+    assert others.is_set()
+    assert home.readable() == len(PLACES)
+    assert open_master_key(home.setting).successor is None
+    assert opened_with_old_key(home) == 0
 
 
 def test_f9_readers_never_fail_while_keys_rotate(home, tally):

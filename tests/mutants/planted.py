@@ -1463,4 +1463,19 @@ MUTANTS = (
         "tests/integration/test_parting.py::"
         "test_wp_01_a_chosen_record_taken_back_says_what_to_put_back_and_matches_no_more_by_our_own_writing",
     ),
+    Mutant(
+        "a rotation tidies its key file whatever another one does",
+        "vault/rotation.py",
+        "    with database.transaction() as tx:  # only now, after the commit, does nothing need the old key any more\n"
+        "        Vault.take_turn(tx)\n",
+        "    with database.reading() as tx:\n",
+        "tests/integration/test_vault_rotation.py::test_f9_two_rotations_at_once_lose_no_key",
+    ),
+    Mutant(
+        "nobody waits for the one that begins a vault",
+        "vault/store.py",
+        "            self.take_turn(tx)\n            rows = tx.execute(query).all()\n",
+        "            rows = tx.execute(query).all()\n",
+        "tests/integration/test_postgresql_trust.py::test_two_first_commands_at_once_begin_one_vault",
+    ),
 )

@@ -17,7 +17,7 @@ from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, Line, MappingRow
 from ml_connector.mapping.period import spell
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, metadata, take_turn
 
 mapping_rows = Table(
     "mapping_row",
@@ -38,7 +38,7 @@ mapping_rows = Table(
 )
 
 _LINE = ("connection", "kind", "plant", "source")
-_SAVING = 0x6D617070  # PostgreSQL's advisory locks are numbers; this one says "mapp"
+_SAVING = 0x6D617070  # it says "mapp"
 
 
 class MappingStore:
@@ -93,14 +93,8 @@ class MappingStore:
         return Crosswalk(self.load(connection), days=days)
 
     def take_turn(self, tx: Connection) -> None:
-        """
-        Let nobody else change the crosswalk until *tx* ends: what is loaded in it from here on stays so.
-
-        PostgreSQL's statements each see what was committed before them, so a lock of its own is waited for; a writer of
-        SQLite has waited for the one before when its transaction began.
-        """
-        if tx.dialect.name == "postgresql":
-            tx.execute(select(func.pg_advisory_xact_lock(_SAVING)))
+        """Let nobody else change the crosswalk until *tx* ends: what is loaded in it from here on stays so."""
+        take_turn(tx, _SAVING)
 
     def save(self, tx: Connection, connection: str, rows: Iterable[MappingRow]) -> list[MappingRow]:
         """

@@ -15,7 +15,19 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Insert, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -106,6 +118,17 @@ def open_database(url: str) -> Database:
             remedy="check that the folder exists and is writable, or that the server is up",
         ) from None
     return Database(engine)
+
+
+def take_turn(tx: Connection, number: int) -> None:
+    """
+    Wait for whoever took the turn of that *number* (PostgreSQL's locks have no names) before; it lasts until *tx* ends.
+
+    PostgreSQL's statements each see what was committed before them, so a lock of its own is waited for; a writer of
+    SQLite has waited for the one before when its transaction began.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -2,7 +2,8 @@
 Changing the master key, in an order that may be interrupted anywhere.
 
 The new key is kept beside the old one first, then the rows change in one transaction, then the old key goes. Before
-the transaction the rows need the old key and it is there; after it they need the new one and it is there too.
+its commit the rows need the old key and it is there; after it they need the new one and it is there too. The key's
+place is only ever changed in one's turn: one rotation never writes over what another one put there.
 """
 
 from __future__ import annotations
@@ -31,15 +32,19 @@ def rotate_master_key(
     def reload() -> MasterKey:
         return open_master_key(setting)
 
-    current = reload()
-    vault = Vault(database, master_key=current, reload=reload)
-    in_force = vault.check()
-    if current.successor is not None and in_force == current.successor.id:
-        retire_all_but(setting, key_id=in_force)
-        return Rotated(master_key=in_force, data_keys=0, credentials=0)
-    successor = stage_successor(setting)
     with database.transaction() as tx:
-        rotated = vault.rotate(tx, new_master_key=successor)
-        record(tx, rotated)
-    retire_all_but(setting, key_id=successor.id)
+        Vault.take_turn(tx)
+        current = reload()
+        vault = Vault(database, master_key=current, reload=reload)
+        in_force = vault.check(tx=tx)
+        if current.successor is not None and in_force == current.successor.id:
+            rotated = Rotated(master_key=in_force, data_keys=0, credentials=0)
+        else:
+            rotated = vault.rotate(tx, new_master_key=stage_successor(setting))
+            record(tx, rotated)
+    with database.transaction() as tx:  # only now, after the commit, does nothing need the old key any more
+        Vault.take_turn(tx)
+        in_force = vault.check(tx=tx)
+        if in_force is not None:
+            retire_all_but(setting, key_id=in_force)
     return rotated

@@ -9,6 +9,7 @@ the database.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, metadata, take_turn
 from ml_connector.vault import crypto, record
 from ml_connector.vault.keys import KeyRing, MasterKey
 from ml_connector.vault.record import CredentialInfo, Place, WrappedKey
@@ -59,6 +60,8 @@ _version = sa.Table(
     sa.Column("mac", sa.LargeBinary, nullable=False),
 )
 
+_TURN = 0x7661756C  # it says "vaul"
+
 
 class Rotated(msgspec.Struct, frozen=True, kw_only=True):
     """What a rotation sealed anew; zeros mean there was nothing left to do."""
@@ -96,14 +99,16 @@ class Vault:
         self._ring = KeyRing(master_key, reload=reload)
         self._clock = clock
 
-    def check(self) -> str | None:
+    def check(self, *, tx: sa.Connection | None = None) -> str | None:
         """
         Prove that the master key is the one the rows are sealed with; returns its id, None for an empty vault.
+
+        *tx*: as the open transaction sees it.
 
         Raises:
             ConfigurationError: it is another one, or the vault was altered.
         """
-        with self._database.reading() as tx:
+        with nullcontext(tx) if tx is not None else self._database.reading() as tx:
             return self._master(tx).id if self._root(tx) is not None else None
 
     def derive(self, label: str, *, tx: sa.Connection | None = None) -> bytes:
@@ -214,7 +219,7 @@ class Vault:
         Raises:
             ConfigurationError: the key in place opens the vault, so nothing is lost; or there is none in place.
         """
-        new = self._ring.first
+        self.take_turn(tx)
         ids = set(tx.execute(sa.select(_data_key.c.kek_id).distinct()).scalars())
         if self._is_unused(tx) or any(self._ring.find(key_id) for key_id in ids):
             raise ConfigurationError(
@@ -222,14 +227,18 @@ class Vault:
             )
         forgotten = tx.execute(sa.delete(_credential)).rowcount
         tx.execute(sa.delete(_data_key))
-        root = crypto.new_key()
-        self._insert_key(tx, root, key_id=crypto.new_key_id(), purpose="root", by=new)
+        root = self._make_root(tx)
         for row in tx.execute(sa.select(_version)).all():
             place = (row.connection, row.system, row.field)
             mac = record.version_mac(place, version=row.version + 1, present=False, root=root)
             again = {"version": row.version + 1, "present": False, "mac": mac}
             tx.execute(_at(sa.update(_version), _version, place).values(**again))
-        return StartedOver(master_key=new.id, lost_keys=tuple(sorted(ids)), credentials=forgotten)
+        return StartedOver(master_key=self._ring.first.id, lost_keys=tuple(sorted(ids)), credentials=forgotten)
+
+    @staticmethod
+    def take_turn(tx: sa.Connection) -> None:
+        """Wait for whoever begins a vault or changes its master key; until *tx* ends nobody else does."""
+        take_turn(tx, _TURN)
 
     # Keys ------------------------------------------------------------------------------------------------------------
 
@@ -237,7 +246,11 @@ class Vault:
         """The secret that derived keys come from; None when the vault has never held anything."""
         query = sa.select(_data_key).where(_data_key.c.purpose == "root")
         # The lock keeps a `set` on PostgreSQL from slipping an old-key row past a rotation; SQLite locks anyway.
-        rows = tx.execute(query.with_for_update() if lock else query).all()
+        query = query.with_for_update() if lock else query
+        rows = tx.execute(query).all()
+        if lock and not rows:  # there is no row to wait for, and somebody else may be making it
+            self.take_turn(tx)
+            rows = tx.execute(query).all()
         if not rows and self._is_unused(tx):
             return None
         self._check_master(tx)
@@ -256,9 +269,11 @@ class Vault:
 
     def _require_root(self, tx: sa.Connection) -> bytes:
         root = self._root(tx, lock=True)
-        if root is None:
-            root = crypto.new_key()
-            self._insert_key(tx, root, key_id=crypto.new_key_id(), purpose="root", by=self._ring.first)
+        return self._make_root(tx) if root is None else root
+
+    def _make_root(self, tx: sa.Connection) -> bytes:
+        root = crypto.new_key()
+        self._insert_key(tx, root, key_id=crypto.new_key_id(), purpose="root", by=self._ring.first)
         return root
 
     def _check_master(self, tx: sa.Connection) -> None:
