@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, UsageError
@@ -162,30 +163,47 @@ def test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_free
     assert employees(small, badgeNumber=number)[0]["id"] == match.plex_id
 
 
+def undo_join(world):
+    """Somebody new was joined to who had left, in Plex too, and is parted again: how the leaver's record was, and both numbers."""
+    sync(world)
+    (left,) = play(world, "terminate")
+    sync(world)
+    (before,) = employees(world, badgeNumber=left)
+    desk = world.sandbox.tenant._desk("test")
+    other = desk.hire(desk.now().worker(left).primary_job.location, last_name="Robinson").worker_id
+    assert sync(world) == 0
+    links.join(world.app, other, to=left, accept=True)
+    (own,) = employees(world, badgeNumber=other)
+    world.sandbox.plex.edit_employee(pcn_of(world, own), other, fields={"badgeNumber": "X1"})
+    (numbers,) = attributes(world, before)
+    assert sync(world) == 0
+    (taken,) = employees(world, badgeNumber=other)
+    assert (taken["id"], taken["lastName"]) == (before["id"], "Robinson")
+    links.separate(world.app, other)
+    return before, numbers, own, other
+
+
 def test_wp_01_after_an_undone_join_who_has_ended_gets_all_back_that_was_their_own(tmp_path):
     """Name, e-mail, department and number, in one write with the badge: nothing of another worker stays in step."""
     with open_world(tmp_path, workers=24) as world:
-        sync(world)
-        (left,) = play(world, "terminate")
-        sync(world)
-        (before,) = employees(world, badgeNumber=left)
-        (numbers,) = attributes(world, before)
-        desk = world.sandbox.tenant._desk("test")
-        other = desk.hire(desk.now().worker(left).primary_job.location, last_name="Robinson")
-        assert sync(world) == 0
-        links.join(world.app, other.worker_id, to=left, accept=True)
-        (own,) = employees(world, badgeNumber=other.worker_id)
-        world.sandbox.plex.edit_employee(pcn_of(world, own), other.worker_id, fields={"badgeNumber": "X1"})
-        assert sync(world) == 0
-        (taken,) = employees(world, badgeNumber=other.worker_id)
-        assert (taken["id"], taken["lastName"]) == (before["id"], "Robinson")
-        links.separate(world.app, other.worker_id)
+        before, numbers, own, other = undo_join(world)
         sync(world, 2)
         assert sync(world) == 0
         assert employees(world, id=before["id"]) == [before]
         assert attributes(world, before) == [numbers]
-        assert [row["id"] for row in employees(world, badgeNumber=other.worker_id)] == [own["id"]]
+        assert [row["id"] for row in employees(world, badgeNumber=other)] == [own["id"]]
         assert syncs.plan(world.app, progress=silent).changes == ()
+
+
+def test_wp_01_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_to_correct(tmp_path):
+    with open_world(tmp_path, workers=24) as world:
+        before, _numbers, _own, _other = undo_join(world)
+        with world.app.database.transaction() as tx:
+            tx.execute(text("DELETE FROM mapping_row WHERE kind = 'job_profile'"))
+        syncs.plan(world.app, progress=silent)
+        (waits,) = [item for item in syncs.parked(world.app) if item.code == "holds_anothers"]
+        assert (waits.key, waits.plant) == (before["badgeNumber"], pcn_of(world, before))
+        assert f"of badge {before['badgeNumber']} in Plex by hand" in waits.remedy
 
 
 def attributes(world, record):
