@@ -48,6 +48,15 @@ def test_rc_what_waits_keeps_its_day_while_a_section_is_withheld(home):
         assert decided(life) == events
 
 
+def test_rc_who_cannot_be_understood_any_more_is_called_as_before(home):
+    with home.synced() as life:
+        (number,) = home.play("two_primary_jobs")
+        sync(home, life)
+        (item,) = life.tools.review.parked("acme")
+        assert (item.type, item.key, item.code) == ("worker", number, "primary_job")
+        assert item.label not in {"", number}, "by the name they were read by"
+
+
 def test_rc_who_waits_and_is_no_longer_shown_keeps_their_day(home):
     with home.synced() as life:
         (number,) = home.play("unmapped_job")

@@ -1271,6 +1271,13 @@ MUTANTS = (
         "tests/integration/test_explain_states.py::test_a_universal_id_is_taken_wherever_a_worker_is_named",
     ),
     Mutant(
+        "who cannot be understood any more has no name",
+        "sync/parking.py",
+        "label=fault.name if worker is None else label(worker),",
+        "label=fault.name,",
+        "tests/integration/test_parked_under_holds.py::test_rc_who_cannot_be_understood_any_more_is_called_as_before",
+    ),
+    Mutant(
         "whoever a person is named after keeps the record, were it never theirs",
         "usecases/part.py",
         "                along[plant] = key\n",

@@ -247,7 +247,7 @@ class Gatherer:
     def _believable(self, gathered: Gathered, extract: Extract, approvals: Approvals) -> bool:
         """Compare with last time (CC-11, CC-13); what came but cannot be understood is parked either way."""
         scope = extract.scope
-        gathered.parked += [park_fault(scope, fault) for fault in extract.faults]
+        gathered.parked += park_faults(extract, self._snapshots)
         limit = self._connection.sync.guard.deactivate_over
         if scope.side == "workday" and scope.type == RecordType.WORKER:
             vanished = self._snapshots.vanished(scope, extract_id=extract.id)
@@ -293,6 +293,14 @@ class Gatherer:
             for worker in gone.values()
             if not has_ended(worker, today=today) and (contingent or worker.worker_type == "employee")
         ]
+
+
+def park_faults(extract: Extract, snapshots: SnapshotStore) -> list[Parked]:
+    """What came and cannot be understood, workers under the name they were last read by."""
+    scope, known = extract.scope, dict[str, Worker]()
+    if extract.faults and (scope.side, scope.type) == ("workday", RecordType.WORKER):
+        known = snapshots.find(scope, keys=[fault.key for fault in extract.faults], of=Worker)
+    return [park_fault(scope, fault, worker=known.get(fault.key)) for fault in extract.faults]
 
 
 def _plex_query(kind: RecordType, plant: str) -> Query:

@@ -40,13 +40,13 @@ def park_worker(worker: Worker, error: RecordError, *, plant: str = "") -> Parke
     return _parked("employee", plant, worker.employee_id, label(worker), error)
 
 
-def park_fault(scope: Scope, fault: Fault) -> Parked:
-    """A record that came and cannot be understood."""
+def park_fault(scope: Scope, fault: Fault, *, worker: Worker | None = None) -> Parked:
+    """A record that came and cannot be understood; called as the *worker* it was when it last could be."""
     return Parked(
         type=scope.type,
         plant=scope.plant,
         key=fault.name,
-        label=fault.name,
+        label=fault.name if worker is None else label(worker),
         code=fault.code,
         reason=fault.reason,
         remedy=_with_key(fault.remedy, fault.name),

@@ -23,9 +23,8 @@ from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.belief import ON_CLOCK
 from ml_connector.sync.change import Change, Hold, left_by
-from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, plant_days
+from ml_connector.sync.gather import PLEX_TYPES, WORKDAY_TYPES, Gathered, park_faults, plant_days
 from ml_connector.sync.identify import recognize_workers
-from ml_connector.sync.parking import park_fault
 from ml_connector.sync.policy import ON_CHANGES
 from ml_connector.sync.sources import Sources, find_approvals, find_moving, find_outbox, find_refused
 from ml_connector.sync.tools import SyncTools
@@ -94,7 +93,7 @@ def _add_extracts(tools: SyncTools, gathered: Gathered) -> None:
         if read is not None and (scope.type, scope.plant) not in held:
             extract = _extract(tools.snapshots, scope, read)
             gathered.extracts[scope[1:]] = extract
-            gathered.parked += [park_fault(scope, fault) for fault in extract.faults]
+            gathered.parked += park_faults(extract, tools.snapshots)
 
 
 def _extract(snapshots: SnapshotStore, scope: Scope, read: Believed) -> Extract:
