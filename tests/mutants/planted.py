@@ -913,7 +913,7 @@ MUTANTS = (
     ),
     Mutant(
         "what is told before its moment is believed",
-        "sync/capture.py",
+        "sync/other_days.py",
         "if entry[1] > as_of.entered_at])",
         "if entry[1] > as_of.entered_at + HORIZON])",
         "tests/integration/test_bad_input.py::"
@@ -966,7 +966,7 @@ MUTANTS = (
     ),
     Mutant(
         "who waits for an entry that is gone waits for its moment",
-        "sync/capture.py",
+        "sync/other_days.py",
         "if each[:3] not in still]",
         "if each[:3] in still]",
         "tests/integration/test_bad_input.py::"

@@ -13,11 +13,10 @@ read anew, and what nothing had told of is counted (CC-06).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
-from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -34,20 +33,17 @@ from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
 from ml_connector.sync.missed import Missed
+from ml_connector.sync.other_days import HORIZON, OtherDays
 from ml_connector.sync.teams import Managed, find_leavers, find_teams, is_taken
 from ml_connector.timeline.calendar import last_due, windows
-from ml_connector.timeline.fact import Early, Fact, as_known, days_to_ask
+from ml_connector.timeline.fact import Fact, as_known
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.reference import ReferenceFact, is_given_away
 from ml_connector.timeline.references.store import ReferenceStore
 
-HORIZON = timedelta(days=400)
-"""How far ahead is asked; what lies further is asked for when its day has come so near."""
 _SAMPLE = 5
 # Reference data is few, and much of it in no log: it is read whole each time and compared by content (CC-15).
 _BY_INCREMENTS = frozenset({RecordType.WORKER.value, RecordType.POSITION.value})
-
-
 _CODES = frozenset({RecordType.COST_CENTER, RecordType.JOB_PROFILE, RecordType.LOCATION})
 
 
@@ -85,6 +81,10 @@ class Capture:
         self._workday, self._database, self._reader = workday, database, reader
         self._snapshots, self._facts, self._progress = snapshots, facts, progress
         self._references = ReferenceStore(database, connection)
+        self._overlap = timedelta(seconds=parse_interval_s(sync.overlap))
+        self._days = OtherDays(
+            workday=workday, database=database, facts=facts, progress=progress, overlap=self._overlap
+        )
 
     def read(self, kind: RecordType, translation: Translation, *, as_of: AsOf, earliest: date, whole: bool) -> Captured:
         """
@@ -109,7 +109,7 @@ class Capture:
         due = whole or datetime.fromisoformat(base.whole_at) < daily or len(log) > base.total // 2
         if due or self._gave_code_away(base):
             return everything(base=base, since=since, log=log)
-        self._keep_days(translation, log, as_of=as_of, earliest=earliest, since=since)
+        self._days.keep(translation, log, as_of=as_of, earliest=earliest, since=since)
         extract = self._reader.read_changed(
             self._workday,
             scope=scope,
@@ -202,8 +202,8 @@ class Capture:
         if kind is RecordType.WORKER and scope.type in self._logged:
             ahead = LogWindow(effective=(earliest + timedelta(days=1), as_of.effective_on + HORIZON))
             asked = _unite([*self._workday.read_touched(kind, as_of=as_of, window=ahead), *log.values()])
-            self._free_early(asked, as_of)
-        self._keep_days(translation, asked, as_of=as_of, earliest=earliest, since=since)
+            self._days.free_early(asked, as_of)
+        self._days.keep(translation, asked, as_of=as_of, earliest=earliest, since=since)
         missed, keep = Missed(kind, log), self._keeper(kind, as_of, asked=asked)
         compares = base is not None and scope.type in self._logged
         extract = self._reader.extract(
@@ -247,78 +247,6 @@ class Capture:
         )
         return _unite(each for window in asked for each in self._workday.read_touched(kind, as_of=as_of, window=window))
 
-    def _keep_days(
-        self,
-        translation: Translation,
-        log: Mapping[str, Touched],
-        *,
-        as_of: AsOf,
-        earliest: date,
-        since: Believed | None,
-    ) -> None:
-        """Ask for workers as of every other day that the log tells of, and keep what they were, or will be, then."""
-        self._note_early(log, as_of)
-        today, wanted = as_of.effective_on, defaultdict[date, list[str]](list)
-        ahead = earliest + timedelta(days=1)
-        window = (as_of.entered_at + self._overlap, ahead)
-        if since is not None:
-            entered_from = datetime.fromisoformat(since.entered_at) - self._overlap
-            window = (entered_from, min(date.fromisoformat(since.effective_on), ahead))
-        known = self._facts.known_days(sorted(log))
-        for wid, touched in sorted(log.items()):
-            before = known.get(wid, ())
-            days = days_to_ask(touched.entries, before, window=window, today=today, horizon=today + HORIZON)
-            if any(earliest < day <= today for day, _ in touched.entries) and min(before, default=today) > earliest:
-                # Of whom we see first what begins today somewhere: it has not begun everywhere.
-                days |= {earliest}
-            for day in days:
-                wanted[day].append(wid)
-        for day, wids in sorted(wanted.items()):
-            self._keep_day(translation, wids, as_of=AsOf(day, as_of.entered_at))
-
-    def _note_early(self, log: Mapping[str, Touched], as_of: AsOf) -> None:
-        """
-        Keep of whom the log told what was entered later than Workday's own clock: not believed before that moment.
-
-        Of a seat the log tells neither days nor moments, only that it changed.
-        """
-        later = {
-            wid: max(after, key=itemgetter(1))
-            for wid, touched in log.items()
-            if (after := [entry for entry in touched.entries if entry[1] > as_of.entered_at])
-        }
-        # What was entered while we read is the next run's, and in no doubt.
-        now = self._workday.now() if later else as_of.entered_at
-        told = [Early(wid, day, moment, now) for wid, (day, moment) in sorted(later.items()) if moment > now]
-        self._facts.note_early(told, of=sorted(log), by=as_of.entered_at)
-
-    def _free_early(self, asked: Collection[str], as_of: AsOf) -> None:
-        """Forget what was told too early and the log tells no more, by its day: nothing else says that it is gone."""
-        doubted = [each for each in self._facts.early(by=as_of.entered_at).values() if each.worker not in asked]
-        still = set[tuple[str, date, datetime]]()
-        for day in sorted({each.effective_on for each in doubted}):
-            window = LogWindow(effective=(day, day))
-            for touched in self._workday.read_touched(RecordType.WORKER, as_of=as_of, window=window):
-                still |= {(touched.wid, *entry) for entry in touched.entries}
-        gone = [each.worker for each in doubted if each[:3] not in still]
-        self._facts.note_early([], of=gone, by=as_of.entered_at)
-
-    def _keep_day(self, translation: Translation, wids: Sequence[str], *, as_of: AsOf) -> None:
-        count = 0
-        for page in self._workday.read(Query(record_type=RecordType.WORKER, as_of=as_of, wids=tuple(wids))):
-            told = list(self._translate(translation, page.records, as_of))
-            with self._database.transaction() as tx:
-                self._facts.append(tx, told)
-            count += len(page.records)
-            self._progress(f"reading workers as of {as_of.effective_on.isoformat()}", count, len(wids))
-
-    def _translate(self, translation: Translation, natives: Sequence[NativeRecord], as_of: AsOf) -> Iterator[Fact]:
-        for native in natives:
-            # Whoever cannot be understood on another day is parked on that day, if it is so by then.
-            with suppress(RecordError):
-                key, record = translation.translate(native)
-                yield Fact(key, as_of.effective_on, as_of.entered_at, encode(record).decode())
-
     def _keeper(self, kind: RecordType, as_of: AsOf, *, asked: Collection[str]) -> Keep:
         """Makes facts of workers and codes that are new or other than they were."""
         if kind in _CODES:
@@ -358,10 +286,6 @@ class Capture:
     def _logged(self) -> frozenset[str]:
         """The types read by increments; asked once, and only where Workday is read, as a surface may have to be asked."""
         return frozenset(info.type for info in self._workday.discover() if info.has_log) & _BY_INCREMENTS
-
-    @property
-    def _overlap(self) -> timedelta:
-        return timedelta(seconds=parse_interval_s(self._sync.overlap))
 
 
 def _unite(told: Iterable[Touched]) -> dict[str, Touched]:
