@@ -12,6 +12,7 @@ Errors, sorted by what the reader should do next.
         RecordError                 park this record and carry on
         UsageError                  ask differently: there is nothing of that name
         ConfigurationError          stop: a person must fix something
+            MissingCredentialError      nothing is stored for this sign-in yet
             AuthenticationError         the other system does not know us
             PermissionError_            the other system knows us and says no
             FaultsError                 a file or an order has faults: mend all that it lists
@@ -126,6 +127,10 @@ class ConfigurationError(MLConnectorError):
     """Something a person must set right before we can start."""
 
     exit_code = 6
+
+
+class MissingCredentialError(ConfigurationError):
+    """A credential that was never stored, or was removed; one that is stored and does not open is another matter."""
 
 
 class AuthenticationError(ConfigurationError):

@@ -14,7 +14,7 @@ import urllib3
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import MissingCredentialError
 from ml_connector.secret import Secret
 from ml_connector.settings.plex import PlexConnection
 
@@ -76,7 +76,7 @@ class Script(Transport):
 
 def credential(field: str) -> Secret:
     if field not in SECRETS:
-        raise ConfigurationError(f"no credential plex {field}")
+        raise MissingCredentialError(f"no credential plex {field}")
     return Secret(SECRETS[field])
 
 

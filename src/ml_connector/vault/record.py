@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, MissingCredentialError
 from ml_connector.secret import Secret
 from ml_connector.vault import crypto
 from ml_connector.vault.keys import MasterKey
@@ -109,10 +109,12 @@ def check_length(value: Secret, *, place: Place, issued: bool = False) -> None:
         )
 
 
-def missing(place: Place) -> ConfigurationError:
+def missing(place: Place) -> MissingCredentialError:
     """The error for a credential that was never stored, or was removed."""
     connection, system, field = place
-    return ConfigurationError(f"no {system} {field} is stored for connection {connection}", remedy=set_command(place))
+    return MissingCredentialError(
+        f"no {system} {field} is stored for connection {connection}", remedy=set_command(place)
+    )
 
 
 def rejection(place: Place) -> ConfigurationError:
@@ -123,6 +125,11 @@ def rejection(place: Place) -> ConfigurationError:
         "key sealed it",
         remedy=f"restore the database from a backup, or {set_command(place)}",
     )
+
+
+def unnumbered(place: Place) -> ConfigurationError:
+    """The error for a place whose last version nobody can tell: to store it again would not help."""
+    return ConfigurationError(rejection(place).message, remedy="restore the database from a backup")
 
 
 def set_command(place: Place) -> str:

@@ -23,6 +23,7 @@ from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
     ConfigurationError,
+    MissingCredentialError,
     MLConnectorError,
     NotSentError,
     PermissionError_,
@@ -89,7 +90,7 @@ class Basic:
     def _pair(self, plant: str) -> tuple[Secret, Secret]:
         try:
             return self._credential(f"{plant}/username"), self._credential(f"{plant}/password")
-        except ConfigurationError:
+        except MissingCredentialError:
             if self._plants == 1:
                 return self._credential("username"), self._credential("password")
         raise ConfigurationError(
