@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,22 @@ def test_a_lost_key_is_replaced_once_it_is_said_that_the_credentials_go(terminal
     assert terminal.ask("sync")["counts"]["applied"] == 0
     assert terminal.ask("audit", "verify")["ok"] is True
     assert terminal.type("credentials", "rotate-key", "--lost", "--forget-credentials").exit_code == 6
+
+
+def test_a3_a_copy_of_the_old_key_is_needed_for_older_backups_and_the_rotation_says_so(terminal: Terminal) -> None:
+    database, key = terminal.folder / "ml-connector.db", terminal.folder / "ml-connector.key"
+    copy, old = terminal.folder / "backup.db", key.read_text()
+    with closing(sqlite3.connect(database)) as now, closing(sqlite3.connect(copy)) as backup:
+        now.backup(backup)
+    said = terminal.type("credentials", "rotate-key")
+    assert said.exit_code == 0
+    assert "Keep the copy of the old key too, for as long as you keep backups from before" in said.stdout
+    for end in ("", "-wal", "-shm"):
+        database.with_name(database.name + end).unlink(missing_ok=True)
+    copy.rename(database)
+    assert "sealed with master key" in terminal.type("credentials", "list").stderr
+    key.write_text(old)
+    assert terminal.ask("ping")["systems"]
 
 
 def test_the_stand_alone_verifier_goes_across_a_lost_key(terminal: Terminal) -> None:

@@ -127,7 +127,8 @@ def rotate_key(
         door.write_json(rotated)
         return
     typer.echo(f"Master key {rotated.master_key} is in force; {plural(rotated.data_keys, 'data key')} sealed under it.")
-    typer.echo(f"Keep a fresh copy of {printable(setting)}: the old key opens nothing any more.")
+    typer.echo(f"Keep a fresh copy of {printable(setting)}.")
+    typer.echo("Keep the copy of the old key too, for as long as you keep backups from before now: only it opens them.")
 
 
 def _replace_lost_key(door: Door) -> None:
