@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from ml_connector.connectors.plex.auth import Basic
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.storage.migrate import migrate
-from ml_connector.usecases.credentials import find_put_back, set_credential
+from ml_connector.usecases.credentials import find_put_back, remove_credential, set_credential
 from ml_connector.usecases.doctor import _of_app
 from ml_connector.vault import store
 from ml_connector.vault.keys import MasterKey
@@ -218,13 +219,23 @@ def test_an_old_row_put_back_is_refused(database, vault):
     assert is_rejected(vault, PLACES[0])
 
 
-def test_f10_all_tables_put_back_together_are_told_by_the_trail(tmp_path):
+@pytest.fixture
+def app(tmp_path):
     database = open_database(f"sqlite:///{tmp_path / 'whole.db'}")
     migrate(database)
-    app = wire_alone(database, zones={"101": "America/Detroit"})
+    yield wire_alone(database, zones={"101": "America/Detroit"})
+    database.close()
+
+
+def keep(app, value, *, field="password"):
+    return set_credential(app, system="workday", field=field, value=Secret(value)).version
+
+
+def test_f10_all_tables_put_back_together_are_told_by_the_trail(app):
+    database = app.database
 
     def store(value):
-        set_credential(app, system="workday", field="password", value=Secret(value))
+        keep(app, value)
 
     store("leaked-password")
     old = snapshot(database)
@@ -237,7 +248,70 @@ def test_f10_all_tables_put_back_together_are_told_by_the_trail(tmp_path):
     assert [each.ok for each in _of_app(app) if "workday password stored is older" in each.detail] == [False]
     store("another-password")
     assert find_put_back(app) == []
-    database.close()
+
+
+def delete_versions(database):
+    with database.transaction() as tx:
+        tx.execute(sa.delete(metadata.tables["credential_version"]))
+
+
+@pytest.mark.parametrize("gone", ["replaced", "removed"])
+def test_f8_a_number_given_before_its_row_was_deleted_is_never_given_again(app, gone):
+    """Nor do the rows saved under it open, once the person has set the credential as the message asks."""
+    keep(app, "leaked-password")
+    old = snapshot(app.database)
+    if gone == "replaced":
+        assert keep(app, "rotated-password") == 2
+    else:
+        assert remove_credential(app, system="workday", field="password") == 2
+    delete_versions(app.database)
+    assert keep(app, "another-password") == 3
+    restore(app.database, old, names=("data_key", "credential"))
+    assert is_rejected(app.vault, PLACES[0])
+
+
+def test_f8_a_version_goes_on_from_the_trail_when_it_is_removed_without_its_row(app):
+    keep(app, "leaked-password")
+    keep(app, "rotated-password")
+    delete_versions(app.database)
+    assert remove_credential(app, system="workday", field="password") == 3
+
+
+@pytest.mark.parametrize("values", [{"version": 7}, {"version": 0}, {"mac": b"another"}, {"present": False}], ids=str)
+def test_f8_an_altered_number_is_mended_by_the_command_that_the_message_names(app, values):
+    keep(app, "leaked-password")
+    keep(app, "rotated-password")
+    change(app.database, "credential_version", {}, **values)
+    assert is_rejected(app.vault, PLACES[0])
+    assert keep(app, "another-password") == 3  # from where the trail stands, never from what somebody else wrote
+    assert take(app.vault, PLACES[0]) == "another-password"
+
+
+@pytest.mark.parametrize("values", [{"nonce": b"n" * 12}, {"set_at": NOW.isoformat()}], ids=str)
+def test_a3_doctor_names_every_credential_that_does_not_open(app, values):
+    """Of whichever connection, signed in with or not: each keeps the master key from being rotated."""
+    put(app.database, app.vault, ("acme", "workday", "refresh_token"))
+    put(app.database, app.vault, ("beta", "plex", "api_key"))
+    put(app.database, app.vault, ("beta", "plex", "client_secret"))
+    change(app.database, "credential", {"field": "refresh_token"}, **values)
+    change(app.database, "credential", {"field": "api_key"}, **values)
+    told = [(each.detail, each.remedy) for each in _of_app(app) if each.what == "vault"]
+    assert [detail.split(" does not open")[0] for detail, _ in told] == [
+        "the stored workday refresh_token of connection acme",
+        "the stored plex api_key of connection beta",
+    ]
+    assert all("ml-connector credentials set" in remedy for _, remedy in told)
+
+
+def test_a3_an_altered_web_service_user_is_not_told_as_a_missing_one(app):
+    """Nor is the common user signed in with in its place, where there is one plant."""
+    basic = Basic(lambda field: Secret(take(app.vault, ("acme", "plex", field))), plants=1)
+    for field in ("username", "password", "101/username", "101/password"):
+        put(app.database, app.vault, ("acme", "plex", field))
+    assert basic.headers("101")
+    change(app.database, "credential", {"field": "101/password"}, nonce=b"n" * 12)
+    with pytest.raises(ConfigurationError, match="plex 101/password of connection acme does not open"):
+        basic.headers("101")
 
 
 def test_a_removed_credential_put_back_is_refused_and_versions_never_repeat(database, vault):
@@ -257,8 +331,9 @@ def test_a_removed_credential_put_back_is_refused_and_versions_never_repeat(data
 def test_a_number_somebody_else_wrote_is_never_signed(database, vault):
     put(database, vault, PLACES[0])
     change(database, "credential_version", {}, version=0)
-    with pytest.raises(ConfigurationError, match="does not open"):
+    with pytest.raises(ConfigurationError, match="does not open") as caught:
         put(database, vault, PLACES[0])
+    assert caught.value.remedy == "restore the database from a backup"  # to set it again is what was just refused
 
 
 @pytest.mark.parametrize("action", ["get", "set", "remove", "rotate", "derive", "check"])

@@ -1308,7 +1308,7 @@ MUTANTS = (
     Mutant(
         "a credential put back with all its tables is not told",
         "usecases/credentials.py",
-        "if info.version < _version_told(app, info)",
+        "if info.version < _version_told(app, *info.place)",
         "if info.version < 1",
         "tests/integration/test_vault_store.py::test_f10_all_tables_put_back_together_are_told_by_the_trail",
     ),
@@ -1484,5 +1484,19 @@ MUTANTS = (
         "            self.take_turn(tx)\n            rows = tx.execute(query).all()\n",
         "            rows = tx.execute(query).all()\n",
         "tests/integration/test_postgresql_trust.py::test_two_first_commands_at_once_begin_one_vault",
+    ),
+    Mutant(
+        "a version begins again at one where its row was deleted",
+        "vault/store.py",
+        "number = max(last, told) + 1",
+        "number = last + 1",
+        "tests/integration/test_vault_store.py::test_f8_a_number_given_before_its_row_was_deleted_is_never_given_again",
+    ),
+    Mutant(
+        "an altered web-service user is told as a missing one",
+        "connectors/plex/auth.py",
+        "        except MissingCredentialError:\n            if self._plants == 1:",
+        "        except ConfigurationError:\n            if self._plants == 1:",
+        "tests/integration/test_vault_store.py::test_a3_an_altered_web_service_user_is_not_told_as_a_missing_one",
     ),
 )

@@ -99,8 +99,9 @@ def set_credential(app: App, *, system: str, field: str, value: Secret) -> Crede
         ConfigurationError: an unknown field, a value too short to be a secret, or the vault does not open.
     """
     check_field(app.connection, system=system, field=field)
+    told = _version_told(app, app.name, system, field)
     with app.database.transaction() as tx:
-        info = app.vault.set(tx, connection=app.name, system=system, field=field, value=value)
+        info = app.vault.set(tx, connection=app.name, system=system, field=field, value=value, told=told)
         _record(app, tx, AuditAction.CREDENTIAL_SET, system, field, {"version": info.version})
     return info
 
@@ -112,11 +113,11 @@ def list_credentials(app: App) -> list[CredentialInfo]:
 
 def find_put_back(app: App) -> list[CredentialInfo]:
     """Stored credentials older than the audit trail last told: somebody put all of the vault's tables back together."""
-    return [info for info in app.vault.list(app.name) if info.version < _version_told(app, info)]
+    return [info for info in app.vault.list(app.name) if info.version < _version_told(app, *info.place)]
 
 
-def _version_told(app: App, info: CredentialInfo) -> int:
-    key = f"{info.connection}/{info.system}/{info.field}"
+def _version_told(app: App, connection: str, system: str, field: str) -> int:
+    key = f"{connection}/{system}/{field}"
     told = [item for action in _VERSIONED for item in app.trail.list(1, action=action, key=key)]
     last = max(told, key=lambda item: item.seq, default=None)
     return 0 if last is None else int(last.event.detail["version"])
@@ -133,8 +134,9 @@ def remove_credential(app: App, *, system: str, field: str) -> int:
         raise UsageError(
             f"no such credential of {system} is stored", remedy="ml-connector credentials list   shows those there are"
         )
+    told = _version_told(app, app.name, system, field)
     with app.database.transaction() as tx:
-        version = app.vault.remove(tx, connection=app.name, system=system, field=field)
+        version = app.vault.remove(tx, connection=app.name, system=system, field=field, told=told)
         _record(app, tx, AuditAction.CREDENTIAL_REMOVED, system, field, {"version": version})
     return version
 

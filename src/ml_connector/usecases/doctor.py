@@ -92,6 +92,13 @@ def _vault(app: App) -> Iterator[Finding]:
         app.vault.check()
     except MLConnectorError as error:
         yield _problem("vault", error)
+        return
+    for info in app.vault.list():  # of every connection: one that does not open keeps the key from being rotated
+        connection, system, field = info.place
+        try:
+            app.vault.get(connection=connection, system=system, field=field)
+        except MLConnectorError as error:
+            yield _problem("vault", error)
 
 
 def _missing_credentials(app: App) -> Iterator[Finding]:

@@ -127,14 +127,25 @@ class Vault:
         return crypto.derive(root, label=label)
 
     def set(
-        self, tx: sa.Connection, *, connection: str, system: str, field: str, value: Secret, issued: bool = False
+        self,
+        tx: sa.Connection,
+        *,
+        connection: str,
+        system: str,
+        field: str,
+        value: Secret,
+        issued: bool = False,
+        told: int = 0,
     ) -> CredentialInfo:
         """
         Seal *value* under a new data key and the next version, replacing what was there; *issued* by the system itself,
         it may be short.
 
+        *told*: the last version that the audit trail tells of; the next one is above it, whatever the tables say.
+
         Raises:
-            ConfigurationError: too short to be a secret, or the master key is missing or wrong.
+            ConfigurationError: too short to be a secret, the master key is missing or wrong, or the number of the last
+                version was altered and nothing was *told*.
         """
         place = (connection, system, field)
         record.check_length(value, place=place, issued=issued)
@@ -143,7 +154,7 @@ class Vault:
             connection=connection,
             system=system,
             field=field,
-            version=self._next_version(tx, place, present=True, root=root),
+            version=self._next_version(tx, place, present=True, root=root, told=told),
             fingerprint=record.fingerprint_of(value, place=place, root=root),
             set_at=self._clock().astimezone(UTC),
         )
@@ -172,9 +183,9 @@ class Vault:
         with self._database.reading() as tx:
             return [record.info_from(row) for row in tx.execute(query)]
 
-    def remove(self, tx: sa.Connection, *, connection: str, system: str, field: str) -> int:
+    def remove(self, tx: sa.Connection, *, connection: str, system: str, field: str, told: int = 0) -> int:
         """
-        Forget one credential and its data key; returns the version under which it is gone.
+        Forget one credential and its data key; returns the version under which it is gone. *told*: as in `set`.
 
         Raises:
             ConfigurationError: there is none.
@@ -183,7 +194,7 @@ class Vault:
         root = self._require_root(tx)
         if not self._delete(tx, place):
             raise record.missing(place)
-        return self._next_version(tx, place, present=False, root=root)
+        return self._next_version(tx, place, present=False, root=root, told=told)
 
     def rotate(self, tx: sa.Connection, *, new_master_key: MasterKey | None = None) -> Rotated:
         """
@@ -310,7 +321,8 @@ class Vault:
             except crypto.Rejected:
                 raise ConfigurationError(
                     "a stored data key does not open: nothing was rotated",
-                    remedy="ml-connector doctor   says which credential to set again",
+                    remedy="ml-connector doctor   says which credential to set again; if it names none, restore the "
+                    "database from a backup",
                 ) from None
             values = record.columns_of(record.wrap(key, key_id=old.id, purpose=old.purpose, by=new))
             tx.execute(sa.update(_data_key).where(_data_key.c.id == old.id).values(values))
@@ -375,17 +387,21 @@ class Vault:
         except (crypto.Rejected, ValueError, TypeError):
             raise record.rejection(place) from None
 
-    def _next_version(self, tx: sa.Connection, place: Place, *, present: bool, root: bytes) -> int:
+    def _next_version(self, tx: sa.Connection, place: Place, *, present: bool, root: bytes, told: int) -> int:
         row = tx.execute(_at(sa.select(_version), _version, place)).one_or_none()
         names = dict(zip(("connection", "system", "field"), place, strict=True))
         if row is None:
             tx.execute(sa.insert(_version).values(**names, version=0, present=False, mac=b""))
+            last = 0
         else:
             try:  # never sign a successor to a number somebody else wrote
                 record.check_version(row.mac, place=place, version=row.version, present=row.present, root=root)
+                last = row.version
             except crypto.Rejected:
-                raise record.rejection(place) from None
-        number = 1 if row is None else row.version + 1
+                if not told:
+                    raise record.unnumbered(place) from None
+                last = told
+        number = max(last, told) + 1
         mac = record.version_mac(place, version=number, present=present, root=root)
         tx.execute(_at(sa.update(_version), _version, place).values(version=number, present=present, mac=mac))
         return number
