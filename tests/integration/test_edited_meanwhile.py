@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from ml_connector.sandbox.http import Response
 from tests.rehearsal import Rehearsal, record
 
@@ -24,6 +26,39 @@ def test_up_05_a_plant_that_lets_nobody_look_leaves_the_edits_of_the_others_alon
     assert (conflict.plant, conflict.code) == (THERE, "conflict")
     assert found[THERE]["workPhone"] == "555-9", "entered after we read, and not written over"
     assert found[HERE]["lastName"] == drifted[HERE]["lastName"], "who may write without looking writes"
+
+
+@pytest.mark.parametrize("status", [400, 414])
+def test_up_05_where_the_question_is_not_taken_nothing_is_written_over(tmp_path, status):
+    rehearsal = Rehearsal(record(24, days=1), url=f"sqlite:///{tmp_path}/mlc.db")
+    rehearsal.prepare()
+    with rehearsal.alive() as life:
+        life.sync()
+        drifted = {plant: drift(rehearsal, plant) for plant in (HERE, THERE)}
+        life.wire.spoil = refusing_many(rehearsal, status)
+        life.sync()
+        (left,) = life.tools.review.parked("acme")
+        assert (left.plant, left.code) == (HERE, "forbidden")
+        life.wire.spoil = lambda request, answer: answer(request)
+        life.sync()
+        assert life.tools.review.parked("acme") == []
+    for plant, row in drifted.items():
+        found = rehearsal.plex.enterprise.plants[plant].employees[row["id"]]
+        assert found["lastName"] == row["lastName"], f"{plant}: written once it can be looked at"
+
+
+def refusing_many(rehearsal, status):
+    tenant = {plant.pcn: plant.tenant_id for plant in rehearsal.settings.plex.plants}[HERE]
+
+    def spoil(request, answer):
+        asked = request.method == "GET" and request.path.endswith("/employees") and request.query
+        if asked and request.headers["x-plex-connect-tenant-id"] == tenant:
+            return Response(status, b"{}", {"content-type": "application/json"})
+        if request.method == "PUT" and request.headers["x-plex-connect-tenant-id"] == tenant:
+            raise AssertionError("written without a look")
+        return answer(request)
+
+    return spoil
 
 
 def drift(rehearsal, plant):

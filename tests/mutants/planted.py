@@ -1499,4 +1499,18 @@ MUTANTS = (
         "        except ConfigurationError:\n            if self._plants == 1:",
         "tests/integration/test_vault_store.py::test_a3_an_altered_web_service_user_is_not_told_as_a_missing_one",
     ),
+    Mutant(
+        "who was left out among many is taken as unedited",
+        "connectors/plex/connect.py",
+        "for key in wanted if key not in found}",
+        "for key in wanted if key in found}",
+        "tests/unit/test_plex_connector.py::test_up_05_each_of_many_is_looked_at_before_it_is_changed",
+    ),
+    Mutant(
+        "where Plex does not take the question, what others wrote is written over",
+        "sync/apply.py",
+        "                refused[plant] = error\n",
+        "",
+        "tests/integration/test_edited_meanwhile.py::test_up_05_where_the_question_is_not_taken_nothing_is_written_over",
+    ),
 )

@@ -6,6 +6,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -632,6 +634,29 @@ def test_find_looks_by_badge_second_and_believes_exact_matches_only() -> None:
 def test_find_nothing(answer: Any) -> None:
     connector, _ = make_connector((404, b""), answer)
     assert connector.find(write(badgeNumber="21001")) == []
+
+
+class Holding:
+    """Plex as some servers in front of it are: no address of more than 2,048 bytes is taken."""
+
+    def __init__(self, ids: list[str], *, missing: str = "") -> None:
+        self.ids, self.missing = ids, missing
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if len(request.url) + len(urlencode(request.query)) + 1 > 2_048:
+            return 404, b"<html>"
+        alone = request.url.rpartition("/")[2]
+        if alone in self.ids:
+            return 200, ROW | {"id": alone}
+        asked = {value for _name, value in request.query}
+        return 200, [ROW | {"id": one} for one in self.ids if one in asked and one != self.missing]
+
+
+def test_up_05_each_of_many_is_looked_at_before_it_is_changed() -> None:
+    ids = [str(UUID(int=n)) for n in range(1, 257)]
+    connector, script = make_connector(*[Holding(ids, missing=ids[7])] * 99)
+    assert set(connector.find_each([write("update", key=one) for one in ids])) == set(ids)
+    assert len(script.requests) == 8, "seven lots, and one who was left out alone"
 
 
 def test_find_does_not_take_an_answer_about_somebody_else() -> None:

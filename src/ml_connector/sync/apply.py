@@ -24,6 +24,7 @@ from ml_connector.errors import (
     ConfigurationError,
     MLConnectorError,
     NotSentError,
+    PermissionError_,
     RecordError,
     TransientError,
 )
@@ -180,7 +181,7 @@ class Sender:
         """
         updates = [intent for intent in intents if (intent.change.type, intent.change.action) == ("employee", "update")]
         try:
-            held = self._find_now([write_of(intent.change) for intent in updates])
+            held, refused = self._find_now([write_of(intent.change) for intent in updates])
         except (TransientError, NotSentError, AuthenticationError) as error:
             self._stop = error
             return [], []
@@ -191,27 +192,41 @@ class Sender:
             if (native := held.get((intent.change.plant, intent.change.key))) is not None
             and _is_edited(intent.change, native)
         ]
-        self._receipts.keep(edited)
-        aside = {(item.intent.plan_id, item.intent.seq) for item in edited}
-        return [intent for intent in intents if (intent.plan_id, intent.seq) not in aside], edited
+        unseen = [
+            Outcome(intent=intent, state="forbidden", sent=False, reason=error.message, remedy=error.remedy)
+            for intent in updates
+            if (error := refused.get(intent.change.plant)) is not None
+        ]
+        settled = [*edited, *unseen]
+        self._receipts.keep(settled)
+        aside = {(item.intent.plan_id, item.intent.seq) for item in settled}
+        return [intent for intent in intents if (intent.plan_id, intent.seq) not in aside], settled
 
-    def _find_now(self, writes: Sequence[Write]) -> dict[tuple[str, str], NativeRecord]:
+    def _find_now(
+        self, writes: Sequence[Write]
+    ) -> tuple[dict[tuple[str, str], NativeRecord], dict[str, ConfigurationError]]:
         """
-        What Plex holds now, by plant and key; nothing of a plant that shows it to nobody.
+        What Plex holds now, by plant and key, and by plant why it does not take the question.
+
+        A plant that shows it to nobody is in neither.
 
         Raises:
             AuthenticationError: Plex does not know us. TransientError, NotSentError: it is away.
         """
         found: dict[tuple[str, str], NativeRecord] = {}
+        refused: dict[str, ConfigurationError] = {}
         for plant in dict.fromkeys(write.plant for write in writes):
             try:
                 held = self._tools.plex().find_each([write for write in writes if write.plant == plant])
             except AuthenticationError:
                 raise
-            except ConfigurationError:
+            except PermissionError_:
                 continue  # who may not read may hardly write: the write's own answer says so
+            except ConfigurationError as error:
+                refused[plant] = error
+                continue
             found |= {(plant, key): native for key, native in held.items()}
-        return found
+        return found, refused
 
     def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
         futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]

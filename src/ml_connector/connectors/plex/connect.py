@@ -38,6 +38,8 @@ _MARKS = {
     RecordType.JOURNAL_ENTRY: ("journalNumber", "periodDisplay"),
 }
 _COMMANDS = {"deactivate": "deactivate", "reactivate": "activate", "transfer": "transfer"}
+# An id is 40 bytes of the address, and some servers take no address of more than 2,048 bytes.
+_ASKED_AT_ONCE = 40
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 encode_body = msgspec.json.Encoder(decimal_format="number").encode
@@ -88,9 +90,16 @@ class ConnectApi:
         return self._channel.read(call, parse=parse)
 
     def get_employees(self, keys: Sequence[str], *, plant: str) -> dict[str, NativeRecord]:
-        """Read these employees by id; those Plex does not have are left out."""
-        wanted = {_employee_id(key) for key in keys}
-        query = tuple(("id", key) for key in sorted(wanted))
+        """Read these employees by id; those Plex does not have are left out: who is missing among many is asked for alone."""
+        wanted = sorted({_employee_id(key) for key in keys})
+        found: dict[str, NativeRecord] = {}
+        for at in range(0, len(wanted), _ASKED_AT_ONCE):
+            found |= self._get_some(wanted[at : at + _ASKED_AT_ONCE], plant=plant)
+        alone = {key: self.get_employee(key, plant=plant) for key in wanted if key not in found}
+        return found | {key: native for key, native in alone.items() if native is not None}
+
+    def _get_some(self, wanted: Sequence[str], *, plant: str) -> dict[str, NativeRecord]:
+        query = tuple(("id", key) for key in wanted)
         call = Call(what="reading employees before they are changed", plant=plant, path=EMPLOYEES, query=query)
 
         def parse(answer: Answer) -> dict[str, NativeRecord]:
