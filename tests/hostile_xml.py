@@ -188,6 +188,9 @@ def documents(url: str, file: str) -> Iterator[tuple[str, Callable[[], list[Any]
     yield "packed and cut off at every byte", lambda: cut_packed(packed(good)), REFUSED
     yield "4 GB of text", lambda: [arriving(FOUR_GB)], REFUSED
     yield "4 GB announced", lambda: [arriving(FOUR_GB, announced=True)], REFUSED
+    yield "4,000,000 elements between two records", lambda: [repeated(b"<wd:a/>", inside=False)], REFUSED
+    yield "4,000,000 elements in a record", lambda: [repeated(b"<wd:a/>", inside=True)], REFUSED
+    yield "4,000,000 attributes", lambda: [repeated(b'<wd:a a="" b="" c="" d="" e="" f=""/>', inside=True)], REFUSED
     yield "as it should be", lambda: [plain(good), Body((packed(good),), "gzip")], SAME
 
 
@@ -221,6 +224,15 @@ def arriving(size: int, *, announced: bool = False) -> Callable[[], Body]:
             assert endless.given <= (0 if announced else size // 40)
 
     return take
+
+
+def repeated(text: bytes, *, inside: bool) -> Body:
+    """A page that must be read whole, with an element again and again: held once here, and well-formed to its end."""
+    mark = "repeated"
+    data = worker(inside=mark) if inside else worker(1) + mark + worker(2)
+    head, _, tail = page("<!-- -->" + data, n=1 if inside else 2).encode().partition(mark.encode())
+    some = 40_000 // (1 + text.count(b"="))
+    return Body((head, *[text * some] * (4_000_000 // 40_000), tail), "")
 
 
 def plain(data: bytes) -> Body:

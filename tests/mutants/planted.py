@@ -1513,4 +1513,19 @@ MUTANTS = (
         "",
         "tests/integration/test_edited_meanwhile.py::test_up_05_where_the_question_is_not_taken_nothing_is_written_over",
     ),
+    Mutant(
+        "a page that is read whole may hold any number of elements",
+        "connectors/workday/split.py",
+        "            if held > MAX_HELD:\n",
+        "            if held > MAX_HELD * 9:\n",
+        "tests/integration/test_hostile_xml.py::test_f11_nothing_is_fetched_and_memory_is_bounded",
+    ),
+    Mutant(
+        "any number of values is made of one answer",
+        "connectors/strict_json.py",
+        '        raise OversizedError("it holds more values than any answer of theirs")',
+        "        pass",
+        "tests/unit/test_plex_connector.py::"
+        "test_a5_a_list_of_more_than_any_list_of_theirs_is_refused_before_anything_is_made_of_it",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -233,6 +234,40 @@ def test_a_plant_that_is_not_configured_is_refused_before_any_call(plant: str | 
     with pytest.raises(ConfigurationError):
         read(connector, Query(record_type=RecordType.EMPLOYEE, plant=plant))
     assert script.requests == []
+
+
+# Size
+
+
+def test_a5_a_list_of_twenty_thousand_employees_is_read() -> None:
+    row = msgspec.json.encode(ROW | {f"field{n}": "a, b" for n in range(40)} | {"id": "%s"}).decode()
+    body = ("[" + ",".join(row.replace("%s", str(UUID(int=n)), 1) for n in range(20_000)) + "]").encode()
+    connector, _ = make_connector((200, body))
+    assert len(read(connector, employees())) == 20_000
+
+
+@pytest.mark.parametrize("piece", [b"0,", b"[],", b"{},", b'{"a":0},'])
+def test_a5_a_list_of_more_than_any_list_of_theirs_is_refused_before_anything_is_made_of_it(piece: bytes) -> None:
+    body = b"[" + piece * 9_000_000 + piece[:-1] + b"]"
+    connector, _ = make_connector(*[(200, body)] * 4)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnavailableError, match="no JSON array"):
+            read(connector, employees())
+        assert tracemalloc.get_traced_memory()[1] < 5 * len(body)
+    finally:
+        tracemalloc.stop()
+
+
+def test_a5_one_record_and_one_write_are_answered_in_a_megabyte_or_not_at_all() -> None:
+    long = (200, ROW | {"note": "x" * (1 << 20)})
+    connector, _ = make_connector(long, long, long)
+    with pytest.raises(ConfigurationError, match="larger than allowed"):
+        connector.find(write(id=ID))
+    with pytest.raises(AmbiguousWriteError, match="larger than allowed"):
+        connector.write(write(id=ID))
+    with pytest.raises(AmbiguousWriteError, match="larger than allowed"):
+        connector.write(write("create", RecordType.POSITION, key="Welder", position="Welder"))
 
 
 # Pace

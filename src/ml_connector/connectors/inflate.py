@@ -12,6 +12,8 @@ import msgspec
 from isal import isal_zlib
 
 MAX_BYTES = 256 * 1024 * 1024
+# What tells of one record, or of one write: a record of theirs is tens of kilobytes at the most.
+MAX_ONE_BYTES = 1 << 20
 # What is kept as it came: a page of 999 of the longest workers fits, were it never compressed.
 MAX_KEPT_BYTES = 96 * 1024 * 1024
 # Repetitive XML reaches about 100 to 1; a made-up bomb about 1,000 to 1.

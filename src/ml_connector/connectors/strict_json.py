@@ -23,6 +23,8 @@ import msgspec
 from ml_connector.connectors.inflate import OversizedError
 
 MAX_ROW_CHARACTERS = 1 << 20
+# A value takes some 64 bytes in memory, though it may come as two. 20,000 employees, a long list, hold a million.
+MAX_VALUES = 8_000_000
 _MAX_DEPTH = 64
 _SPACE = re.compile(r"[ \t\r\n]*")
 _START = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"Report_Entry"[ \t\r\n]*:[ \t\r\n]*\[')
@@ -40,6 +42,7 @@ def parse_json(body: bytes, *, decimals: bool = False) -> Any:
     Raises:
         ValueError: not JSON as above; the message holds nothing of the body.
     """
+    check_values(body)
     if not decimals:
         try:
             plain = _PLAIN.decode(body)
@@ -55,6 +58,17 @@ def parse_json(body: bytes, *, decimals: bool = False) -> Any:
     except (ValueError, RecursionError):
         pass
     return _parse_slowly(body, _DECIMALS if decimals else _DECODER)
+
+
+def check_values(body: bytes) -> None:
+    """
+    Count what begins or parts two values, before anything is made of them.
+
+    Raises:
+        OversizedError: a document holds more values than any of theirs.
+    """
+    if len(body) > MAX_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise OversizedError("it holds more values than any answer of theirs")
 
 
 def _parse_slowly(body: bytes, decoder: json.JSONDecoder) -> Any:

@@ -193,9 +193,9 @@ class Sender:
             and _is_edited(intent.change, native)
         ]
         unseen = [
-            Outcome(intent=intent, state="forbidden", sent=False, reason=error.message, remedy=error.remedy)
+            Outcome(intent=intent, state="forbidden", sent=False, reason=why.message, remedy=why.remedy)
             for intent in updates
-            if (error := refused.get(intent.change.plant)) is not None
+            if (why := refused.get(intent.change.plant)) is not None
         ]
         settled = [*edited, *unseen]
         self._receipts.keep(settled)

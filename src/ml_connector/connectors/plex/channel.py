@@ -20,6 +20,7 @@ import msgspec
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.content_type import says_json
+from ml_connector.connectors.inflate import MAX_BYTES
 from ml_connector.connectors.plex.auth import Auth, Headers
 from ml_connector.connectors.port import Allowed, always
 from ml_connector.connectors.transport import HttpRequest, Transport, read_http_date, refuse_oversized, retry_after_s
@@ -53,6 +54,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     allowed: Allowed = always
+    max_bytes: int = MAX_BYTES
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +177,7 @@ class Channel:
             headers=signed | self._address(call),
             body=call.body,
             timeout_s=self._timeout_s,
+            max_bytes=call.max_bytes,
         )
         with self._transport.send(request) as response:
             body = response.read()

@@ -13,10 +13,11 @@ from uuid import UUID
 import msgspec
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
+from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.refusal import sort_read, sort_write
 from ml_connector.connectors.port import Allowed, Receipt, Write, always
-from ml_connector.connectors.strict_json import Row, parse_json
+from ml_connector.connectors.strict_json import Row, check_values, parse_json
 from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, RecordError, UnavailableError
 
 EMPLOYEES = "/mdm/v1/employees"
@@ -73,7 +74,7 @@ class ConnectApi:
     def get_employee(self, key: str, *, plant: str) -> NativeRecord | None:
         """Read one employee, or None where Plex has no such id."""
         path = f"{EMPLOYEES}/{_employee_id(key)}"
-        call = Call(what="reading an employee", plant=plant, path=path)
+        call = Call(what="reading an employee", plant=plant, path=path, max_bytes=MAX_ONE_BYTES)
 
         def parse(answer: Answer) -> NativeRecord | None:
             if answer.status == 404:
@@ -147,7 +148,15 @@ class ConnectApi:
     ) -> Receipt:
         what, body = f"to {write.action} an employee", encode_body(write.body)
         plant = write.origin or write.plant
-        call = Call(what=what, plant=plant, path=path, method=method, body=body, allowed=allowed)
+        call = Call(
+            what=what,
+            plant=plant,
+            path=path,
+            method=method,
+            body=body,
+            allowed=allowed,
+            max_bytes=MAX_ONE_BYTES,
+        )
         answer = self._channel.write(call)
         if answer.status == 202:
             return Receipt(state="accepted", status=202, response_hash=answer.body_hash)
@@ -180,9 +189,10 @@ def _nothing(_answer: Answer) -> bool:
 def _rows(body: bytes) -> Iterator[tuple[bytes, Row]]:
     """Each row of an array: its own bytes, and what they say."""
     try:
+        check_values(body)
         rows = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=list[msgspec.Raw])
         body.decode()  # what stays raw is not checked for being UTF-8
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except ValueError:
         raise UnavailableError("the answer is no JSON array") from None
     for raw in rows:
         row = bytes(raw)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.plex.catalog import Entry
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.connect import encode_body
@@ -102,7 +103,9 @@ class DataSourceApi:
             RecordError: refused, also when the refusal comes as `Result_Error` inside a 200.
             AmbiguousWriteError: an answer that proves nothing.
         """
-        call = msgspec.structs.replace(self._call(entry, data_source, plant=plant, inputs=inputs), allowed=allowed)
+        call = msgspec.structs.replace(
+            self._call(entry, data_source, plant=plant, inputs=inputs), allowed=allowed, max_bytes=MAX_ONE_BYTES
+        )
         answer = self._channel.write(call)
         content = _content(answer.body)
         if answer.status != 200:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from ml_connector.connectors.inflate import take_whole
+from ml_connector.connectors.inflate import MAX_ONE_BYTES, take_whole
 from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.connectors.transport import HttpResponse, read_http_date
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
@@ -45,7 +45,7 @@ def read_collection(response: HttpResponse) -> Collection:
 
 def read_item(response: HttpResponse) -> Row:
     """Read one object. Raises as `read_collection`."""
-    value = parse_json(take_whole(response.chunks(), most=_MAX_PAGE_BYTES))
+    value = parse_json(take_whole(response.chunks(), most=MAX_ONE_BYTES))
     if not isinstance(value, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - sorted with every other fault of a body
     return value

@@ -28,6 +28,8 @@ from ml_connector.safe_xml import PullParser, may_include, parse_xml
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
+# Elements and attributes held at once by who reads a page whole: of one record and the frame, and both have some thousands.
+MAX_HELD = 1 << 18
 # Longer pages are not held: their records are cut when they are asked for.
 LONG_PAGE = 50
 # Unpacked to look at what a page announces; the rest of it waits as it came.
@@ -332,9 +334,14 @@ def _parse_whole(chunks: Iterable[bytes], *, answer: str, record: str) -> SplitP
     """The slow way: the hardened parser, each record set free as soon as it is complete."""
     parser = PullParser()
     wanted, path = f"{{{BSVC}}}{record}", [DATA, f"{{{BSVC}}}{answer}", BODY, ENVELOPE]
-    records = []
+    records, held = [], 0
     for event, element in parser.feed_all(chunks):
-        if event == "end" and element.tag == wanted and [up.tag for up in element.iterancestors()] == path:
+        if event == "start":
+            held += 1 + len(element.attrib)
+            if held > MAX_HELD:
+                raise OversizedError("it holds more between two records, or in one, than any page of theirs")
+        elif element.tag == wanted and [up.tag for up in element.iterancestors()] == path:
+            held -= sum(1 + len(each.attrib) for each in element.iter())
             records.append(etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False))
             _forget(element)
     root = parser.close()

@@ -17,6 +17,7 @@ from lxml import etree
 
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.content_type import says_soap
+from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.port import Allowed
 from ml_connector.connectors.transport import HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
@@ -109,6 +110,7 @@ class SoapWriter:
 
     def _send_once(self, put: Put, signature: Signature) -> Answered:
         call = build_call(self._settings, put.service, put.request, signature=signature)
+        call = msgspec.structs.replace(call, max_bytes=MAX_ONE_BYTES)
         with self._transport.send(call) as response:
             body = response.read()
             return self._read_answer(put, response, body)
