@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from ml_connector.timeline.identity import Alias, Known, Seen
-from ml_connector.timeline.store import Join, Link, LinkStore, Profile
+from ml_connector.timeline.links.store import Join, Link, LinkStore, Profile
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 ADA, OLD, NUMBER = Alias("universal", "U-1"), Alias("wid", "a" * 32), Alias("employee", "1001")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from ml_connector.errors import RecordError
 from ml_connector.sync.baseline.store import BaselineStore
-from ml_connector.timeline.store import LinkStore
+from ml_connector.timeline.links.store import LinkStore
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
 

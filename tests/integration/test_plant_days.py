@@ -18,7 +18,7 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
-from ml_connector.timeline.store import Profile
+from ml_connector.timeline.links.store import Profile
 from ml_connector.usecases import join, links, usage
 from ml_connector.usecases.inspection import ReadRequest, read
 from tests.unreached import wire_alone

@@ -533,7 +533,7 @@ MUTANTS = (
     ),
     Mutant(
         "a decision taken back is forgotten and not asked again",
-        "timeline/store.py",
+        "timeline/links/store.py",
         "        tx.execute(delete(aliases).where(*mine, ~kept))\n",
         "        tx.execute(update(aliases).where(*mine, ~kept).values(decided=False))\n",
         LIMITS + "::test_b14_08_ed_12_only_an_answer_settles_the_question_and_taken_back_it_is_open_again",
@@ -1421,7 +1421,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was decided of who somebody is forgets what was before",
-        "timeline/store.py",
+        "timeline/links/store.py",
         '        signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}\n'
         "        self._keep_decision(tx, profile, signed)\n",
         '        signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}\n',

@@ -28,7 +28,7 @@ from ml_connector.sync.baseline.store import agreements
 from ml_connector.sync.change import Change, left_by
 from ml_connector.sync.runs.store import runs
 from ml_connector.sync.store import changes, plans
-from ml_connector.timeline.store import Join
+from ml_connector.timeline.links.store import Join
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)
 _AT_ONCE = 500

@@ -24,7 +24,7 @@ _ELEMENTS = {"cost_center_no": "Organization_Code", "name": "Organization_Name",
 _ACCEPT = "ml-connector mapping import --accept-proposed --kind cost_center"
 
 
-class Claim(NamedTuple):
+class PlexCenter(NamedTuple):
     """One plant's cost center that stands for a Workday one."""
 
     plant: str
@@ -58,12 +58,12 @@ def want_cost_centers(
     *held* is what Workday shows, by reference id; *plex* each plant's cost centers by number; of the *unread* plants
     nothing is known, so nothing is said of a cost center they have a word in. *agreed* are the ids both sides had alike.
     """
-    claims: dict[str, list[Claim]] = {}
+    claims: dict[str, list[PlexCenter]] = {}
     waiting: list[Waiting] = []
     for plant in sorted(plex):
         existing = _numbers(held, crosswalk, plant)
         for number, record in sorted(plex[plant].items()):
-            claim = Claim(plant, number, record)
+            claim = PlexCenter(plant, number, record)
             try:
                 key = _key_of(claim, existing.get(number, ()), crosswalk, agreed)
             except RecordError as error:
@@ -111,7 +111,7 @@ def _target(crosswalk: Crosswalk, key: str, plant: str) -> MappingRow | None:
         return None
 
 
-def _key_of(claim: Claim, existing: Collection[str], crosswalk: Crosswalk, agreed: Collection[str]) -> str | None:
+def _key_of(claim: PlexCenter, existing: Collection[str], crosswalk: Crosswalk, agreed: Collection[str]) -> str | None:
     """
     The reference id the claim is about; None where several share the number, and none of them may win by chance.
 
@@ -142,7 +142,7 @@ def _key_of(claim: Claim, existing: Collection[str], crosswalk: Crosswalk, agree
     return sources[0]
 
 
-def _want(key: str, claims: list[Claim], held: CostCenter | None) -> Iterator[Desired]:
+def _want(key: str, claims: list[PlexCenter], held: CostCenter | None) -> Iterator[Desired]:
     """What the plants want of one Workday cost center; activity only where Plex tells it."""
     names = {claim.name for claim in claims if claim.name is not None}
     if len(names) > 1:
@@ -176,7 +176,7 @@ def _want(key: str, claims: list[Claim], held: CostCenter | None) -> Iterator[De
     yield Desired(type="cost_center", plant="", key=key, source=key, label=label, fields=fields)
 
 
-def _unmapped(claim: Claim, crosswalk: Crosswalk) -> RecordError:
+def _unmapped(claim: PlexCenter, crosswalk: Crosswalk) -> RecordError:
     proposed = crosswalk.proposed_for(_KIND, plant=claim.plant, part="cost_center", value=claim.number)
     if proposed is not None:
         why, remedy = f"the row that makes it {proposed.source} is only proposed", _ACCEPT
@@ -192,7 +192,7 @@ def _unmapped(claim: Claim, crosswalk: Crosswalk) -> RecordError:
     )
 
 
-def _wait(claim: Claim, error: RecordError) -> Waiting:
+def _wait(claim: PlexCenter, error: RecordError) -> Waiting:
     return Waiting(
         type="cost_center",
         plant=claim.plant,

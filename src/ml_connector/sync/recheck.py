@@ -73,8 +73,8 @@ def check_plan(tools: SyncTools, run: Run, stored: StoredPlan, sources: Sources)
     run.progress("comparing", 0, None)
     draft = make_planner(tools, sources).draft(approvals=sources.approvals)
     intents = tools.store.intents(plan_id=stored.id, states=SENDABLE)
-    look = partial(find_shown, tools, extracts=sources.gathered.extracts)
-    standing = compare_plan(intents, again=draft.changes, parked=draft.parked, look=look)
+    find_now = partial(find_shown, tools, extracts=sources.gathered.extracts)
+    standing = compare_plan(intents, again=draft.changes, parked=draft.parked, find_now=find_now)
     # What is new in the world waits for the next plan; the guards look at what this one would send.
     changes, guard = [intent.change for intent in intents], tools.connection.sync.guard
     _marked, held = guard_changes(
@@ -98,7 +98,7 @@ def check_plex(tools: SyncTools, run: Run, stored: StoredPlan, gatherer: Gathere
     intents = tools.store.intents(plan_id=stored.id, states=SENDABLE)
     keys = sorted({key for intent in intents for key in keys_of(intent.change)})
     extracts: dict[tuple[str, str, str], Extract] = {key: gatherer.read_again(key.type, key.plant) for key in keys}
-    standing = compare_plex(intents, look=partial(find_shown, tools, extracts=extracts))
+    standing = compare_plex(intents, find_now=partial(find_shown, tools, extracts=extracts))
     check_stands(standing, digest=stored.digest)
     _keep_already(run, standing)
 

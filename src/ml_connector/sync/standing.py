@@ -26,7 +26,7 @@ from ml_connector.sync.store import Intent
 _NAMED = 5
 
 # The plant's records under a change's key, or None where they cannot be read now.
-Look = Callable[[Change], Sequence[PlexRecord] | None]
+FindNow = Callable[[Change], Sequence[PlexRecord] | None]
 
 
 class Moved(NamedTuple):
@@ -44,7 +44,7 @@ class Standing(NamedTuple):
 
 
 def compare_plan(
-    intents: Sequence[Intent], *, again: Iterable[Change], parked: Iterable[Parked], look: Look
+    intents: Sequence[Intent], *, again: Iterable[Change], parked: Iterable[Parked], find_now: FindNow
 ) -> Standing:
     """Compare a plan's intents with what would be planned now; held changes of *again* count as drawn up."""
     drawn: dict[str, list[Change]] = defaultdict(list)
@@ -56,7 +56,7 @@ def compare_plan(
         now = drawn.get(intent.change.name, [])
         if any(_same(intent.change, change) for change in now):
             continue
-        found = look(intent.change)
+        found = find_now(intent.change)
         if found is not None and judge(intent.change, found) == "applied":
             standing.already.append(intent)
         else:
@@ -64,11 +64,11 @@ def compare_plan(
     return standing
 
 
-def compare_plex(intents: Sequence[Intent], *, look: Look) -> Standing:
+def compare_plex(intents: Sequence[Intent], *, find_now: FindNow) -> Standing:
     """Compare a plan's intents with Plex alone: for what is sent again whatever Workday says now."""
     standing = Standing([], [])
     for intent in intents:
-        verdict = judge(intent.change, look(intent.change) or ())
+        verdict = judge(intent.change, find_now(intent.change) or ())
         if verdict == "applied":
             standing.already.append(intent)
         elif verdict != "absent":

@@ -22,7 +22,7 @@ from ml_connector.sync.runs.store import RunStore
 from ml_connector.sync.sent.store import SentStore
 from ml_connector.sync.store import SyncStore
 from ml_connector.timeline.facts.store import FactStore
-from ml_connector.timeline.store import LinkStore
+from ml_connector.timeline.links.store import LinkStore
 
 
 @dataclass(frozen=True, kw_only=True)

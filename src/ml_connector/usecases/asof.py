@@ -21,7 +21,7 @@ from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plausible import is_plausible
 from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, Alias
-from ml_connector.timeline.store import LinkStore
+from ml_connector.timeline.links.store import LinkStore
 from ml_connector.usecases.subjects import check_id, find_bearers
 
 _SUPERVISOR = "supervisor_id"

@@ -14,7 +14,7 @@ from ml_connector.errors import ApprovalRequiredError, RecordError, UsageError
 from ml_connector.mapping.routing import route
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
-from ml_connector.timeline.store import LinkStore, Profile
+from ml_connector.timeline.links.store import LinkStore, Profile
 from ml_connector.usecases.known import last_days
 from ml_connector.usecases.own_records import find_own_records, plants_of
 from ml_connector.usecases.part import find_exchanged

@@ -19,7 +19,7 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.contested import find_owner
 from ml_connector.sync.recall import look_after
 from ml_connector.timeline.identity import Seen, aliases_of
-from ml_connector.timeline.store import Link, LinkStore, Profile
+from ml_connector.timeline.links.store import Link, LinkStore, Profile
 from ml_connector.usecases.join import (
     are_both_at_work,
     check_choice,

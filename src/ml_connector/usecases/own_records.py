@@ -8,7 +8,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.recall import look_after
-from ml_connector.timeline.store import LinkStore
+from ml_connector.timeline.links.store import LinkStore
 
 
 def plants_of(app: App) -> list[str]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.bootstrap import App
 from ml_connector.canonical.workforce import Worker
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.timeline.store import LinkStore, Profile
+from ml_connector.timeline.links.store import LinkStore, Profile
 from ml_connector.usecases.own_records import find_made_ids, find_own_records, plants_of
 
 

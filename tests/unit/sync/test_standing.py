@@ -42,7 +42,7 @@ def parked(**values):
 
 def compare(*again, found=None, waiting=()):
     shown = [record()] if found is None else found
-    return compare_plan([INTENT], again=again, parked=waiting, look=lambda _change: shown)
+    return compare_plan([INTENT], again=again, parked=waiting, find_now=lambda _change: shown)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_record_that_is_parked_now_says_why():
 
 
 def test_cc_13_a_type_that_cannot_be_read_now_is_not_guessed():
-    standing = compare_plan([INTENT], again=[], parked=[], look=lambda _change: None)
+    standing = compare_plan([INTENT], again=[], parked=[], find_now=lambda _change: None)
     assert standing.moved == [Moved(PLANNED, "cannot be read in Plex")]
 
 
@@ -99,7 +99,7 @@ def test_cc_13_a_type_that_cannot_be_read_now_is_not_guessed():
     ],
 )
 def test_what_is_sent_again_is_compared_with_plex_alone(found, expected):
-    assert compare_plex([INTENT], look=lambda _change: found) == expected
+    assert compare_plex([INTENT], find_now=lambda _change: found) == expected
 
 
 def test_five_records_are_named_and_the_others_counted():

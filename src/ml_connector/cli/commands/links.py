@@ -13,7 +13,7 @@ from ml_connector.cli.words import plural, printable
 from ml_connector.errors import ApprovalRequiredError
 
 if TYPE_CHECKING:
-    from ml_connector.timeline.store import Link, LinkedProfile
+    from ml_connector.timeline.links.store import Link, LinkedProfile
     from ml_connector.usecases.links import Match
 
 Worker = Annotated[str, typer.Argument(metavar="WORKER", help="A worker's number, or a profile's WID.")]

@@ -1,0 +1,1 @@
+"""Who is one person, and which Plex record they are, kept."""
