@@ -11,8 +11,8 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.storage.migrate import migrate
-from ml_connector.usecases.credentials import find_put_back, remove_credential, set_credential
-from ml_connector.usecases.doctor import _of_app
+from ml_connector.usecases.credentials import find_put_back, list_credentials, remove_credential, set_credential
+from ml_connector.usecases.doctor import _of_app, _vault
 from ml_connector.vault import store
 from ml_connector.vault.keys import MasterKey
 from ml_connector.vault.store import Vault
@@ -301,6 +301,17 @@ def test_a3_doctor_names_every_credential_that_does_not_open(app, values):
         "the stored plex api_key of connection beta",
     ]
     assert all("ml-connector credentials set" in remedy for _, remedy in told)
+
+
+def test_f8_a_day_that_is_none_is_told_and_mended_like_whatever_else_does_not_open(app):
+    keep(app, "first-password")
+    change(app.database, "credential", {}, set_at="yesterday")
+    with pytest.raises(ConfigurationError, match="workday password of connection acme does not open") as caught:
+        list_credentials(app)
+    assert "credentials set workday password" in caught.value.remedy
+    assert next(_vault(app)).remedy == caught.value.remedy
+    assert keep(app, "another-password") == 2
+    assert [info.version for info in list_credentials(app)] == [2]
 
 
 def test_a3_an_altered_web_service_user_is_not_told_as_a_missing_one(app):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import inspect, text
 
 from ml_connector.errors import ConfigurationError
-from ml_connector.storage.database import Database
+from ml_connector.storage.database import Database, take_turn
 
 # Two first starts at the same time: the second waits, and finds everything done.
 _LOCK = 0x6D6C63
@@ -33,8 +33,7 @@ def migrate(database: Database) -> None:
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     try:
         with database.transaction() as connection:
-            if connection.dialect.name == "postgresql":  # SQLite lets one writer in anyway
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            take_turn(connection, _LOCK)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError:

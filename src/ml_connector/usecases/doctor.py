@@ -90,10 +90,11 @@ def _of_app(app: App) -> Iterator[Finding]:
 def _vault(app: App) -> Iterator[Finding]:
     try:
         app.vault.check()
+        stored = app.vault.list()
     except MLConnectorError as error:
         yield _problem("vault", error)
         return
-    for info in app.vault.list():  # of every connection: one that does not open keeps the key from being rotated
+    for info in stored:  # of every connection: one that does not open keeps the key from being rotated
         connection, system, field = info.place
         try:
             app.vault.get(connection=connection, system=system, field=field)

@@ -176,12 +176,17 @@ class Vault:
             return self._open(row, root=self._root(tx))
 
     def list(self, connection: str | None = None) -> list[CredentialInfo]:
-        """What is stored, in order of name; nothing is opened, so nothing is proved either."""
+        """
+        What is stored, in order of name; nothing is opened, so nothing is proved either.
+
+        Raises:
+            ConfigurationError: a row is not even readable.
+        """
         query = sa.select(_credential).order_by(_credential.c.connection, _credential.c.system, _credential.c.field)
         if connection is not None:
             query = query.where(_credential.c.connection == connection)
         with self._database.reading() as tx:
-            return [record.info_from(row) for row in tx.execute(query)]
+            return [_listed(row) for row in tx.execute(query)]
 
     def remove(self, tx: sa.Connection, *, connection: str, system: str, field: str, told: int = 0) -> int:
         """
@@ -405,6 +410,13 @@ class Vault:
         mac = record.version_mac(place, version=number, present=present, root=root)
         tx.execute(_at(sa.update(_version), _version, place).values(version=number, present=present, mac=mac))
         return number
+
+
+def _listed(row: Any) -> CredentialInfo:
+    try:
+        return record.info_from(row)
+    except (ValueError, TypeError):
+        raise record.rejection((row.connection, row.system, row.field)) from None
 
 
 def _at(statement: Any, table: sa.Table, place: Place) -> Any:
