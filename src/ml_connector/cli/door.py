@@ -62,9 +62,10 @@ class Door:
         import msgspec
 
         from ml_connector.canonical.keys import to_plain
+        from ml_connector.cli.words import printable_json
 
-        body = msgspec.json.format(msgspec.json.encode(to_plain(value)), indent=2)
-        sys.stdout.write(body.decode() + "\n")
+        body = msgspec.json.format(msgspec.json.encode(to_plain(value)), indent=2).decode()
+        sys.stdout.write((printable_json(body) if sys.stdout.isatty() else body) + "\n")
 
     def _tell_wait(self, system: str, seconds: float) -> None:
         self.say(f"waiting {seconds:,.0f} s before {system.capitalize()} is asked again")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import typer
 
-from ml_connector.cli.words import plural, printable
+from ml_connector.cli.words import plural, printable, printable_json
 from ml_connector.errors import FaultsError, MLConnectorError
 
 DONE = 0
@@ -111,7 +111,8 @@ def tell_faults(error: FaultsError, *, as_json: bool) -> None:
     head = f"{error.head}: {plural(stopping, 'fault')}"
     if as_json:
         faults = [asdict(fault) for fault in error.faults]
-        sys.stdout.write(json.dumps({"refused": error.head, "faults": faults}, indent=2, ensure_ascii=False) + "\n")
+        body = json.dumps({"refused": error.head, "faults": faults}, indent=2, ensure_ascii=False)
+        sys.stdout.write((printable_json(body) if sys.stdout.isatty() else body) + "\n")
         tell(head, remedy=error.remedy)
         return
     tell(head)

@@ -21,6 +21,15 @@ def printable(value: object) -> str:
     return "".join(_shown(character) for character in text)
 
 
+def printable_json(text: str) -> str:
+    """The same of a JSON text, which stays the same JSON: only within its strings can stand what is escaped."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        _as_json(character) if _is_obeyed(character) and character != "\n" else character for character in text
+    )
+
+
 def plural(count: int, noun: str) -> str:
     """Write a count with its noun: `1 worker`, `2 workers`, `1,200 entries`."""
     if count == 1:
@@ -42,5 +51,13 @@ def duration(seconds: float) -> str:
 
 
 def _shown(character: str) -> str:
-    obeyed = unicodedata.category(character) in _UNPRINTABLE or character in _BIDIRECTIONAL or ord(character) in _TAGS
-    return character.encode("unicode_escape").decode("ascii") if obeyed else character
+    return character.encode("unicode_escape").decode("ascii") if _is_obeyed(character) else character
+
+
+def _is_obeyed(character: str) -> bool:
+    return unicodedata.category(character) in _UNPRINTABLE or character in _BIDIRECTIONAL or ord(character) in _TAGS
+
+
+def _as_json(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

@@ -1,13 +1,17 @@
-"""Who is asking: the account, whatever the environment calls itself."""
+"""Who is asking: the account, whatever the environment calls itself; and what JSON is printed where."""
 
 from __future__ import annotations
 
+import io
 import os
 import pwd
+import sys
 
 import pytest
 
-from ml_connector.cli.door import ACTOR_VARIABLE, actor
+from ml_connector.cli.door import ACTOR_VARIABLE, Door, actor
+from ml_connector.cli.failures import tell_faults
+from ml_connector.errors import Fault, FaultsError
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +23,23 @@ def somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rd09_the_actor_is_the_account_of_the_operating_system_and_not_what_logname_or_user_say() -> None:
     assert actor() == pwd.getpwuid(os.getuid()).pw_name
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+NAME = "N\x9b2J\x7f\u202e\U000e0041ễ"
+
+
+@pytest.mark.parametrize("out", [Terminal(), io.StringIO()])
+def test_json_steers_no_terminal_and_goes_elsewhere_as_it_is(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", out)
+    Door(output="json").write_json({"name": NAME})
+    tell_faults(FaultsError("x", faults=[Fault(code="c", subject="s", message=NAME, remedy="r")]), as_json=True)
+    shown = r"N\u009b2J\u007f\u202e\udb40\udc41ễ" if out.isatty() else NAME
+    assert out.getvalue().count(shown) == 2
 
 
 def test_rd09_a_schedule_names_its_actor_and_an_account_without_a_name_is_its_number(

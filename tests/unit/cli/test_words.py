@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.cli.words import duration, plural, printable
+from ml_connector.cli.words import duration, plural, printable, printable_json
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
 
@@ -38,6 +39,13 @@ def test_names_of_every_script_stay_as_they_are(text: str) -> None:
 )
 def test_examples(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_json_for_a_terminal_is_the_same_json_with_nothing_it_would_obey(value: dict[str, str]) -> None:
+    shown = printable_json(json.dumps(value, indent=2, ensure_ascii=False))
+    assert not [c for c in shown.replace("\n", "") if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in BIDI]
+    assert json.loads(shown) == value
 
 
 def test_counts_read_as_people_say_them() -> None:
