@@ -4,6 +4,7 @@ import base64
 import os
 import pickle
 import stat
+import threading
 
 import keyring
 import keyring.backend
@@ -14,6 +15,7 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.vault import places
 from ml_connector.vault.keys import MasterKey, open_master_key, retire_all_but, stage_successor
 
+KEYRING = "keyring:ml-connector-test"
 KEY_TEXT = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -45,7 +47,7 @@ def _memory_keyring():
 @pytest.fixture(params=["file", "keyring"])
 def writable(request, tmp_path, _memory_keyring):
     """A setting for each place we may write to."""
-    return f"file:{tmp_path / 'vault.key'}" if request.param == "file" else "keyring:ml-connector-test"
+    return f"file:{tmp_path / 'vault.key'}" if request.param == "file" else KEYRING
 
 
 def test_a_key_is_made_only_when_asked(writable):
@@ -55,6 +57,26 @@ def test_a_key_is_made_only_when_asked(writable):
     made = open_master_key(writable, create=True)
     assert open_master_key(writable).id == made.id
     assert open_master_key(writable, create=True).id == made.id
+
+
+@pytest.mark.usefixtures("_memory_keyring")
+def test_a3_two_first_starts_at_once_take_the_same_key(monkeypatch):
+    """The first is slow between its look and its writing; what the second was given stays the key."""
+    given, looks, real = [], [], MemoryKeyring.get_password
+
+    def look(ring, *names):
+        found = real(ring, *names)
+        looks.append(found)
+        if len(looks) == 2:  # the first start has looked, and looked again before it writes
+            other.start()
+            other.join(0.3)
+        return found
+
+    monkeypatch.setattr(MemoryKeyring, "get_password", look)
+    other = threading.Thread(target=lambda: given.append(open_master_key(KEYRING, create=True).id))
+    given.append(open_master_key(KEYRING, create=True).id)
+    other.join()
+    assert given == [open_master_key(KEYRING).id] * 2
 
 
 def test_a_rotation_keeps_both_keys_until_one_retires(writable):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -112,8 +113,9 @@ class KeyringPlace:
         return value
 
     def save(self, text: str, *, replace: bool) -> None:
-        if replace or self.load() is None:
-            self._call("set_password", self.service, _KEYRING_USER, text)
+        with _alone():
+            if replace or self.load() is None:
+                self._call("set_password", self.service, _KEYRING_USER, text)
 
     def _call(self, action: str, *arguments: str) -> str | None:
         try:
@@ -144,6 +146,19 @@ def access_fault(status: os.stat_result, *, uid: int | None) -> str | None:
     if status.st_mode & 0o077:
         return "can be read by other accounts"
     return None
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process of this account at a time, for a keyring knows no "unless it is there"; nothing is left behind."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, RuntimeError, OSError):  # no such locks, no home: then unguarded
+            import fcntl
+
+            home = os.open(Path.home(), os.O_RDONLY)
+            held.callback(os.close, home)
+            fcntl.flock(home, fcntl.LOCK_EX)
+        yield
 
 
 def _uid() -> int | None:
