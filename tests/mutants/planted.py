@@ -1528,4 +1528,12 @@ MUTANTS = (
         "tests/unit/test_plex_connector.py::"
         "test_a5_a_list_of_more_than_any_list_of_theirs_is_refused_before_anything_is_made_of_it",
     ),
+    Mutant(
+        "an employee and a contingent worker of one number are one person in our books",
+        "mapping/placement.py",
+        "source=worker.known_as,",
+        "source=worker.employee_id,",
+        "tests/integration/test_twins.py"
+        "::test_wp01_of_two_with_one_number_each_waits_for_itself_and_neither_is_sent_again_by_itself",
+    ),
 )

@@ -10,6 +10,8 @@ import msgspec
 from ml_connector.canonical.keys import UNSET, Record, UnsetType
 from ml_connector.secret import Pay
 
+CONTINGENT_BADGE = "CW-"
+
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
     """Text is NFC (WP-13). *preferred* is the whole preferred name, as Workday formats it."""
@@ -93,8 +95,24 @@ class Worker(Record, frozen=True, kw_only=True, tag="worker"):
     compensation: Compensation | UnsetType | None = UNSET
 
     @property
+    def known_as(self) -> str:
+        """The number people know the worker by, which no worker of the other type has."""
+        return mark_number(self.worker_type, self.employee_id)
+
+    @property
     def primary_job(self) -> Job | None:
         """The job that decides plant, department and position (WP-03)."""
         if isinstance(self.jobs, UnsetType):
             return None
         return next((job for job in self.jobs if job.primary), None)
+
+
+def mark_number(worker_type: str, number: str) -> str:
+    """
+    A worker's number, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01).
+
+    A tenant that marks its ids so itself is not marked again: people wear the number as it is.
+    """
+    if worker_type == "employee" or number.startswith(CONTINGENT_BADGE):
+        return number
+    return f"{CONTINGENT_BADGE}{number}"

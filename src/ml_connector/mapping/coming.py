@@ -58,7 +58,7 @@ class Coming:
         if not hired_after(worker, min(self._today.values()) if plant is None else self._today[plant]):
             return None
         if plant is None:
-            return self._coming(worker, plant="", key=worker.employee_id)
+            return self._coming(worker, plant="", key=worker.known_as)
         return self._coming(worker, plant=plant, key=self._record(plant, worker.key))
 
     def _coming(self, worker: Worker, *, plant: str, key: str) -> Pending:

@@ -12,9 +12,7 @@ from typing import NamedTuple
 
 from msgspec import UnsetType
 
-from ml_connector.canonical.workforce import Worker
-
-CONTINGENT_BADGE = "CW-"
+from ml_connector.canonical.workforce import CONTINGENT_BADGE, Worker
 
 
 class Person(NamedTuple):

@@ -217,7 +217,7 @@ class Placement:
             type="employee",
             plant=plant.pcn,
             key=self._record(plant.pcn, worker.key),
-            source=worker.employee_id,
+            source=worker.known_as,
             label=label(worker),
             fields=fields,
             rows={name: row.named for name, row in texts.items()},

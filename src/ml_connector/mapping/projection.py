@@ -16,14 +16,14 @@ from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
-from ml_connector.canonical.workforce import Job, Worker
+from ml_connector.canonical.workforce import CONTINGENT_BADGE, Job, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.coming import Coming, hired_after
 from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, Waiting, reference
 from ml_connector.mapping.fill import GROUPS, withheld_by
-from ml_connector.mapping.people import CONTINGENT_BADGE, People, label, person_id
+from ml_connector.mapping.people import People, label, person_id
 from ml_connector.mapping.placement import Elsewhere, Place, Placement, Stays, nobody_stays
 from ml_connector.mapping.record_ids import RecordIds
 from ml_connector.settings.plex import Plant, PlexConnection
@@ -229,7 +229,7 @@ class Projection:
                         type="employee",
                         plant=plant.pcn,
                         key=key,
-                        source=worker.employee_id,
+                        source=worker.known_as,
                         label=label(worker),
                         state="ended",
                         reason=reason,
@@ -324,14 +324,11 @@ class Projection:
 
 def badge(worker: Worker) -> str:
     """
-    The badge number: Workday's id, marked for contingent workers so that EE 1001 is not CW 1001 (WP-01).
+    The badge number: what the worker is known as.
 
-    A tenant that marks its ids so itself is not marked again: people wear the number as it is. Should two come to one
-    badge by that, the second waits (`badge_in_use`), and nobody is doubled.
+    Should two come to one badge by that, the second waits (`badge_in_use`), and nobody is doubled.
     """
-    if worker.worker_type == "employee" or worker.employee_id.startswith(CONTINGENT_BADGE):
-        return worker.employee_id
-    return f"{CONTINGENT_BADGE}{worker.employee_id}"
+    return worker.known_as
 
 
 def is_converted_late(worker: Worker, *, worn: object, today: date) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ml_connector.canonical.workforce import CONTINGENT_BADGE
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.mapping.desired import Desired
-from ml_connector.mapping.people import CONTINGENT_BADGE
 from ml_connector.sync.diff import AND, CHANGED, Decision
 
 SEATS = "as many seats by Workday's positions, as they are mapped now"

@@ -66,7 +66,7 @@ def _doubts(recalled: Recalled, subject: Subject) -> Iterator[Parked]:
     if extract is not None:
         yield from (park_fault(extract.scope, each) for each in extract.faults if each.key in subject.profiles)
     if not subject.shown:
-        number = subject.profile.employee_id
+        number = subject.profile.known_as
         yield from (each for each in gathered.parked if (each.code, each.key) == ("not_shown", number))
 
 

@@ -154,7 +154,7 @@ def _contested(tools: SyncTools, adopted: Mapping[tuple[str, str], str]) -> dict
     contests = find_contests(adopted, people=tools.links.people(), tenant=tenant, plants=plants)
     found = sorted({one for contest in contests for one in contest.people})
     shown = tools.snapshots.find(Scope(tools.name, "workday", RecordType.WORKER), keys=found, of=Worker)
-    numbers = {key: worker.employee_id for key, worker in shown.items()}
+    numbers = {key: worker.known_as for key, worker in shown.items()}
     return {one: tell_contest(contest, numbers=numbers) for contest in contests for one in contest.people}
 
 

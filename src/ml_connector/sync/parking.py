@@ -37,7 +37,7 @@ def park_waiting(waiting: Waiting, *, key: str | None = None) -> Parked:
 
 def park_worker(worker: Worker, error: RecordError, *, plant: str = "") -> Parked:
     """A worker that cannot go yet, to any plant or to this one."""
-    return _parked("employee", plant, worker.employee_id, label(worker), error)
+    return _parked("employee", plant, worker.known_as, label(worker), error)
 
 
 def park_fault(scope: Scope, fault: Fault, *, worker: Worker | None = None) -> Parked:
@@ -66,7 +66,7 @@ def park_staying(worker: Worker, place: Place, error: RecordError) -> Parked:
         remedy=error.remedy,
         waiting_for=error.waiting_for,
     )
-    parked = _parked("employee", place.plant, worker.employee_id, label(worker), staying)
+    parked = _parked("employee", place.plant, worker.known_as, label(worker), staying)
     return msgspec.structs.replace(parked, field="department")
 
 
@@ -83,7 +83,7 @@ def park_not_shown(worker: Worker) -> Parked:
     return Parked(
         type="worker",
         plant="",
-        key=worker.employee_id,
+        key=worker.known_as,
         label=label(worker),
         code="not_shown",
         reason="Workday showed this worker before and shows them no more, without a termination; nothing is written",

@@ -161,7 +161,7 @@ class Population:
             return stuck[0]  # until that is settled, who reports to them reports to them there
         place = msgspec.structs.replace(place, key=self._moves.ids.get((place.plant, worker.key), place.key))
         plant, name = place.plant, reference("employee", plant=place.plant, key=place.key)
-        if name not in self._learnt.in_plex and (plant, worker.employee_id) in self._refused:
+        if name not in self._learnt.in_plex and (plant, worker.known_as) in self._refused:
             return None  # Plex refused the record: nobody can report to it yet
         for each in (place, *elsewhere.places):
             self._use(each)

@@ -138,7 +138,7 @@ def _undecided(tools: SyncTools, draft: Draft) -> Undecided:
     """What this run says nothing of, a reading being held or not to be had."""
     dropped = [wid for hold in draft.holds if hold.guard == "population_drop" for wid in hold.members]
     unseen = tools.snapshots.find(Scope(tools.name, "workday", "worker"), keys=dropped, of=Worker)
-    numbers = {worker.employee_id for worker in unseen.values()}
+    numbers = {worker.known_as for worker in unseen.values()}
     return Undecided(draft.holds, not_given=draft.not_given, nobody=draft.nobody, unseen=numbers)
 
 

@@ -57,7 +57,7 @@ def ground_of(worker: Worker, place: Place) -> Ground:
         worker=worker.key,
         plant=place.plant,
         key=place.key,
-        source=worker.employee_id,
+        source=worker.known_as,
         me=person_id(worker.worker_type, worker.employee_id),
         manager=manager_of(worker, place.job),
         badge=badge(worker),

@@ -170,7 +170,7 @@ class Wishes:
             worker, place, people=self._learnt.people, known=self._learnt.known.__contains__
         )
         if waiting is not None:
-            self._draft.parked.append(park_waiting(waiting, key=worker.employee_id))
+            self._draft.parked.append(park_waiting(waiting, key=worker.known_as))
         if move is not None:  # nobody leaves before what the new plant is to hold of them is known
             changes, self.arrived["employee", place.plant, place.key] = render_move(place, move)
             self._draft.changes += changes
@@ -318,9 +318,7 @@ class Wishes:
         owner = self._owner_of(projection, plant, wearer)
         profiles = (worker.key, *self._others.get(worker.key, ()))
         left = any(wearer in projection.ids_of(profile).values() for profile in profiles)
-        error = badge_in_use(
-            badge(worker), plant=plant, wearer=wearer, number=worker.employee_id, owner=owner, left=left
-        )
+        error = badge_in_use(badge(worker), plant=plant, wearer=wearer, number=worker.known_as, owner=owner, left=left)
         self._draft.parked.append(park_worker(worker, error, plant=plant))
         return True
 

@@ -15,12 +15,13 @@ from ml_connector.asof.whose import Whose
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
+from ml_connector.canonical.workforce import mark_number
 from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plausible import is_plausible
 from ml_connector.mapping.record_ids import ids_made_of
-from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, Alias
+from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE
 from ml_connector.timeline.links.store import LinkStore
 from ml_connector.usecases.subjects import check_id, find_bearers
 
@@ -224,7 +225,7 @@ def _left_by(
 def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set[str]:
     """The ids of every Plex record a person has, or had."""
     aliases = [name for link in links.list(person=person) for name in link.aliases]
-    numbers = [name.value for name in aliases if _is_unmistakable(links, name)]
+    numbers = [mark_number(name.kind, name.value) for name in aliases if name.kind in {EMPLOYEE, CONTINGENT}]
     own, joined = _ids_of(app, links, person), links.joined()
     found = past.keys_of(numbers) - own
     # A number that was given again stands in the changes of both who bore it.
@@ -241,12 +242,6 @@ def _ids_of(app: App, links: LinkStore, person: str) -> set[str]:
 def _ids_made(app: App, people: Iterable[str]) -> set[str]:
     tenant, plants = app.connection.workday.tenant, [plant.pcn for plant in app.connection.plex.plants]
     return {key for one in people for key in ids_made_of(one, tenant=tenant, plants=plants).values()}
-
-
-def _is_unmistakable(links: LinkStore, name: Alias) -> bool:
-    """Whether a number is nobody else's of the other kind: changes name workers by their number alone (WP-01)."""
-    other = {EMPLOYEE: CONTINGENT, CONTINGENT: EMPLOYEE}.get(name.kind)
-    return other is not None and not links.find([Alias(other, name.value)])
 
 
 def _badges(past: PastStore, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime]) -> dict[str, str]:

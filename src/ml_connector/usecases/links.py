@@ -293,7 +293,7 @@ def _number(app: App, person: str) -> str:
     """The number people know a person by; the WID where nothing of them is kept."""
     scope = Scope(app.name, "workday", RecordType.WORKER)
     found = SnapshotStore(app.database).find(scope, keys=[person], of=Worker).get(person)
-    return person if found is None else found.employee_id
+    return person if found is None else found.known_as
 
 
 def _held(store: LinkStore, person: str) -> dict[str, str]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.canonical.workforce import Worker
+from ml_connector.canonical.workforce import CONTINGENT_BADGE, Worker
 from ml_connector.errors import RecordError, UsageError
-from ml_connector.mapping.people import CONTINGENT_BADGE
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import Scope, SnapshotStore
@@ -74,7 +73,9 @@ def find_bearers(app: App, *names: str) -> list[Worker]:
     employees first.
     """
     people = SnapshotStore(app.database).read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-    found = [each for each in people if not {each.employee_id, each.key, each.universal_id}.isdisjoint(names)]
+    found = [
+        each for each in people if not {each.known_as, each.employee_id, each.key, each.universal_id}.isdisjoint(names)
+    ]
     return sorted(found, key=lambda each: (each.active is not True, each.worker_type != "employee", each.key))
 
 

@@ -280,7 +280,7 @@ def records(
     found = _find_records(app, kind, key=key)
     if key is not None and not found and kind in _OF_WORKERS:
         for worker in find_bearers(app, key):
-            found |= _find_records(app, kind, key=worker.employee_id)
+            found |= _find_records(app, kind, key=worker.known_as)
     if record_type == "headcount":
         _count_heads(app, found, key=key)
     if key is not None and not found:
@@ -365,7 +365,7 @@ def _check_known(app: App, keys: Sequence[str]) -> None:
     unknown -= snapshots.known(app.name, keys=sorted(unknown))
     if unknown:
         people = snapshots.read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-        unknown -= {person.employee_id for person in people if isinstance(person.employee_id, str)}
+        unknown -= {person.known_as for person in people}
     if unknown:
         raise UsageError(
             f"nothing is parked or known under {', '.join(sorted(unknown))}",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     delete,
     func,
     insert,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 )
 
 from ml_connector.canonical.plant import Scalar
+from ml_connector.canonical.workforce import CONTINGENT_BADGE, mark_number
 from ml_connector.storage.database import Database, insert_or, metadata
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, Known, Seen
 
@@ -196,10 +198,11 @@ class LinkStore:
             }
 
     def numbers(self, wids: Sequence[str]) -> set[str]:
-        """The numbers these profiles bear or bore."""
+        """The numbers people know or knew these profiles by."""
         typed = (aliases.c.connection == self._connection, aliases.c.kind.in_((EMPLOYEE, CONTINGENT)))
         with self._database.reading() as tx:
-            return set(tx.execute(select(aliases.c.value).where(*typed, aliases.c.profile.in_(wids))).scalars())
+            rows = tx.execute(select(aliases.c.kind, aliases.c.value).where(*typed, aliases.c.profile.in_(wids)))
+            return {mark_number(row.kind, row.value) for row in rows}
 
     def people(self) -> Iterator[str]:
         """Everybody who has a profile, by the key of the person; read only as far as it is asked for."""
@@ -208,9 +211,11 @@ class LinkStore:
             yield from tx.execute(select(aliases.c.person).where(*here).distinct()).scalars()
 
     def profile(self, text: str) -> Profile | None:
-        """The profile that a person calls so: by employee number, contingent worker number or WID."""
+        """The profile that a person calls so: by employee number, contingent worker number, marked or not, or WID."""
         query = select(aliases.c.kind, aliases.c.profile, aliases.c.person)
-        named = (aliases.c.value == text, aliases.c.kind.in_((EMPLOYEE, CONTINGENT, WID)))
+        plain = and_(aliases.c.value == text, aliases.c.kind.in_((EMPLOYEE, CONTINGENT, WID)))
+        marked = and_(aliases.c.value == text.removeprefix(CONTINGENT_BADGE), aliases.c.kind == CONTINGENT)
+        named = (plain | marked,)
         with self._database.reading() as tx:
             rows = tx.execute(query.where(aliases.c.connection == self._connection, *named)).all()
         rows = sorted(rows, key=lambda row: (row.kind != EMPLOYEE, row.kind))

@@ -1,0 +1,144 @@
+"""WP-01 in our own books: EE 1001 and CW 1001 are two people, whatever waits, was refused or is on its way of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ml_connector.sandbox.http import Response
+from tests.living import Living
+
+NUMBER = "5001"
+MARKED = f"CW-{NUMBER}"
+
+
+@pytest.fixture
+def home(tmp_path):
+    """An enterprise of employees and contingent workers, two of whom bear one number."""
+    made = Living(tmp_path)
+    sync = made.settings.sync.model_copy(update={"contingent_workers": True})
+    made.settings = made.settings.model_copy(update={"sync": sync})
+    made.keys = {}
+    for contingent in (False, True):
+        since = made.tenant.today - timedelta(days=30)
+        hired = made.desk.hire("DET", profile="JP-WELD", on=since, contingent=contingent)
+        made.desk.renumber(hired, NUMBER)
+        made.keys[MARKED if contingent else NUMBER] = hired.key
+    return made
+
+
+def worker(home, badge):
+    return home.desk.now().worker(home.keys[badge])
+
+
+def refusing(*badges):
+    def spoil(request, answer):
+        creates = request.method == "POST" and request.path.endswith("/employees")
+        if creates and json.loads(request.body).get("badgeNumber") in badges:
+            body = json.dumps({"errors": [{"code": "VALIDATION", "message": "no"}]}).encode()
+            return Response(400, body, {"content-type": "application/json"})
+        return answer(request)
+
+    return spoil
+
+
+def plainly(request, answer):
+    return answer(request)
+
+
+def badges_in(home) -> dict[str, Any]:
+    rows = [(row["badgeNumber"], row) for row in home.plex_state()["employees"]]
+    return {badge: row for badge, row in rows if badge in home.keys}
+
+
+def waiting(life):
+    return {item.key for item in life.tools.review.parked("acme") if item.type == "employee" and not item.field}
+
+
+def asked_for(life, since):
+    bodies = [json.loads(request.body) for request in life.wire.writes[since:] if request.path.endswith("/employees")]
+    return {body.get("badgeNumber") for body in bodies if isinstance(body, dict)}
+
+
+def test_wp01_of_two_with_one_number_each_waits_for_itself_and_neither_is_sent_again_by_itself(home):
+    with home.alive() as life:
+        life.wire.spoil = refusing(NUMBER, MARKED)
+        life.sync()
+        assert waiting(life) == {NUMBER, MARKED}
+        life.wire.spoil, sent = plainly, len(life.wire.writes)
+        life.sync()
+        assert asked_for(life, sent) == set(), "what was refused waits for a person"
+        assert waiting(life) == {NUMBER, MARKED}
+        life.syncer.reevaluate([NUMBER], progress=lambda *_: None)
+        assert set(badges_in(home)) == {NUMBER}
+        assert waiting(life) == {MARKED}, "what one of them was let go says nothing of the other"
+        life.sync()
+        assert waiting(life) == {MARKED}
+        life.syncer.reevaluate([MARKED], progress=lambda *_: None)
+        assert (set(badges_in(home)), waiting(life)) == ({NUMBER, MARKED}, set())
+
+
+def leave_in_none(home, life):
+    """Have the contingent worker's move accepted and dropped, and the record gone from both plants."""
+    row = badges_in(home)[MARKED]
+    ours = {pcn: home.plex.enterprise.plants[pcn] for pcn in ("101", "102")}
+    kind = ours["102"].types.pop(row["type"])
+    home.desk.transfer(worker(home, MARKED), location="TOL")
+    life.sync()
+    ours["102"].types[row["type"]] = kind
+    ours["101"].employees.pop(row["id"])
+
+
+def test_wp01_px07_a_write_to_the_employee_leaves_the_contingent_workers_move_unsettled(home):
+    with home.alive() as life:
+        life.sync()
+        leave_in_none(home, life)
+        home.desk.transfer(worker(home, NUMBER), location="TOL")
+        for _ in range(2):
+            life.sync()
+            found = {item.key: item.code for item in life.tools.review.parked("acme") if not item.field}
+            assert found == {MARKED: "in_none"}
+            assert set(badges_in(home)) == {NUMBER}, "nobody is made anew on a guess"
+
+
+def leader(home):
+    """Somebody in Detroit whom others report to, and the contingent worker neither at once nor further up."""
+    now = home.desk.now()
+    above = {each.reference_id for each in now.superiors(worker(home, MARKED).primary_job.organization)}
+    found = map(now.organization, home.desk.world.organizations)
+    leaders = [now.worker(each.manager) for each in found if each and each.manager and each.reference_id not in above]
+    return next(each for each in leaders if each.primary_job.location == "DET")
+
+
+def forbidding(badge, otherwise):
+    def spoil(request, answer):
+        creates = request.method == "POST" and request.path.endswith("/employees")
+        if creates and json.loads(request.body).get("badgeNumber") == badge:
+            return Response(403, b"", {})
+        return otherwise(request, answer)
+
+    return spoil
+
+
+def test_wp01_wp15_people_report_to_the_employee_though_the_contingent_worker_was_refused(home):
+    home.desk.renumber(worker(home, NUMBER), "5003")
+    home.desk.renumber(leader(home), NUMBER)
+    with home.alive() as life:
+        life.wire.spoil = forbidding(NUMBER, refusing(MARKED))
+        life.sync()
+        assert {NUMBER, MARKED} <= waiting(life)
+        life.wire.spoil = plainly
+        assert {item.key for item in life.plan().changes if "supervisor_id" in item.after}
+        life.sync()
+        assert {item.key for item in life.tools.review.parked("acme")} == {MARKED}
+
+
+def test_wp01_each_of_two_with_one_number_is_named_by_what_people_know_them_as(home):
+    with home.alive() as life:
+        life.sync()
+        wids = [life.tools.links.profile(number).wid for number in (NUMBER, MARKED)]
+        assert len(set(wids)) == 2
+        assert [life.tools.links.numbers([wid]) >= {known} for wid, known in zip(wids, (NUMBER, MARKED), strict=True)]
