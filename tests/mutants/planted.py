@@ -204,9 +204,9 @@ MUTANTS = (
     ),
     Mutant(
         "leading zeros are cut off a number",
-        "mapping/projection.py",
-        "        return worker.employee_id\n    return f",
-        '        return worker.employee_id.lstrip("0")\n    return f',
+        "canonical/workforce.py",
+        "        return number\n    return f",
+        '        return number.lstrip("0")\n    return f',
         EVENTS + "::test_m16_relabel",
     ),
     Mutant(
@@ -1266,8 +1266,8 @@ MUTANTS = (
     Mutant(
         "a universal id names nobody but in an explanation",
         "usecases/subjects.py",
-        "if not {each.employee_id, each.key, each.universal_id}.isdisjoint(names)",
-        "if not {each.employee_id, each.key}.isdisjoint(names)",
+        "if not {each.known_as, each.employee_id, each.key, each.universal_id}.isdisjoint(names)",
+        "if not {each.known_as, each.employee_id, each.key}.isdisjoint(names)",
         "tests/integration/test_explain_states.py::test_a_universal_id_is_taken_wherever_a_worker_is_named",
     ),
     Mutant(
