@@ -13,6 +13,7 @@ from ml_connector.mapping.crosswalk import Kind
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import extracts
 from ml_connector.usecases import known, mappings, syncs
+from ml_connector.usecases.references import code_asof
 from tests.living import Living
 from tests.rehearsal import Rehearsal, record
 from tests.world import open_world, silent
@@ -169,3 +170,22 @@ def count_whole(life):
     query = select(func.count()).where(extracts.c.type == "worker", extracts.c.side == "workday")
     with life.database.reading() as tx:
         return tx.execute(query.where(extracts.c.base_id.is_(None))).scalar_one()
+
+
+def test_rd_01_rd_11_asof_finds_the_mapping_of_the_object_whatever_code_it_has(tmp_path):
+    with open_world(tmp_path, workers=8, mapped=False) as world:
+        mappings.propose_rows(world.app, progress=silent)
+        mappings.accept_rows(world.app)
+        syncs.plan(world.app, progress=silent)
+        tenant = world.sandbox.tenant
+        was = code_asof(world.app, "cost_center", "CC4200", on=tenant.today).mapped
+        assert was
+        organizations, desk = tenant._world.organizations, tenant._desk("recode")
+        old = organizations["CC4200"].at(desk.now().on, by=desk.tick())
+        desk.reorganize("CC4200", reference_id="CC4201")
+        another = msgspec.structs.replace(old, wid=make_wid("organization", "another"), name="Another", code="CC4200")
+        organizations.found("another", kind="Create Organization", on=desk.on, at=desk.tick(), facts=another)
+        syncs.plan(world.app, progress=silent)
+        now = {code: code_asof(world.app, "cost_center", code, on=tenant.today) for code in ("CC4200", "CC4201")}
+        assert (now["CC4201"].mapped, now["CC4200"].mapped) == (was, {})
+        assert now["CC4200"].name == "Another"

@@ -1536,4 +1536,11 @@ MUTANTS = (
         "tests/integration/test_twins.py"
         "::test_wp01_of_two_with_one_number_each_waits_for_itself_and_neither_is_sent_again_by_itself",
     ),
+    Mutant(
+        "the past of a code has the mapping of whoever had the code before",
+        "usecases/references.py",
+        ".knowing(lambda _kind: wids)",
+        "",
+        "tests/integration/test_recode.py::test_rd_01_rd_11_asof_finds_the_mapping_of_the_object_whatever_code_it_has",
+    ),
 )

@@ -56,7 +56,9 @@ def code_asof(app: App, kind: CodeKind, key: str, *, on: date) -> CodePast:
         why += f" before {min(each.effective_on for each in told)}" if told else ""
         raise UsageError(why, remedy="ml-connector plan   reads Workday; a code is named by its reference id")
     record = msgspec.json.decode(fact.body, type=_RECORDS[kind])
-    crosswalk = app.mappings.crosswalk(app.name)
+    # A row means the object that had the code when it was made, and goes with it (RD-01).
+    wids = {key: record.wid} if isinstance(record.wid, str) else {}
+    crosswalk = app.mappings.crosswalk(app.name).knowing(lambda _kind: wids)
     mapped, mapped_by = {}, {}
     for plant in app.connection.plex.plants:
         row = crosswalk.find(Kind(kind), source=key, plant=plant.pcn, on=on)
