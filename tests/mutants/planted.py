@@ -1543,4 +1543,11 @@ MUTANTS = (
         "",
         "tests/integration/test_recode.py::test_rd_01_rd_11_asof_finds_the_mapping_of_the_object_whatever_code_it_has",
     ),
+    Mutant(
+        "a creation whose answer was late is sent again while Plex is at work on it",
+        "sync/read_back.py",
+        "self._tools.sleep(self._at_work_s if at_work else self._settle_s)",
+        "self._tools.sleep(self._settle_s)",
+        "tests/unit/sync/test_read_back.py::test_px_01_a_creation_that_plex_is_still_at_work_on_is_not_sent_again",
+    ),
 )

@@ -24,6 +24,8 @@ from ml_connector.sync.upstream import keys_of, to_flat
 
 ATTEMPTS = 3
 """How often one intent is sent, at the most."""
+LATE = "late"
+"""The code of an ambiguous attempt whose answer was waited for in vain."""
 _LOOKING, _CONFIRMING = "looking up what became of writes", "confirming what Plex accepted"
 
 
@@ -33,18 +35,21 @@ class ReadBack:
     def __init__(self, tools: SyncTools, *, receipts: Receipts, progress: Progress) -> None:
         self._tools = tools
         self._settle_s = tools.connection.plex.settle_s
+        # With the wait before it three timeouts, five minutes unless configured otherwise: no longer does Plex work on.
+        self._at_work_s = max(self._settle_s, 2 * tools.connection.plex.timeout_s)
         self._receipts = receipts
         self._progress = progress
 
     def resolve(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Put what reading back proves in the place of every ambiguous outcome."""
         ambiguous = [item.intent for item in outcomes if item.state == "ambiguous"]
-        proved = {(item.intent.plan_id, item.intent.seq): item for item in self.settle(ambiguous)}
+        late = [item.intent for item in outcomes if item.code == LATE and _could_be_twice(item.intent.change)]
+        proved = {(item.intent.plan_id, item.intent.seq): item for item in self.settle(ambiguous, late=late)}
         return [proved.get((item.intent.plan_id, item.intent.seq), item) for item in outcomes]
 
-    def settle(self, intents: Sequence[Intent]) -> list[Outcome]:
+    def settle(self, intents: Sequence[Intent], *, late: Sequence[Intent] = ()) -> list[Outcome]:
         """
-        Look once the read lag has surely passed; absence counts only when seen twice.
+        Look once the read lag has surely passed; absence counts only when seen twice, of *late* ones once none works on.
 
         So does being in two plants or in none: the two are not read at one moment, and a transfer may pass between.
         """
@@ -53,7 +58,9 @@ class ReadBack:
         for look in range(2):
             if not open_:
                 break
-            self._tools.sleep(self._settle_s)
+            at_work = look and any(intent in late for intent in open_)
+            self._progress(_LOOKING, len(outcomes), len(intents))  # the lease outlasts the longer of the two
+            self._tools.sleep(self._at_work_s if at_work else self._settle_s)
             asked = self._one_by_one(open_, _LOOKING, done=len(outcomes), total=len(intents))
             verdicts = [(intent, self.look(intent)) for intent in asked]
             told = [item for _intent, item in verdicts if item is not None and (look or item.code not in SPLIT)]
@@ -143,6 +150,11 @@ class ReadBack:
             raise
         except Exception:  # noqa: BLE001 - as in `look`
             return False  # its plant may be configured no more: it stays "accepted", and every other record goes on
+
+
+def _could_be_twice(change: Change) -> bool:
+    """Nothing of ours names it to Plex: a creation sent again while the first is at work is a second record."""
+    return (change.system, change.action) == ("plex", "create") and change.type != "employee"
 
 
 def _proved_absent(intent: Intent) -> Outcome:

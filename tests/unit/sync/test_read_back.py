@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
+from ml_connector.canonical.keys import NativeRecord
 from ml_connector.sync.change import Change
-from ml_connector.sync.read_back import ReadBack
-from ml_connector.sync.store import Intent
+from ml_connector.sync.read_back import LATE, ReadBack
+from ml_connector.sync.store import Intent, Outcome
 
 SEAT = Change(
     plant="101",
@@ -34,7 +36,7 @@ class Odd:
 
 @pytest.fixture
 def back():
-    plex = SimpleNamespace(settle_s=0.0)
+    plex = SimpleNamespace(settle_s=0.0, timeout_s=100.0)
     tools = SimpleNamespace(
         connection=SimpleNamespace(plex=plex), connector=lambda system: Odd(), sleep=lambda seconds: None
     )
@@ -46,3 +48,33 @@ def test_px_02_a_write_that_cannot_be_looked_up_stays_unknown(back):
     (outcome,) = back.settle([intent])
     assert (outcome.state, outcome.reason) == ("unknown", "looking it up fails (ValueError)")
     assert back._is_seen(intent) is False
+
+
+class Slow:
+    """Plex that is still at work on a creation when the wait for its answer ends; *done_s* later it is there."""
+
+    def __init__(self, done_s):
+        self.slept, self._done_s = 0.0, done_s
+
+    def sleep(self, seconds):
+        self.slept += seconds
+
+    def find(self, write):
+        here = NativeRecord(write.record_type, b'{"department_code":"4200","department_name":"Welding","active":true}')
+        return [here] if self.slept >= self._done_s else []
+
+
+@pytest.mark.parametrize(("code", "state"), [(LATE, "applied"), (None, "planned")])
+def test_px_01_a_creation_that_plex_is_still_at_work_on_is_not_sent_again(code, state):
+    slow = Slow(done_s=190.0)
+    plex = SimpleNamespace(settle_s=2.0, timeout_s=100.0)
+    tools = SimpleNamespace(connection=SimpleNamespace(plex=plex), connector=lambda system: slow, sleep=slow.sleep)
+    fields = {"department_code": "4200", "name": "Welding"}
+    body = {"department_code": "4200", "department_name": "Welding"}
+    change = msgspec.structs.replace(
+        SEAT, type="department", key="4200", action="create", before={}, after=fields, owned=fields, body=body
+    )
+    intent = Intent(plan_id=1, seq=1, change=change, state="sending", attempt=1)
+    ambiguous = Outcome(intent=intent, state="ambiguous", reason="late", code=code)
+    (outcome,) = ReadBack(tools, receipts=None, progress=lambda *told: None).resolve([ambiguous])
+    assert outcome.state == state
