@@ -114,8 +114,8 @@ MUTANTS = (
     Mutant(
         "an ambiguous answer counts as success",
         "sync/apply.py",
-        'return Outcome(intent=intent, state="ambiguous", reason=error.message)',
-        'return Outcome(intent=intent, state="applied", reason=error.message)',
+        'return Outcome(intent=intent, state="ambiguous", reason=error.message, code=code)',
+        'return Outcome(intent=intent, state="applied", reason=error.message, code=code)',
         MATRIX + "::test_a1_t1_an_ambiguous_answer_ends_as_if_nothing_had_happened",
     ),
     Mutant(
