@@ -11,7 +11,7 @@ import pytest
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Name, Worker
 from ml_connector.sandbox.tenant import facts as workday
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.fact import Fact, as_known
 from ml_connector.timeline.references.store import ReferenceStore
 from tests.laws.firm import Firm, found
@@ -174,6 +174,33 @@ def test_rd11_a_look_at_another_day_takes_nothing_from_what_is_known_of_a_code()
         look_ahead(firm)
         firm.sync()
         assert references.of("cost_center", "CC4100") == facts
+
+
+@pytest.mark.parametrize("between", [break_off, hold_back, other_settings])
+def test_ed10_only_after_a_look_at_another_day_all_that_is_known_is_read_again(
+    between: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ED-10: what was kept of today was made facts of as it came; comparing everybody anew is for news that was not."""
+    again = list[str]()
+    bodies = SnapshotStore.bodies
+
+    def count(store: SnapshotStore, scope: Scope, *, extract_id: int) -> Any:
+        again.append(scope.type)
+        return bodies(store, scope, extract_id=extract_id)
+
+    with found() as firm:
+        monkeypatch.setattr(SnapshotStore, "bodies", count)
+        between(firm)
+        firm.next_day()
+        firm.sync()
+        assert again == []
+        look_ahead(firm)
+        firm.sync()
+        assert "worker" in again
+        again.clear()
+        between(firm)
+        firm.sync()
+        assert again == [], "caught up once"
 
 
 class Strict:

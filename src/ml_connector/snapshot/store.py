@@ -287,6 +287,14 @@ class SnapshotStore:
             row = tx.execute(_LAST_BELIEVED, chosen).one_or_none()
         return None if row is None else Believed(*row)
 
+    def looked_elsewhere(self, scope: Scope) -> bool:
+        """Whether another day was read, if only in part, since today was read to the end: it may have seen news first."""
+        settled = self.last_believed(scope, doubted=True, settled=True)
+        since = extracts.c.id > (settled.number if settled else 0)
+        query = select(extracts.c.id).where(*_columns(extracts, scope), since, extracts.c.variant == ANOTHER_DAY)
+        with self._database.reading() as tx:
+            return tx.execute(query.limit(1)).first() is not None
+
     def believed_before(self, scope: Scope, entered_at: datetime) -> datetime | None:
         """As of which moment the last complete extraction before this one was asked; None if there was none."""
         moment = extracts.c.entered_at

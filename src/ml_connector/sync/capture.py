@@ -204,6 +204,7 @@ class Capture:
             asked = _unite([*self._workday.read_touched(kind, as_of=as_of, window=ahead), *log.values()])
             self._days.free_early(asked, as_of)
         self._days.keep(translation, asked, as_of=as_of, earliest=earliest, since=since)
+        behind = base is None and self._is_behind(scope, as_of=as_of, since=since)
         missed, keep = Missed(kind, log), self._keeper(kind, as_of, asked=asked)
         compares = base is not None and scope.type in self._logged
         extract = self._reader.extract(
@@ -214,15 +215,20 @@ class Capture:
             progress=self._progress,
             keep=self._noting(scope, missed, keep) if compares else keep,
         )
-        if base is None:
+        if behind:
             self._catch_up(kind, extract, as_of, keep)
         if base is None or not compares:
             return Captured(extract)
         leavers, taken = self._find_seats(scope, base, log) if missed.is_in_doubt else (set[str](), False)
         return Captured(extract, missed.count(leavers=leavers, taken=taken))
 
+    def _is_behind(self, scope: Scope, *, as_of: AsOf, since: Believed | None) -> bool:
+        """Whether records may be kept of which no fact says that they hold on this day."""
+        went_back = since is not None and date.fromisoformat(since.effective_on) > as_of.effective_on
+        return went_back or self._snapshots.looked_elsewhere(scope)
+
     def _catch_up(self, kind: RecordType, extract: Extract, as_of: AsOf, keep: Keep) -> None:
-        """Make facts of what a look at another day saw first: to the reading after it, it is nothing new."""
+        """Make facts of what a look at another day saw first: to the reading after it, it is nothing new. All is read for it."""
         if kind not in _CODES | {RecordType.WORKER}:
             return
         for batch in self._snapshots.bodies(extract.scope, extract_id=extract.id):
