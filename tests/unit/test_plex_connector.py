@@ -249,14 +249,22 @@ def test_a5_a_list_of_twenty_thousand_employees_is_read() -> None:
 @pytest.mark.parametrize("piece", [b"0,", b"[],", b"{},", b'{"a":0},'])
 def test_a5_a_list_of_more_than_any_list_of_theirs_is_refused_before_anything_is_made_of_it(piece: bytes) -> None:
     body = b"[" + piece * 9_000_000 + piece[:-1] + b"]"
-    connector, _ = make_connector(*[(200, body)] * 4)
+    connector, script = make_connector(*[(200, body)] * 4)
     tracemalloc.start()
     try:
-        with pytest.raises(UnavailableError, match="no JSON array"):
+        with pytest.raises(ConfigurationError, match="more values than any"):
             read(connector, employees())
         assert tracemalloc.get_traced_memory()[1] < 5 * len(body)
     finally:
         tracemalloc.stop()
+    assert len(script.requests) == 1, "asking again would bring the same"
+
+
+def test_a5_rows_of_a_data_source_that_are_more_than_any_are_refused_and_not_asked_for_again() -> None:
+    connector, script = make_connector(*[(200, b'{"rows":[' + b"0," * 9_000_000 + b"0]}")] * 4)
+    with pytest.raises(ConfigurationError, match="more values than any"):
+        read(connector, Query(record_type=RecordType.POSITION, plant="101"))
+    assert len(script.requests) == 1, "asking again would bring the same"
 
 
 def test_a5_one_record_and_one_write_are_answered_in_a_megabyte_or_not_at_all() -> None:

@@ -20,7 +20,7 @@ import msgspec
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.content_type import says_json
-from ml_connector.connectors.inflate import MAX_BYTES
+from ml_connector.connectors.inflate import MAX_BYTES, OversizedError
 from ml_connector.connectors.plex.auth import Auth, Headers
 from ml_connector.connectors.port import Allowed, always
 from ml_connector.connectors.transport import HttpRequest, Transport, read_http_date, refuse_oversized, retry_after_s
@@ -93,7 +93,8 @@ class Channel:
 
     def read(self, call: Call, *, parse: Callable[[Answer], _T]) -> _T:
         """
-        Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none.
+        Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none, OversizedError for one
+        that holds more than any.
 
         Raises:
             UnavailableError: no proper answer after several tries, or it is to be away for longer than we wait. ConfigurationError: a far too large one. RateLimitError: still refused for pace.
@@ -108,6 +109,8 @@ class Channel:
                         raise UnavailableError("the answer is not JSON by its own account")
                     return parse(answer)
                 away = self._sort_away(call, answer)
+            except OversizedError as reason:
+                raise refuse_oversized(reason, what=f"Plex's answer cannot be used ({call.what})") from None
             except (AmbiguousWriteError, NotSentError, UnavailableError) as error:
                 if isinstance(error, AmbiguousWriteError) and error.oversized:
                     raise refuse_oversized(error.message, what=call.what) from None

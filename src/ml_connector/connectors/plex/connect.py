@@ -187,9 +187,9 @@ def _nothing(_answer: Answer) -> bool:
 
 
 def _rows(body: bytes) -> Iterator[tuple[bytes, Row]]:
-    """Each row of an array: its own bytes, and what they say."""
+    """Each row of an array: its own bytes, and what they say. Raises OversizedError for more than any list."""
+    check_values(body)
     try:
-        check_values(body)
         rows = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=list[msgspec.Raw])
         body.decode()  # what stays raw is not checked for being UTF-8
     except ValueError:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ml_connector.connectors.inflate import MAX_ONE_BYTES
+from ml_connector.connectors.inflate import MAX_ONE_BYTES, OversizedError
 from ml_connector.connectors.plex.catalog import Entry
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.connect import encode_body
@@ -75,9 +75,9 @@ class DataSourceApi:
         call = self._call(entry, data_source, plant=plant, inputs=inputs or {})
 
         def parse(answer: Answer) -> list[Row]:
-            content = _content(answer.body)
             if answer.status != 200:
                 raise _sort_read(answer, call, entry)
+            content = _content(answer.body)
             if content is None or not isinstance(content.get("outputs", {}), dict):
                 raise UnavailableError("the answer is no data-source result")
             _check_complete(content, call, entry)
@@ -132,10 +132,7 @@ class DataSourceApi:
         def parse(answer: Answer) -> dict[str, int]:
             if answer.status != 200:
                 raise _sort_read(answer, call, entry)
-            try:
-                rows = parse_json(answer.body.removeprefix(b"\xef\xbb\xbf"))
-            except ValueError:
-                rows = None
+            rows = _document(answer.body)
             if not isinstance(rows, list):
                 raise UnavailableError("the answer is no list of data sources")
             found = [(row.get("name"), row.get("id")) for row in rows if isinstance(row, dict)]
@@ -217,11 +214,18 @@ def _rename(rows: Sequence[Row], entry: Entry) -> list[Row]:
 
 
 def _content(body: bytes) -> dict[str, Any] | None:
+    content = _document(body, decimals=True)
+    return content if isinstance(content, dict) else None
+
+
+def _document(body: bytes, *, decimals: bool = False) -> Any:
+    """What an answer says; None where it is no JSON. Raises OversizedError for more than any answer says."""
     try:
-        content = parse_json(body.removeprefix(b"\xef\xbb\xbf"), decimals=True)
+        return parse_json(body.removeprefix(b"\xef\xbb\xbf"), decimals=decimals)
+    except OversizedError:
+        raise
     except ValueError:
         return None
-    return content if isinstance(content, dict) else None
 
 
 def _check_complete(content: Mapping[str, Any], call: Call, entry: Entry) -> None:
