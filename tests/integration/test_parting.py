@@ -195,6 +195,18 @@ def test_wp_01_after_an_undone_join_who_has_ended_gets_all_back_that_was_their_o
         assert syncs.plan(world.app, progress=silent).changes == ()
 
 
+def test_wp_01_after_an_undone_join_who_has_left_is_ended_whatever_holds_their_supervisor_back(tmp_path):
+    """An ending says nothing of a supervisor, and does not wait in the hold of their return."""
+    with open_world(tmp_path, workers=24) as world:
+        before, _numbers, _own, _other = undo_join(world)
+        (boss,) = employees(world, id=before["supervisorId"])
+        world.sandbox.plex.edit_employee(str(boss["pcn"]), boss["badgeNumber"], fields={"status": "Inactive"})
+        world.sync = {"guard": {"reactivate_over": "0"}}
+        world.reopen()
+        assert sync(world) == 4
+        assert [employees(world, id=each["id"])[0]["status"] for each in (before, boss)] == ["Inactive", "Inactive"]
+
+
 def test_wp_01_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_to_correct(tmp_path):
     with open_world(tmp_path, workers=24) as world:
         before, _numbers, _own, _other = undo_join(world)

@@ -1550,4 +1550,12 @@ MUTANTS = (
         "self._tools.sleep(self._settle_s)",
         "tests/unit/sync/test_read_back.py::test_px_01_a_creation_that_plex_is_still_at_work_on_is_not_sent_again",
     ),
+    Mutant(
+        "who has left is ended only where their supervisor is at work",
+        "sync/wishes.py",
+        "            if not self._lookup.is_active(item.plant, item.key):\n                needs += own.needs\n",
+        "            needs += own.needs\n",
+        "tests/integration/test_parting.py"
+        "::test_wp_01_after_an_undone_join_who_has_left_is_ended_whatever_holds_their_supervisor_back",
+    ),
 )

@@ -282,7 +282,9 @@ class Wishes:
                 worker, place, people=self._learnt.people, known=self._learnt.known.__contains__
             )
             fields = {name: value for name, value in own.fields.items() if name != "status"}
-            needs = (*item.needs, *own.needs)
+            needs = item.needs  # an ending says nothing of a department or a supervisor
+            if not self._lookup.is_active(item.plant, item.key):
+                needs += own.needs
             yield msgspec.structs.replace(item, fields=fields, spoken=own.spoken, rows=own.rows, needs=needs)
         attributes = self._lookup.plex("employee_attributes", item.plant, item.key)
         if attributes is not None:
