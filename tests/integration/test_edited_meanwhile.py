@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from ml_connector.sandbox.http import Response
+from ml_connector.sync.lease.store import LEASE_S, leases
 from tests.rehearsal import Rehearsal, record
 
 HERE, THERE = "101", "102"
@@ -45,6 +47,31 @@ def test_up_05_where_the_question_is_not_taken_nothing_is_written_over(tmp_path,
     for plant, row in drifted.items():
         found = rehearsal.plex.enterprise.plants[plant].employees[row["id"]]
         assert found["lastName"] == row["lastName"], f"{plant}: written once it can be looked at"
+
+
+def test_up_05_the_right_to_write_is_kept_while_slow_questions_are_asked(tmp_path):
+    """Each takes most of a lease, as a slow pace lets few leave a minute: nobody else may begin meanwhile."""
+    rehearsal = Rehearsal(record(24, days=1), url=f"sqlite:///{tmp_path}/mlc.db")
+    rehearsal.prepare()
+    ends_at = []
+    with rehearsal.alive() as life:
+        life.sync()
+        for plant in (HERE, THERE):
+            drift(rehearsal, plant)
+
+        def slow(request, answer):
+            if request.method == "GET" and request.path.endswith("/employees") and request.query:
+                rehearsal.clock.sleep(LEASE_S * 2 / 3)
+                with life.tools.database.reading() as tx:
+                    ends_at.append(
+                        (rehearsal.clock.now().isoformat(), tx.execute(select(leases.c.expires_at)).scalar())
+                    )
+            return answer(request)
+
+        life.wire.spoil = slow
+        life.sync()
+    assert len(ends_at) == 2
+    assert all(now < end for now, end in ends_at)
 
 
 def refusing_many(rehearsal, status):

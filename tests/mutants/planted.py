@@ -1502,8 +1502,8 @@ MUTANTS = (
     Mutant(
         "who was left out among many is taken as unedited",
         "connectors/plex/connect.py",
-        "for key in wanted if key not in found}",
-        "for key in wanted if key in found}",
+        "if key not in found]",
+        "if key in found]",
         "tests/unit/test_plex_connector.py::test_up_05_each_of_many_is_looked_at_before_it_is_changed",
     ),
     Mutant(
@@ -1557,5 +1557,13 @@ MUTANTS = (
         "            needs += own.needs\n",
         "tests/integration/test_parting.py"
         "::test_wp_01_after_an_undone_join_who_has_left_is_ended_whatever_holds_their_supervisor_back",
+    ),
+    Mutant(
+        "the right to write runs out while it is looked whether anybody edited meanwhile",
+        "sync/apply.py",
+        "            self._lease.beat()\n            held |=",
+        "            held |=",
+        "tests/integration/test_edited_meanwhile.py"
+        "::test_up_05_the_right_to_write_is_kept_while_slow_questions_are_asked",
     ),
 )

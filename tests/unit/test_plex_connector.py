@@ -702,6 +702,20 @@ def test_up_05_each_of_many_is_looked_at_before_it_is_changed() -> None:
     assert len(script.requests) == 8, "seven lots, and one who was left out alone"
 
 
+def test_up_05_where_a_filter_heeds_one_of_many_ids_the_whole_list_is_read_and_nobody_alone() -> None:
+    ids = [str(UUID(int=n)) for n in range(1, 65)]
+    heeded = [(200, [ROW | {"id": ids[0]}]), (200, [ROW | {"id": ids[40]}])]
+    connector, script = make_connector(*heeded, (200, [ROW | {"id": one} for one in [*ids[:-1], ID]]))
+    assert set(connector.find_each([write("update", key=one) for one in ids])) == set(ids[:-1])
+    assert script.requests[-1].query == (), "not 62 questions"
+
+
+def test_up_05_a_list_that_is_not_there_does_not_prove_that_nobody_is() -> None:
+    connector, _ = make_connector(*[(404, b"")] * 2)
+    with pytest.raises(ConfigurationError, match="no such resource"):
+        connector.find_each([write("update", key=str(UUID(int=n))) for n in range(1, 9)])
+
+
 def test_find_does_not_take_an_answer_about_somebody_else() -> None:
     other = ROW | {"id": "99999999-2222-4333-8444-555555555555"}
     connector, _ = make_connector(*[(200, other)] * 4)

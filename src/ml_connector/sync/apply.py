@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import msgspec
 
 from ml_connector.canonical.keys import NativeRecord
-from ml_connector.connectors.port import Write
+from ml_connector.connectors.port import ASKED_AT_ONCE, Write
 from ml_connector.errors import (
     AmbiguousWriteError,
     AuthenticationError,
@@ -217,7 +217,7 @@ class Sender:
         refused: dict[str, ConfigurationError] = {}
         for plant in dict.fromkeys(write.plant for write in writes):
             try:
-                held = self._tools.plex().find_each([write for write in writes if write.plant == plant])
+                held = self._find_in([write for write in writes if write.plant == plant])
             except AuthenticationError:
                 raise
             except PermissionError_:
@@ -227,6 +227,14 @@ class Sender:
                 continue
             found |= {(plant, key): native for key, native in held.items()}
         return found, refused
+
+    def _find_in(self, writes: Sequence[Write]) -> dict[str, NativeRecord]:
+        """What one plant holds now, by key; a slow pace lets few questions leave within a lease."""
+        held: dict[str, NativeRecord] = {}
+        for at in range(0, len(writes), ASKED_AT_ONCE):
+            self._lease.beat()
+            held |= self._tools.plex().find_each(writes[at : at + ASKED_AT_ONCE])
+        return held
 
     def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
         futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]

@@ -7,10 +7,12 @@ for each of its calls.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
+from ml_connector.connectors.port import ASKED_AT_ONCE
 from ml_connector.settings.plex import PlexConnection
 from ml_connector.sync.change import Change
 
@@ -52,7 +54,7 @@ def forecast_writes(changes: Iterable[Change], *, plex: PlexConnection, reads_ag
     """
     sent = [change for change in changes if change.hold is None]
     to_plex = [change for change in sent if change.system == "plex"]
-    calls = sum(_calls(change) for change in to_plex)
+    calls = sum(_calls(change) for change in to_plex) + _looks(to_plex)
     if reads_again:
         calls += sum(_reads(kind) for kind, _plant in {(change.type, change.plant) for change in to_plex})
     # A change of Workday's record reads it first.
@@ -66,6 +68,12 @@ def _calls(change: Change) -> int:
         return 2  # it is accepted at first, and looked at until it is seen (PX-02)
     # A cost center wants its department's number, which has to be looked up.
     return 2 if change.type == "cost_center" and "department_code" in change.body else 1
+
+
+def _looks(changes: Iterable[Change]) -> int:
+    """Employees are looked at right before they are updated, many at a question (UP-05)."""
+    updates = Counter(change.plant for change in changes if (change.type, change.action) == ("employee", "update"))
+    return sum(-(-count // ASKED_AT_ONCE) for count in updates.values())
 
 
 def _reads(kind: str) -> int:

@@ -50,7 +50,7 @@ def test_a_share_of_the_budget_makes_it_longer() -> None:
     ("change", "calls"),
     [
         (a(), 1),
-        (a(action="update"), 1),
+        (a(action="update"), 2),
         (a(action="deactivate"), 2),
         (a(action="reactivate"), 2),
         (a(type="cost_center", body={"department_code": "D"}), 2),
@@ -60,6 +60,11 @@ def test_a_share_of_the_budget_makes_it_longer() -> None:
 )
 def test_reads_that_a_write_needs_are_counted(change: Change, calls: int) -> None:
     assert forecast_writes([change], plex=plex(), reads_again=False).calls == calls
+
+
+def test_up_05_the_looks_before_updates_are_counted_many_at_a_question_and_by_plant() -> None:
+    updates = [a(action="update", plant=plant) for plant in ["101"] * 41 + ["102"]]
+    assert forecast_writes(updates, plex=plex(), reads_again=False).calls == 42 + 2 + 1
 
 
 def test_an_apply_first_reads_again_what_it_touches_once_a_list() -> None:

@@ -7,7 +7,7 @@ gives back is filtered once more here. Source: Plex's own portal texts and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.refusal import sort_read, sort_write
-from ml_connector.connectors.port import Allowed, Receipt, Write, always
+from ml_connector.connectors.port import ASKED_AT_ONCE, Allowed, Receipt, Write, always
 from ml_connector.connectors.strict_json import Row, check_values, parse_json
 from ml_connector.errors import AmbiguousWriteError, IncompleteReadError, RecordError, UnavailableError
 
@@ -39,8 +39,8 @@ _MARKS = {
     RecordType.JOURNAL_ENTRY: ("journalNumber", "periodDisplay"),
 }
 _COMMANDS = {"deactivate": "deactivate", "reactivate": "activate", "transfer": "transfer"}
-# An id is 40 bytes of the address, and some servers take no address of more than 2,048 bytes.
-_ASKED_AT_ONCE = 40
+# Of more who are missing among many, the whole list is one question.
+_ASKED_ALONE = 2
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 encode_body = msgspec.json.Encoder(decimal_format="number").encode
@@ -91,25 +91,36 @@ class ConnectApi:
         return self._channel.read(call, parse=parse)
 
     def get_employees(self, keys: Sequence[str], *, plant: str) -> dict[str, NativeRecord]:
-        """Read these employees by id; those Plex does not have are left out: who is missing among many is asked for alone."""
+        """
+        Read these employees by id; those Plex does not have are left out.
+
+        Nothing says that a filter heeds more than one id, so who is missing in its answer is not yet known to be gone.
+        """
         wanted = sorted({_employee_id(key) for key in keys})
         found: dict[str, NativeRecord] = {}
-        for at in range(0, len(wanted), _ASKED_AT_ONCE):
-            found |= self._get_some(wanted[at : at + _ASKED_AT_ONCE], plant=plant)
-        alone = {key: self.get_employee(key, plant=plant) for key in wanted if key not in found}
+        for at in range(0, len(wanted), ASKED_AT_ONCE):
+            lot = wanted[at : at + ASKED_AT_ONCE]
+            found |= self._pick(lot, plant=plant, query=tuple(("id", key) for key in lot))
+        missing = [key for key in wanted if key not in found]
+        if len(missing) > _ASKED_ALONE:
+            return found | self._pick(missing, plant=plant)
+        alone = {key: self.get_employee(key, plant=plant) for key in missing}
         return found | {key: native for key, native in alone.items() if native is not None}
 
-    def _get_some(self, wanted: Sequence[str], *, plant: str) -> dict[str, NativeRecord]:
-        query = tuple(("id", key) for key in wanted)
+    def _pick(
+        self, wanted: Collection[str], *, plant: str, query: tuple[tuple[str, str], ...] = ()
+    ) -> dict[str, NativeRecord]:
+        """Those of *wanted* who are in the list, whole or narrowed by *query*."""
         call = Call(what="reading employees before they are changed", plant=plant, path=EMPLOYEES, query=query)
+        asked = frozenset(wanted)
 
         def parse(answer: Answer) -> dict[str, NativeRecord]:
-            if answer.status == 404:  # with a filter, Plex's own words allow "no data exists to return"
+            if answer.status == 404 and query:  # with a filter, Plex's own words allow "no data exists to return"
                 return {}
             if answer.status != 200:
                 raise sort_read(answer, call)
             rows = ((str(said.get("id")).lower(), row) for row, said in _rows(answer.body))
-            return {key: NativeRecord(RecordType.EMPLOYEE, row) for key, row in rows if key in wanted}
+            return {key: NativeRecord(RecordType.EMPLOYEE, row) for key, row in rows if key in asked}
 
         return self._channel.read(call, parse=parse)
 

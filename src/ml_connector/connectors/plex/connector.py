@@ -146,7 +146,7 @@ class PlexConnector:
         return _natives(write.record_type, [row for row in rows if _matches(row, wanted)])
 
     def find_each(self, writes: Sequence[Write]) -> dict[str, NativeRecord]:
-        """Read employees by id, all of a plant's with one call: a PUT sends everything back (UP-05)."""
+        """Read employees by id, `ASKED_AT_ONCE` of a plant with one call: a PUT sends everything back (UP-05)."""
         wanted: dict[str, list[str]] = {}
         for write in writes:
             if write.record_type is RecordType.EMPLOYEE:
