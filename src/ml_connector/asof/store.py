@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import msgspec
@@ -67,7 +69,7 @@ class PastStore:
         """Everything our records say about the employees with these ids, and what belongs to them."""
         wanted = sorted(keys)
         found: list[Statement] = []
-        known, releases = self._runs(), self._releases()
+        known, releases = self._runs, self._releases()
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             for row in self._changes(some):
@@ -80,22 +82,20 @@ class PastStore:
         query = select(plans.c.created_at, plans.c.run_id).where(plans.c.connection == self._connection)
         with self._database.reading() as tx:
             row = tx.execute(query.order_by(plans.c.id).limit(1)).one_or_none()
-        return None if row is None else self._runs().moment(row.created_at, run=row.run_id)
+        return None if row is None else self._runs.moment(row.created_at, run=row.run_id)
 
     def last_moment(self, now: datetime) -> datetime:
         """*now* by Workday's clock, as the last run knew it."""
-        return self._runs().moment(now.isoformat(), run=None)
+        return self._runs.moment(now.isoformat(), run=None)
 
     def heard(self, moments: Mapping[str, datetime]) -> dict[str, datetime]:
         """Moments of our clock, by Workday's as it was known then."""
-        known = self._runs()
-        return {name: known.heard(at) for name, at in moments.items()}
+        return {name: self._runs.heard(at) for name, at in moments.items()}
 
     def joins(self, told: Mapping[str, Sequence[Join]]) -> dict[str, list[Joined]]:
         """Whose a profile was said to be, and since when by Workday's clock, as it was known then."""
-        known = self._runs()
         return {
-            wid: [Joined(it.person, None if it.since is None else known.heard(it.since)) for it in each]
+            wid: [Joined(it.person, None if it.since is None else self._runs.heard(it.since)) for it in each]
             for wid, each in told.items()
         }
 
@@ -121,7 +121,9 @@ class PastStore:
         with self._database.reading() as tx:
             return list(tx.execute(query))
 
+    @cached_property
     def _runs(self) -> _Runs:
+        """Read once: a schedule leaves a hundred thousand of them a year."""
         query = select(runs.c.id, runs.c.kind, runs.c.actor, runs.c.entered_at, runs.c.looked_at)
         where = runs.c.connection == self._connection
         with self._database.reading() as tx:
@@ -161,9 +163,15 @@ class _Runs:
 
     def heard(self, at: datetime) -> datetime:
         """An instant of ours, by Workday's clock as the last run knew it that had looked by then."""
-        looks = {number: it.looked_at for number, it in self._by_id.items() if it.looked_at}
-        by_then = [number for number, looked_at in looks.items() if datetime.fromisoformat(looked_at) <= at]
-        return self.moment(at.isoformat(), run=max(by_then, default=0))
+        moments, newest = self._looks
+        position = bisect_right(moments, at)
+        return self.moment(at.isoformat(), run=newest[position - 1] if position else 0)
+
+    @cached_property
+    def _looks(self) -> tuple[list[datetime], list[int]]:
+        """When runs looked, in order of our clock, and beside each the newest of all that had looked by then."""
+        looks = sorted((datetime.fromisoformat(it.looked_at), n) for n, it in self._by_id.items() if it.looked_at)
+        return [looked_at for looked_at, _ in looks], list(accumulate((number for _, number in looks), max))
 
 
 def _ahead(row: Any) -> timedelta:

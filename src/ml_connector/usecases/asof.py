@@ -115,7 +115,8 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     if first is None or all(end <= first for end in ends.values()):
         raise _before_everything(first, worker, zones)
     told = view(said, ends=ends)
-    left = {} if whose is None else _left_by(app, whose, told, ends=ends, chosen=past.heard(links.chosen_at()))
+    chosen = links.chosen_at([record.key for record in told])
+    left = {} if whose is None else _left_by(app, whose, told, ends=ends, chosen=past.heard(chosen))
     told = told if whose is None else _theirs(app, links, whose, told, ends=ends, named=worker)
     names = sorted({(record.plant, record.key) for record in told})
     badges = _badges(past, told, ends=ends)

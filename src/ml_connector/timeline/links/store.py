@@ -303,9 +303,10 @@ class LinkStore:
         with self._database.reading() as tx:
             return {(row.plant, row.person): row.plex_id for row in tx.execute(query)}
 
-    def chosen_at(self) -> dict[str, datetime]:
-        """Since when, by our clock, a Plex record is somebody's choice for a person, or came along with them."""
+    def chosen_at(self, records: Sequence[str]) -> dict[str, datetime]:
+        """Since when, by our clock, these Plex records are somebody's choice for a person, or came along with them."""
         query = select(links.c.plex_id, links.c.linked_at).where(links.c.connection == self._connection)
+        query = query.where(links.c.plex_id.in_(records))
         with self._database.reading() as tx:
             return {row.plex_id: datetime.fromisoformat(row.linked_at) for row in tx.execute(query)}
 
