@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from ml_connector.cli.commands.asof import _render
+from ml_connector.sync.baseline.store import agreements
 from ml_connector.usecases import links
 from ml_connector.usecases.asof import asof
 from tests.explained import app_of
@@ -50,6 +52,20 @@ def test_m_9_whose_employment_ended_in_plex_before_ours_did_is_told_of_as_inacti
     firm.sync()
     assert told(firm, number)[pcn, row["id"]] == {**before, "status": "Inactive"}
     assert not [change for change in firm.begin().plan().changes if change.key == number]
+
+
+def test_m_9_an_ending_in_plex_of_which_no_status_was_kept_is_told_of_as_it_always_was(firm):
+    """What was kept before the status was says, of who had ended, nothing at all."""
+    (number,) = firm.tenant.play("future_termination")["touched"]
+    firm.sync()
+    pcn, row = in_plex(firm, number)
+    wait(firm, 9)
+    firm.rehearsal.plex.edit_employee(pcn, number, fields={"status": "Inactive"})
+    firm.sync()
+    with firm.begin().database.transaction() as tx:
+        ended = (agreements.c.key == row["id"], agreements.c.fields == '{"status":"Inactive"}')
+        assert tx.execute(update(agreements).where(*ended).values(fields="{}")).rowcount == 1
+    assert told(firm, number)[pcn, row["id"]] == "it had ended in Plex already, without a write of ours"
 
 
 def test_up_05_a_shift_is_the_plants_own_and_not_told_of(firm):

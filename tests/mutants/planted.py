@@ -1566,4 +1566,12 @@ MUTANTS = (
         "tests/integration/test_edited_meanwhile.py"
         "::test_up_05_the_right_to_write_is_kept_while_slow_questions_are_asked",
     ),
+    Mutant(
+        "who had ended in Plex before a status was kept is told of as active",
+        "asof/store.py",
+        "        gone=not fields,\n",
+        "",
+        "tests/integration/test_asof_people.py"
+        "::test_m_9_an_ending_in_plex_of_which_no_status_was_kept_is_told_of_as_it_always_was",
+    ),
 )

@@ -34,6 +34,8 @@ from ml_connector.timeline.links.store import Join
 
 PEOPLE = (RecordType.EMPLOYEE.value, RecordType.EMPLOYEE_ATTRIBUTES.value)
 _AT_ONCE = 500
+# Where no field was kept: an ending from before the status was kept with it, or a record that is not there.
+_ENDED = "it had ended in Plex already, without a write of ours"
 
 
 class _Run(NamedTuple):
@@ -246,7 +248,7 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
         how="agreed",
         at=known.moment(row.agreed_at, run=row.run_id),
         action="agree",
-        reason="both sides held the same, without a write of ours",
+        reason="both sides held the same, without a write of ours" if fields else _ENDED,
         source=row.source,
         run=row.run_id,
         by=None if run is None else run.actor,
@@ -266,6 +268,7 @@ def _told_by_agreement(row: Any, *, known: _Runs) -> Statement:
         order=(row.plan_id, 0, row.id),
         fields=fields,
         rows=msgspec.json.decode(row.mapping, type=dict[str, RowVersion]),
+        gone=not fields,
         evidence=evidence,
     )
 
