@@ -62,10 +62,10 @@ class Door:
         import msgspec
 
         from ml_connector.canonical.keys import to_plain
-        from ml_connector.cli.words import printable_json
+        from ml_connector.cli.words import shown_json
 
         body = msgspec.json.format(msgspec.json.encode(to_plain(value)), indent=2).decode()
-        sys.stdout.write((printable_json(body) if sys.stdout.isatty() else body) + "\n")
+        sys.stdout.write(shown_json(body) + "\n")
 
     def _tell_wait(self, system: str, seconds: float) -> None:
         self.say(f"waiting {seconds:,.0f} s before {system.capitalize()} is asked again")

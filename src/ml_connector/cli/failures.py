@@ -23,7 +23,7 @@ from pathlib import Path
 
 import typer
 
-from ml_connector.cli.words import plural, printable, printable_json
+from ml_connector.cli.words import plural, printable, shown_json
 from ml_connector.errors import FaultsError, MLConnectorError
 
 DONE = 0
@@ -112,7 +112,7 @@ def tell_faults(error: FaultsError, *, as_json: bool) -> None:
     if as_json:
         faults = [asdict(fault) for fault in error.faults]
         body = json.dumps({"refused": error.head, "faults": faults}, indent=2, ensure_ascii=False)
-        sys.stdout.write((printable_json(body) if sys.stdout.isatty() else body) + "\n")
+        sys.stdout.write(shown_json(body) + "\n")
         tell(head, remedy=error.remedy)
         return
     tell(head)

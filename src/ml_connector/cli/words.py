@@ -6,6 +6,7 @@ Names, codes and error texts come from other systems: what a terminal would obey
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -28,6 +29,11 @@ def printable_json(text: str) -> str:
     return "".join(
         _as_json(character) if _is_obeyed(character) and character != "\n" else character for character in text
     )
+
+
+def shown_json(text: str) -> str:
+    """A JSON text as standard output gets it: what a terminal would obey is escaped, and a file gets it as it is."""
+    return printable_json(text) if sys.stdout.isatty() else text
 
 
 def plural(count: int, noun: str) -> str:

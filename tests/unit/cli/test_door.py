@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pwd
 import sys
 
 import pytest
 
+from ml_connector.cli.commands.inspection import _write_line
 from ml_connector.cli.door import ACTOR_VARIABLE, Door, actor
 from ml_connector.cli.failures import tell_faults
 from ml_connector.errors import Fault, FaultsError
@@ -40,6 +42,14 @@ def test_json_steers_no_terminal_and_goes_elsewhere_as_it_is(out: io.StringIO, m
     tell_faults(FaultsError("x", faults=[Fault(code="c", subject="s", message=NAME, remedy="r")]), as_json=True)
     shown = r"N\u009b2J\u007f\u202e\udb40\udc41ễ" if out.isatty() else NAME
     assert out.getvalue().count(shown) == 2
+
+
+def test_a_record_read_on_a_terminal_is_json_and_steers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    _write_line(json.dumps({"name": NAME}, ensure_ascii=False).encode())
+    assert (json.loads(out.getvalue()), out.getvalue().isascii()) == ({"name": NAME}, False)
+    assert not set(out.getvalue()) & set("\x9b\x7f\u202e\U000e0041")
 
 
 def test_rd09_a_schedule_names_its_actor_and_an_account_without_a_name_is_its_number(

@@ -11,7 +11,7 @@ import typer
 from ml_connector.cli.command import MOST, command
 from ml_connector.cli.door import Door
 from ml_connector.cli.failures import IN_PART, tell
-from ml_connector.cli.words import plural, printable
+from ml_connector.cli.words import plural, printable, printable_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -185,7 +185,7 @@ def read(
 
 def _write_line(line: bytes) -> None:
     if sys.stdout.isatty():
-        sys.stdout.write(printable(line.decode(errors="replace")) + "\n")
+        sys.stdout.write(printable_json(line.decode(errors="replace")) + "\n")
     else:
         sys.stdout.buffer.write(line + b"\n")
 
