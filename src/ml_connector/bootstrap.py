@@ -29,10 +29,13 @@ from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import owners_of
 from ml_connector.sync.verbs import Syncer
 from ml_connector.vault.keys import MasterKey, open_master_key
+from ml_connector.vault.record import Place
 from ml_connector.vault.store import Vault
 
 SEAL = "audit seal"
 _TOLD_FROM_S = 5.0
+_VERSIONED = (AuditAction.CREDENTIAL_SET, AuditAction.CREDENTIAL_ROTATED, AuditAction.CREDENTIAL_REMOVED)
+_LOOKED_BACK = 100
 
 OnWait = Callable[[str, float], None]
 """Told which system is waited for, and for how many seconds."""
@@ -144,13 +147,17 @@ class App:
 
         def keep(field: str, value: Secret) -> None:
             log.register_secret(value)
+            place = (self.name, system, field)
+            told = version_told(self.trail, place)
             with self.database.transaction() as tx:
-                info = self.vault.set(tx, connection=self.name, system=system, field=field, value=value, issued=True)
+                info = self.vault.set(
+                    tx, connection=self.name, system=system, field=field, value=value, issued=True, told=told
+                )
                 event = AuditEvent(
                     action=AuditAction.CREDENTIAL_ROTATED,
                     actor=self.actor,
                     at=self.clock(),
-                    object=f"credential//{self.name}/{system}/{field}",
+                    object="credential//" + "/".join(place),
                     reason=f"{system} gave a new one in its place",
                     detail={"version": info.version},
                 )
@@ -222,6 +229,17 @@ def wire(
         locked = error
     trail = AuditTrail(database, seal_key=seal_key, anchor_file=settings.audit.anchor_file)
     return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor, locked=locked)
+
+
+def version_told(trail: AuditTrail, place: Place) -> int:
+    """
+    The highest version of a credential that the trail tells of, looking back over its last hundred events of a kind; 0 for none.
+
+    The newest event may tell of a lower one: the vault's tables were put back once, and numbered on from there.
+    """
+    key = "/".join(place)
+    told = [item for action in _VERSIONED for item in trail.list(_LOOKED_BACK, action=action, key=key)]
+    return max((int(item.event.detail["version"]) for item in told), default=0)
 
 
 def choose_connection(settings: Settings, name: str | None) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.connectors.plex.auth import Basic
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
@@ -248,6 +249,35 @@ def test_f10_all_tables_put_back_together_are_told_by_the_trail(app):
     assert [each.ok for each in _of_app(app) if "workday password stored is older" in each.detail] == [False]
     store("another-password")
     assert find_put_back(app) == []
+
+
+def test_f10_what_a_system_exchanges_goes_on_from_the_trail_after_all_tables_were_put_back(app):
+    keep(app, "leaked-token", field="refresh_token")
+    old = snapshot(app.database)
+    for _ in range(2):
+        keep(app, "another-token", field="refresh_token")
+    restore(app.database, old)
+    app._keep("workday")("refresh_token", Secret("rotated"))
+    assert [info.version for info in list_credentials(app)] == [4]
+    assert find_put_back(app) == []
+
+
+def test_f10_a_lower_number_told_last_does_not_hide_the_higher_one_told_before(app):
+    """So it was numbered when what a system exchanged went on from whatever the tables said."""
+    keep(app, "leaked-password")
+    old = snapshot(app.database)
+    for _ in range(2):
+        keep(app, "rotated-password")
+    restore(app.database, old)
+    (connection, system, field), detail = PLACES[0], {"version": 2}
+    with app.database.transaction() as tx:
+        app.vault.set(tx, connection=connection, system=system, field=field, value=Secret("exchanged-password"))
+        name = f"credential//{connection}/{system}/{field}"
+        action = AuditAction.CREDENTIAL_ROTATED
+        app.trail.append(tx, [AuditEvent(action=action, actor="test", at=app.clock(), object=name, detail=detail)])
+    (found,) = find_put_back(app)
+    assert found.version == 2
+    assert keep(app, "another-password") == 4
 
 
 def delete_versions(database):

@@ -1308,9 +1308,17 @@ MUTANTS = (
     Mutant(
         "a credential put back with all its tables is not told",
         "usecases/credentials.py",
-        "if info.version < _version_told(app, *info.place)",
+        "if info.version < version_told(app.trail, info.place)",
         "if info.version < 1",
         "tests/integration/test_vault_store.py::test_f10_all_tables_put_back_together_are_told_by_the_trail",
+    ),
+    Mutant(
+        "what a system exchanges for a stored credential is numbered by the tables alone",
+        "bootstrap.py",
+        "issued=True, told=told",
+        "issued=True, told=0",
+        "tests/integration/test_vault_store.py"
+        "::test_f10_what_a_system_exchanges_goes_on_from_the_trail_after_all_tables_were_put_back",
     ),
     Mutant(
         "a code given to another object goes on meaning the people of the old one",

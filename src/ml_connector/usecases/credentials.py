@@ -12,7 +12,7 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import AuditTrail
-from ml_connector.bootstrap import SEAL, App
+from ml_connector.bootstrap import SEAL, App, version_told
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.secret import Secret
 from ml_connector.settings.model import Connection
@@ -30,7 +30,6 @@ FIELDS = {
 }
 SOURCES = "env:NAME, file:PATH, cmd:COMMAND, or - for standard input"
 _COMMAND_TIMEOUT_S = 60
-_VERSIONED = (AuditAction.CREDENTIAL_SET, AuditAction.CREDENTIAL_ROTATED, AuditAction.CREDENTIAL_REMOVED)
 
 
 def fields_needed(connection: Connection) -> list[tuple[str, str]]:
@@ -99,7 +98,7 @@ def set_credential(app: App, *, system: str, field: str, value: Secret) -> Crede
         ConfigurationError: an unknown field, a value too short to be a secret, or the vault does not open.
     """
     check_field(app.connection, system=system, field=field)
-    told = _version_told(app, app.name, system, field)
+    told = version_told(app.trail, (app.name, system, field))
     with app.database.transaction() as tx:
         info = app.vault.set(tx, connection=app.name, system=system, field=field, value=value, told=told)
         _record(app, tx, AuditAction.CREDENTIAL_SET, system, field, {"version": info.version})
@@ -113,14 +112,7 @@ def list_credentials(app: App) -> list[CredentialInfo]:
 
 def find_put_back(app: App) -> list[CredentialInfo]:
     """Stored credentials older than the audit trail last told: somebody put all of the vault's tables back together."""
-    return [info for info in app.vault.list(app.name) if info.version < _version_told(app, *info.place)]
-
-
-def _version_told(app: App, connection: str, system: str, field: str) -> int:
-    key = f"{connection}/{system}/{field}"
-    told = [item for action in _VERSIONED for item in app.trail.list(1, action=action, key=key)]
-    last = max(told, key=lambda item: item.seq, default=None)
-    return 0 if last is None else int(last.event.detail["version"])
+    return [info for info in app.vault.list(app.name) if info.version < version_told(app.trail, info.place)]
 
 
 def remove_credential(app: App, *, system: str, field: str) -> int:
@@ -134,7 +126,7 @@ def remove_credential(app: App, *, system: str, field: str) -> int:
         raise UsageError(
             f"no such credential of {system} is stored", remedy="ml-connector credentials list   shows those there are"
         )
-    told = _version_told(app, app.name, system, field)
+    told = version_told(app.trail, (app.name, system, field))
     with app.database.transaction() as tx:
         version = app.vault.remove(tx, connection=app.name, system=system, field=field, told=told)
         _record(app, tx, AuditAction.CREDENTIAL_REMOVED, system, field, {"version": version})

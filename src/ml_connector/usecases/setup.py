@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.bootstrap import App, open_app
+from ml_connector.bootstrap import App, open_app, version_told
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
 from ml_connector.settings.loading import config_path, load_settings
@@ -197,9 +197,11 @@ def _seal(app: App, ready: Mapping[str, Any]) -> int:
         for pcn, user in plex.get("basic_users", {}).items()
     ]
     found = [(system, field, value) for system, fields in given for field, value in fields.items()]
+    told = {each[:2]: version_told(app.trail, (app.name, *each[:2])) for each in found}
     with app.database.transaction() as tx:
         for system, field, value in found:
-            app.vault.set(tx, connection=app.name, system=system, field=field, value=Secret(value))
+            before = told[system, field]
+            app.vault.set(tx, connection=app.name, system=system, field=field, value=Secret(value), told=before)
         event = AuditEvent(
             action=AuditAction.CREDENTIAL_SET,
             actor=app.actor,
