@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ml_connector.audit.event import AuditAction
-from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StorageError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.usecases import links, syncs
 from ml_connector.usecases.subjects import find_bearers
@@ -153,6 +153,16 @@ def test_accepted_matches_go_on_as_the_records_that_were_there(brownfield):
     assert len(employees(brownfield)) == count
     assert links.find_matches(brownfield.app) == []
     assert len(decisions(brownfield)) == len(matches)
+
+
+def test_a_full_database_ends_the_accepting_of_matches_and_is_no_refusal(small, monkeypatch):
+    def full(*_names, **_options):
+        raise StorageError("the database is full")
+
+    monkeypatch.setattr(links, "adopt", full)
+    match = links.Match(plant="101", worker="1", worker_name="", plex_id="2", plex_name="")
+    with pytest.raises(StorageError, match="full"):
+        links.adopt_all(small.app, [match])
 
 
 def test_a_plex_record_is_nobody_twice(brownfield):

@@ -12,6 +12,8 @@ from ml_connector.errors import ApprovalRequiredError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.sandbox.tenant.setup import morning
 from ml_connector.usecases import links, syncs
+from ml_connector.usecases.own_records import find_made_ids
+from ml_connector.usecases.part import Parting, hand_over
 from ml_connector.usecases.subjects import find_bearers
 from tests.integration.test_links import contractors, employees, play
 from tests.world import open_world, silent
@@ -64,6 +66,33 @@ def test_wp_01_who_is_parted_from_somebody_not_in_plex_keeps_the_record(small, n
     sync(small)
     assert employees(small, badgeNumber=employee) == [own], "one again, they go on as the same record"
     assert {item.code for item in syncs.parked(small.app)} <= {"two_active_profiles"}
+
+
+def test_wp_01_one_half_of_what_was_exchanged_is_not_taken_back_alone(small):
+    """Both numbers are refused, by the name of the other one; it would be the other's record, and both would wait."""
+    contractor, employee, told = both_active_again(small)
+    links.separate(small.app, told)
+    before = links.list_links(small.app)
+    for one, other in ((contractor, employee), (employee, contractor)):
+        with pytest.raises(UsageError, match=f"{one} and .*{other} were parted, and exchanged") as refused:
+            links.release(small.app, one, plant="101")
+        assert f"relink {one} --to" in refused.value.remedy
+    assert links.list_links(small.app) == before
+
+
+def test_wp_09_who_stays_keeps_what_was_chosen_for_them_in_another_plant(small):
+    app, foreign = small.app, "4f1c2a9e-0000-4000-8000-00000000beef"
+    own, theirs = find_made_ids(app, "stays"), find_made_ids(app, "leaves")
+    store, at = app.tools.links, app.clock()
+    with app.database.transaction() as tx:
+        store.adopt(tx, person="stays", plant="102", plex_id=foreign, by="ada", at=at)
+    with app.database.transaction() as tx:
+        hand_over(app, tx, store, Parting("stays", ("leaves",), {"101": own["101"]}), at=at)
+    held = store.adopted()
+    assert held["102", "stays"] == foreign
+    assert ("102", "leaves") not in held
+    assert (held["101", "stays"], held["101", "leaves"]) == (theirs["101"], own["101"])
+    assert (held["100", "stays"], held["100", "leaves"]) == (theirs["100"], own["100"])
 
 
 @pytest.mark.parametrize("named", [0, 1])

@@ -12,7 +12,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
-from ml_connector.errors import ConfigurationError, MLConnectorError, UsageError
+from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.mapping.people import label
 from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
@@ -29,7 +29,7 @@ from ml_connector.usecases.join import (
     moved_by,
     settle,
 )
-from ml_connector.usecases.part import change_back, find_exchanged, hand_over, plan_parting
+from ml_connector.usecases.part import change_back, find_exchanged, find_exchanges, hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
 
 
@@ -205,7 +205,7 @@ def release(app: App, worker: str, *, plant: str) -> Link:
     Take back what `adopt` decided; what was written to the record meanwhile stays in it, and is told.
 
     Raises:
-        UsageError: no such worker or plant, or no record was chosen there.
+        UsageError: no such worker or plant, no record was chosen there, or it was exchanged with another's.
     """
     store = _store(app)
     _check_plant(app, plant)
@@ -215,6 +215,12 @@ def release(app: App, worker: str, *, plant: str) -> Link:
         raise UsageError(
             f"nobody chose a Plex record of plant {plant} for {worker}, so there is nothing to take back",
             remedy="ml-connector links list   shows what was chosen",
+        )
+    for other in [each.people[1] for each in find_exchanges(app, store, profile.person) if each.plant == plant]:
+        raise UsageError(
+            f"{worker} and {_number(app, other)} were parted, and exchanged their Plex records of plant {plant}: that of "
+            "one alone cannot be taken back; nothing was changed",
+            remedy=f"ml-connector links relink {worker} --to {_number(app, other)}   if they are one person",
         )
     with app.database.transaction() as tx:
         store.release(tx, person=profile.person, plant=plant)
@@ -259,12 +265,17 @@ def find_matches(app: App) -> list[Match]:
 
 
 def adopt_all(app: App, matches: Sequence[Match]) -> list[Match]:
-    """Let each of these workers be the Plex employee beside them; give those refused, with the reason. Names were looked at."""
+    """
+    Let each of these workers be the Plex employee beside them; give those refused, with the reason. Names were looked at.
+
+    Raises:
+        StorageError: nothing more can be kept; what was linked before stays so.
+    """
     refused = []
     for match in matches:
         try:
             adopt(app, match.worker, plant=match.plant, record=match.plex_id, names_seen=True)
-        except MLConnectorError as error:  # one of them never stops the others
+        except (UsageError, ConfigurationError, ApprovalRequiredError) as error:  # one of them never stops the others
             refused.append(msgspec.structs.replace(match, refused=error.message, remedy=error.remedy))
     return refused
 

@@ -51,12 +51,14 @@ def plan_parting(app: App, store: LinkStore, profile: Profile) -> Parting | None
 
 
 def hand_over(app: App, tx: Transaction, store: LinkStore, parting: Parting, *, at: datetime) -> None:
-    """Let the records go along."""
+    """Let the records go along; one that somebody chose in another plant for who stays is theirs for good."""
     person, new = parting.person, parting.new
     own, theirs = find_made_ids(app, person), find_made_ids(app, new)
     chosen = dict(parting.along)
     if set(chosen.values()) & set(own.values()):
-        chosen = own | chosen
+        held = store.adopted()
+        made = {plant: key for plant, key in own.items() if held.get((plant, person), key) in own.values()}
+        chosen = made | chosen
     for plant in chosen:
         for one in (person, new):
             store.release(tx, person=one, plant=plant)
@@ -67,7 +69,7 @@ def hand_over(app: App, tx: Transaction, store: LinkStore, parting: Parting, *, 
 
 
 class Exchanged(NamedTuple):
-    """In this plant two people go by each other's ids, and that of one of them is no record."""
+    """In this plant two people go by each other's ids."""
 
     plant: str
     people: tuple[str, str]
@@ -75,14 +77,20 @@ class Exchanged(NamedTuple):
 
 def find_exchanged(app: App, store: LinkStore, one: str) -> list[Exchanged]:
     """Where a person exchanged ids with another who has no record there: once they are one again, it is undone."""
+    return [
+        each
+        for each in find_exchanges(app, store, one)
+        if not find_own_records(app, store, each.people[1], plant=each.plant)
+    ]
+
+
+def find_exchanges(app: App, store: LinkStore, one: str) -> list[Exchanged]:
+    """Where a person goes by the id made of another, and the other by theirs; the person comes first."""
     adopted, own = store.adopted(), find_made_ids(app, one)
     return [
         Exchanged(plant, (one, other))
         for (plant, other), key in adopted.items()
-        if other != one
-        and key in own.values()
-        and adopted.get((plant, one)) in find_made_ids(app, other).values()
-        and not find_own_records(app, store, other, plant=plant)
+        if other != one and key in own.values() and adopted.get((plant, one)) in find_made_ids(app, other).values()
     ]
 
 
