@@ -123,7 +123,7 @@ def test_m_9_a_record_that_a_join_left_behind_is_said_to_be_nobodys(firm, joined
     past = past_of(firm, other, on=firm.tenant.today)
     assert {each.key for each in past.records if each.left_at} == {key}
     _render(past)
-    assert "nobody's since" in capsys.readouterr().out
+    assert "belongs to no worker since" in capsys.readouterr().out
     assert not any(each.left_at for one in (old, other) for each in past_of(firm, one, on=before).records)
 
 

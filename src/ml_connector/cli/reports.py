@@ -137,10 +137,10 @@ def run_answer(report: RunReport) -> dict[str, Any]:
     }
 
 
-def render_runs(runs: Sequence[RunInfo], *, console: Console | None = None) -> None:
-    """Print one line per run; a long problem is cut, and told whole of one run."""
+def render_runs(runs: Sequence[RunInfo], *, narrowed: bool = False, console: Console | None = None) -> None:
+    """Print one line per run, of all or of *narrowed* ones; a long problem is cut, and told whole of one run."""
     if not runs:
-        (console or make_console()).print("There is no such run.")
+        (console or make_console()).print("There is no such run." if narrowed else "No run yet.")
         return
     rows = [
         (

@@ -115,9 +115,14 @@ def test_cc_13_a_doubted_reading_counts_no_records(guard: str, told: str) -> Non
 
 
 def test_a_filter_that_nothing_fits_is_answered_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    render_runs([])
+    render_runs([], narrowed=True)
     render_records([])
     assert capsys.readouterr().out == "There is no such run.\nThere is no such record.\n"
+
+
+def test_before_the_first_run_it_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    render_runs([])
+    assert capsys.readouterr().out == "No run yet.\n"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def _render(found: WorkerPast) -> None:
         if record.gone:
             console.print(cell(f"not there any more: {record.gone}", style="yellow"))
         if record.left_at:
-            since = f"nobody's since {record.left_at.isoformat(timespec='seconds')}, when its worker was joined with another"
+            since = f"belongs to no worker since {record.left_at.isoformat(timespec='seconds')}, when its worker was joined with another"
             console.print(cell(f"{since}: what Plex held of it after that is not known here", style="yellow"))
         rows = [(each.field, each.spoken or each.value, _origin(each), f"[{each.evidence}]") for each in record.fields]
         if rows:

@@ -163,7 +163,7 @@ def _tell(door: Door, found: list[Link]) -> None:
         typer.echo("Everybody is one profile and one Plex record of ours per plant.")
         return
     rows = [row for each in found for row in _rows(each)]
-    heads = ("worker", "name", "profile (WID)", "said by", "chosen Plex record", "came along by transfer")
+    heads = ("worker", "name", "profile (WID)", "decided by", "chosen Plex record", "came along by transfer")
     make_console().print(table(heads, rows))
 
 
@@ -183,5 +183,5 @@ def _rows(link: Link) -> list[tuple[str, ...]]:
 
 
 def _said(profile: LinkedProfile) -> str:
-    """Who decided whose a profile is, and when; or that the rules did."""
-    return f"{profile.by}, {profile.at[:10]}" if profile.decided else f"the rules, {profile.at[:10]}"
+    """Who decided whose a profile is, and when; or that it was recognised."""
+    return f"{profile.by}, {profile.at[:10]}" if profile.decided else f"recognised automatically, {profile.at[:10]}"

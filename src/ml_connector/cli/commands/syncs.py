@@ -124,7 +124,7 @@ def runs(
         return
     from ml_connector.cli.reports import render_runs
 
-    render_runs(found)
+    render_runs(found, narrowed=bool(kind or state or since))
 
 
 def show_run(door: Door, *, run: Annotated[int, typer.Argument(metavar="ID", help="The run's number.")]) -> None:
