@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
-from ml_connector.errors import FaultsError
+from ml_connector.errors import FaultsError, StalePlanError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.sandbox.company import make_wid
-from ml_connector.snapshot.store import extracts
+from ml_connector.snapshot.store import SnapshotStore, extracts
 from ml_connector.usecases import known, mappings, syncs
 from ml_connector.usecases.references import code_asof
 from tests.living import Living
@@ -132,14 +132,68 @@ def test_rd_01_a_row_written_before_the_first_reading_learns_the_id_from_it(tmp_
         home.map(life, Kind.COST_CENTER, "CC8000", rows[0].target, plant="101")
         life.sync()
         assert [row.source for row in life.tools.mappings.load("acme") if not row.wid] == ["CC8000"], "still to come"
-        home.desk.put_organization(
-            "CC8000",
-            {"name": "To come", "code": "CC8000", "available_on": home.tenant.today},
-            kind="COST_CENTER",
-            on=home.tenant.today,
-        )
+        found_center(home, "CC8000")
         life.sync()
         assert all(row.wid for row in life.tools.mappings.load("acme"))
+
+
+def test_rd_01_what_a_row_learns_is_an_event_of_the_run_that_read_its_code(tmp_path):
+    home = Unread(tmp_path)
+    with home.synced() as life:
+        told = {
+            entry.event.object: entry.event for entry in life.tools.trail.list(99, action=AuditAction.MAPPING_CHANGED)
+        }
+        rows = life.tools.mappings.load("acme")
+        assert set(told) == {f"mapping/{row.plant}/{row.kind.value} {row.source}" for row in rows}
+        assert {(event.run, event.detail["version"]) for event in told.values()} == {("1", 1)}
+        life.sync()
+        assert len(life.tools.trail.list(99, action=AuditAction.MAPPING_CHANGED)) == len(told), "once"
+
+
+def rename_somebody(home):
+    """The same worker takes another last name each time."""
+    home.desk.change_name(home.desk.plain_workers(location="DET")[0])
+
+
+def found_center(home, code):
+    """Workday gets a cost center."""
+    facts = {"name": "To come", "code": code, "available_on": home.tenant.today}
+    home.desk.put_organization(code, facts, kind="COST_CENTER", on=home.tenant.today)
+
+
+def test_rd_01_a_plan_is_carried_out_by_the_mapping_it_was_made_with_whatever_code_is_read_meanwhile(tmp_path):
+    """A plan that could not go out is refused for the same reason again, and not for a mapping that nobody changed."""
+    home = Living(tmp_path)
+    with home.synced() as life:
+        home.map(life, Kind.COST_CENTER, "CC8000", life.tools.mappings.load("acme")[0].target)
+        rename_somebody(home)
+        plan = life.plan()
+        found_center(home, "CC8000")
+        rename_somebody(home)
+        for _ in range(2):
+            with pytest.raises(StalePlanError, match="would not be drawn up again"):
+                life.syncer.apply(plan.digest, progress=lambda *_: None)
+        assert [row.source for row in life.tools.mappings.load("acme") if not row.wid] == ["CC8000"]
+        plan = life.plan()
+        assert all(row.wid for row in life.tools.mappings.load("acme")), "the next plan learns it"
+        assert life.syncer.apply(plan.digest, progress=lambda *_: None).counts["applied"] > 0
+
+
+def test_rd_01_for_a_code_that_is_never_shown_no_list_is_read_by_every_run(tmp_path, monkeypatch):
+    home, read = Living(tmp_path), list[str]()
+
+    def count(store, scope, **more):
+        read.append(scope.type)
+        return ever(store, scope, **more)
+
+    ever = SnapshotStore.read
+    with home.synced() as life:
+        home.map(life, Kind.JOB_PROFILE, "JP-NEVER", {"position": "Welder"})
+        for _ in range(2):
+            life.sync()
+        monkeypatch.setattr(SnapshotStore, "read", count)
+        life.sync()
+        assert "job_profile" not in read
 
 
 def give_code_away(home, code):

@@ -1338,8 +1338,8 @@ MUTANTS = (
     Mutant(
         "a row written before its code was read never learns whose it is",
         "sync/sources.py",
-        "    learnt = [] if other_day else crosswalk.learn(lookup.wids)\n",
-        "    learnt = crosswalk.learn(lambda _kind: {})\n",
+        "    learnt = crosswalk.learn(lookup.find_wids) if learns else []\n",
+        "    learnt = crosswalk.learn(lambda _kind, _sources: {})\n",
         "tests/integration/test_recode.py::test_rd_01_a_row_written_before_the_first_reading_learns_the_id_from_it",
     ),
     Mutant(
@@ -1581,5 +1581,13 @@ MUTANTS = (
         "",
         "tests/integration/test_asof_people.py"
         "::test_m_9_an_ending_in_plex_of_which_no_status_was_kept_is_told_of_as_it_always_was",
+    ),
+    Mutant(
+        "what the mapping learns while a plan is carried out refuses the plan the next time",
+        "sync/verbs.py",
+        "self._look(run, learns=False)",
+        "self._look(run)",
+        "tests/integration/test_recode.py::"
+        "test_rd_01_a_plan_is_carried_out_by_the_mapping_it_was_made_with_whatever_code_is_read_meanwhile",
     ),
 )

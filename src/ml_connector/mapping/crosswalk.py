@@ -140,6 +140,8 @@ class MappingRow(Claim, frozen=True, kw_only=True):
 
 
 Wids = Callable[[Kind], Mapping[str, str]]
+FindWids = Callable[[Kind, Sequence[str]], Mapping[str, str]]
+"""Workday's own ids, by reference id, of these codes of a kind that it shows now."""
 _Book = Mapping[Line, Sequence[MappingRow]]
 
 
@@ -185,11 +187,20 @@ class Crosswalk:
         """The same rows, answering for edited reference ids too."""
         return Crosswalk(self._rows, days=self._days, wids=wids)
 
-    def learn(self, wids: Wids) -> list[MappingRow]:
+    def learn(self, find_wids: FindWids) -> list[MappingRow]:
         """The rows that have none of Workday's own ids yet, with the one their code has now."""
-        known = functools.cache(wids)
-        unlearned = [row for row in self._rows if row.wid is None and row.source in known(row.kind)]
-        return [msgspec.structs.replace(row, wid=known(row.kind)[row.source]) for row in unlearned]
+        unlearned: dict[Kind, list[MappingRow]] = {}
+        for row in self._rows:
+            if row.wid is None:
+                unlearned.setdefault(row.kind, []).append(row)
+        # Asked for these codes alone: one that is never shown is asked for again by every run.
+        known = {kind: find_wids(kind, sorted({row.source for row in rows})) for kind, rows in unlearned.items()}
+        return [
+            msgspec.structs.replace(row, wid=known[kind][row.source])
+            for kind, rows in unlearned.items()
+            for row in rows
+            if row.source in known[kind]
+        ]
 
     def resolve(self, kind: Kind, *, source: str, plant: str, on: date | None = None) -> MappingRow:
         """

@@ -64,6 +64,13 @@ class Lookup:
         records = self.read("workday", kind.value, RECORDS[kind])
         return {record.key: wid for record in records if (wid := wid_of(record)) is not None}
 
+    def find_wids(self, kind: Kind, sources: Sequence[str]) -> dict[str, str]:
+        """The same of these reference ids alone."""
+        if kind not in RECORDS or not self.readable("workday", kind.value):
+            return {}
+        records = self.find("workday", kind.value, RECORDS[kind], sources)
+        return {key: wid for key, record in records.items() if (wid := wid_of(record)) is not None}
+
     def plex(self, kind: str, plant: str, key: str) -> PlexRecord | None:
         """One record as Plex shows it; None where there is none, or where it cannot be read."""
         extract = self._gathered.extracts.get(("plex", kind, plant))

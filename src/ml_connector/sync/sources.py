@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from ml_connector.mapping.crosswalk import Crosswalk
+from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.entered import Entered
@@ -88,18 +90,31 @@ def find_outbox(tools: SyncTools, gathered: Gathered, *, other_day: bool) -> Out
     return Outbox({} if other_day else tools.facts.of(near), by=by, early=tools.facts.early(by=by))
 
 
-def find_crosswalk(tools: SyncTools, run: Run, gathered: Gathered, *, other_day: bool) -> Crosswalk:
+def find_crosswalk(tools: SyncTools, run: Run, gathered: Gathered, *, learns: bool) -> Crosswalk:
     """
     The crosswalk in force on each plant's day.
 
-    A row written before its code was ever read means, from the first reading on, the object that has the code in it,
+    Where it *learns*, a row written before its code was ever read means from now on the object that has the code,
     whatever that one is called later (RD-01).
     """
     crosswalk = tools.crosswalk(gathered.today)
     lookup = Lookup(gathered, tools.snapshots, status_inactive=tools.connection.plex.status_inactive)
-    learnt = [] if other_day else crosswalk.learn(lookup.wids)
+    learnt = crosswalk.learn(lookup.find_wids) if learns else []
     if not learnt:
         return crosswalk
+    now = tools.clock()
     with run.transaction() as tx:
         tools.mappings.fill_wids(tx, tools.name, learnt)
+        tools.trail.append(tx, [_learnt_event(run, row, now) for row in learnt])
     return tools.crosswalk(gathered.today)
+
+
+def _learnt_event(run: Run, row: MappingRow, at: datetime) -> AuditEvent:
+    """No new version of the row, but from now on it answers for one object of Workday's only."""
+    return run.event(
+        AuditAction.MAPPING_CHANGED,
+        f"mapping/{row.plant}/{row.kind.value} {row.source}",
+        at,
+        reason="its code was read for the first time: it means what has that code now",
+        detail={"version": row.version, "state": row.state},
+    )

@@ -97,7 +97,8 @@ class Syncer:
             if stored.state == "done":
                 return run.finish(stored, carried_out_in=self._tools.store.carried_out_in(stored))
             run.foretell(stored, reads_again=True)
-            sources = self._look(run)
+            # What the mapping would learn from this reading is for the next plan: this one was made without it.
+            sources = self._look(run, learns=False)
             check_plan(self._tools, run, stored, sources)
             run.send(stored)
             return run.finish(stored)
@@ -187,7 +188,13 @@ class Syncer:
     # One run
 
     def _look(
-        self, run: Run, *, as_of: date | None = None, retry: Collection[str] = (), whole: bool = False
+        self,
+        run: Run,
+        *,
+        as_of: date | None = None,
+        retry: Collection[str] = (),
+        whole: bool = False,
+        learns: bool = True,
     ) -> Sources:
         """Clear up what an earlier run left, and read both sides."""
         run.recover()
@@ -209,7 +216,7 @@ class Syncer:
         return Sources(
             gathered=gathered,
             approvals=approvals,
-            crosswalk=find_crosswalk(self._tools, run, gathered, other_day=as_of is not None),
+            crosswalk=find_crosswalk(self._tools, run, gathered, learns=learns and as_of is None),
             refused=find_refused(self._tools, retry=retry),
             who=who,
             outbox=find_outbox(self._tools, gathered, other_day=as_of is not None),
