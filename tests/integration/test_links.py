@@ -11,6 +11,7 @@ from sqlalchemy import text
 from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StorageError, UsageError
 from ml_connector.mapping.plex import employee_uuid
+from ml_connector.sync.store import SyncStore
 from ml_connector.usecases import links, syncs
 from ml_connector.usecases.subjects import find_bearers
 from tests.world import open_world, silent
@@ -142,11 +143,25 @@ def test_people_who_were_there_before_wait_and_are_never_doubled(brownfield):
     assert all(match.worker_name and match.plex_name for match in matches)
 
 
-def test_accepted_matches_go_on_as_the_records_that_were_there(brownfield):
+def calls_of(monkeypatch, owner, name):
+    """From now on one entry for every call of a method."""
+    calls, method = [], getattr(owner, name)
+
+    def counted(*given, **named):
+        calls.append(name)
+        return method(*given, **named)
+
+    monkeypatch.setattr(owner, name, counted)
+    return calls
+
+
+def test_accepted_matches_go_on_as_the_records_that_were_there(brownfield, monkeypatch):
     count = len(employees(brownfield))
     syncs.sync(brownfield.app, progress=silent)
     matches = links.find_matches(brownfield.app)
+    asked = calls_of(monkeypatch, SyncStore, "applied_since_reading")
     assert links.adopt_all(brownfield.app, matches) == []
+    assert (len(matches) > 1, len(asked)) == (True, 1), "what Plex holds is looked up for all of them together"
     plan = syncs.plan(brownfield.app, progress=silent)
     assert {change.action for change in plan.changes if change.type == "employee"} <= {"update"}
     assert syncs.sync(brownfield.app, progress=silent).exit_code in {0, 4}
@@ -159,7 +174,7 @@ def test_a_full_database_ends_the_accepting_of_matches_and_is_no_refusal(small, 
     def full(*_names, **_options):
         raise StorageError("the database is full")
 
-    monkeypatch.setattr(links, "adopt", full)
+    monkeypatch.setattr(links, "_adopt", full)
     match = links.Match(plant="101", worker="1", worker_name="", plex_id="2", plex_name="")
     with pytest.raises(StorageError, match="full"):
         links.adopt_all(small.app, [match])

@@ -1345,8 +1345,8 @@ MUTANTS = (
     Mutant(
         "what was written since the last reading is no record yet",
         "usecases/own_records.py",
-        "look_after(app.tools)",
-        "app.tools.snapshots",
+        "look_after(self._app.tools)",
+        "self._app.tools.snapshots",
         "tests/integration/test_parting.py::test_wp_01_what_the_last_sync_wrote_is_a_record_that_would_be_nobodys",
     ),
     Mutant(
@@ -1359,8 +1359,8 @@ MUTANTS = (
     Mutant(
         "every match accepted at once asks of no record left behind",
         "usecases/links.py",
-        "record=match.plex_id, names_seen=True)",
-        "record=match.plex_id, accept=True)",
+        "accept=False, names_seen=True",
+        "accept=True, names_seen=True",
         "tests/integration/test_parting.py::test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_frees_the_worker",
     ),
     Mutant(

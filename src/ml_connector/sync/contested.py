@@ -33,7 +33,7 @@ def find_owner(
 ) -> str | None:
     """Which of these people a Plex record of a plant belongs to, chosen or made for them; None for nobody's."""
     chosen = [one for (pcn, one), held in adopted.items() if (pcn, held) == (plant, key)]
-    if not chosen and not _may_be_made(key):
+    if not chosen and not may_be_made(key):
         return None
     living = set(people)
     made = (one for one in living if key in ids_made_of(one, tenant=tenant, plants=plants).values())
@@ -49,7 +49,7 @@ def find_contests(adopted: Adopted, *, people: Iterable[str], tenant: str, plant
     """
     claimed: dict[str, list[tuple[str, str]]] = {}
     for (plant, person), key in adopted.items():
-        if _may_be_made(key) and key not in ids_made_of(person, tenant=tenant, plants=plants).values():
+        if may_be_made(key) and key not in ids_made_of(person, tenant=tenant, plants=plants).values():
             claimed.setdefault(key, []).append((plant, person))
     if not claimed:
         return []
@@ -78,6 +78,6 @@ def tell_contest(contest: Contest, *, numbers: Mapping[str, str]) -> RecordError
     )
 
 
-def _may_be_made(key: str) -> bool:
+def may_be_made(key: str) -> bool:
     """Only a name-based UUID, version 5, can be an id that we make."""
     return key[14:15] == "5"

@@ -16,7 +16,7 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.links.store import LinkStore, Profile
 from ml_connector.usecases.known import last_days
-from ml_connector.usecases.own_records import find_own_records, plants_of
+from ml_connector.usecases.own_records import Employees, find_own_records, plants_of
 from ml_connector.usecases.part import find_exchanged
 
 LEFTOVER = "what stays behind is ended in Plex by hand, and given another badge there: no badge is worn twice"
@@ -91,7 +91,8 @@ def check_join(app: App, store: LinkStore, profile: Profile, other: Profile, *, 
     if profile.person == profile.wid:
         go_on = {each.plant for each in find_exchanged(app, store, profile.person) if other.person in each.people}
         stay = [plant for plant in plants_of(app) if plant not in go_on]
-        left = [told for plant in stay for told in _left(app, store, profile.person, plant)]
+        employees = Employees(app)
+        left = [told for plant in stay for told in _left(app, store, profile.person, plant, employees=employees)]
     if left:
         said += (
             f"{worker} has a Plex record that would be nobody's then, and stay as it is: {'; '.join(left)}. "
@@ -147,6 +148,7 @@ def check_choice(
     *,
     plant: str,
     employee: PlexRecord,
+    employees: Employees,
     name: str,
     names_seen: bool = False,
 ) -> None:
@@ -161,7 +163,7 @@ def check_choice(
     worker, held = _speaks(app, store, profile), employee.fields
     theirs = " ".join(str(held.get(part) or "") for part in ("first_name", "last_name")).strip()
     own = "" if worker is None else _name(worker)
-    left = _left(app, store, profile.person, plant, but=employee.key)
+    left = _left(app, store, profile.person, plant, employees=employees, but=employee.key)
     written = app.tools.store.sources_of("employee", key=employee.key)  # by who it was chosen for before
     if (names_seen or own.casefold() == theirs.casefold()) and not left and not written:
         return
@@ -210,7 +212,7 @@ def _name(worker: Worker) -> str:
     return " ".join(known_text(part) or "" for part in (worker.name.given, worker.name.family)).strip()
 
 
-def _left(app: App, store: LinkStore, person: str, plant: str, *, but: str = "") -> list[str]:
+def _left(app: App, store: LinkStore, person: str, plant: str, *, employees: Employees, but: str = "") -> list[str]:
     """The records a person has in a plant, as they are told; all *but* one."""
-    found = find_own_records(app, store, person, plant=plant)
+    found = find_own_records(app, store, person, plant=plant, employees=employees)
     return [f"plant {plant}: {key} ({each.fields.get('status')})" for key, each in found.items() if key != but]

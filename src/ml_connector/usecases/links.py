@@ -14,10 +14,8 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.mapping.people import label
-from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
-from ml_connector.sync.contested import find_owner
-from ml_connector.sync.recall import look_after
+from ml_connector.sync.contested import find_owner, may_be_made
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.links.store import Link, LinkStore, Profile
 from ml_connector.usecases.join import (
@@ -29,6 +27,7 @@ from ml_connector.usecases.join import (
     moved_by,
     settle,
 )
+from ml_connector.usecases.own_records import Employees, find_made_ids, plants_of
 from ml_connector.usecases.part import change_back, find_exchanged, find_exchanges, hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
 
@@ -65,8 +64,7 @@ def list_links(app: App, *, worker: str | None = None) -> list[Link]:
 
 def _tell_apart(app: App, link: Link) -> Link:
     """The link with names; a record that we made for the person and Plex took to another plant is nobody's choice."""
-    plants = [each.pcn for each in app.connection.plex.plants]
-    made = ids_made_of(link.person, tenant=app.connection.workday.tenant, plants=plants)
+    made = find_made_ids(app, link.person)
     along = {plant: key for plant, key in link.plex.items() if key in made.values()}
     chosen = {plant: key for plant, key in link.plex.items() if plant not in along}
     store = _store(app)
@@ -173,10 +171,18 @@ def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = Fals
         ConfigurationError: the employee is somebody else.
         ApprovalRequiredError: the names differ, or a record would be nobody's then, and nobody said so by *accept*.
     """
+    employees = Employees(app)
+    profile = _adopt(app, employees, worker, plant=plant, record=record, accept=accept, names_seen=names_seen)
+    return _tell_apart(app, _store(app).list(person=profile.person)[0])
+
+
+def _adopt(
+    app: App, employees: Employees, worker: str, *, plant: str, record: str, accept: bool, names_seen: bool
+) -> Profile:
     store = _store(app)
     _check_plant(app, plant)
     profile = settle(app, store, _profile(app, store, worker), name=worker)
-    employee = _find_employee(app, plant=plant, record=record)
+    employee = _find_employee(employees, plant=plant, record=record)
     owner = _owner(app, store, plant=plant, key=employee.key)
     if owner not in {None, profile.person}:
         whose = _number(app, owner or "")
@@ -190,14 +196,16 @@ def adopt(app: App, worker: str, *, plant: str, record: str, accept: bool = Fals
         )
     check_works_there(app, store, profile, plant=plant, name=worker)
     if not accept:
-        check_choice(app, store, profile, plant=plant, employee=employee, name=worker, names_seen=names_seen)
+        check_choice(
+            app, store, profile, plant=plant, name=worker, names_seen=names_seen, employee=employee, employees=employees
+        )
     with app.database.transaction() as tx:
         at = app.clock()
         _write_down(app, tx, store, profile)
         store.adopt(tx, person=profile.person, plant=plant, plex_id=employee.key, by=app.actor, at=at)
         told = f"is a Plex employee of plant {plant} who was there before"
         _record(app, tx, profile.wid, told, record=employee.key, accepted=accept or names_seen)
-    return _tell_apart(app, store.list(person=profile.person)[0])
+    return profile
 
 
 def release(app: App, worker: str, *, plant: str) -> Link:
@@ -241,12 +249,10 @@ def find_matches(app: App) -> list[Match]:
 
     store, found = _store(app), []
     waiting = [item for item in ReviewStore(app.database).parked(app.name) if item.code == "badge_in_use"]
-    badges: dict[str, dict[str, PlexRecord]] = {}
+    employees = Employees(app)
     for item in waiting:
         plant = item.plant
-        if plant not in badges:
-            badges[plant] = {str(each.fields.get("badge_number")): each for each in _employees(app, plant)}
-        employee, profile = badges[plant].get(item.key), store.profile(item.key)
+        employee, profile = employees.wearing(plant, item.key), store.profile(item.key)
         if employee is None or profile is None:
             continue
         if _owner(app, store, plant=plant, key=employee.key) in {None, profile.person}:
@@ -271,10 +277,10 @@ def adopt_all(app: App, matches: Sequence[Match]) -> list[Match]:
     Raises:
         StorageError: nothing more can be kept; what was linked before stays so.
     """
-    refused = []
+    refused, employees = [], Employees(app)
     for match in matches:
         try:
-            adopt(app, match.worker, plant=match.plant, record=match.plex_id, names_seen=True)
+            _adopt(app, employees, match.worker, plant=match.plant, record=match.plex_id, accept=False, names_seen=True)
         except (UsageError, ConfigurationError, ApprovalRequiredError) as error:  # one of them never stops the others
             refused.append(msgspec.structs.replace(match, refused=error.message, remedy=error.remedy))
     return refused
@@ -293,10 +299,10 @@ def _owner(app: App, store: LinkStore, *, plant: str, key: str) -> str | None:
     return find_owner(
         key,
         plant=plant,
-        adopted=store.adopted(),
+        adopted=store.adopted() if may_be_made(key) else store.adopted(plex_id=key),
         people=store.people(),
         tenant=app.connection.workday.tenant,
-        plants=[each.pcn for each in app.connection.plex.plants],
+        plants=plants_of(app),
     )
 
 
@@ -309,7 +315,7 @@ def _number(app: App, person: str) -> str:
 
 def _held(store: LinkStore, person: str) -> dict[str, str]:
     """By plant, the records that are a person's by a choice or by a transfer."""
-    return {plant: key for (plant, one), key in store.adopted().items() if one == person}
+    return {plant: key for (plant, _), key in store.adopted(person=person).items()}
 
 
 def _record(
@@ -356,22 +362,16 @@ def _profile(app: App, store: LinkStore, worker: str) -> Profile:
 
 
 def _check_plant(app: App, plant: str) -> None:
-    known = [each.pcn for each in app.connection.plex.plants]
+    known = plants_of(app)
     if plant not in known:
         raise UsageError(f"there is no plant {plant}", remedy=f"one of {', '.join(known)}")
 
 
-def _find_employee(app: App, *, plant: str, record: str) -> PlexRecord:
-    for employee in _employees(app, plant):
-        if record in {employee.key, str(employee.fields.get("badge_number"))}:
-            return employee
-    raise UsageError(
-        f"the last reading of plant {plant} shows no employee {record}",
-        remedy="name a badge number or an id; ml-connector plan reads anew",
-    )
-
-
-def _employees(app: App, plant: str) -> Sequence[PlexRecord]:
-    snapshots, scope = look_after(app.tools), Scope(app.name, "plex", "employee", plant)
-    believed = snapshots.last_believed(scope)
-    return () if believed is None else list(snapshots.read(scope, of=PlexRecord, extract_id=believed.id))
+def _find_employee(employees: Employees, *, plant: str, record: str) -> PlexRecord:
+    found = employees.find(plant, keys=[record]).get(record) or employees.wearing(plant, record)
+    if found is None:
+        raise UsageError(
+            f"the last reading of plant {plant} shows no employee {record}",
+            remedy="name a badge number or an id; ml-connector plan reads anew",
+        )
+    return found

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.mapping.record_ids import ids_made_of
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.recall import look_after
 from ml_connector.timeline.links.store import LinkStore
+
+
+class Employees:
+    """The employees Plex holds by what one command knows: what was written since the reading is looked up once, when first asked."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._worn: dict[str, dict[str, PlexRecord]] = {}
+
+    def find(self, plant: str, *, keys: Sequence[str]) -> dict[str, PlexRecord]:
+        """Those of these employees that a plant holds, by key; none where it was never read."""
+        scope = Scope(self._app.name, "plex", RecordType.EMPLOYEE, plant)
+        believed = self._snapshots.last_believed(scope)
+        return {} if believed is None else self._snapshots.find(scope, keys=keys, of=PlexRecord, extract_id=believed.id)
+
+    def wearing(self, plant: str, badge: str) -> PlexRecord | None:
+        """Who wears a badge number in a plant."""
+        if plant not in self._worn:
+            self._worn[plant] = {str(each.fields.get("badge_number")): each for each in self._read(plant)}
+        return self._worn[plant].get(badge)
+
+    def _read(self, plant: str) -> Sequence[PlexRecord]:
+        scope = Scope(self._app.name, "plex", RecordType.EMPLOYEE, plant)
+        believed = self._snapshots.last_believed(scope)
+        return () if believed is None else list(self._snapshots.read(scope, of=PlexRecord, extract_id=believed.id))
+
+    @cached_property
+    def _snapshots(self) -> SnapshotStore:
+        return look_after(self._app.tools)
 
 
 def plants_of(app: App) -> list[str]:
@@ -21,15 +53,10 @@ def find_made_ids(app: App, person: str) -> dict[str, str]:
     return ids_made_of(person, tenant=app.connection.workday.tenant, plants=plants_of(app))
 
 
-def find_own_records(app: App, store: LinkStore, person: str, *, plant: str) -> dict[str, PlexRecord]:
+def find_own_records(
+    app: App, store: LinkStore, person: str, *, plant: str, employees: Employees
+) -> dict[str, PlexRecord]:
     """The records a person has in a plant, by key: the one that was chosen, else those made for them."""
-    chosen = store.adopted().get((plant, person))
+    chosen = store.adopted(person=person).get((plant, person))
     keys = [chosen] if chosen is not None else sorted(find_made_ids(app, person).values())
-    return find_employees(app, plant, keys=keys)
-
-
-def find_employees(app: App, plant: str, *, keys: list[str]) -> dict[str, PlexRecord]:
-    """Those of these employees that a plant holds, by key; none where it was never read."""
-    snapshots, scope = look_after(app.tools), Scope(app.name, "plex", RecordType.EMPLOYEE, plant)
-    believed = snapshots.last_believed(scope)
-    return {} if believed is None else snapshots.find(scope, keys=keys, of=PlexRecord, extract_id=believed.id)
+    return employees.find(plant, keys=keys)

@@ -17,7 +17,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.workforce import Worker
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.links.store import LinkStore, Profile
-from ml_connector.usecases.own_records import find_made_ids, find_own_records, plants_of
+from ml_connector.usecases.own_records import Employees, find_made_ids, find_own_records, plants_of
 
 
 class Parting(NamedTuple):
@@ -41,9 +41,9 @@ def plan_parting(app: App, store: LinkStore, profile: Profile) -> Parting | None
         return None
     stay = [wid for wid in (profile.person, *others) if wid not in leave]
     theirs, own = store.numbers(leave), store.numbers(_in_scope(app, stay))
-    along = {}
+    along, employees = {}, Employees(app)
     for plant in plants_of(app):
-        for key in find_own_records(app, store, profile.person, plant=plant):
+        for key in find_own_records(app, store, profile.person, plant=plant, employees=employees):
             written = app.tools.store.sources_of("employee", key=key)
             if not written.isdisjoint(theirs) and written.isdisjoint(own):
                 along[plant] = key
@@ -77,10 +77,11 @@ class Exchanged(NamedTuple):
 
 def find_exchanged(app: App, store: LinkStore, one: str) -> list[Exchanged]:
     """Where a person exchanged ids with another who has no record there: once they are one again, it is undone."""
+    employees = Employees(app)
     return [
         each
         for each in find_exchanges(app, store, one)
-        if not find_own_records(app, store, each.people[1], plant=each.plant)
+        if not find_own_records(app, store, each.people[1], plant=each.plant, employees=employees)
     ]
 
 

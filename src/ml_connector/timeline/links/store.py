@@ -297,9 +297,11 @@ class LinkStore:
         tx.execute(delete(aliases).where(*mine, ~kept))
         return True
 
-    def adopted(self) -> dict[tuple[str, str], str]:
-        """The Plex record that was chosen for a person, by (plant, person)."""
+    def adopted(self, *, person: str | None = None, plex_id: str | None = None) -> dict[tuple[str, str], str]:
+        """The Plex record that was chosen for a person, by (plant, person): every one, or those of *person* or *plex_id*."""
         query = select(links.c.plant, links.c.person, links.c.plex_id).where(links.c.connection == self._connection)
+        wanted = ((links.c.person, person), (links.c.plex_id, plex_id))
+        query = query.where(*(column == value for column, value in wanted if value is not None))
         with self._database.reading() as tx:
             return {(row.plant, row.person): row.plex_id for row in tx.execute(query)}
 
@@ -348,7 +350,7 @@ class LinkStore:
         for row in rows:
             people.setdefault(row.person, []).append(Alias(row.kind, row.value))
         plex: dict[str, dict[str, str]] = {}
-        for (plant, one), plex_id in self.adopted().items():
+        for (plant, one), plex_id in (self.adopted(person=person) if person else self.adopted()).items():
             plex.setdefault(one, {})[plant] = plex_id
         return [Link(person=one, aliases=tuple(names), plex=plex.get(one, {})) for one, names in people.items()]
 
