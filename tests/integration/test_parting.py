@@ -236,7 +236,7 @@ def test_wp_01_after_an_undone_join_who_has_left_is_ended_whatever_holds_their_s
         assert [employees(world, id=each["id"])[0]["status"] for each in (before, boss)] == ["Inactive", "Inactive"]
 
 
-def test_wp_01_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_to_correct(tmp_path):
+def test_wp_01_rc_11_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_to_correct(tmp_path):
     with open_world(tmp_path, workers=24) as world:
         before, _numbers, _own, _other = undo_join(world)
         with world.app.database.transaction() as tx:
@@ -245,6 +245,18 @@ def test_wp_01_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_
         (waits,) = [item for item in syncs.parked(world.app) if item.code == "holds_anothers"]
         assert (waits.key, waits.plant) == (before["badgeNumber"], pcn_of(world, before))
         assert f"of badge {before['badgeNumber']} in Plex by hand" in waits.remedy
+        told = []
+        for _ in range(2):
+            told += [
+                it
+                for it in syncs.plan(world.app, progress=silent).changes
+                if (it.type, it.key) == ("employee", before["badgeNumber"])
+            ]
+            sync(world)
+        assert [(it.action, "still another worker's: correct them in Plex by hand" in it.reason) for it in told] == [
+            ("deactivate", True),
+            ("update", True),
+        ], "RC-11: with their badge back nothing is parked, and what was written says what is left to do"
 
 
 def attributes(world, record):

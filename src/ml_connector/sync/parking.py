@@ -17,6 +17,11 @@ from ml_connector.snapshot.store import Scope
 from ml_connector.snapshot.translation import Fault
 from ml_connector.sync.change import Change, short_name
 
+STILL_ANOTHERS = (
+    "its department, position, building and supervisor are still another worker's: correct them in Plex by hand"
+)
+"""What is said of any write of a leaver whose own place cannot be told: once they have their badge, nothing tells it again."""
+
 _PERSONAL = frozenset({"employee", "employee_attributes", "worker", "badge"})
 
 
@@ -134,6 +139,17 @@ def badge_in_use(
             f"nothing, where that record is to have another badge: once a sync has written it, {number} goes by itself; "
             f"where it stays so, give that record another badge in Plex, or correct the number in Workday"
         ),
+    )
+
+
+def holds_anothers(error: RecordError, *, plant: str, key: str, badge: str) -> RecordError:
+    """Of a leaver's record that holds another worker's values; *error* says why their own cannot be told."""
+    return RecordError(
+        f"the employee of plant {plant} ({key}) has another worker's department, position and supervisor since a join "
+        f"that was taken back, and which are their own cannot be told: {error.message}",
+        code="holds_anothers",
+        waiting_for=error.waiting_for,
+        remedy=f"correct department, position, building and supervisor of badge {badge} in Plex by hand",
     )
 
 

@@ -25,7 +25,15 @@ from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.entered import Entered, note_conversion
 from ml_connector.sync.lookup import Lookup
-from ml_connector.sync.parking import badge_in_use, note_closed, park_staying, park_waiting, park_worker
+from ml_connector.sync.parking import (
+    STILL_ANOTHERS,
+    badge_in_use,
+    holds_anothers,
+    note_closed,
+    park_staying,
+    park_waiting,
+    park_worker,
+)
 from ml_connector.sync.population import Learnt
 from ml_connector.sync.transfer import Move, Moves, after_move, bring_attributes, render_move
 from ml_connector.sync.under_way import UnderWay
@@ -274,7 +282,12 @@ class Wishes:
         if not any(person.key != worker.key for person in self._learnt.people.wearing(worn)):
             yield item
             return
-        place = self._own_place(projection, worker, item)
+        try:
+            place = self._own_place(projection, worker, item)
+        except RecordError as error:
+            told = holds_anothers(error, plant=item.plant, key=item.key, badge=badge(worker))
+            self._draft.parked.append(park_worker(worker, told, plant=item.plant))
+            place, item = None, msgspec.structs.replace(item, note=STILL_ANOTHERS)
         if place is None:
             yield msgspec.structs.replace(item, fields=projection.personal(worker))
         else:
@@ -293,22 +306,16 @@ class Wishes:
             yield msgspec.structs.replace(item, type="employee_attributes", state="present", fields=kept, needs=())
 
     def _own_place(self, projection: Projection, worker: Worker, item: Desired) -> Place | None:
-        """Where somebody worked last, if that is where a record of theirs is that holds another worker's values."""
-        try:
-            place = projection.place(worker)
-            if place.plant != item.plant:
-                return None  # they never worked there: only the name is theirs
-            self._check_setup(place.plant, place.needs)
-        except RecordError as error:
-            told = RecordError(
-                f"the employee of plant {item.plant} ({item.key}) has another worker's department, position and "
-                f"supervisor since a join that was taken back, and which are their own cannot be told: {error.message}",
-                code="holds_anothers",
-                waiting_for=error.waiting_for,
-                remedy=f"correct department, position, building and supervisor of badge {badge(worker)} in Plex by hand",
-            )
-            self._draft.parked.append(park_worker(worker, told, plant=item.plant))
-            return None
+        """
+        Where somebody worked last, if that is where a record of theirs is that holds another worker's values.
+
+        Raises:
+            RecordError: that cannot be told.
+        """
+        place = projection.place(worker)
+        if place.plant != item.plant:
+            return None  # they never worked there: only the name is theirs
+        self._check_setup(place.plant, place.needs)
         return place
 
     def _is_worn_by_another(self, projection: Projection, worker: Worker, place: Place) -> bool:
