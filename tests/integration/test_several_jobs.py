@@ -131,6 +131,39 @@ def test_wp_08_a_second_job_goes_on_where_the_primary_one_is_in_no_plant_of_ours
         assert there(home, number) == {"102": "Inactive"}
 
 
+def test_wp_06_wp_08_a_second_job_goes_on_where_the_primary_ones_location_is_left_out(tmp_path):
+    """Where the primary job is cannot be told, so its plant stays as it is; the other plant goes on, and a job ends there."""
+    home = Living(tmp_path)
+    with home.synced() as life:
+        (number,) = home.play("two_plants")
+        life.sync()
+        home.desk.change_primary_job(home.desk.now().worker(number), kind="Change Job", location="")
+        home.desk.change_name(home.desk.now().worker(number))
+        assert life.sync().counts["applied"] == 1
+        assert ("plant_not_told", "") in [(code, field) for key, code, field in home.parked(life) if key == number]
+        named = {
+            str(row["pcn"]): row["lastName"] for row in home.plex_state()["employees"] if row["badgeNumber"] == number
+        }
+        assert named["101"] != named["102"]
+        assert there(home, number) == {"101": "Active", "102": "Active"}
+
+
+def test_wp_06_wp_09_who_moves_leaves_no_plant_that_may_be_the_one_of_another_job(tmp_path):
+    home = Living(tmp_path)
+    with home.synced() as life:
+        worker = home.desk.plain_workers(location="DET")[0]
+        home.desk.add_job(worker, location="DET")
+        life.sync()
+        second = home.desk.now().worker(worker.key).jobs[1]
+        home.desk.transfer(home.desk.now().worker(worker.key), location="TOL")
+        for place, left in (("", "Active"), ("TOL", "Inactive")):
+            worker = home.desk.now().worker(worker.key)
+            jobs = worker.jobs[0], msgspec.structs.replace(second, location=place)
+            home.desk._change(worker, {"jobs": jobs}, kind="Change Job")
+            life.sync()
+            assert there(home, worker.key) == {"101": left, "102": "Active"}
+
+
 def by_surface(home, name):
     """Let the connection read Workday another way, which tells the primary job alone."""
     workday = home.settings.workday.model_copy(update={"surface": name})

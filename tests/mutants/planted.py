@@ -1590,4 +1590,28 @@ MUTANTS = (
         "tests/integration/test_recode.py::"
         "test_rd_01_a_plan_is_carried_out_by_the_mapping_it_was_made_with_whatever_code_is_read_meanwhile",
     ),
+    Mutant(
+        "whose primary job lacks a location gets nothing where their other jobs are",
+        "sync/wishes.py",
+        "if error.code not in PLANTLESS:",
+        'if error.code != "no_pcn_route":',
+        "tests/integration/test_several_jobs.py"
+        "::test_wp_06_wp_08_a_second_job_goes_on_where_the_primary_ones_location_is_left_out",
+    ),
+    Mutant(
+        "who moves leaves a plant that may be the one of another job",
+        "mapping/placement.py",
+        "                plants |= self._may_hold(job)\n",
+        "",
+        "tests/integration/test_several_jobs.py"
+        "::test_wp_06_wp_09_who_moves_leaves_no_plant_that_may_be_the_one_of_another_job",
+    ),
+    Mutant(
+        "what a leaver's record still holds of another worker is told only until the badge is back",
+        "sync/wishes.py",
+        "msgspec.structs.replace(item, note=STILL_ANOTHERS)",
+        "item",
+        "tests/integration/test_parting.py"
+        "::test_wp_01_rc_11_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_to_correct",
+    ),
 )

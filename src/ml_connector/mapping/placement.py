@@ -3,7 +3,7 @@ Where a worker's jobs put them: in the plant of the primary job (WP-03), and in 
 job (WP-06) or are on assignment from abroad (WP-07). Pure.
 
 A plant is left only where Workday says so: by a job's end, or by telling all jobs and none of them there. A job whose
-plant cannot be told leaves every other plant as it is.
+plant cannot be told leaves every other plant as it is that may be the one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.crosswalk import Crosswalk, Kind
 from ml_connector.mapping.desired import THROUGH, Desired, Pending, reference
 from ml_connector.mapping.people import label
-from ml_connector.mapping.routing import NO_ROUTE, route
+from ml_connector.mapping.routing import PLANTLESS, may_take, route
 from ml_connector.settings.plex import Plant
 
 Record = Callable[[str, str], str]
@@ -58,7 +58,8 @@ class Elsewhere(NamedTuple):
 
     *places* are the other plants, each once; *waiting* what cannot be placed, with its plant where that is known;
     *pending* the jobs that begin or end on a later day of their plant. *plants* hold a job of the worker, placed or not,
-    or will; *sure* says whether these are all of them. *others_here* are the further jobs in the primary job's own plant.
+    or will, or may, where Workday leaves out half of what a route goes by; *sure* says whether these are all of them.
+    *others_here* are the further jobs in the primary job's own plant.
     """
 
     places: tuple[Place, ...] = ()
@@ -127,7 +128,8 @@ class Placement:
                 plant = self.plant(job, _organizations_of_job(job))
             except RecordError as error:
                 waiting.append(("", error))
-                sure = sure and error.code == NO_ROUTE  # it is in no plant of ours then
+                sure = sure and error.code in PLANTLESS
+                plants |= self._may_hold(job)
                 continue
             here_now, due = self._on_its_day(worker, job, plant.pcn)
             if due is not None and plant.pcn != home:
@@ -149,6 +151,11 @@ class Placement:
         return Elsewhere(
             tuple(places.values()), tuple(waiting), tuple(pending), frozenset(plants), sure, tuple(others_here)
         )
+
+    def _may_hold(self, job: Job) -> frozenset[str]:
+        """The plants that a job without one could turn out to be in; none where Workday tells company and location."""
+        company = None if isinstance(job.organizations, UnsetType) else known_text(job.organizations.company)
+        return may_take(self._plants, company=company, location=known_text(job.location_id))
 
     def _on_its_day(self, worker: Worker, job: Job, plant: str) -> tuple[bool, Pending | None]:
         """Whether the job is held on the plant's own day, and its beginning or ending where that lies ahead."""

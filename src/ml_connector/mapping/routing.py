@@ -8,6 +8,9 @@ from ml_connector.errors import RecordError
 from ml_connector.settings.plex import Plant, Route
 
 NO_ROUTE = "no_pcn_route"
+NOT_TOLD = "plant_not_told"
+PLANTLESS = frozenset({NO_ROUTE, NOT_TOLD})
+"""Why a job is in no plant that can be named: whoever holds it may have another one that is (WP-06, WP-08)."""
 
 
 def route(plants: Sequence[Plant], *, company: str | None, location: str | None) -> Plant:
@@ -15,7 +18,7 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
     Find the plant for a company and a location. Ties are refused when the configuration is read.
 
     Raises:
-        RecordError: no route fits (`no_pcn_route`), or Workday leaves out what a route goes by.
+        RecordError: no route fits (`no_pcn_route`), or Workday leaves out what a route goes by (`plant_not_told`).
     """
     best: tuple[int, Plant] | None = None
     for plant in plants:
@@ -38,12 +41,23 @@ def route(plants: Sequence[Plant], *, company: str | None, location: str | None)
 
 
 def _left_out(what: str) -> RecordError:
-    """Nobody's plant is told by half of what a route goes by: it may be any."""
+    """Nobody's plant is told by half of what a route goes by: it is one of `may_take`."""
     return RecordError(
         f"Workday gives no {what}, so no plant can be told",
-        code="incomplete",
+        code=NOT_TOLD,
         waiting_for=f"a {what} in Workday",
         remedy=f"assign a {what} in Workday; where many lack one, let the integration user see it: ml-connector ping workday",
+    )
+
+
+def may_take(plants: Sequence[Plant], *, company: str | None, location: str | None) -> frozenset[str]:
+    """The plants that a company and a location could be routed to, where None may turn out to be any."""
+    return frozenset(
+        plant.pcn
+        for plant in plants
+        for each in plant.routes
+        if (company is None or each.company in {"*", company})
+        and (location is None or each.location in {"*", location})
     )
 
 

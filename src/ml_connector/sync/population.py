@@ -21,7 +21,7 @@ from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
 from ml_connector.mapping.projection import Projection, is_excluded
 from ml_connector.mapping.reference_data import Seat, Use
-from ml_connector.mapping.routing import NO_ROUTE
+from ml_connector.mapping.routing import PLANTLESS
 from ml_connector.review.store import Parked
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.headcount import Attendance, is_counted
@@ -150,7 +150,7 @@ class Population:
             place = projection.place(worker)
         except RecordError as error:
             # Told in the second pass, where it is parked.
-            return self._place_beside(projection, worker) if error.code == NO_ROUTE else None
+            return self._place_beside(projection, worker) if error.code in PLANTLESS else None
         due = projection.coming.due(worker, plant=place.plant)
         if due is not None and due.begins:
             return None  # not here yet, on the plant's own calendar: nobody can report to them
@@ -176,7 +176,7 @@ class Population:
         return plant
 
     def _place_beside(self, projection: Projection, worker: Worker) -> str | None:
-        """Whose primary job no plant takes is where another job of theirs is (WP-06, WP-08); their head counts nowhere."""
+        """Whose primary job is in no plant that can be named is where another job of theirs is (WP-06, WP-08); their head counts nowhere."""
         plants = []
         for place in projection.elsewhere(worker, None).places:
             due = projection.coming.due(worker, plant=place.plant)

@@ -20,7 +20,7 @@ from ml_connector.mapping.desired import Desired, reference
 from ml_connector.mapping.placement import Elsewhere, Place
 from ml_connector.mapping.plausible import check_plausible
 from ml_connector.mapping.projection import Projection, badge, is_converted_late
-from ml_connector.mapping.routing import NO_ROUTE
+from ml_connector.mapping.routing import PLANTLESS
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.entered import Entered, note_conversion
@@ -100,7 +100,7 @@ class Wishes:
         try:
             place = projection.place(worker)
         except RecordError as error:
-            if error.code != NO_ROUTE:
+            if error.code not in PLANTLESS:
                 raise
             self._draft.parked.append(park_worker(worker, error))
             yield from self._only_beside(projection, worker)
@@ -135,9 +135,9 @@ class Wishes:
 
     def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         """
-        The records of somebody whose primary job no plant takes: where their other jobs are, if they have any (WP-06).
+        The records of somebody whose primary job is in no plant that can be named: where their other jobs are, if they have any (WP-06).
 
-        Nothing is ended: the route may be missing, not the job (WP-08).
+        Nothing is ended: the route may be missing, or what it goes by, and not the job (WP-08).
         """
         elsewhere = projection.elsewhere(worker, None)
         due = [

@@ -67,13 +67,13 @@ def test_wp_08_a_job_that_no_plant_takes_is_told_and_is_in_none_of_ours():
     assert [(plant, error.code) for plant, error in found.waiting] == [("", "no_pcn_route")]
 
 
-@pytest.mark.parametrize("left_out", ["company", "location"])
-def test_wp_08_where_workday_leaves_out_half_of_a_route_nobody_says_that_no_plant_takes_the_job(left_out):
+@pytest.mark.parametrize(("left_out", "may"), [("company", {"102", "201"}), ("location", {"101", "102"})])
+def test_wp_08_where_workday_leaves_out_half_of_a_route_nobody_says_that_no_plant_takes_the_job(left_out, may):
     told = {"organizations": Organizations(cost_center="CC4100")} if left_out == "company" else {"location_id": None}
     found = elsewhere(second(**told))
-    assert (found.places, found.sure) == ((), False), "it may be in any plant"
+    assert (found.places, found.plants, found.sure) == ((), may, True), "WP-06: it is one that takes the other half"
     ((_, error),) = found.waiting
-    assert (error.code, error.message) == ("incomplete", f"Workday gives no {left_out}, so no plant can be told")
+    assert (error.code, error.message) == ("plant_not_told", f"Workday gives no {left_out}, so no plant can be told")
     assert "None" not in f"{error.waiting_for} {error.remedy}"
 
 
