@@ -148,6 +148,20 @@ def test_wp_06_wp_08_a_second_job_goes_on_where_the_primary_ones_location_is_lef
         assert there(home, number) == {"101": "Active", "102": "Active"}
 
 
+def test_wp_14_who_is_only_known_to_work_in_another_plant_is_a_supervisor_there(tmp_path):
+    """Their primary job's location is left out: reports are given to the record that they have for their other job."""
+    home = Living(tmp_path)
+    with home.synced() as life:
+        (number,) = home.play("two_plants")
+        life.sync()
+        home.desk.change_primary_job(home.desk.now().worker(number), kind="Change Job", location="")
+        report = home.desk.plain_workers(location="TOL")[0]
+        home.desk.reorganize(report.primary_job.organization, manager=number)
+        (told,) = [change.after for change in life.plan().changes if change.key == report.key]
+        (there,) = [row for row in employees(home, home.desk.now().worker(number)) if str(row["pcn"]) == "102"]
+        assert told == {"supervisor_id": there["id"]}
+
+
 def test_wp_06_wp_09_who_moves_leaves_no_plant_that_may_be_the_one_of_another_job(tmp_path):
     home = Living(tmp_path)
     with home.synced() as life:
