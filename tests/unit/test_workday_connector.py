@@ -391,6 +391,41 @@ def test_a2_2_requests_refused_side_by_side_are_waited_for_once() -> None:
     assert slept == [7, 1]
 
 
+def test_a2_2_what_is_asked_for_while_one_sleeps_is_sat_out_before_anybody_asks() -> None:
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            pace.owe(900)
+        now[0] += seconds
+
+    pace = Pace(sleep=sleep, clock=lambda: now[0])
+    pace.owe(1)
+    pace.wait()
+    assert (slept, now) == ([1, 899], [900])
+
+
+@pytest.mark.parametrize(
+    ("error", "asked_s", "all_wait"),
+    [
+        (UnavailableError("one page is away"), 0, False),
+        (NotSentError("no line"), 0, False),
+        (UnavailableError("come again"), 7, True),
+        (RateLimitError("too fast"), 0, True),
+    ],
+)
+def test_a2_2_only_a_refusal_for_pace_or_a_wait_asked_for_makes_everybody_wait(
+    error: MLConnectorError, asked_s: float, *, all_wait: bool
+) -> None:
+    own: list[float] = []
+    pace = Pace(sleep=own.append)
+    pace.back_off(error, asked_s=asked_s, own_s=3)
+    assert own == ([] if all_wait else [3])
+    pace.wait()
+    assert own == ([max(asked_s, 3)] if all_wait else [3])
+
+
 def test_a2_2_few_tokens_left_slow_the_next_request_down() -> None:
     rich, poor = clock(), clock()
     rich.headers, poor.headers = rich.headers | {TOKENS: "700"}, poor.headers | {TOKENS: "0"}
@@ -407,7 +442,24 @@ def test_a2_2_who_writes_keeps_the_pace_of_who_reads() -> None:
     poor.headers = poor.headers | {TOKENS: "0"}
     connector, transport, slept = connect(in_turn(poor, fault("Client.validationError", "no")), writes=True)
     connector.now()
-    addition = Write(
+    with pytest.raises(RecordError):
+        connector.write(addition())
+    assert (len(transport.requests), slept) == (2, [5])
+
+
+def test_a2_2_few_tokens_left_after_a_write_slow_whoever_comes_next_down() -> None:
+    refused = fault("Client.validationError", "no")
+    refused.headers = refused.headers | {TOKENS: "0"}
+    connector, _, slept = connect(in_turn(refused, clock()), writes=True)
+    with pytest.raises(RecordError):
+        connector.write(addition())
+    assert slept == []
+    connector.now()
+    assert slept == [5]
+
+
+def addition() -> Write:
+    return Write(
         record_type=RecordType.COST_CENTER,
         plant="",
         key="CC1",
@@ -415,9 +467,6 @@ def test_a2_2_who_writes_keeps_the_pace_of_who_reads() -> None:
         body={"Organization_Name": "Paint"},
         effective_on="2026-11-23",
     )
-    with pytest.raises(RecordError):
-        connector.write(addition)
-    assert (len(transport.requests), slept) == (2, [5])
 
 
 def patience(text: str) -> MemoryResponse:

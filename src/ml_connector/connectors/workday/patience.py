@@ -1,7 +1,8 @@
 """
 How long we wait for Workday, and how we keep from being a burden: shared by every thread of one surface.
 
-A refusal for pace makes everybody wait, not only the thread it met. `WD-RateLimit-Tokens-Remaining` is undocumented
+A refusal for pace, or a wait that Workday asks for, makes everybody wait, not only the thread it met; whatever else goes
+wrong, that one alone. `WD-RateLimit-Tokens-Remaining` is undocumented
 and its unit unknown, so it only makes us slower when it runs low against the most we ever saw; it never fails anything.
 """
 
@@ -17,7 +18,14 @@ from typing import TypeVar
 from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, heed_wait
 from ml_connector.connectors.port import Page
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.errors import AuthenticationError, IncompleteReadError, TransientError, UnavailableError
+from ml_connector.errors import (
+    AuthenticationError,
+    IncompleteReadError,
+    MLConnectorError,
+    RateLimitError,
+    TransientError,
+    UnavailableError,
+)
 
 ATTEMPTS = 5
 EXTRACTIONS = 3
@@ -44,12 +52,15 @@ class Pace:
     def wait(self) -> None:
         """Sit out what is owed: the first caller sleeps, the others queue behind it."""
         with self._turnstile:
-            with self._lock:
-                owed_s, self._owed_s = self._owed_s, 0.0
-                self._wakes_at = self._clock() + owed_s
-            if owed_s > 0:
+            while (owed_s := self._take()) > 0:
                 self._sleep(owed_s)
-            self._wakes_at = float("-inf")
+
+    def _take(self) -> float:
+        """What is to be sat out from now: more may be owed once that is."""
+        with self._lock:
+            owed_s, self._owed_s = self._owed_s, 0.0
+            self._wakes_at = self._clock() + owed_s if owed_s > 0 else float("-inf")
+            return owed_s
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Learn from an answer how many tokens are left."""
@@ -71,6 +82,13 @@ class Pace:
         with self._lock:
             sat_out_s = max(0.0, self._wakes_at - self._clock())
             self._owed_s = max(self._owed_s, min(seconds, LONGEST_ASKED_S) - sat_out_s)
+
+    def back_off(self, error: MLConnectorError, *, asked_s: float, own_s: float) -> None:
+        """Wait for as long as *error* asks for, at least *own_s*: everybody, where it is about pace or asks for it."""
+        if asked_s > 0 or isinstance(error, RateLimitError):
+            self.owe(max(asked_s, own_s))
+        else:
+            self._sleep(own_s)
 
 
 def ask_patiently(
@@ -101,7 +119,8 @@ def ask_patiently(
                 raise
             asked_s = heed_wait(error, waited_s=waited_s)
             waited_s += asked_s
-            pace.owe(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
+            own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+            pace.back_off(error, asked_s=asked_s, own_s=own_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
     raise UnavailableError(f"Workday gave no answer to {task}")
 

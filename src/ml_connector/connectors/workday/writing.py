@@ -104,7 +104,8 @@ class SoapWriter:
                     raise
                 asked_s = heed_wait(error, waited_s=waited_s)
                 waited_s += asked_s
-                self._pace.owe(max(asked_s, wait_s * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
+                own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+                self._pace.back_off(error, asked_s=asked_s, own_s=own_s)
                 wait_s *= 2
         raise NotSentError(f"{put.task} was never sent", remedy="ml-connector ping workday")
 
@@ -112,6 +113,7 @@ class SoapWriter:
         call = build_call(self._settings, put.service, put.request, signature=signature)
         call = msgspec.structs.replace(call, max_bytes=MAX_ONE_BYTES)
         with self._transport.send(call) as response:
+            self._pace.note(response.headers)
             body = response.read()
             return self._read_answer(put, response, body)
 
