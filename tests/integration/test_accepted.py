@@ -2,9 +2,10 @@
 
 import pytest
 
-from ml_connector.errors import AuthenticationError
+from ml_connector.errors import AmbiguousWriteError, AuthenticationError
 from ml_connector.sandbox.http import json_response
 from tests.living import Living
+from tests.rehearsal import is_write
 
 BY_ID = "/mdm/v1/employees/"
 
@@ -105,3 +106,40 @@ def test_px_02_a_word_that_plex_does_not_know_is_said_once(home):
             life.sync()
         assert len([request for request in life.wire.requests if is_lookup(request)]) == 1
         assert len(life.tools.store.intents(states=("accepted",))) == 1
+
+
+def test_px_02_whom_plex_does_not_know_looks_up_one_of_what_a_killed_run_sent(home):
+    with home.synced() as life:
+        home.play("terminate")
+        home.play("terminate")
+        life.plan()
+        with life.database.transaction() as tx:
+            planned = life.tools.store.intents(states=("planned",))
+            life.tools.store.mark_sending(tx, planned, run=1, at=life.tools.clock())
+        life.wire.spoil = unknown_to_plex
+        with pytest.raises(AuthenticationError):
+            life.sync()
+        assert len([request for request in life.wire.requests if is_lookup(request)]) == 1
+        assert len(life.tools.store.intents(states=("sending",))) == len(planned) > 1
+
+
+def test_px_02_what_was_cut_off_is_looked_up_no_more_once_plex_does_not_know_us(home):
+    cut, asked = [], []
+
+    def spoil(request, answer):
+        if is_write(request):
+            cut.append(request)
+            raise AmbiguousWriteError("the line is cut")
+        if not cut or not is_lookup(request):
+            return answer(request)
+        asked.append(request)
+        return unknown_to_plex(request, answer)
+
+    with home.synced() as life:
+        home.play("terminate")
+        home.play("terminate")
+        life.wire.spoil = spoil
+        with pytest.raises(AuthenticationError):
+            life.sync()
+        assert len(life.tools.store.intents(states=("sending",))) == len(cut) > 1
+        assert len(asked) == 1

@@ -9,8 +9,10 @@ each answer when its head is there and when it was read. Every point is killed a
 import multiprocessing
 import os
 import signal
+import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -107,7 +109,7 @@ class Scenario:
 
     def ending(self):
         """Run to quiescence in this process, and tell both sides' end; the trail must hold, one event per write."""
-        app = self.world.open()
+        app = replace(self.world.open(), sleep=nap)
         try:
             run_to_quiescence(app)
             assert app.trail.verify().ok
@@ -116,6 +118,11 @@ class Scenario:
         finally:
             app.close()
         return self.world.plex_state(), kept_state(self.world.url), told
+
+
+def nap(seconds):
+    """This Plex is at work on nothing for minutes: only the read lag is waited for."""
+    time.sleep(seconds if seconds < 1 else 0.01)
 
 
 def run_to_quiescence(app):

@@ -130,6 +130,29 @@ def test_a1_t5_the_lease_is_kept_while_thousands_of_writes_are_looked_up(rehears
     assert all(left)
 
 
+def test_a1_t5_the_lease_is_kept_while_plex_may_be_at_work_on_what_a_killed_run_sent(rehearsal, monkeypatch):
+    """However long an answer may take: the wait is longer than any lease."""
+    plex = rehearsal.settings.plex.model_copy(update={"timeout_s": 2.0 * LEASE_S})
+    rehearsal.settings = rehearsal.settings.model_copy(update={"plex": plex})
+    watched, left, sleep = open_database(rehearsal.url), [], rehearsal.clock.sleep
+
+    def wait(seconds):
+        sleep(seconds)
+        with watched.reading() as tx:
+            (row,) = tx.execute(leases.select()).all()
+        left.append(row.expires_at > rehearsal.clock.now().isoformat())
+
+    with rehearsal.alive() as life:
+        leave(life, "sending")
+    monkeypatch.setattr(rehearsal.clock, "sleep", wait)
+    with rehearsal.alive() as life, open_run(life.tools, "sync", progress=silent) as run:
+        before = rehearsal.clock.seconds
+        run.recover()
+    watched.close()
+    assert rehearsal.clock.seconds - before >= 3 * plex.timeout_s
+    assert all(left)
+
+
 def test_a1_the_end_of_a_plan_and_of_its_run_are_one_step(rehearsal, monkeypatch):
     """Where the end cannot be written, the plan is not done either, and the run is not left as if it went on."""
     with rehearsal.alive() as life:

@@ -1554,8 +1554,8 @@ MUTANTS = (
     Mutant(
         "a creation whose answer was late is sent again while Plex is at work on it",
         "sync/read_back.py",
-        "self._tools.sleep(self._at_work_s if at_work else self._settle_s)",
-        "self._tools.sleep(self._settle_s)",
+        "self._pause(max(self._settle_s, longest_s), ",
+        "self._pause(self._settle_s, ",
         "tests/unit/sync/test_read_back.py::test_px_01_a_creation_that_plex_is_still_at_work_on_is_not_sent_again",
     ),
     Mutant(
@@ -1613,5 +1613,13 @@ MUTANTS = (
         "item",
         "tests/integration/test_parting.py"
         "::test_wp_01_rc_11_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with_what_to_correct",
+    ),
+    Mutant(
+        "a creation of a killed run is sent again while Plex may be at work on it",
+        "sync/read_back.py",
+        "{_place(it): self._at_work_s(it) for it in intents if _could_be_twice(it.change)}",
+        "{}",
+        "tests/integration/test_robbed.py"
+        "::test_a1_t5_the_lease_is_kept_while_plex_may_be_at_work_on_what_a_killed_run_sent",
     ),
 )

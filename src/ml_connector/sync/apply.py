@@ -61,12 +61,17 @@ class Sender:
         Find out what became of everything an earlier run left on its way.
 
         Proved absent, an intent is planned again: whether it is still wanted is for the next plan to say.
+
+        Raises:
+            AuthenticationError: Plex does not know us; what was proved before it said so is kept.
         """
         left = self._tools.store.intents(states=("sending", "accepted"))
         if not left:
             return
         self._progress("finding out what an earlier run left behind", 0, len(left))
         self._receipts.keep(self._back.settle([intent for intent in left if intent.state == "sending"]))
+        if self._back.stop is not None:
+            raise self._back.stop
         self._back.confirm([intent for intent in left if intent.state == "accepted"], within_s=0)
 
     def confirm_left(self) -> None:
@@ -168,6 +173,7 @@ class Sender:
             turn = self._receipts.intend(turn, digest=digest)
             outcomes = self._back.resolve(self._attempt_all(pool, turn))
             self._receipts.keep(outcomes, digest=digest)
+            self._stop = self._stop or self._back.stop
             turn = [item.intent for item in outcomes if item.state == "planned" and item.intent.attempt < ATTEMPTS]
             again = {(intent.plan_id, intent.seq) for intent in turn}
             settled += [item for item in outcomes if (item.intent.plan_id, item.intent.seq) not in again]

@@ -3,15 +3,19 @@ Finds out what became of a write by asking the system for the record, where the 
 
     ambiguous → wait, read back, judge; absence counts only when seen twice
     accepted  → read back until it is seen, within the limit
+
+Where a system says that it does not know us nothing more is asked, for that could lock the account: `ReadBack.stop`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from ml_connector.canonical.plant import PlexRecord
+from ml_connector.connectors.asked_wait import LONGEST_ASKED_S
 from ml_connector.errors import AuthenticationError, MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, write_of
@@ -26,17 +30,22 @@ ATTEMPTS = 3
 """How often one intent is sent, at the most."""
 LATE = "late"
 """The code of an ambiguous attempt whose answer was waited for in vain."""
+_AT_WORK = 3
+"""How many times the wait for an answer Plex may work on what was sent: five minutes, unless configured otherwise."""
+_SLICE_S = 30.0
+"""A long wait is cut into these, for the lease to be kept between any two."""
 _LOOKING, _CONFIRMING = "looking up what became of writes", "confirming what Plex accepted"
 
 
 class ReadBack:
-    """One run's way of finding out."""
+    """One run's way of finding out; *stop* is why nothing more is asked."""
+
+    stop: AuthenticationError | None = None
 
     def __init__(self, tools: SyncTools, *, receipts: Receipts, progress: Progress) -> None:
         self._tools = tools
         self._settle_s = tools.connection.plex.settle_s
-        # With the wait before it three timeouts, five minutes unless configured otherwise: no longer does Plex work on.
-        self._at_work_s = max(self._settle_s, 2 * tools.connection.plex.timeout_s)
+        self._timeout_s = tools.connection.plex.timeout_s
         self._receipts = receipts
         self._progress = progress
 
@@ -44,12 +53,25 @@ class ReadBack:
         """Put what reading back proves in the place of every ambiguous outcome."""
         ambiguous = [item.intent for item in outcomes if item.state == "ambiguous"]
         late = [item.intent for item in outcomes if item.code == LATE and _could_be_twice(item.intent.change)]
-        proved = {(item.intent.plan_id, item.intent.seq): item for item in self.settle(ambiguous, late=late)}
-        return [proved.get((item.intent.plan_id, item.intent.seq), item) for item in outcomes]
+        left_s = (_AT_WORK - 1) * self._timeout_s  # its answer was waited for already
+        proved = {_place(item.intent): item for item in self._settle(ambiguous, {_place(it): left_s for it in late})}
+        return [proved.get(_place(item.intent), item) for item in outcomes]
 
-    def settle(self, intents: Sequence[Intent], *, late: Sequence[Intent] = ()) -> list[Outcome]:
+    def settle(self, intents: Sequence[Intent]) -> list[Outcome]:
+        """Find out what became of what an earlier run was sending when it ended."""
+        return self._settle(intents, {_place(it): self._at_work_s(it) for it in intents if _could_be_twice(it.change)})
+
+    def _at_work_s(self, intent: Intent) -> float:
+        """How long Plex may yet be at work on what an earlier run sent: that run may have been told to wait before."""
+        most_s = _AT_WORK * self._timeout_s
+        if intent.sent_at is None:
+            return most_s
+        gone_s = (self._tools.clock() - datetime.fromisoformat(intent.sent_at)).total_seconds()
+        return min(most_s, LONGEST_ASKED_S + most_s - gone_s)
+
+    def _settle(self, intents: Sequence[Intent], at_work_s: Mapping[tuple[int, int], float]) -> list[Outcome]:
         """
-        Look once the read lag has surely passed; absence counts only when seen twice, of *late* ones once none works on.
+        Look once the read lag has surely passed; absence counts only when seen twice, and once nothing is at work on it.
 
         So does being in two plants or in none: the two are not read at one moment, and a transfer may pass between.
         """
@@ -58,21 +80,25 @@ class ReadBack:
         for look in range(2):
             if not open_:
                 break
-            at_work = look and any(intent in late for intent in open_)
-            self._progress(_LOOKING, len(outcomes), len(intents))  # the lease outlasts the longer of the two
-            self._tools.sleep(self._at_work_s if at_work else self._settle_s)
+            longest_s = max(at_work_s.get(_place(intent), 0.0) for intent in open_) if look else 0.0
+            self._pause(max(self._settle_s, longest_s), done=len(outcomes), total=len(intents))
             asked = self._one_by_one(open_, _LOOKING, done=len(outcomes), total=len(intents))
             verdicts = [(intent, self.look(intent)) for intent in asked]
             told = [item for _intent, item in verdicts if item is not None and (look or item.code not in SPLIT)]
             outcomes += told
-            settled = {(item.intent.plan_id, item.intent.seq) for item in told}
-            open_ = [intent for intent in open_ if (intent.plan_id, intent.seq) not in settled]
+            settled = {_place(item.intent) for item in told}
+            open_ = [intent for intent in open_ if _place(intent) not in settled]
         return [*outcomes, *(_proved_absent(intent) for intent in open_)]
 
     def look(self, intent: Intent) -> Outcome | None:
-        """One look; None where Plex shows nothing of the write."""
+        """One look; None where Plex shows nothing of the write. Once *stop* is set nothing is looked at."""
+        if self.stop is not None:
+            return Outcome(intent=intent, state="unknown", reason=self.stop.message)
         try:
             verdict = self._judge(intent.change)
+        except AuthenticationError as error:
+            self.stop = error
+            return Outcome(intent=intent, state="unknown", reason=error.message)
         except Exception as error:  # noqa: BLE001 - what nobody can look up must not keep every later run from beginning
             # It stays "sending" in the database: the next run looks again.
             told = (
@@ -103,7 +129,7 @@ class ReadBack:
         Returns those that are not done.
 
         Raises:
-            AuthenticationError: Plex does not know us; asking on could lock the account.
+            AuthenticationError: Plex does not know us.
         """
         waiting, waited, pause = list(intents), 0.0, 0.1
         began = self._tools.clock()
@@ -123,6 +149,8 @@ class ReadBack:
         halves = [item.intent for item in split]
         left = [intent for intent in waiting if intent not in halves]
         self._receipts.park([Outcome(intent=it, state="accepted", reason=tell_not_shown(it.change)) for it in left])
+        if self.stop is not None:
+            raise self.stop
         return waiting
 
     def _split(self, intents: Sequence[Intent]) -> list[Outcome]:
@@ -131,11 +159,19 @@ class ReadBack:
         halves = [intent for intent in intents if intent.change.action == "transfer"]
         for look in range(2):
             if halves and look:
-                self._tools.sleep(self._settle_s)
+                self._pause(self._settle_s, done=0, total=len(halves))
             looks = [self.look(intent) for intent in self._one_by_one(halves, _LOOKING, done=0, total=len(halves))]
             found = [item for item in looks if item is not None and item.code in SPLIT]
             halves = [item.intent for item in found]
         return found
+
+    def _pause(self, seconds: float, *, done: int, total: int) -> None:
+        """Wait before the next look, and keep the lease meanwhile; not at all where nothing more is asked."""
+        left_s = 0.0 if self.stop is not None else seconds
+        while left_s > 0:
+            self._progress(_LOOKING, done, total)
+            self._tools.sleep(min(left_s, _SLICE_S))
+            left_s -= _SLICE_S
 
     def _one_by_one(self, intents: Sequence[Intent], stage: str, *, done: int, total: int) -> Iterator[Intent]:
         """Thousands are asked for at Plex's pace: the lease is kept between any two of them."""
@@ -150,6 +186,10 @@ class ReadBack:
             raise
         except Exception:  # noqa: BLE001 - as in `look`
             return False  # its plant may be configured no more: it stays "accepted", and every other record goes on
+
+
+def _place(intent: Intent) -> tuple[int, int]:
+    return intent.plan_id, intent.seq
 
 
 def _could_be_twice(change: Change) -> bool:

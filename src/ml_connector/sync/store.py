@@ -114,7 +114,7 @@ class StoredPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """One change on its way."""
+    """One change on its way; *sent_at* is the moment, in ISO 8601, before its last attempt could begin."""
 
     plan_id: int
     seq: int
@@ -122,6 +122,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     change: Change
     reason: str | None = None
+    sent_at: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -365,9 +366,13 @@ class SyncStore:
 
     def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""
-        sent = [msgspec.structs.replace(intent, state="sending", attempt=intent.attempt + 1) for intent in intents]
+        moment = at.isoformat()
+        sent = [
+            msgspec.structs.replace(intent, state="sending", attempt=intent.attempt + 1, sent_at=moment)
+            for intent in intents
+        ]
         if sent:
-            common = {"run": run, "moment": at.isoformat()}
+            common = {"run": run, "moment": moment}
             tx.execute(_MARK_SENDING, [{**_one(intent), **common, "attempts": intent.attempt} for intent in sent])
         return sent
 
@@ -456,6 +461,7 @@ def _intent(row: Any) -> Intent:
         attempt=row["attempt"],
         change=change,
         reason=row["reason"],
+        sent_at=row["sent_at"],
     )
 
 

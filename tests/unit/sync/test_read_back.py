@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from ml_connector.canonical.keys import NativeRecord
+from ml_connector.errors import AuthenticationError
 from ml_connector.sync.change import Change
 from ml_connector.sync.read_back import LATE, ReadBack
 from ml_connector.sync.store import Intent, Outcome
@@ -50,6 +52,27 @@ def test_px_02_a_write_that_cannot_be_looked_up_stays_unknown(back):
     assert back._is_seen(intent) is False
 
 
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+WELDING = b'{"department_code":"4200","department_name":"Welding","active":true}'
+
+
+def creation(*, sent_at, seq=1):
+    fields = {"department_code": "4200", "name": "Welding"}
+    body = {"department_code": "4200", "department_name": "Welding"}
+    change = msgspec.structs.replace(
+        SEAT, type="department", key="4200", action="create", before={}, after=fields, owned=fields, body=body
+    )
+    return Intent(plan_id=1, seq=seq, change=change, state="sending", attempt=1, sent_at=sent_at.isoformat())
+
+
+def asking(system):
+    plex = SimpleNamespace(settle_s=2.0, timeout_s=100.0)
+    tools = SimpleNamespace(
+        connection=SimpleNamespace(plex=plex), connector=lambda _name: system, sleep=system.sleep, clock=lambda: NOW
+    )
+    return ReadBack(tools, receipts=None, progress=lambda *told: None)
+
+
 class Slow:
     """Plex that is still at work on a creation when the wait for its answer ends; *done_s* later it is there."""
 
@@ -60,21 +83,43 @@ class Slow:
         self.slept += seconds
 
     def find(self, write):
-        here = NativeRecord(write.record_type, b'{"department_code":"4200","department_name":"Welding","active":true}')
+        here = NativeRecord(write.record_type, WELDING)
         return [here] if self.slept >= self._done_s else []
 
 
 @pytest.mark.parametrize(("code", "state"), [(LATE, "applied"), (None, "planned")])
 def test_px_01_a_creation_that_plex_is_still_at_work_on_is_not_sent_again(code, state):
-    slow = Slow(done_s=190.0)
-    plex = SimpleNamespace(settle_s=2.0, timeout_s=100.0)
-    tools = SimpleNamespace(connection=SimpleNamespace(plex=plex), connector=lambda system: slow, sleep=slow.sleep)
-    fields = {"department_code": "4200", "name": "Welding"}
-    body = {"department_code": "4200", "department_name": "Welding"}
-    change = msgspec.structs.replace(
-        SEAT, type="department", key="4200", action="create", before={}, after=fields, owned=fields, body=body
-    )
-    intent = Intent(plan_id=1, seq=1, change=change, state="sending", attempt=1)
-    ambiguous = Outcome(intent=intent, state="ambiguous", reason="late", code=code)
-    (outcome,) = ReadBack(tools, receipts=None, progress=lambda *told: None).resolve([ambiguous])
+    ambiguous = Outcome(intent=creation(sent_at=NOW), state="ambiguous", reason="late", code=code)
+    (outcome,) = asking(Slow(done_s=190.0)).resolve([ambiguous])
     assert outcome.state == state
+
+
+@pytest.mark.parametrize(("gone_s", "state"), [(1, "applied"), (900, "applied"), (3600, "planned")])
+def test_px_01_a_creation_of_a_killed_run_is_not_sent_again_while_plex_may_be_at_work_on_it(gone_s, state):
+    """That run may have been told to wait a quarter of an hour before it sent; what left long ago is not waited for."""
+    (outcome,) = asking(Slow(done_s=290.0)).settle([creation(sent_at=NOW - timedelta(seconds=gone_s))])
+    assert outcome.state == state
+
+
+class Stern:
+    """Plex that shows the first record and then does not know us any more."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def sleep(self, seconds):
+        pass
+
+    def find(self, write):
+        self.asked += 1
+        if self.asked > 1:
+            raise AuthenticationError("Plex does not know us")
+        return [NativeRecord(write.record_type, WELDING)]
+
+
+def test_px_02_where_plex_does_not_know_us_nothing_more_is_looked_up_and_what_is_proved_is_told():
+    stern = Stern()
+    back = asking(stern)
+    outcomes = back.settle([creation(seq=seq, sent_at=NOW) for seq in (1, 2, 3)])
+    assert [item.state for item in outcomes] == ["applied", "unknown", "unknown"]
+    assert (stern.asked, str(back.stop)) == (2, "Plex does not know us")
