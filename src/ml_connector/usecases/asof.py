@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,9 +20,9 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plausible import is_plausible
-from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE
 from ml_connector.timeline.links.store import LinkStore
+from ml_connector.usecases.own_records import find_made_ids
 from ml_connector.usecases.subjects import check_id, find_bearers
 
 _SUPERVISOR = "supervisor_id"
@@ -107,20 +107,41 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
     known = {worker} if whose is None else _records_of(app, past, links, people[0]) | _records_then(app, whose, ends)
     said = past.statements(known)
     if not people and not said:
-        raise UsageError(
-            f"nothing is known under {worker}",
-            remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
-        )
+        raise _unknown(worker)
     first = past.first_read()
     if first is None or all(end <= first for end in ends.values()):
         raise _before_everything(first, worker, zones)
-    told = view(said, ends=ends)
-    chosen = links.chosen_at([record.key for record in told])
-    left = {} if whose is None else _left_by(app, whose, told, ends=ends, chosen=past.heard(chosen))
-    told = told if whose is None else _theirs(app, links, whose, told, ends=ends, named=worker)
-    names = sorted({(record.plant, record.key) for record in told})
+    records = _records_at(app, past, links, whose, view(said, ends=ends), ends=ends, named=worker)
+    shown = {record.plant for record in records}
+    return WorkerPast(
+        worker=worker,
+        on=on,
+        known_since=first,
+        records=records,
+        silent={plant: _why_silent(first, ends[plant]) for plant in zones if plant not in shown},
+        notes=tuple(_others(links, whose, people[1:], worker=worker, on=on, before=max(ends.values()))),
+        goes_on={plant: now.astimezone(zones[plant]) for plant, end in ends.items() if now < end},
+    )
+
+
+def _records_at(
+    app: App,
+    past: PastStore,
+    links: LinkStore,
+    whose: Whose | None,
+    told: Sequence[HeldRecord],
+    *,
+    ends: Mapping[str, datetime],
+    named: str,
+) -> tuple[PlexPast, ...]:
+    """The records that were the worker's when each plant's day ended; of nobody we know, all that is *told*."""
+    left: dict[tuple[str, str], datetime] = {}
+    if whose is not None:
+        chosen = links.chosen_at([record.key for record in told])
+        left = _left_by(app, whose, told, ends=ends, chosen=past.heard(chosen))
+        told = _theirs(app, links, whose, told, ends=ends, named=named)
     badges = _badges(past, told, ends=ends)
-    records = [
+    return tuple(
         _past(
             app,
             [it for it in told if (it.plant, it.key) == name],
@@ -128,24 +149,25 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
             badges=badges,
             left_at=left.get(name),
         )
-        for name in names
-    ]
-    shown = {record.plant for record in records}
-    silent = {plant: _why_silent(first, ends[plant]) for plant in zones if plant not in shown}
-    notes = [f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}" for one in people[1:]]
-    if whose is not None:
-        notes += [
-            f"joined only later with another one: ml-connector asof {on} worker {min(links.numbers([one]), default=one)}"
-            for one in whose.later(before=max(ends.values()))
-        ]
-    return WorkerPast(
-        worker=worker,
-        on=on,
-        known_since=first,
-        records=tuple(records),
-        silent=silent,
-        notes=tuple(notes),
-        goes_on={plant: now.astimezone(zones[plant]) for plant, end in ends.items() if now < end},
+        for name in sorted({(record.plant, record.key) for record in told})
+    )
+
+
+def _others(
+    links: LinkStore, whose: Whose | None, namesakes: Sequence[str], *, worker: str, on: date, before: datetime
+) -> Iterator[str]:
+    """Who else may be meant, each with the command that tells of them."""
+    for one in namesakes:
+        yield f"somebody else bears {worker} too, or did: ml-connector asof {on} worker {one}"
+    for one in () if whose is None else whose.later(before=before):
+        number = min(links.numbers([one]), default=one)
+        yield f"joined only later with another one: ml-connector asof {on} worker {number}"
+
+
+def _unknown(worker: str) -> UsageError:
+    return UsageError(
+        f"nothing is known under {worker}",
+        remedy="name a worker's number, WID or Plex id; ml-connector records worker   lists whom we know",
     )
 
 
@@ -236,13 +258,11 @@ def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set
 
 def _ids_of(app: App, links: LinkStore, person: str) -> set[str]:
     """The ids a person's records have by what we make of their WIDs, and by what somebody chose."""
-    people = {person, *(wid for wid, one in links.joined().items() if one == person)}
-    return _ids_made(app, people) | {key for (_plant, one), key in links.adopted().items() if one == person}
+    return _ids_made(app, {person, *links.followers(person)}) | set(links.adopted(person=person).values())
 
 
 def _ids_made(app: App, people: Iterable[str]) -> set[str]:
-    tenant, plants = app.connection.workday.tenant, [plant.pcn for plant in app.connection.plex.plants]
-    return {key for one in people for key in ids_made_of(one, tenant=tenant, plants=plants).values()}
+    return {key for one in people for key in find_made_ids(app, one).values()}
 
 
 def _badges(past: PastStore, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime]) -> dict[str, str]:

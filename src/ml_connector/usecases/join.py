@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec import UnsetType
 
 from ml_connector.bootstrap import App
-from ml_connector.canonical.keys import RecordType, known_text
+from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, RecordError, UsageError
 from ml_connector.mapping.routing import route
-from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.links.store import LinkStore, Profile
-from ml_connector.usecases.known import last_days
+from ml_connector.usecases.known import known_workers, last_days
 from ml_connector.usecases.own_records import Employees, find_own_records, plants_of
 from ml_connector.usecases.part import find_exchanged
 
@@ -30,7 +27,7 @@ def settle(app: App, store: LinkStore, profile: Profile, *, name: str) -> Profil
     Raises:
         UsageError: nobody can say who it is yet.
     """
-    shown = _shown(app, [profile.wid]).get(profile.wid)
+    shown = known_workers(app, [profile.wid]).get(profile.wid)
     if shown is None:
         return profile
     known = store.find(aliases_of(shown))
@@ -56,7 +53,7 @@ def are_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) 
     """Whether a profile, or who is joined to it, and another one that is *person* are active, as they were last shown."""
     today, moved = min(last_days(app).values()), moved_by(store, profile)
     theirs = {person, *store.followers(person)} - set(moved)
-    active = {wid for wid, each in _shown(app, [*moved, *sorted(theirs)]).items() if is_at_work(each, today=today)}
+    active = {wid for wid, each in known_workers(app, [*moved, *theirs]).items() if is_at_work(each, today=today)}
     return not active.isdisjoint(moved) and not active.isdisjoint(theirs)
 
 
@@ -108,7 +105,7 @@ def check_join(app: App, store: LinkStore, profile: Profile, other: Profile, *, 
 
 def _told_apart(app: App, profile: Profile, other: Profile, *, names: tuple[str, str]) -> str:
     """Both names, where the family names differ."""
-    shown = _shown(app, [profile.wid, other.wid])
+    shown = known_workers(app, [profile.wid, other.wid])
     one, another = (shown.get(each.wid) for each in (profile, other))
     if one is None or another is None or _family(one) == _family(another):
         return ""
@@ -179,14 +176,9 @@ def check_choice(
     )
 
 
-def _shown(app: App, wids: Sequence[str]) -> dict[str, Worker]:
-    """These profiles as they were last shown."""
-    return SnapshotStore(app.database).find(Scope(app.name, "workday", RecordType.WORKER), keys=wids, of=Worker)
-
-
 def _speaks(app: App, store: LinkStore, profile: Profile) -> Worker | None:
     """The person's profile that is at work; where there is none or several, the named one."""
-    shown = _shown(app, [profile.wid, profile.person, *store.followers(profile.person)])
+    shown = known_workers(app, [profile.wid, profile.person, *store.followers(profile.person)])
     today = min(last_days(app).values())
     active = [each for each in shown.values() if is_at_work(each, today=today)]
     return active[0] if len(active) == 1 else shown.get(profile.wid)

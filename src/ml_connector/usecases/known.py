@@ -1,11 +1,13 @@
-"""Which codes and days the last reading showed; nothing is read anew."""
+"""Which codes, days and workers the last reading showed; nothing is read anew."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
@@ -24,6 +26,12 @@ def last_days(app: App) -> dict[str, date]:
     newest = SyncStore(app.database, app.name).newest_plan()
     read_at = datetime.fromisoformat(newest.watermark) if newest is not None and newest.watermark else app.clock()
     return plant_days(app.connection.plex.plants, read_at)
+
+
+def known_workers(app: App, wids: Iterable[str]) -> dict[str, Worker]:
+    """These profiles by WID, as Workday showed them last; who never was shown is left out."""
+    scope = Scope(app.name, "workday", RecordType.WORKER)
+    return SnapshotStore(app.database).find(scope, keys=sorted(wids), of=Worker)
 
 
 def known_wids(app: App, kind: Kind) -> dict[str, str]:

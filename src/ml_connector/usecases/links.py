@@ -9,12 +9,9 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import OTHER, AuditAction, AuditEvent
 from ml_connector.bootstrap import App
-from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.mapping.people import label
-from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.contested import find_owner, may_be_made
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.links.store import Link, LinkStore, Profile
@@ -27,6 +24,7 @@ from ml_connector.usecases.join import (
     moved_by,
     settle,
 )
+from ml_connector.usecases.known import known_workers
 from ml_connector.usecases.own_records import Employees, find_made_ids, plants_of
 from ml_connector.usecases.part import change_back, find_exchanged, find_exchanges, hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
@@ -69,8 +67,7 @@ def _tell_apart(app: App, link: Link) -> Link:
     chosen = {plant: key for plant, key in link.plex.items() if plant not in along}
     store = _store(app)
     profiles = store.profiles(link.person)
-    scope = Scope(app.name, "workday", RecordType.WORKER)
-    shown = SnapshotStore(app.database).find(scope, keys=[each.wid for each in profiles], of=Worker)
+    shown = known_workers(app, [each.wid for each in profiles])
     named = tuple(
         msgspec.structs.replace(each, number=shown[each.wid].employee_id, name=label(shown[each.wid]))
         if each.wid in shown
@@ -289,8 +286,7 @@ def adopt_all(app: App, matches: Sequence[Match]) -> list[Match]:
 def _write_down(app: App, tx: Transaction, store: LinkStore, profile: Profile) -> None:
     """Give a profile that is decided of before anybody could say who it is its names."""
     unknown = store.unknown([profile.wid])
-    scope = Scope(app.name, "workday", RecordType.WORKER)
-    for worker in SnapshotStore(app.database).find(scope, keys=unknown, of=Worker).values():
+    for worker in known_workers(app, unknown).values():
         seen = Seen(profile.person, profile.wid)
         store.learn(tx, dict.fromkeys(aliases_of(worker), seen), by=app.actor, at=app.clock())
 
@@ -308,8 +304,7 @@ def _owner(app: App, store: LinkStore, *, plant: str, key: str) -> str | None:
 
 def _number(app: App, person: str) -> str:
     """The number people know a person by; the WID where nothing of them is kept."""
-    scope = Scope(app.name, "workday", RecordType.WORKER)
-    found = SnapshotStore(app.database).find(scope, keys=[person], of=Worker).get(person)
+    found = known_workers(app, [person]).get(person)
     return person if found is None else found.known_as
 
 

@@ -14,9 +14,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.bootstrap import App
-from ml_connector.canonical.workforce import Worker
-from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.links.store import LinkStore, Profile
+from ml_connector.usecases.known import known_workers
 from ml_connector.usecases.own_records import Employees, find_made_ids, find_own_records, plants_of
 
 
@@ -104,7 +103,6 @@ def change_back(tx: Transaction, store: LinkStore, exchanged: Collection[Exchang
 
 def _in_scope(app: App, wids: Collection[str]) -> list[str]:
     """Of these profiles those that are ever written; who was never shown may be."""
-    scope = Scope(app.name, "workday", "worker")
-    shown = SnapshotStore(app.database).find(scope, keys=sorted(wids), of=Worker)
+    shown = known_workers(app, wids)
     contingent = app.connection.sync.contingent_workers
     return [wid for wid in wids if wid not in shown or contingent or shown[wid].worker_type == "employee"]
