@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -70,3 +70,14 @@ def test_the_list_shows_whom_more_than_one_profile_or_a_choice_belongs_to(links,
     with database.transaction() as tx:
         links.adopt(tx, person="p1", plant="101", plex_id="x", by="ada", at=AT)
     assert links.list(person="p1")[0].plex == {"101": "x"}
+
+
+def test_m_9_a_record_that_moves_between_plants_is_somebodys_choice_since_it_was_chosen(links, database):
+    later = AT + timedelta(days=9)
+    with database.transaction() as tx:
+        links.adopt(tx, person="p1", plant="101", plex_id="x", by="ada", at=AT)
+        links.take_along(tx, person="p1", origin="101", plant="102", plex_id="x", by="sync", at=later)
+        links.take_along(tx, person="p2", origin="101", plant="103", plex_id="own", by="sync", at=later)
+    assert links.adopted() == {("102", "p1"): "x", ("103", "p2"): "own"}
+    assert links.signed("p1") == {"102": "ada, 2026-11-23"}
+    assert links.chosen_at(["x", "own"]) == {"x": AT, "own": later}

@@ -93,9 +93,8 @@ class Receipts:
 
     def _take_along(self, tx: Connection, change: Change, at: datetime) -> AuditEvent:
         """A person goes on as the record that came along."""
-        links, by = self._tools.links, self._tools.actor
-        links.release(tx, person=change.person, plant=change.origin)
-        links.adopt(tx, person=change.person, plant=change.plant, plex_id=change.key, by=by, at=at)
+        by, names = self._tools.actor, {"person": change.person, "plex_id": change.key}
+        self._tools.links.take_along(tx, **names, origin=change.origin, plant=change.plant, by=by, at=at)
         return AuditEvent(
             action=AuditAction.LINK_CHANGED,
             actor=by,

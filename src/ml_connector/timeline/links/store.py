@@ -321,6 +321,18 @@ class LinkStore:
         row = {"connection": self._connection, "person": person, "plant": plant, "plex_id": plex_id}
         tx.execute(insert(links).values(**row, linked_by=by, linked_at=at.isoformat()))
 
+    def take_along(
+        self, tx: Connection, *, person: str, origin: str, plant: str, plex_id: str, by: str, at: datetime
+    ) -> None:
+        """Let a person go on in another plant as the record that came along; one chosen before stays so since then."""
+        mine = (links.c.connection == self._connection, links.c.person == person, links.c.plex_id == plex_id)
+        query = select(links.c.linked_by, links.c.linked_at).where(*mine).order_by(links.c.linked_at)
+        chosen = tx.execute(query.limit(1)).one_or_none()
+        if chosen is not None:
+            by, at = chosen.linked_by, datetime.fromisoformat(chosen.linked_at)
+        self.release(tx, person=person, plant=origin)
+        self.adopt(tx, person=person, plant=plant, plex_id=plex_id, by=by, at=at)
+
     def release(self, tx: Connection, *, person: str, plant: str) -> None:
         """Let a person be no Plex record of anybody's choice in this plant any more."""
         here = (links.c.connection == self._connection, links.c.person == person, links.c.plant == plant)
