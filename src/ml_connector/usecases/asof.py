@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,19 @@ from ml_connector.asof.whose import Whose
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
-from ml_connector.canonical.workforce import mark_number
 from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plausible import is_plausible
-from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE
 from ml_connector.timeline.links.store import LinkStore
-from ml_connector.usecases.own_records import find_made_ids
-from ml_connector.usecases.subjects import check_id, find_bearers
+from ml_connector.usecases.past_records import (
+    find_ids_ever,
+    find_ids_then,
+    find_people,
+    left_by_joins,
+    theirs_then,
+)
+from ml_connector.usecases.subjects import check_id
 
 _SUPERVISOR = "supervisor_id"
 
@@ -102,9 +106,9 @@ def asof(app: App, worker: str, *, on: date) -> WorkerPast:
         raise _lies_ahead(on, worker, last)
     ends = {plant: end_of(on, zone=zone) for plant, zone in zones.items()}
     links = LinkStore(app.database, app.name)
-    people, profile = _whose(app, links, worker)
+    people, profile = find_people(app, links, worker)
     whose = None if profile is None else Whose(past.joins(links.joins()), profile)
-    known = {worker} if whose is None else _records_of(app, past, links, people[0]) | _records_then(app, whose, ends)
+    known = {worker} if whose is None else find_ids_ever(app, past, links, people[0]) | find_ids_then(app, whose, ends)
     said = past.statements(known)
     if not people and not said:
         raise _unknown(worker)
@@ -138,8 +142,8 @@ def _records_at(
     left: dict[tuple[str, str], datetime] = {}
     if whose is not None:
         chosen = links.chosen_at([record.key for record in told])
-        left = _left_by(app, whose, told, ends=ends, chosen=past.heard(chosen))
-        told = _theirs(app, links, whose, told, ends=ends, named=named)
+        left = left_by_joins(app, whose, told, ends=ends, chosen=past.heard(chosen))
+        told = theirs_then(app, links, whose, told, ends=ends, named=named)
     badges = _badges(past, told, ends=ends)
     return tuple(
         _past(
@@ -191,78 +195,6 @@ def _why_silent(first: datetime, end: datetime) -> str:
     if end <= first:
         return "that day lies before our first reading: nothing is known of it"
     return "our records know of no employee there until the end of that day"
-
-
-def _whose(app: App, links: LinkStore, worker: str) -> tuple[list[str], str | None]:
-    """
-    The people whom a number or WID names or named, and the profile of the first that it stands on.
-
-    Of several who is active comes first, as `explain` has it.
-    """
-    joined, profile, bearers = links.joined(), links.profile(worker), find_bearers(app, worker)
-    named = [each.key for each in bearers] + ([] if profile is None else [profile.wid])
-    people = [joined.get(wid, wid) for wid in named]
-    return list(dict.fromkeys(people)), next(iter(named), None)
-
-
-def _records_then(app: App, whose: Whose, ends: Mapping[str, datetime]) -> set[str]:
-    """The ids we made for all who were known to be the same person when the day ended."""
-    return _ids_made(app, {wid for end in ends.values() for wid in whose.profiles(before=end)})
-
-
-def _theirs(
-    app: App, links: LinkStore, whose: Whose, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime], named: str
-) -> list[HeldRecord]:
-    """Of the records a person has or had, those that were theirs by what was known when the plant's day ended."""
-    found = []
-    for plant, end in ends.items():
-        profiles = whose.profiles(before=end)
-        made, numbers = _ids_made(app, profiles), {named, *links.numbers(sorted(profiles))}
-        here = [record for record in told if record.plant == plant]
-        theirs = {it.key for it in here if it.type == RecordType.EMPLOYEE and it.last.evidence.source in numbers}
-        found += [record for record in here if record.key in made | theirs]
-    return found
-
-
-def _left_by(
-    app: App,
-    whose: Whose,
-    told: Sequence[HeldRecord],
-    *,
-    ends: Mapping[str, datetime],
-    chosen: Mapping[str, datetime],
-) -> dict[tuple[str, str], datetime]:
-    """By plant and id, the records that a join left to nobody, and when; one that was chosen for somebody is theirs."""
-    found = {}
-    for plant, end in ends.items():
-        theirs = {key for key, at in chosen.items() if at < end}
-        for wid in whose.profiles(before=end):
-            left_at = whose.left_at(wid, before=end)
-            behind = set() if left_at is None else _ids_made(app, [wid]) - theirs
-            for record in told:
-                if left_at is not None and record.plant == plant and record.key in behind and record.last.at < left_at:
-                    found[plant, record.key] = left_at
-    return found
-
-
-def _records_of(app: App, past: PastStore, links: LinkStore, person: str) -> set[str]:
-    """The ids of every Plex record a person has, or had."""
-    aliases = [name for link in links.list(person=person) for name in link.aliases]
-    numbers = [mark_number(name.kind, name.value) for name in aliases if name.kind in {EMPLOYEE, CONTINGENT}]
-    own, joined = _ids_of(app, links, person), links.joined()
-    found = past.keys_of(numbers) - own
-    # A number that was given again stands in the changes of both who bore it.
-    others = {joined.get(each.key, each.key) for each in find_bearers(app, *numbers)} - {person} if found else set()
-    return (own | found).difference(*(_ids_of(app, links, other) for other in others))
-
-
-def _ids_of(app: App, links: LinkStore, person: str) -> set[str]:
-    """The ids a person's records have by what we make of their WIDs, and by what somebody chose."""
-    return _ids_made(app, {person, *links.followers(person)}) | set(links.adopted(person=person).values())
-
-
-def _ids_made(app: App, people: Iterable[str]) -> set[str]:
-    return {key for one in people for key in find_made_ids(app, one).values()}
 
 
 def _badges(past: PastStore, told: Sequence[HeldRecord], *, ends: Mapping[str, datetime]) -> dict[str, str]:
