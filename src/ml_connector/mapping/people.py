@@ -59,9 +59,8 @@ class People:
                 yield self._by_id[name]
 
     def is_placed(self, number: str) -> bool:
-        """Whether anybody with that number, whatever they are, is somewhere."""
-        people = [self._by_id.get(person_id(kind, number)) for kind in ("employee", "contingent")]
-        return any(person is not None and person.plant is not None for person in people)
+        """Whether anybody is somewhere whom people know by that number, which is marked for contingent workers."""
+        return any(person.plant is not None for person in self.wearing(number))
 
     def depth(self, person: str) -> int | None:
         """How many managers stand above, or None when the chain runs into a circle (WP-14)."""

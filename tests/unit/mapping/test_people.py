@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.canonical.workforce import Worker
-from ml_connector.mapping.people import People, person_id
+from ml_connector.mapping.people import People, Person, person_id
 
 
 def worker(number, manager=None, kind="employee", **rest):
@@ -66,3 +66,13 @@ def test_wp_01_of_two_who_bear_a_number_others_refer_to_the_one_who_is_somewhere
         found = people.get("employee 1001")
         assert found is not None
         assert (found.key, found.plant) == (joiner.key, "101")
+
+
+def test_wp01_cc12_who_is_somewhere_is_told_by_the_number_people_know_them_by() -> None:
+    people = People()
+    people.put("contingent 1001", Person("w1", "101", None))
+    people.put("contingent CW-1002", Person("w2", "101", None))
+    people.put("employee 1003", Person("w3", "101", None))
+    people.put("employee 1004", Person("w4", None, None))
+    numbers = ("CW-1001", "1001", "CW-1002", "1003", "CW-1003", "1004")
+    assert [number for number in numbers if people.is_placed(number)] == ["CW-1001", "CW-1002", "1003"]
