@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from ml_connector.audit.event import AuditAction
 from ml_connector.sandbox.http import Response
+from ml_connector.usecases import links, syncs
+from tests.explained import app_of
 from tests.living import Living
 
 NUMBER = "5001"
@@ -142,3 +145,93 @@ def test_wp01_each_of_two_with_one_number_is_named_by_what_people_know_them_as(h
         wids = [life.tools.links.profile(number).wid for number in (NUMBER, MARKED)]
         assert len(set(wids)) == 2
         assert [life.tools.links.numbers([wid]) >= {known} for wid, known in zip(wids, (NUMBER, MARKED), strict=True)]
+
+
+def app(home, life):
+    made = app_of(home, life)
+    made.syncer = life.syncer
+    return made
+
+
+def silent(*_):
+    pass
+
+
+def only_contingent(home):
+    """Give the employee another number, so that nobody but the contingent worker has it."""
+    home.desk.renumber(worker(home, NUMBER), "5003")
+
+
+@pytest.mark.parametrize("read_before", [True, False])
+def test_wp01_a_contingent_worker_who_cannot_be_read_is_parked_and_decided_anew_under_the_number_people_know(
+    home, read_before
+):
+    with home.alive() as life:
+        if read_before:
+            life.sync()
+        home.desk.claim_second_primary(worker(home, MARKED))
+        life.sync()
+        assert [key for key, code, _ in home.parked(life) if code == "primary_job"] == [MARKED]
+        home.desk.rescind(home.keys[MARKED], "Add Additional Job")
+        for each in (NUMBER, MARKED):
+            home.desk.transfer(worker(home, each), location="TOL")
+        syncs.reevaluate(app(home, life), [MARKED], progress=silent)
+        found = {badge: row["building"] for badge, row in badges_in(home).items()}
+        assert found == {NUMBER: "DET", MARKED: "TOL"}, "the employee of that number was not meant"
+
+
+def test_wp01_a_bare_number_that_no_employee_has_is_the_contingent_workers(home):
+    only_contingent(home)
+    with home.alive() as life:
+        life.wire.spoil = refusing(MARKED)
+        life.sync()
+        assert waiting(life) == {MARKED}
+        life.wire.spoil = forbidding(MARKED, plainly)
+        syncs.resend(app(home, life), [NUMBER], progress=silent)
+        assert waiting(life) == {MARKED}
+        life.wire.spoil = plainly
+        syncs.reevaluate(app(home, life), [NUMBER], progress=silent)
+        assert (set(badges_in(home)), waiting(life)) == ({MARKED}, set())
+        with pytest.raises(syncs.UsageError, match="nothing is parked or known under 5009"):
+            syncs.reevaluate(app(home, life), ["5009"], progress=silent)
+
+
+def test_wp01_a_bare_number_is_the_employees_where_one_has_it(home):
+    with home.alive() as life:
+        life.wire.spoil = refusing(MARKED)
+        life.sync()
+        life.wire.spoil = plainly
+        syncs.reevaluate(app(home, life), [NUMBER], progress=silent)
+        assert waiting(life) == {MARKED}
+
+
+@pytest.mark.parametrize("named", [MARKED, NUMBER])
+def test_ed14_px07_a_conversion_that_keeps_the_number_can_be_let_go_after_a_move_that_ended_in_no_plant(home, named):
+    only_contingent(home)
+    with home.alive() as life:
+        life.sync()
+        leave_in_none(home, life)
+        came = home.desk.convert(worker(home, MARKED), on=home.tenant.today)
+        home.desk.renumber(came, NUMBER)
+        life.sync()
+        assert [(key, code) for key, code, field in home.parked(life) if not field] == [(MARKED, "in_none")]
+        syncs.reevaluate(app(home, life), [named], progress=silent)
+        assert set(badges_in(home)) == {NUMBER}
+        life.sync()
+        assert waiting(life) == set(), "what was sent since under the new number settles the move"
+
+
+def test_wp01_what_lies_ahead_who_is_one_and_the_trail_name_a_contingent_worker_alike(home):
+    only_contingent(home)
+    with home.alive() as life:
+        life.sync()
+        on = home.tenant.today + timedelta(days=3)
+        home.desk.hire("DET", on=on, contingent=True, worker_id="5011")
+        home.desk.terminate(worker(home, MARKED), last_day=home.tenant.today - timedelta(days=1))
+        back = home.desk.hire("DET", contingent=True, person=home.keys[MARKED])
+        home.desk.renumber(back, "5012")
+        assert [item.source for item in life.plan().pending if item.begins] == ["CW-5011"]
+        told = life.tools.trail.list(key="CW-5012", action=AuditAction.LINK_CHANGED)
+        assert [stored.event.object for stored in told] == ["worker//CW-5012"]
+        (link,) = links.list_links(app(home, life), worker="CW-5012")
+        assert {each.number for each in link.profiles} == {MARKED, "CW-5012"}

@@ -1622,4 +1622,20 @@ MUTANTS = (
         "tests/integration/test_robbed.py"
         "::test_a1_t5_the_lease_is_kept_while_plex_may_be_at_work_on_what_a_killed_run_sent",
     ),
+    Mutant(
+        "a contingent worker who cannot be read has an employee's number",
+        "mapping/workday.py",
+        "            return mark_number(worker_type, number)\n",
+        "            return number\n",
+        "tests/integration/test_twins.py::"
+        "test_wp01_a_contingent_worker_who_cannot_be_read_is_parked_and_decided_anew_under_the_number_people_know",
+    ),
+    Mutant(
+        "what is sent of who was converted leaves their move unsettled",
+        "sync/sources.py",
+        "        and not tools.store.sent_since(intent, numbers=numbers[person])\n",
+        "",
+        "tests/integration/test_twins.py::"
+        "test_ed14_px07_a_conversion_that_keeps_the_number_can_be_let_go_after_a_move_that_ended_in_no_plant",
+    ),
 )

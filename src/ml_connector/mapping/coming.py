@@ -42,7 +42,7 @@ class Coming:
             label=label(worker),
             on=last.isoformat(),
             reason=_LAST_DAY,
-            source=worker.employee_id,
+            source=worker.known_as,
         )
 
     def hire(self, worker: Worker) -> Pending | None:
@@ -71,7 +71,7 @@ class Coming:
             on=on,
             reason="future hire",
             begins=True,
-            source=worker.employee_id,
+            source=worker.known_as,
         )
 
     def changes(
@@ -120,7 +120,7 @@ class Coming:
             on=on.isoformat(),
             reason=shortened(reason, _LONGEST_REASON),
             begins=begins,
-            source=worker.employee_id,
+            source=worker.known_as,
         )
 
 

@@ -179,7 +179,7 @@ class Placement:
             on=on.isoformat(),
             reason=reason,
             begins=begins,
-            source=worker.employee_id,
+            source=worker.known_as,
         )
 
     def plant(self, job: Job, organizations: Organizations) -> Plant:

@@ -13,12 +13,13 @@ import msgspec
 from lxml.etree import _Element as Element
 
 from ml_connector.canonical.keys import UNSET, NativeRecord, Record, RecordType
-from ml_connector.canonical.workforce import Worker
+from ml_connector.canonical.workforce import Worker, mark_number
 from ml_connector.errors import RecordError
 from ml_connector.mapping import workday_organization as reference_data
 from ml_connector.mapping.workday_element import find_id, tag
+from ml_connector.mapping.workday_job import ID_TYPES
 from ml_connector.mapping.workday_json import is_json, read_facts
-from ml_connector.mapping.workday_json_records import READERS
+from ml_connector.mapping.workday_json_records import READERS, number_of
 from ml_connector.mapping.workday_json_records import read_worker as read_json_worker
 from ml_connector.mapping.workday_membership import Membership, ShortRecord, shorten, stand_in_place
 from ml_connector.mapping.workday_staffing import read_staffed
@@ -48,7 +49,6 @@ _KEY_TYPES = {
     RecordType.POSITION: "Position_ID",
     RecordType.COST_CENTER: "Cost_Center_Reference_ID",
 }
-_PERSON_IDS = ("Employee_ID", "Contingent_Worker_ID")
 _LOOK = "read it again; if it stays, look at it with `ml-connector read workday … --raw`"
 _ANY_WID = re.compile(rb"[\s:]type\s*=\s*[\"']WID[\"'][^<>]*>\s*([0-9a-f]{32})\s*<")
 
@@ -112,15 +112,12 @@ def name_native(native: NativeRecord) -> str | None:
     if native.record_type is not RecordType.WORKER:
         return describe_native(native)
     try:
-        number = _number_json(native) if is_json(native.payload) else _find_name(native.record_type, _parse(native))
+        number = (
+            number_of(read_facts(native)) if is_json(native.payload) else _find_name(native.record_type, _parse(native))
+        )
     except RecordError:
         number = None
     return number or describe_native(native)
-
-
-def _number_json(native: NativeRecord) -> str | None:
-    number = read_facts(native).text("employee_id")
-    return number if isinstance(number, str) else None
 
 
 def _translate_json(native: NativeRecord, *, use_preferred_name: bool) -> Record:
@@ -180,9 +177,15 @@ def _reference(record_type: RecordType, element: Element) -> Element | None:
 
 
 def _find_name(record_type: RecordType, element: Element) -> str | None:
-    """The id people know it by."""
-    ids = _PERSON_IDS if record_type is RecordType.WORKER else (_KEY_TYPES[record_type],)
-    return find_id(_reference(record_type, element), *ids, "WID")
+    """What people know it by: a worker of whichever type by a number that is marked for contingent workers (WP-01)."""
+    reference = _reference(record_type, element)
+    if record_type is not RecordType.WORKER:
+        return find_id(reference, _KEY_TYPES[record_type], "WID")
+    for id_type, worker_type in ID_TYPES.items():
+        number = find_id(reference, id_type)
+        if number is not None:
+            return mark_number(worker_type, number)
+    return find_id(reference, "WID")
 
 
 def _label(record_type: RecordType) -> str:

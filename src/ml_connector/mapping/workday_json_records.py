@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from ml_connector.canonical.keys import Record, RecordType, normal_decimal
 from ml_connector.canonical.organization import CostCenter, JobProfile, Location, Organization, Position
-from ml_connector.canonical.workforce import Compensation, Job, Name, Organizations, Worker
+from ml_connector.canonical.workforce import Compensation, Job, Name, Organizations, Worker, mark_number
 from ml_connector.errors import RecordError
 from ml_connector.mapping.workday_element import Flag, Text, negate
 from ml_connector.mapping.workday_job import WorkerType
@@ -80,6 +80,17 @@ def _staffing_email(facts: Facts) -> Text:
 def _primary_job(facts: Facts) -> dict[str, Any]:
     job = facts.staffing.get("primaryJob")
     return job if isinstance(job, dict) else {}
+
+
+def number_of(facts: Facts) -> str | None:
+    """The number people know a worker by, even one that cannot be understood; unmarked where nothing tells the type."""
+    number = facts.text("employee_id")
+    if not isinstance(number, str):
+        return None
+    try:
+        return mark_number(_read_type(facts), number)
+    except RecordError:
+        return number
 
 
 def _read_type(facts: Facts) -> WorkerType:

@@ -41,7 +41,7 @@ def explain_person(tools: SyncTools, recalled: Recalled, subject: Subject) -> Ex
         )
     )
     return ExplainedWorker(
-        worker=worker.employee_id,
+        worker=worker.known_as,
         worker_type=worker.worker_type,
         label=label(worker),
         verdict=sum_up(verdicts),
@@ -64,7 +64,10 @@ def _doubts(recalled: Recalled, subject: Subject) -> Iterator[Parked]:
     gathered = recalled.sources.gathered
     extract = gathered.extracts.get(_WORKERS)
     if extract is not None:
-        yield from (park_fault(extract.scope, each) for each in extract.faults if each.key in subject.profiles)
+        for each in extract.faults:
+            if each.key in subject.profiles:
+                worker = subject.profile if each.key == subject.profile.key else None
+                yield park_fault(extract.scope, each, worker=worker)
     if not subject.shown:
         number = subject.profile.known_as
         yield from (each for each in gathered.parked if (each.code, each.key) == ("not_shown", number))

@@ -281,7 +281,7 @@ class Gatherer:
             return None
         new = sorted(set(unseen).intersection(self._snapshots.gone(extract.scope, extract_id=extract.id)))
         some = self._snapshots.find(extract.scope, keys=new[:NAMED], of=Worker)
-        named = [f"{label(worker)} ({worker.employee_id})" for worker in some.values()]
+        named = [f"{label(worker)} ({worker.known_as})" for worker in some.values()]
         return population_drop(new, before=extract.before, limit=limit, named=sorted(named))
 
     def _not_shown(self, scope: Scope, unseen: Sequence[str], *, today: date) -> list[Parked]:

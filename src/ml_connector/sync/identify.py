@@ -233,7 +233,7 @@ def _write_down(tools: SyncTools, run: Run, met: Sequence[Identified]) -> None:
     events = [
         run.event(
             AuditAction.LINK_CHANGED,
-            f"worker//{each.worker.employee_id}",
+            f"worker//{each.worker.known_as}",
             now,
             reason=f"is known already, by the {each.how.kind} id of an earlier profile",
         )

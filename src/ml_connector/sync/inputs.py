@@ -16,7 +16,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.sync.gather import Gathered
 
 # Raise it when the same inputs lead to another plan.
-DECISION = 5
+DECISION = 6
 
 
 def fingerprint_inputs(

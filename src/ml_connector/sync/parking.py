@@ -47,14 +47,15 @@ def park_worker(worker: Worker, error: RecordError, *, plant: str = "") -> Parke
 
 def park_fault(scope: Scope, fault: Fault, *, worker: Worker | None = None) -> Parked:
     """A record that came and cannot be understood; called as the *worker* it was when it last could be."""
+    key = fault.name if worker is None else worker.known_as
     return Parked(
         type=scope.type,
         plant=scope.plant,
-        key=fault.name,
-        label=fault.name if worker is None else label(worker),
+        key=key,
+        label=key if worker is None else label(worker),
         code=fault.code,
         reason=fault.reason,
-        remedy=_with_key(fault.remedy, fault.name),
+        remedy=_with_key(fault.remedy, key),
         waiting_for=fault.waiting_for,
     )
 
@@ -96,7 +97,7 @@ def park_not_shown(worker: Worker) -> Parked:
             "ask the Workday security administrator whether the integration user may still see this worker; "
             "if the worker has left, have HR enter the termination. It settles by itself then"
         ),
-        waiting_for=f"Workday to show worker {worker.employee_id}",
+        waiting_for=f"Workday to show worker {worker.known_as}",
     )
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ml_connector.audit.event import AuditAction, AuditEvent
+from ml_connector.canonical.keys import RecordType
+from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.review.store import Parked
-from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.entered import Entered
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
@@ -78,9 +80,30 @@ def find_refused(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, 
 
 
 def find_moving(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, Intent]:
-    """Who is perhaps between two plants, by person, until somebody says that they are to be decided anew."""
+    """
+    Who is perhaps between two plants, by person, until somebody says that they are to be decided anew.
+
+    Who was converted meanwhile is known by another number than the transfer was sent under.
+    """
     unsettled = tools.store.unsettled_transfers()
-    return {person: intent for person, intent in unsettled.items() if intent.change.source not in retry}
+    numbers = find_numbers(tools, unsettled)
+    return {
+        person: intent
+        for person, intent in unsettled.items()
+        if not {intent.change.source, *numbers[person]}.intersection(retry)
+        and not tools.store.sent_since(intent, numbers=numbers[person])
+    }
+
+
+def find_numbers(tools: SyncTools, people: Collection[str]) -> dict[str, set[str]]:
+    """By person, the numbers people know their profiles by, as last shown."""
+    joined = tools.links.joined() if people else {}
+    owner = {person: person for person in people} | {wid: one for wid, one in joined.items() if one in people}
+    scope = Scope(tools.name, "workday", RecordType.WORKER)
+    found: dict[str, set[str]] = {person: set() for person in people}
+    for wid, worker in tools.snapshots.find(scope, keys=sorted(owner), of=Worker).items():
+        found[owner[wid]].add(worker.known_as)
+    return found
 
 
 def find_outbox(tools: SyncTools, gathered: Gathered, *, other_day: bool) -> Outbox:

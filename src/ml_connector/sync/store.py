@@ -15,7 +15,7 @@ It stays `sending` for as long as nobody can tell what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -36,7 +36,9 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
+    tuple_,
     update,
 )
 
@@ -360,9 +362,19 @@ class SyncStore:
             last = {row["source"]: _intent(row) for row in tx.execute(query).mappings()}
         return {
             intent.change.person: intent
-            for intent in last.values()
+            for intent in sorted(last.values(), key=lambda it: (it.plan_id, it.seq))
             if intent.change.action == "transfer" and intent.state not in {"applied", "rejected", "forbidden"}
         }
+
+    def sent_since(self, intent: Intent, *, numbers: Collection[str]) -> bool:
+        """Whether anything was sent after it of the employee, by its key or one of the *numbers* people know them by."""
+        where = (
+            *(changes.c.connection == self._connection, changes.c.type == "employee", changes.c.sent_at.is_not(None)),
+            or_(changes.c.key == intent.change.key, changes.c.source.in_(sorted(numbers))),
+            tuple_(changes.c.plan_id, changes.c.seq) > (intent.plan_id, intent.seq),
+        )
+        with self._database.reading() as tx:
+            return tx.execute(select(exists().where(*where))).scalar_one()
 
     def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""

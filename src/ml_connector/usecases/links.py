@@ -69,7 +69,7 @@ def _tell_apart(app: App, link: Link) -> Link:
     profiles = store.profiles(link.person)
     shown = known_workers(app, [each.wid for each in profiles])
     named = tuple(
-        msgspec.structs.replace(each, number=shown[each.wid].employee_id, name=label(shown[each.wid]))
+        msgspec.structs.replace(each, number=shown[each.wid].known_as, name=label(shown[each.wid]))
         if each.wid in shown
         else each
         for each in profiles

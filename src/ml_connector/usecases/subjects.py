@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.canonical.workforce import CONTINGENT_BADGE, Worker
+from ml_connector.canonical.workforce import CONTINGENT_BADGE, Worker, mark_number
 from ml_connector.errors import RecordError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.recall import Recalled
+from ml_connector.sync.sources import find_numbers
 from ml_connector.sync.steps import Subject
 from ml_connector.timeline.identity import CONTINGENT, UNIVERSAL, Alias, governing
 
@@ -79,6 +80,22 @@ def find_bearers(app: App, *names: str) -> list[Worker]:
     return sorted(found, key=lambda each: (each.active is not True, each.worker_type != "employee", each.key))
 
 
+def find_numbers_of(app: App, keys: Collection[str]) -> set[str]:
+    """
+    The numbers runs know those people by whom these keys name, of all their profiles.
+
+    A bare number that an employee has names no contingent worker; of leavers and whoever works, it names the latter.
+    """
+    found, named = find_bearers(app, *keys), set[str]()
+    for key in keys:
+        bearers = [each for each in found if key in {each.known_as, each.employee_id, each.key, each.universal_id}]
+        exactly = [each for each in bearers if each.known_as == key] or bearers
+        named |= {each.key for each in [one for one in exactly if one.active is True] or exactly}
+    joined = app.tools.links.joined()
+    numbers = find_numbers(app.tools, {joined.get(wid, wid) for wid in named})
+    return set().union(*numbers.values())
+
+
 def _speaks(profiles: list[Worker]) -> Worker:
     try:
         return governing(profiles)
@@ -96,7 +113,8 @@ def _find_person(app: App, recalled: Recalled, text: str) -> str | None:
     if told:
         return next(iter(told.values())).person
     faults = _extract(recalled, "worker").faults
-    wid = next((each.key for each in faults if text in {each.name, each.key}), None)
+    names = {text, mark_number(CONTINGENT, text)}
+    wid = next((each.key for each in faults if not names.isdisjoint({each.name, each.key})), None)
     return joined.get(wid, wid) if wid is not None else _find_in_plex(app, recalled, text)
 
 

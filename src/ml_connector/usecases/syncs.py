@@ -10,17 +10,16 @@ import msgspec
 
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
-from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import UsageError
 from ml_connector.mapping.plausible import is_plausible
 from ml_connector.review.store import Explanation, HoldInfo, ReviewStore
 from ml_connector.snapshot.extract import Progress
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.sync.runs.store import RunInfo, RunStore
 from ml_connector.sync.store import SyncStore
-from ml_connector.usecases.subjects import find_bearers
+from ml_connector.usecases.subjects import find_bearers, find_numbers_of
 
 ONLY = ("worker", "employee", "employee_attributes", "cost_center", "department", "position", "headcount")
 
@@ -135,7 +134,11 @@ def sync(app: App, *, whole: bool = False, progress: Progress) -> RunReport:
 
 def resend(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:
     """Send the same bytes again, unless a later plan wants something else."""
-    return app.syncer.resend(keys, progress=progress)
+    waiting = {item.key for item in ReviewStore(app.database).parked(app.name)}
+    named: list[str] = []
+    for key in keys:
+        named += [key] if key in waiting else sorted(find_numbers_of(app, [key]) & waiting) or [key]
+    return app.syncer.resend(named, progress=progress)
 
 
 def reevaluate(app: App, keys: Sequence[str], *, progress: Progress) -> RunReport:
@@ -146,7 +149,7 @@ def reevaluate(app: App, keys: Sequence[str], *, progress: Progress) -> RunRepor
         UsageError: nothing is known under one of the keys.
     """
     _check_known(app, keys)
-    return app.syncer.reevaluate(keys, progress=progress)
+    return app.syncer.reevaluate(sorted({*keys, *find_numbers_of(app, keys)}), progress=progress)
 
 
 def release(app: App, hold: str) -> HoldInfo:
@@ -364,10 +367,10 @@ def _check_known(app: App, keys: Sequence[str]) -> None:
     unknown -= {key for key in unknown if any(store.ever_planned(kind, key) for kind in ONLY)}
     unknown -= snapshots.known(app.name, keys=sorted(unknown))
     if unknown:
-        people = snapshots.read(Scope(app.name, "workday", RecordType.WORKER), of=Worker)
-        unknown -= {person.known_as for person in people}
+        for worker in find_bearers(app, *unknown):
+            unknown -= {worker.known_as, worker.employee_id, worker.key, worker.universal_id}
     if unknown:
         raise UsageError(
             f"nothing is parked or known under {', '.join(sorted(unknown))}",
-            remedy="ml-connector parked   names what waits; a worker is known by the employee id",
+            remedy="ml-connector parked   names what waits; a worker is known by the number in Workday",
         )
