@@ -1273,8 +1273,8 @@ MUTANTS = (
     Mutant(
         "who cannot be understood any more has no name",
         "sync/parking.py",
-        "label=fault.name if worker is None else label(worker),",
-        "label=fault.name,",
+        "label=key if worker is None else label(worker),",
+        "label=key,",
         "tests/integration/test_parked_under_holds.py::test_rc_who_cannot_be_understood_any_more_is_called_as_before",
     ),
     Mutant(
@@ -1539,8 +1539,8 @@ MUTANTS = (
     Mutant(
         "an employee and a contingent worker of one number are one person in our books",
         "mapping/placement.py",
-        "source=worker.known_as,",
-        "source=worker.employee_id,",
+        "source=worker.known_as,\n            label=label(worker),\n            fields=fields,",
+        "source=worker.employee_id,\n            label=label(worker),\n            fields=fields,",
         "tests/integration/test_twins.py"
         "::test_wp01_of_two_with_one_number_each_waits_for_itself_and_neither_is_sent_again_by_itself",
     ),
