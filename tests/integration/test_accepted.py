@@ -4,6 +4,7 @@ import pytest
 
 from ml_connector.errors import AmbiguousWriteError, AuthenticationError
 from ml_connector.sandbox.http import json_response
+from ml_connector.sync import apply
 from tests.living import Living
 from tests.rehearsal import is_write
 
@@ -123,7 +124,9 @@ def test_px_02_whom_plex_does_not_know_looks_up_one_of_what_a_killed_run_sent(ho
         assert len(life.tools.store.intents(states=("sending",))) == len(planned) > 1
 
 
-def test_px_02_what_was_cut_off_is_looked_up_no_more_once_plex_does_not_know_us(home):
+@pytest.mark.parametrize("size", [1, 256])
+def test_px_02_once_plex_does_not_know_us_nothing_more_is_looked_up_or_sent(home, monkeypatch, size):
+    monkeypatch.setattr(apply, "MOST_BATCH", size)
     cut, asked = [], []
 
     def spoil(request, answer):
@@ -141,5 +144,6 @@ def test_px_02_what_was_cut_off_is_looked_up_no_more_once_plex_does_not_know_us(
         life.wire.spoil = spoil
         with pytest.raises(AuthenticationError):
             life.sync()
-        assert len(life.tools.store.intents(states=("sending",))) == len(cut) > 1
+        assert len(life.tools.store.intents(states=("sending",))) == len(cut)
+        assert (len(cut) == 1) is (size == 1)
         assert len(asked) == 1

@@ -1638,4 +1638,11 @@ MUTANTS = (
         "tests/integration/test_twins.py::"
         "test_ed14_px07_a_conversion_that_keeps_the_number_can_be_let_go_after_a_move_that_ended_in_no_plant",
     ),
+    Mutant(
+        "writing goes on although Plex does not know us when it is asked what became of a write",
+        "sync/apply.py",
+        "            self._stop = self._stop or self._back.stop\n",
+        "",
+        "tests/integration/test_accepted.py::test_px_02_once_plex_does_not_know_us_nothing_more_is_looked_up_or_sent",
+    ),
 )
