@@ -365,6 +365,7 @@ def test_what_failed_can_still_be_named(record_type: RecordType, xml: str, key: 
     ("record_type", "xml", "name"),
     [
         (RecordType.WORKER, worker(reference=ref("Worker_Reference", WID=WID, Employee_ID="000303")), "000303"),
+        (RecordType.WORKER, worker(reference=ref("Worker_Reference", WID=WID, Contingent_Worker_ID="33")), "CW-33"),
         (RecordType.WORKER, worker(reference=ref("Worker_Reference", WID=WID)), WID),
         (RecordType.WORKER, f'<a wd:type="WID">{WID}</a', WID),
         (RecordType.POSITION, sample.position(), "P-1044"),

@@ -229,4 +229,6 @@ def test_a_record_is_called_by_the_best_key_it_has() -> None:
     assert describe_native(native(fields={"employee_id": "007"})) == "007"
     assert name_native(native(fields={"key": "a" * 32, "employee_id": "007"})) == "007"
     assert name_native(native(fields={"key": "a" * 32})) == "a" * 32
+    marked = {"key": "a" * 32, "employee_id": "007", "contingent": True, "hired_on": "soon"}
+    assert name_native(native(fields=marked)) == "CW-007", "as people know a contingent worker (WP-01)"
     assert isinstance(to_canonical(native(fields=LEAST)), Record)

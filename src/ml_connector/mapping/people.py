@@ -96,13 +96,13 @@ class People:
 
 
 def label(worker: Worker) -> str:
-    """How people call the worker; the id where there is no name."""
+    """How people call the worker; the number they know them by where there is no name."""
     if isinstance(worker.name, UnsetType):
-        return worker.employee_id
+        return worker.known_as
     if isinstance(worker.name.preferred, str):
         return worker.name.preferred
     parts = [part for part in (worker.name.given, worker.name.family) if isinstance(part, str)]
-    return " ".join(parts) or worker.employee_id
+    return " ".join(parts) or worker.known_as
 
 
 def manager_named(worker: Worker) -> str | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.canonical.workforce import Worker
-from ml_connector.mapping.people import People, Person, person_id
+from ml_connector.mapping.people import People, Person, label, person_id
 
 
 def worker(number, manager=None, kind="employee", **rest):
@@ -76,3 +76,7 @@ def test_wp01_cc12_who_is_somewhere_is_told_by_the_number_people_know_them_by() 
     people.put("employee 1004", Person("w4", None, None))
     numbers = ("CW-1001", "1001", "CW-1002", "1003", "CW-1003", "1004")
     assert [number for number in numbers if people.is_placed(number)] == ["CW-1001", "CW-1002", "1003"]
+
+
+def test_wp01_who_has_no_name_is_called_by_the_number_people_know_them_by() -> None:
+    assert [label(worker(1001, kind=kind)) for kind in ("employee", "contingent")] == ["1001", "CW-1001"]
