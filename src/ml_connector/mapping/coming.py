@@ -12,8 +12,7 @@ from datetime import date
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError, shortened
 from ml_connector.mapping.desired import THROUGH, Pending
-from ml_connector.mapping.people import label
-from ml_connector.mapping.placement import Place, Placement
+from ml_connector.mapping.placement import Place, Placement, tell_pending
 
 _LONGEST_REASON = 200
 _LAST_DAY = f"termination: {THROUGH}"
@@ -35,15 +34,7 @@ class Coming:
         last = self._last_day(worker, plant)
         if last is None:
             return None
-        return Pending(
-            type="employee",
-            plant=plant,
-            key=key,
-            label=label(worker),
-            on=last.isoformat(),
-            reason=_LAST_DAY,
-            source=worker.known_as,
-        )
+        return tell_pending(worker, plant=plant, key=key, on=last, reason=_LAST_DAY)
 
     def hire(self, worker: Worker) -> Pending | None:
         """
@@ -62,17 +53,8 @@ class Coming:
         return self._coming(worker, plant=plant, key=self._record(plant, worker.key))
 
     def _coming(self, worker: Worker, *, plant: str, key: str) -> Pending:
-        on = worker.hired_on.isoformat() if isinstance(worker.hired_on, date) else ""
-        return Pending(
-            type="employee",
-            plant=plant,
-            key=key,
-            label=label(worker),
-            on=on,
-            reason="future hire",
-            begins=True,
-            source=worker.known_as,
-        )
+        on = worker.hired_on if isinstance(worker.hired_on, date) else None
+        return tell_pending(worker, plant=plant, key=key, on=on, reason="future hire", begins=True)
 
     def changes(
         self, worker: Worker, place: Place | None, *, ahead: Iterable[tuple[date, Worker]]
@@ -112,16 +94,8 @@ class Coming:
         return last if isinstance(last, date) and last >= self._today[plant] and not worker.hire_rescinded else None
 
     def _later(self, worker: Worker, place: Place, *, on: date, reason: str, begins: bool = False) -> Pending:
-        return Pending(
-            type="employee",
-            plant=place.plant,
-            key=place.key,
-            label=label(worker),
-            on=on.isoformat(),
-            reason=shortened(reason, _LONGEST_REASON),
-            begins=begins,
-            source=worker.known_as,
-        )
+        reason = shortened(reason, _LONGEST_REASON)
+        return tell_pending(worker, plant=place.plant, key=place.key, on=on, reason=reason, begins=begins)
 
 
 def has_ended(worker: Worker, *, today: date) -> bool:

@@ -171,16 +171,7 @@ class Placement:
 
     def _pending(self, worker: Worker, plant: str, on: date, reason: str, *, begins: bool) -> Pending:
         key = self._record(plant, worker.key)
-        return Pending(
-            type="employee",
-            plant=plant,
-            key=key,
-            label=label(worker),
-            on=on.isoformat(),
-            reason=reason,
-            begins=begins,
-            source=worker.known_as,
-        )
+        return tell_pending(worker, plant=plant, key=key, on=on, reason=reason, begins=begins)
 
     def plant(self, job: Job, organizations: Organizations) -> Plant:
         """
@@ -281,3 +272,19 @@ def _told(organizations: Organizations | UnsetType) -> Organizations:
             remedy="grant the integration user Get on that domain, activate pending security changes, then plan again",
         )
     return organizations
+
+
+def tell_pending(
+    worker: Worker, *, plant: str, key: str, on: date | None, reason: str, begins: bool = False
+) -> Pending:
+    """What lies ahead of a worker's employee; *on* is None where Workday does not tell the day."""
+    return Pending(
+        type="employee",
+        plant=plant,
+        key=key,
+        label=label(worker),
+        on="" if on is None else on.isoformat(),
+        reason=reason,
+        begins=begins,
+        source=worker.known_as,
+    )
