@@ -36,7 +36,7 @@ from ml_connector.sync.missed import Missed
 from ml_connector.sync.other_days import HORIZON, OtherDays
 from ml_connector.sync.teams import Managed, find_leavers, find_teams, is_taken
 from ml_connector.timeline.calendar import last_due, windows
-from ml_connector.timeline.fact import Fact, as_known
+from ml_connector.timeline.fact import Fact
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.reference import ReferenceFact, is_given_away
 from ml_connector.timeline.references.store import ReferenceStore
@@ -152,8 +152,7 @@ class Capture:
     def _known_then(self, base: Believed, workers: Sequence[str]) -> dict[str, Worker]:
         """What an earlier reading knew of workers: what a run learnt that was cut off after it is as new to us as to it."""
         on, by = date.fromisoformat(base.effective_on), datetime.fromisoformat(base.entered_at)
-        known = {worker: as_known(facts, on=on, by=by) for worker, facts in self._facts.of(workers).items()}
-        return {worker: _WORKER(fact.body) for worker, fact in known.items() if fact is not None}
+        return {worker: _WORKER(body) for worker, body in self._facts.bodies(workers, on=on, by=by).items()}
 
     def _agrees(self, extract: Extract, translation: Translation, *, as_of: AsOf) -> bool:
         """
