@@ -61,15 +61,13 @@ class Lookup:
         """Workday's own ids of what it shows now, by reference id (RD-01)."""
         if kind not in RECORDS or not self.readable("workday", kind.value):
             return {}
-        records = self.read("workday", kind.value, RECORDS[kind])
-        return {record.key: wid for record in records if (wid := wid_of(record)) is not None}
+        return _own_ids(self.read("workday", kind.value, RECORDS[kind]))
 
     def find_wids(self, kind: Kind, sources: Sequence[str]) -> dict[str, str]:
         """The same of these reference ids alone."""
         if kind not in RECORDS or not self.readable("workday", kind.value):
             return {}
-        records = self.find("workday", kind.value, RECORDS[kind], sources)
-        return {key: wid for key, record in records.items() if (wid := wid_of(record)) is not None}
+        return _own_ids(self.find("workday", kind.value, RECORDS[kind], sources).values())
 
     def plex(self, kind: str, plant: str, key: str) -> PlexRecord | None:
         """One record as Plex shows it; None where there is none, or where it cannot be read."""
@@ -114,3 +112,7 @@ class Lookup:
         employee = self.plex("employee", plant, key)
         ended = employee is not None and employee.fields.get("status") == self._status_inactive
         return None if ended else employee
+
+
+def _own_ids(records: Iterable[Record]) -> dict[str, str]:
+    return {record.key: wid for record in records if (wid := wid_of(record)) is not None}

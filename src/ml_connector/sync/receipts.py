@@ -93,8 +93,10 @@ class Receipts:
 
     def _take_along(self, tx: Connection, change: Change, at: datetime) -> AuditEvent:
         """A person goes on as the record that came along."""
-        by, names = self._tools.actor, {"person": change.person, "plex_id": change.key}
-        self._tools.links.take_along(tx, **names, origin=change.origin, plant=change.plant, by=by, at=at)
+        by, person = self._tools.actor, change.person
+        self._tools.links.take_along(
+            tx, person=person, origin=change.origin, plant=change.plant, plex_id=change.key, by=by, at=at
+        )
         return AuditEvent(
             action=AuditAction.LINK_CHANGED,
             actor=by,

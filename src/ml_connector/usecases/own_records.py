@@ -9,7 +9,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.mapping.record_ids import ids_made_of
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.sync.recall import look_after
 from ml_connector.timeline.links.store import LinkStore
 
@@ -23,8 +23,7 @@ class Employees:
 
     def find(self, plant: str, *, keys: Sequence[str]) -> dict[str, PlexRecord]:
         """Those of these employees that a plant holds, by key; none where it was never read."""
-        scope = Scope(self._app.name, "plex", RecordType.EMPLOYEE, plant)
-        believed = self._snapshots.last_believed(scope)
+        scope, believed = self._believed(plant)
         return {} if believed is None else self._snapshots.find(scope, keys=keys, of=PlexRecord, extract_id=believed.id)
 
     def wearing(self, plant: str, badge: str) -> PlexRecord | None:
@@ -34,9 +33,12 @@ class Employees:
         return self._worn[plant].get(badge)
 
     def _read(self, plant: str) -> Sequence[PlexRecord]:
-        scope = Scope(self._app.name, "plex", RecordType.EMPLOYEE, plant)
-        believed = self._snapshots.last_believed(scope)
+        scope, believed = self._believed(plant)
         return () if believed is None else list(self._snapshots.read(scope, of=PlexRecord, extract_id=believed.id))
+
+    def _believed(self, plant: str) -> tuple[Scope, Believed | None]:
+        scope = Scope(self._app.name, "plex", RecordType.EMPLOYEE, plant)
+        return scope, self._snapshots.last_believed(scope)
 
     @cached_property
     def _snapshots(self) -> SnapshotStore:
