@@ -14,6 +14,7 @@ from ml_connector.sandbox.tenant import facts as workday
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.timeline.fact import Fact, as_known
 from ml_connector.timeline.references.store import ReferenceStore
+from tests.fuse import CrashError
 from tests.laws.firm import Firm, found
 from tests.laws.history import START, dawn
 from tests.laws.verdict import at_work, check_truth
@@ -161,6 +162,29 @@ def test_ed10_a_look_at_another_day_takes_nothing_from_what_is_known_of_today() 
         firm.sync()
         assert len(facts_of(firm, silent)) == 2, "what is as it was is no news"
         assert len(facts_of(firm, worker)) == count
+
+
+def test_ed10_a_crash_after_a_look_at_another_day_loses_nothing_of_what_it_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ED-10, CC-04: the reading that makes facts of it counts with them, or not at all."""
+
+    bodies = SnapshotStore.bodies
+
+    def die(store: SnapshotStore, scope: Scope, *, extract_id: int) -> Any:
+        if scope.type == RecordType.WORKER:
+            raise CrashError
+        return bodies(store, scope, extract_id=extract_id)
+
+    with found() as firm:
+        silent = someone_in_chicago(firm)
+        firm.tenant._desk("test").marry(silent, last_name="Otherwise")
+        look_ahead(firm)
+        with monkeypatch.context() as patch:
+            patch.setattr(SnapshotStore, "bodies", die)
+            with pytest.raises(CrashError):
+                firm.sync()
+        firm.die()
+        firm.sync()
+        assert last_name(firm, silent, on=firm.tenant.today) == "Otherwise"
 
 
 def test_rd11_a_look_at_another_day_takes_nothing_from_what_is_known_of_a_code() -> None:

@@ -63,6 +63,10 @@ def keep_nothing(_tx: Transaction, _rows: Sequence[Row]) -> None:
     """Nobody else wants to know which records are new."""
 
 
+def add_nothing(_extract_id: int) -> None:
+    """Nothing is to be kept beside the records."""
+
+
 class Reader:
     """Reads a connector's record types into the snapshot store."""
 
@@ -91,19 +95,21 @@ class Reader:
         translation: Translation,
         progress: Progress,
         keep: Keep = keep_nothing,
+        last: Callable[[int], None] = add_nothing,
         settled: bool = True,
     ) -> Extract:
         """
         Read everything *query* asks for; *keep* is given the records that are new or other, in the same transaction.
 
-        Nothing is ever built on a reading that is not *settled*, as one of another day than today.
+        *last* is done once all is kept, with the extraction's id, and before it counts: if that breaks off, all is read
+        again. Nothing is ever built on a reading that is not *settled*, as one of another day than today.
 
         Raises:
             IncompleteReadError: three extractions in a row did not add up (CC-03).
         """
         for attempt in range(1, TRIES + 1):
             try:
-                return self._read_once(connector, scope, query, translation, progress, keep, settled=settled)
+                return self._read_once(connector, scope, query, translation, progress, keep, last, settled=settled)
             except IncompleteReadError as error:
                 if attempt == TRIES:
                     raise
@@ -161,6 +167,7 @@ class Reader:
         translation: Translation,
         progress: Progress,
         keep: Keep,
+        last: Callable[[int], None],
         *,
         settled: bool,
     ) -> Extract:
@@ -176,6 +183,7 @@ class Reader:
                     progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
                     del page  # or the next one would come to stand beside it
                 if before is not None and settled and desk.is_as_before(count):
+                    last(before.id)
                     return self._as_before(scope, before, translation.version, query.as_of)
                 desk.finish()
             number = opened.number
@@ -185,6 +193,7 @@ class Reader:
                 raise IncompleteReadError(f"{scope.side} {scope.type}: {count} rows but {distinct} distinct keys")
             same = desk.same and before is not None and count == before.total
             content_id = before.content_id if before is not None and same else number
+            last(number)
         except BaseException:
             self._store.finish(opened.number, at=self._clock(), total=count, content_id=None)
             raise

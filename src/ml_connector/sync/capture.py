@@ -28,7 +28,7 @@ from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
 from ml_connector.errors import RecordError
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.sync import Sync
-from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, keep_nothing
+from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, add_nothing, keep_nothing
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database
@@ -213,9 +213,8 @@ class Capture:
             translation=translation,
             progress=self._progress,
             keep=self._noting(scope, missed, keep) if compares else keep,
+            last=partial(self._catch_up, scope, as_of, keep) if behind else add_nothing,
         )
-        if behind:
-            self._catch_up(kind, extract, as_of, keep)
         if base is None or not compares:
             return Captured(extract)
         leavers, taken = self._find_seats(scope, base, log) if missed.is_in_doubt else (set[str](), False)
@@ -226,11 +225,12 @@ class Capture:
         went_back = since is not None and date.fromisoformat(since.effective_on) > as_of.effective_on
         return went_back or self._snapshots.looked_elsewhere(scope)
 
-    def _catch_up(self, kind: RecordType, extract: Extract, as_of: AsOf, keep: Keep) -> None:
+    def _catch_up(self, scope: Scope, as_of: AsOf, keep: Keep, extract_id: int) -> None:
         """Make facts of what a look at another day saw first: to the reading after it, it is nothing new. All is read for it."""
+        kind = RecordType(scope.type)
         if kind not in _CODES | {RecordType.WORKER}:
             return
-        for batch in self._snapshots.bodies(extract.scope, extract_id=extract.id):
+        for batch in self._snapshots.bodies(scope, extract_id=extract_id):
             keys = [key for key, _body in batch]
             known = (
                 self._references.bodies(kind.value, keys)
