@@ -96,12 +96,23 @@ class AmbiguousWriteError(MLConnectorError):
     """
     The request may have been carried out: read back before deciding anything.
 
-    *timed_out*: the answer was late; *oversized*: it is, or unpacks to, more than any answer.
+    *timed_out*: the answer was late; *oversized*: it is, or unpacks to, more than any answer; *unanswered*: none came that
+    says the other system is done with it, so it may be at work on it yet.
     """
 
     exit_code = 7
     timed_out = False
     oversized = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "nothing to do by hand: it is looked up before anything is sent again",
+        unanswered: bool = False,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.unanswered = unanswered
 
 
 class RecordError(MLConnectorError):

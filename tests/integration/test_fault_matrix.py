@@ -43,6 +43,7 @@ def lost(end: End, *, acted: bool) -> Callable:
         with pytest.raises(AmbiguousWriteError) as caught:
             lose_answer(request, end=end)
         assert caught.value.timed_out == (end == "silence")
+        assert caught.value.unanswered
         raise caught.value
 
     return act

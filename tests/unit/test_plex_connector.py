@@ -587,6 +587,18 @@ def test_a1_t1_an_answer_that_proves_nothing_is_ambiguous_and_sent_once(action: 
     assert len(script.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "open_ended"),
+    [(500, False), (502, True), (503, True), (504, True), (408, True), (409, False), (425, False)],
+)
+def test_a1_t1_who_gives_up_before_plex_does_not_say_that_plex_is_done(status: int, open_ended: bool) -> None:
+    """A1-T1: a gateway's answer leaves Plex at work, as a cut line does; Plex's own ends it."""
+    connector, _ = make_connector((status, b""))
+    with pytest.raises(AmbiguousWriteError) as caught:
+        connector.write(write(id=ID))
+    assert caught.value.unanswered == open_ended
+
+
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_a_command_answered_with_anything_but_202_proves_nothing(status: int) -> None:
     connector, _ = make_connector((status, b""))

@@ -119,8 +119,9 @@ class HttpResponse:
         broken = AmbiguousWriteError(
             f"the answer's body could not be read to its end ({what})",
             remedy="try again later; if it stays, a proxy between the two systems may cut answers off",
+            unanswered=isinstance(error, _LATE),
         )
-        broken.timed_out, broken.oversized = isinstance(error, _LATE), isinstance(error, OversizedError)
+        broken.timed_out, broken.oversized = broken.unanswered, isinstance(error, OversizedError)
         return broken
 
     def close(self) -> None:
@@ -218,7 +219,7 @@ class Transport:
         if self._attempt.left:
             broken = AmbiguousWriteError(
                 f"the connection to {host} failed after the request began to leave ({type(error).__name__})",
-                remedy="nothing to do by hand: what was sent is looked up before anything is sent again",
+                unanswered=True,
             )
             broken.timed_out = isinstance(error, _LATE)
             return broken

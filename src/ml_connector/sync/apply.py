@@ -33,7 +33,7 @@ from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, short_name, write_of
 from ml_connector.sync.judge import SPLIT, is_unedited
 from ml_connector.sync.lease.lease import Lease
-from ml_connector.sync.read_back import ATTEMPTS, LATE, ReadBack
+from ml_connector.sync.read_back import ATTEMPTS, UNANSWERED, ReadBack
 from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools
@@ -264,7 +264,7 @@ class Sender:
                 Outcome(intent=intent, state="rejected", reason=error.message, remedy=error.remedy, code=error.code)
             )
         except AmbiguousWriteError as error:
-            code = LATE if error.timed_out else None
+            code = UNANSWERED if error.unanswered else None
             return Outcome(intent=intent, state="ambiguous", reason=error.message, code=code)
         except (NotSentError, TransientError, AuthenticationError) as error:
             if intent.attempt >= ATTEMPTS or not isinstance(error, NotSentError):

@@ -28,8 +28,8 @@ from ml_connector.sync.upstream import keys_of, to_flat
 
 ATTEMPTS = 3
 """How often one intent is sent, at the most."""
-LATE = "late"
-"""The code of an ambiguous attempt whose answer was waited for in vain."""
+UNANSWERED = "unanswered"
+"""The code of an ambiguous attempt that Plex may be at work on yet: it was cut off, or somebody before Plex gave up."""
 _AT_WORK = 3
 """How many times the wait for an answer Plex may work on what was sent: five minutes, unless configured otherwise."""
 _SLICE_S = 30.0
@@ -52,7 +52,7 @@ class ReadBack:
     def resolve(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Put what reading back proves in the place of every ambiguous outcome."""
         ambiguous = [item.intent for item in outcomes if item.state == "ambiguous"]
-        late = [item.intent for item in outcomes if item.code == LATE and _could_be_twice(item.intent.change)]
+        late = [item.intent for item in outcomes if item.code == UNANSWERED and _could_be_twice(item.intent.change)]
         left_s = (_AT_WORK - 1) * self._timeout_s  # its answer was waited for already
         proved = {_place(item.intent): item for item in self._settle(ambiguous, {_place(it): left_s for it in late})}
         return [proved.get(_place(item.intent), item) for item in outcomes]

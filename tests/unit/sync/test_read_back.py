@@ -11,7 +11,7 @@ import pytest
 from ml_connector.canonical.keys import NativeRecord
 from ml_connector.errors import AuthenticationError
 from ml_connector.sync.change import Change
-from ml_connector.sync.read_back import LATE, ReadBack
+from ml_connector.sync.read_back import UNANSWERED, ReadBack
 from ml_connector.sync.store import Intent, Outcome
 
 SEAT = Change(
@@ -87,7 +87,7 @@ class Slow:
         return [here] if self.slept >= self._done_s else []
 
 
-@pytest.mark.parametrize(("code", "state"), [(LATE, "applied"), (None, "planned")])
+@pytest.mark.parametrize(("code", "state"), [(UNANSWERED, "applied"), (None, "planned")])
 def test_px_01_a_creation_that_plex_is_still_at_work_on_is_not_sent_again(code, state):
     ambiguous = Outcome(intent=creation(sent_at=NOW), state="ambiguous", reason="late", code=code)
     (outcome,) = asking(Slow(done_s=190.0)).resolve([ambiguous])

@@ -37,6 +37,8 @@ _T = TypeVar("_T")
 
 TRIES = 4
 REFUSALS = 6
+GATEWAYS = frozenset({408, 502, 503, 504})
+"""What somebody before Plex answers who has no answer from it: it may be at work on the request yet."""
 _FIRST_WAIT_S, _GROWN_WAIT_S = 1.0, 60.0
 
 
@@ -142,13 +144,13 @@ class Channel:
             if answer.status >= 500:
                 raise AmbiguousWriteError(
                     f"Plex failed while carrying out: {call.what} (status {answer.status})",
-                    remedy="nothing to do by hand: it is looked up before anything is sent again",
+                    unanswered=answer.status in GATEWAYS,
                 )
             if 200 <= answer.status < 300 and answer.body and not says_json(answer.headers):
                 raise AmbiguousWriteError(
                     f"somebody other than Plex may have answered: {call.what} (status {answer.status}, and not JSON by "
                     "its own account)",
-                    remedy="nothing to do by hand: it is looked up before anything is sent again",
+                    unanswered=True,
                 )
             return answer
         raise AssertionError("unreachable")

@@ -176,7 +176,6 @@ class ConnectApi:
         if not proves(answer):
             raise AmbiguousWriteError(
                 f"Plex said yes to something else: {what} (status {answer.status} without our record's id)",
-                remedy="nothing to do by hand: it is looked up before anything is sent again",
             )
         return Receipt(state="applied", status=answer.status, response_hash=answer.body_hash)
 

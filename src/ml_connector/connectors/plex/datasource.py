@@ -113,7 +113,6 @@ class DataSourceApi:
         if content is None or not isinstance(content.get("outputs"), dict):
             raise AmbiguousWriteError(
                 f"Plex answered without a result: {call.what}",
-                remedy="nothing to do by hand: it is looked up before anything is sent again",
             )
         _check_result(content, call, sent=inputs)
         number = content.get("transactionNo")

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ml_connector.connectors.plex.channel import Answer, Call
+from ml_connector.connectors.plex.channel import GATEWAYS, Answer, Call
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import refuse_redirect
 from ml_connector.errors import (
@@ -56,7 +56,7 @@ def sort_write(answer: Answer, call: Call, *, sent: Mapping[str, Any]) -> MLConn
         return refused(call, Problem(code, problem.messages))
     return AmbiguousWriteError(
         f"Plex gave an answer that proves nothing: {call.what} (status {answer.status})",
-        remedy="nothing to do by hand: it is looked up before anything is sent again",
+        unanswered=answer.status in GATEWAYS,
     )
 
 

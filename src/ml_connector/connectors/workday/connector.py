@@ -171,7 +171,6 @@ class WorkdayConnector:
         if not names(answered.content, write.key):
             raise AmbiguousWriteError(
                 f"Workday's answer is not about cost center {write.key}",
-                remedy="nothing to do by hand: it is looked up before anything is sent again",
             )
         return Receipt(
             state="applied",

@@ -112,7 +112,6 @@ def sort_write_fault(fault: Fault, *, task: str) -> MLConnectorError:
         )
     return AmbiguousWriteError(
         f"Workday failed while carrying out {task}: {fault.words or fault.code or 'no reason given'}",
-        remedy="nothing to do by hand: it is looked up before anything is sent again",
     )
 
 

@@ -41,7 +41,6 @@ _TRIES = 5
 _FIRST_WAIT_S = 1.0
 _WORDS = 4096
 _REFUSED_UNREAD = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 429})
-_REMEDY = "nothing to do by hand: it is looked up before anything is sent again"
 
 
 class Put(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,4 +170,4 @@ def _exceptions(content: etree._Element) -> list[tuple[bool, str]]:
 
 
 def _unproved(put: Put, why: str) -> MLConnectorError:
-    return AmbiguousWriteError(f"Workday gave an answer to {put.task} that proves nothing: {why}", remedy=_REMEDY)
+    return AmbiguousWriteError(f"Workday gave an answer to {put.task} that proves nothing: {why}")
