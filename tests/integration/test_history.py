@@ -10,8 +10,10 @@ import pytest
 
 from ml_connector.errors import StalePlanError, UsageError
 from ml_connector.sync.change import Change
+from ml_connector.sync.history.store import HistoryStore
+from ml_connector.sync.intent import Outcome
 from ml_connector.sync.recheck import find_same_bytes
-from ml_connector.sync.store import Outcome, SyncStore
+from ml_connector.sync.store import SyncStore
 from ml_connector.usecases import syncs
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -38,6 +40,7 @@ class Past:
 
     def __init__(self, database):
         self.database, self.store = database, SyncStore(database, "acme")
+        self.history = HistoryStore(database, "acme")
 
     def plan(self, *became):
         with self.database.transaction() as tx:
@@ -67,7 +70,7 @@ class Past:
         return syncs.records(app, record_type="worker", **asked)
 
     def same_bytes(self, *, settled=()):
-        return find_same_bytes(SimpleNamespace(store=self.store), "21001", {NAME}, set(settled))
+        return find_same_bytes(SimpleNamespace(history=self.history), "21001", {NAME}, set(settled))
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ def test_records_tells_the_last_word_on_each_record_of_each_plant(past):
     found = [(it.plant, it.status, it.last_run) for it in past.records()]
     assert found == [("101", "rejected", 2), ("102", "applied", 1)]
     assert [it.plant for it in past.records(status="applied")] == ["102"]
-    assert SyncStore(past.database, "other").newest(kind="employee") == []
+    assert HistoryStore(past.database, "other").newest(kind="employee") == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -108,7 +111,7 @@ def test_records_of_very_many_intents_are_found_by_an_index_and_sorted_once(past
     """No row is looked for in all of the others: 100,000 intents are one walk. PostgreSQL's planner goes by a table's size."""
     asked = []
     with past.database.reading() as tx:
-        for statement in past.store._newest("employee", None), past.store._newest("employee", "21001"):
+        for statement in past.history._newest("employee", None), past.history._newest("employee", "21001"):
             text = statement.compile(tx.engine, compile_kwargs={"literal_binds": True})
             asked.append([row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")])
     assert not [step for steps in asked for step in steps if step.startswith("SCAN plan_change")]

@@ -5,9 +5,9 @@ import pytest
 from ml_connector.audit.event import AuditAction
 from ml_connector.errors import UnavailableError
 from ml_connector.storage.database import open_database
+from ml_connector.sync.intent import Outcome
 from ml_connector.sync.lease.store import LEASE_S, leases
 from ml_connector.sync.run import open_run
-from ml_connector.sync.store import Outcome
 from tests.rehearsal import Rehearsal, record
 
 WORKERS = 12

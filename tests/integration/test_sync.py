@@ -9,8 +9,8 @@ from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.review.store import ReviewStore
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import Scope
+from ml_connector.sync.intent import iterate_levels
 from ml_connector.sync.receipts import Receipts
-from ml_connector.sync.store import iterate_levels
 from ml_connector.usecases import syncs
 from tests.world import open_world, silent
 

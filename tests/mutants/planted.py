@@ -1095,14 +1095,14 @@ MUTANTS = (
     ),
     Mutant(
         "records lists replaced rows in the place of what was done",
-        "sync/store.py",
+        "sync/history/store.py",
         'stands = (*self._planned(kind, source), changes.c.state != "superseded")',
         "stands = self._planned(kind, source)",
         "tests/integration/test_history.py::test_records_lists_whoever_was_planned_before_very_many_that_were_replaced",
     ),
     Mutant(
         "the first word of a plan on a record counts, not the last",
-        "sync/store.py",
+        "sync/history/store.py",
         "order_by=(changes.c.plan_id.desc(), changes.c.seq.desc())",
         "order_by=(changes.c.plan_id.desc(), changes.c.seq)",
         "tests/integration/test_history.py::test_records_tells_the_last_word_on_each_record_of_each_plant",
@@ -1473,7 +1473,7 @@ MUTANTS = (
     Mutant(
         "a name that we wrote ourselves is a match",
         "usecases/join.py",
-        '    written = app.tools.store.sources_of("employee", key=employee.key)',
+        '    written = app.tools.history.sources_of("employee", key=employee.key)',
         "    written: set[str] = set()",
         "tests/integration/test_parting.py::"
         "test_wp_01_a_chosen_record_taken_back_says_what_to_put_back_and_matches_no_more_by_our_own_writing",
@@ -1633,7 +1633,7 @@ MUTANTS = (
     Mutant(
         "what is sent of who was converted leaves their move unsettled",
         "sync/sources.py",
-        "        and not tools.store.sent_since(intent, numbers=numbers[person])\n",
+        "        and not tools.history.is_sent_since(intent, numbers=numbers[person])\n",
         "",
         "tests/integration/test_twins.py::"
         "test_ed14_px07_a_conversion_that_keeps_the_number_can_be_let_go_after_a_move_that_ended_in_no_plant",

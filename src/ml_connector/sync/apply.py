@@ -31,11 +31,11 @@ from ml_connector.errors import (
 from ml_connector.settings.plex import PlexConnection
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, short_name, write_of
+from ml_connector.sync.intent import Intent, Outcome, iterate_levels
 from ml_connector.sync.judge import SPLIT, is_unedited
 from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.read_back import ATTEMPTS, UNANSWERED, ReadBack
 from ml_connector.sync.receipts import Receipts
-from ml_connector.sync.store import Intent, Outcome, iterate_levels
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import to_flat
 

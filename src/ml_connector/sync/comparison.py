@@ -22,11 +22,11 @@ from ml_connector.sync.change import Change
 from ml_connector.sync.diff import Decision, Sides, decide
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.gather import Gathered
+from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.parking import park_desired
 from ml_connector.sync.render import render
 from ml_connector.sync.steady import Steady
-from ml_connector.sync.store import SyncStore
 from ml_connector.sync.upstream import find_held, owners_of
 from ml_connector.sync.witness import Compared, Witness
 
@@ -45,7 +45,7 @@ class Comparison:
         gathered: Gathered,
         snapshots: SnapshotStore,
         lookup: Lookup,
-        store: SyncStore,
+        history: HistoryStore,
         baselines: BaselineStore,
         refused: Mapping[str, Parked],
         arrived: Mapping[tuple[str, str, str], PlexRecord],
@@ -55,7 +55,7 @@ class Comparison:
         """*refused* is what is not to be sent again by itself, by content."""
         self._draft, self._connection, self._gathered = draft, connection, gathered
         self._snapshots, self._lookup = snapshots, lookup
-        self._store, self._baselines, self._refused, self._arrived = store, baselines, refused, arrived
+        self._history, self._baselines, self._refused, self._arrived = history, baselines, refused, arrived
         self._steady, self._witness = steady, witness
         self._badge_of = cache(self._find_badge)
         owners = owners_of(connection)
@@ -67,7 +67,7 @@ class Comparison:
     def doubted(self) -> frozenset[tuple[str, str, str]]:
         """Records that an earlier plan found otherwise, and whose change was not carried out."""
         refused = {(item.type, item.plant, item.key) for item in self._refused.values()}
-        return frozenset(refused | self._store.open_records())
+        return frozenset(refused | self._history.open_records())
 
     def each(self, wanted: Iterable[Desired]) -> None:
         """Compare what could be read, a type and plant at a time."""
@@ -117,7 +117,7 @@ class Comparison:
     def _with_causes(self, kind: str, plant: str, compared: Sequence[_Compared]) -> Iterator[_Compared]:
         """The same, each change with what it follows from; only of those is looked up what they were decided by before."""
         asked = [item.key for item, _, decision in compared if is_open(decision)]
-        known = self._store.last_known(kind, plant, keys=asked) if asked else {}
+        known = self._history.last_known(kind, plant, keys=asked) if asked else {}
         for item, actual, decision in compared:
             if decision is not None and is_open(decision):
                 decision = decision._replace(reason=find_cause(item, decision, known.get(item.key)))

@@ -34,7 +34,7 @@ def explain_person(tools: SyncTools, recalled: Recalled, subject: Subject) -> Ex
         find_verdicts(
             draft,
             witness,
-            store=tools.store,
+            history=tools.history,
             released=[hold for hold in tools.review.holds(tools.name) if hold.released_at],
             doubts=doubts,
             otherwise=_why_nothing(witness, subject),

@@ -36,7 +36,9 @@ from ml_connector.sync.draft import Draft, look_back
 from ml_connector.sync.entered import Entered
 from ml_connector.sync.garbage import looking_seldom
 from ml_connector.sync.gather import Gathered
+from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.identify import Identities
+from ml_connector.sync.intent import Intent
 from ml_connector.sync.linked import hold_unlinked
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need
@@ -49,7 +51,6 @@ from ml_connector.sync.references import References
 from ml_connector.sync.sent.store import SentStore
 from ml_connector.sync.steady import RECORDS as RECORDS_OF_ONE
 from ml_connector.sync.steady import Around, Steady, sum_up_settings
-from ml_connector.sync.store import Intent, SyncStore
 from ml_connector.sync.transfer import Moves
 from ml_connector.sync.under_way import UnderWay
 from ml_connector.sync.upstream import hold_unwritable, owners_of, read_plants
@@ -71,7 +72,7 @@ class Planner:
         connection: Connection,
         crosswalk: Crosswalk,
         snapshots: SnapshotStore,
-        store: SyncStore,
+        history: HistoryStore,
         sent: SentStore,
         baselines: BaselineStore,
         placed: PlacedStore,
@@ -91,7 +92,7 @@ class Planner:
         """
         self.left_out = self.as_before = 0
         self._name, self._connection = name, connection
-        self._store = store
+        self._history = history
         self._sent = sent
         self._baselines = baselines
         self._gathered = gathered
@@ -163,7 +164,7 @@ class Planner:
             plex_owns_centers=self._plex_owns_centers,
             witness=self._witness,
             only_primary=self._connection.workday.surface != "soap",
-            left_behind=cache(self._store.left_behind),
+            left_behind=cache(self._history.left_behind),
         )
 
     @cached_property
@@ -188,7 +189,7 @@ class Planner:
             gathered=self._gathered,
             snapshots=self._snapshots,
             lookup=self._lookup,
-            store=self._store,
+            history=self._history,
             baselines=self._baselines,
             refused=self._refused,
             arrived=self._wishes.arrived,

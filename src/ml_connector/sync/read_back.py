@@ -19,9 +19,9 @@ from ml_connector.connectors.asked_wait import LONGEST_ASKED_S
 from ml_connector.errors import AuthenticationError, MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, write_of
+from ml_connector.sync.intent import Intent, Outcome
 from ml_connector.sync.judge import SPLIT, Verdict, judge
 from ml_connector.sync.receipts import Receipts
-from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.transfer import tell_not_shown, tell_split
 from ml_connector.sync.upstream import keys_of, to_flat

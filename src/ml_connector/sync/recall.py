@@ -77,7 +77,7 @@ def recall(tools: SyncTools) -> Recalled:
 
 def look_after(tools: SyncTools) -> Afterwards:
     """What was read last, with what was written since."""
-    written = [intent.change for intent in tools.store.applied_since_reading()]
+    written = [intent.change for intent in tools.history.applied_since_reading()]
     return Afterwards(tools.database, tools.name, written)
 
 

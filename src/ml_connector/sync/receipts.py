@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change
+from ml_connector.sync.intent import Intent, Outcome
 from ml_connector.sync.judge import SPLIT
 from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.parking import park_change, why_parked
-from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
 
 _EVENT = {

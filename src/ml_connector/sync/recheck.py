@@ -19,11 +19,12 @@ from ml_connector.snapshot.extract import Extract
 from ml_connector.sync.change import Change
 from ml_connector.sync.draft import look_back
 from ml_connector.sync.gather import Gatherer, plant_days
+from ml_connector.sync.intent import Intent, Outcome
 from ml_connector.sync.policy import guard_changes
 from ml_connector.sync.run import SENDABLE, Run
 from ml_connector.sync.sources import Sources, make_planner
 from ml_connector.sync.standing import Standing, check_stands, compare_plan, compare_plex
-from ml_connector.sync.store import Intent, Outcome, StoredPlan
+from ml_connector.sync.store import StoredPlan
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import find_held, keys_of
 
@@ -130,7 +131,7 @@ def find_same_bytes(
     found: list[Change] = []
     proved = False
     for _key, kind, plant in sorted(name for name in waiting if name[0] == key):
-        history = [intent for intent, _run in tools.store.history(kind=kind, source=key, plant=plant)]
+        history = [intent for intent, _run in tools.history.of_record(kind=kind, source=key, plant=plant)]
         # A record can have two changes in one plan: brought back and updated, or moved and updated.
         last = [intent for intent in history if intent.plan_id == history[0].plan_id]
         if (key, kind, plant) in settled and all(intent.state == "applied" for intent in last):

@@ -16,11 +16,12 @@ from ml_connector.errors import MLConnectorError, PlannedOutageError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.apply import Sender, resumed
 from ml_connector.sync.forecast import forecast_writes
+from ml_connector.sync.intent import Outcome
 from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.policy import WRITES_OFF
 from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.report import RunReport, staying_lines
-from ml_connector.sync.store import Outcome, StoredPlan
+from ml_connector.sync.store import StoredPlan
 from ml_connector.sync.tools import SyncTools
 
 SENDABLE = ("planned", "waiting")

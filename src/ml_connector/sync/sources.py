@@ -15,12 +15,12 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.entered import Entered
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
+from ml_connector.sync.intent import Intent, Outcome
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.plan import Planner
 from ml_connector.sync.policy import Approvals
 from ml_connector.sync.receipts import parked_of
 from ml_connector.sync.run import Run
-from ml_connector.sync.store import Intent, Outcome
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.transfer import tell_not_shown
 from ml_connector.sync.witness import Witness
@@ -47,7 +47,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         connection=tools.connection,
         crosswalk=sources.crosswalk,
         snapshots=sources.snapshots,
-        store=tools.store,
+        history=tools.history,
         sent=tools.sent,
         baselines=tools.baselines,
         placed=tools.placed,
@@ -85,13 +85,13 @@ def find_moving(tools: SyncTools, *, retry: Collection[str] = ()) -> dict[str, I
 
     Who was converted meanwhile is known by another number than the transfer was sent under.
     """
-    unsettled = tools.store.unsettled_transfers()
+    unsettled = tools.history.unsettled_transfers()
     numbers = find_numbers(tools, unsettled)
     return {
         person: intent
         for person, intent in unsettled.items()
         if not {intent.change.source, *numbers[person]}.intersection(retry)
-        and not tools.store.sent_since(intent, numbers=numbers[person])
+        and not tools.history.is_sent_since(intent, numbers=numbers[person])
     }
 
 

@@ -20,8 +20,8 @@ from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.errors import StalePlanError
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change, Hold
+from ml_connector.sync.intent import Intent
 from ml_connector.sync.judge import judge
-from ml_connector.sync.store import Intent
 
 _NAMED = 5
 

@@ -16,6 +16,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.lease.store import LeaseStore
 from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.runs.store import RunStore
@@ -64,6 +65,10 @@ class SyncTools:
     @cached_property
     def store(self) -> SyncStore:
         return SyncStore(self.database, self.name)
+
+    @cached_property
+    def history(self) -> HistoryStore:
+        return HistoryStore(self.database, self.name)
 
     @cached_property
     def leases(self) -> LeaseStore:

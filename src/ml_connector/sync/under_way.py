@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.review.store import Parked
+from ml_connector.sync.intent import Intent
 from ml_connector.sync.judge import SPLIT, judge_transfer
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.parking import park_change
-from ml_connector.sync.store import Intent
 from ml_connector.sync.transfer import tell_not_shown, tell_split
 
 _LOOKS_AGAIN = "the next run looks again, `ml-connector resend {key}` sends it again"

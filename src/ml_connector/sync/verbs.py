@@ -25,6 +25,7 @@ from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.gather import WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import identify_workers, recognize_workers
 from ml_connector.sync.inputs import fingerprint_inputs
+from ml_connector.sync.intent import Outcome
 from ml_connector.sync.judge import judge
 from ml_connector.sync.linked import watch_links
 from ml_connector.sync.policy import ON_CHANGES, Approvals
@@ -42,7 +43,7 @@ from ml_connector.sync.sources import (
     find_refused,
     make_planner,
 )
-from ml_connector.sync.store import Outcome, StoredPlan
+from ml_connector.sync.store import StoredPlan
 from ml_connector.sync.successor import no_open_hold
 from ml_connector.sync.tools import SyncTools
 
@@ -95,7 +96,7 @@ class Syncer:
         with open_run(self._tools, "apply", progress=progress) as run:
             stored = find_approved(self._tools, digest)
             if stored.state == "done":
-                return run.finish(stored, carried_out_in=self._tools.store.carried_out_in(stored))
+                return run.finish(stored, carried_out_in=self._tools.history.carried_out_in(stored))
             run.foretell(stored, reads_again=True)
             # What the mapping would learn from this reading is for the next plan: this one was made without it.
             sources = self._look(run, learns=False)

@@ -9,7 +9,7 @@ from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.explained import HeldBy, LastWrite, OrderStep, Verb, Verdict
-from ml_connector.sync.store import SyncStore
+from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.witness import Compared, Witness
 
 # The most telling first.
@@ -24,7 +24,7 @@ def find_verdicts(
     draft: Draft,
     witness: Witness,
     *,
-    store: SyncStore,
+    history: HistoryStore,
     released: Sequence[HoldInfo],
     doubts: Iterable[Parked],
     otherwise: str,
@@ -36,7 +36,7 @@ def find_verdicts(
     nothing is decided where nothing is.
     """
     told = [
-        *_compared(draft, witness, store=store, released=released),
+        *_compared(draft, witness, history=history, released=released),
         *_unread(draft, witness),
         *map(_parked, [*witness.parked, *doubts]),
         *_pending(witness),
@@ -78,10 +78,12 @@ def _is_its_own(other: Change, change: Change) -> bool:
     return (other.plant, other.key) == (change.plant, change.key)
 
 
-def _compared(draft: Draft, witness: Witness, *, store: SyncStore, released: Sequence[HoldInfo]) -> Iterator[Verdict]:
+def _compared(
+    draft: Draft, witness: Witness, *, history: HistoryStore, released: Sequence[HoldInfo]
+) -> Iterator[Verdict]:
     holds = {hold.id: hold for hold in draft.holds}
     for compared in witness.compared:
-        item, last = compared.item, _last(store, compared)
+        item, last = compared.item, _last(history, compared)
         changes = _of_record(draft, item)
         for change in changes:
             yield _changing(change, hold=holds.get(change.hold or ""), released=released, last=last)
@@ -117,10 +119,10 @@ def _changing(change: Change, *, hold: Hold | None, released: Sequence[HoldInfo]
     )
 
 
-def _last(store: SyncStore, compared: Compared) -> LastWrite | None:
+def _last(history: HistoryStore, compared: Compared) -> LastWrite | None:
     """What was last sent of a record, or is on its way."""
     item = compared.item
-    for intent, run in store.history(kind=item.type, source=item.key, plant=item.plant):
+    for intent, run in history.of_record(kind=item.type, source=item.key, plant=item.plant):
         if run is not None:
             return LastWrite(action=intent.change.action, state=intent.state, run=run)
     return None

@@ -161,7 +161,7 @@ def check_choice(
     theirs = " ".join(str(held.get(part) or "") for part in ("first_name", "last_name")).strip()
     own = "" if worker is None else _name(worker)
     left = _left(app, store, profile.person, plant, employees=employees, but=employee.key)
-    written = app.tools.store.sources_of("employee", key=employee.key)  # by who it was chosen for before
+    written = app.tools.history.sources_of("employee", key=employee.key)  # by who it was chosen for before
     if (names_seen or own.casefold() == theirs.casefold()) and not left and not written:
         return
     stays = f" {name} has a record that would be nobody's then, and stay as it is: {'; '.join(left)}." if left else ""

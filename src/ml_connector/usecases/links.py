@@ -232,7 +232,7 @@ def release(app: App, worker: str, *, plant: str) -> Link:
         _record(app, tx, profile.wid, f"is no chosen Plex employee of plant {plant} any more", record=chosen[plant])
     found = store.list(person=profile.person)
     link = _tell_apart(app, found[0]) if found else Link(person=profile.person, aliases=())
-    put_back = app.tools.store.before_ours("employee", plant, key=chosen[plant])
+    put_back = app.tools.history.before_ours("employee", plant, key=chosen[plant])
     return msgspec.structs.replace(link, put_back=put_back)
 
 
@@ -261,7 +261,7 @@ def find_matches(app: App) -> list[Match]:
                 plex_name=" ".join(
                     str(employee.fields.get(name) or "") for name in ("first_name", "last_name")
                 ).strip(),
-                written=bool(app.tools.store.sources_of("employee", key=employee.key)),
+                written=bool(app.tools.history.sources_of("employee", key=employee.key)),
             )
             found.append(match)
     return found

@@ -43,7 +43,7 @@ def plan_parting(app: App, store: LinkStore, profile: Profile) -> Parting | None
     along, employees = {}, Employees(app)
     for plant in plants_of(app):
         for key in find_own_records(app, store, profile.person, plant=plant, employees=employees):
-            written = app.tools.store.sources_of("employee", key=key)
+            written = app.tools.history.sources_of("employee", key=key)
             if not written.isdisjoint(theirs) and written.isdisjoint(own):
                 along[plant] = key
     return Parting(profile.person, leave, along)

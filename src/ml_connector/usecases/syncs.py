@@ -16,6 +16,7 @@ from ml_connector.review.store import Explanation, HoldInfo, ReviewStore
 from ml_connector.snapshot.extract import Progress
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.report import PlanReport, RunReport
 from ml_connector.sync.runs.store import RunInfo, RunStore
 from ml_connector.sync.store import SyncStore
@@ -261,7 +262,7 @@ def run_detail(app: App, run: int) -> dict[str, Any]:
             "reason": intent.change.reason,
             "outcome": intent.reason,
         }
-        for intent in SyncStore(app.database, app.name).of_run(run)
+        for intent in HistoryStore(app.database, app.name).of_run(run)
     ]
     return {**msgspec.structs.asdict(found), "writes": writes}
 
@@ -313,7 +314,7 @@ def _find_records(app: App, kind: str, *, key: str | None) -> dict[tuple[str, st
                 last_run=None,
             )
             found.setdefault((item.plant, item.key), info)
-    for intent, run in SyncStore(app.database, app.name).newest(kind=kind, source=key):
+    for intent, run in HistoryStore(app.database, app.name).newest(kind=kind, source=key):
         change = intent.change
         info = RecordInfo(
             type=change.type,
@@ -362,9 +363,9 @@ def _check_word(what: str, word: str | None, known: Sequence[str]) -> None:
 
 
 def _check_known(app: App, keys: Sequence[str]) -> None:
-    store, snapshots = SyncStore(app.database, app.name), SnapshotStore(app.database)
+    history, snapshots = HistoryStore(app.database, app.name), SnapshotStore(app.database)
     unknown = set(keys) - {item.key for item in ReviewStore(app.database).parked(app.name)}
-    unknown -= {key for key in unknown if any(store.ever_planned(kind, key) for kind in ONLY)}
+    unknown -= {key for key in unknown if any(history.ever_planned(kind, key) for kind in ONLY)}
     unknown -= snapshots.known(app.name, keys=sorted(unknown))
     if unknown:
         for worker in find_bearers(app, *unknown):

@@ -11,8 +11,8 @@ import pytest
 from ml_connector.canonical.keys import NativeRecord
 from ml_connector.errors import AuthenticationError
 from ml_connector.sync.change import Change
+from ml_connector.sync.intent import Intent, Outcome
 from ml_connector.sync.read_back import UNANSWERED, ReadBack
-from ml_connector.sync.store import Intent, Outcome
 
 SEAT = Change(
     plant="101",

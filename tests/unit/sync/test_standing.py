@@ -7,8 +7,8 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import StalePlanError
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change, make_hold
+from ml_connector.sync.intent import Intent
 from ml_connector.sync.standing import Moved, Standing, check_stands, compare_plan, compare_plex
-from ml_connector.sync.store import Intent
 
 PLANNED = Change(
     plant="101",

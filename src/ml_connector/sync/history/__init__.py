@@ -1,0 +1,1 @@
+"""What was planned, sent and agreed on before, to be looked up."""
