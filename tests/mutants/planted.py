@@ -1488,7 +1488,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody waits for the one that begins a vault",
-        "vault/store.py",
+        "vault/data_keys/store.py",
         "            self.take_turn(tx)\n            rows = tx.execute(query).all()\n",
         "            rows = tx.execute(query).all()\n",
         "tests/integration/test_postgresql_trust.py::test_two_first_commands_at_once_begin_one_vault",

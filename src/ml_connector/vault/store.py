@@ -18,22 +18,12 @@ import sqlalchemy as sa
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.storage.database import Database, metadata, take_turn
+from ml_connector.storage.database import Database, metadata
 from ml_connector.vault import crypto, record
+from ml_connector.vault.data_keys.store import DataKeyStore, data_keys
 from ml_connector.vault.keys import KeyRing, MasterKey
-from ml_connector.vault.record import CredentialInfo, Place, WrappedKey
+from ml_connector.vault.record import CredentialInfo, Place
 
-_data_key = sa.Table(
-    "data_key",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("purpose", sa.String(16), nullable=False),
-    sa.Column("kek_id", sa.String(16), nullable=False),
-    sa.Column("format", sa.Integer, nullable=False),
-    sa.Column("alg", sa.String(16), nullable=False),
-    sa.Column("nonce", sa.LargeBinary, nullable=False),
-    sa.Column("ciphertext", sa.LargeBinary, nullable=False),
-)
 _credential = sa.Table(
     "credential",
     metadata,
@@ -59,8 +49,6 @@ _version = sa.Table(
     sa.Column("present", sa.Boolean, nullable=False),  # false once removed; the row stays: versions never repeat
     sa.Column("mac", sa.LargeBinary, nullable=False),
 )
-
-_TURN = 0x7661756C  # it says "vaul"
 
 
 class Rotated(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +85,7 @@ class Vault:
     ) -> None:
         self._database = database
         self._ring = KeyRing(master_key, reload=reload)
+        self._keys = DataKeyStore(self._ring, is_unused=_is_unused)
         self._clock = clock
 
     def check(self, *, tx: sa.Connection | None = None) -> str | None:
@@ -109,7 +98,7 @@ class Vault:
             ConfigurationError: it is another one, or the vault was altered.
         """
         with nullcontext(tx) if tx is not None else self._database.reading() as tx:
-            return self._master(tx).id if self._root(tx) is not None else None
+            return self._keys.master(tx).id if self._keys.root(tx) is not None else None
 
     def derive(self, label: str, *, tx: sa.Connection | None = None) -> bytes:
         """
@@ -118,12 +107,12 @@ class Vault:
         The first call on a wholly empty vault makes the root they come from. *tx*: as the open transaction sees it.
         """
         if tx is not None:
-            return crypto.derive(self._require_root(tx), label=label)
+            return crypto.derive(self._keys.require_root(tx), label=label)
         with self._database.reading() as tx:
-            root = self._root(tx)
+            root = self._keys.root(tx)
         if root is None:
             with self._database.transaction() as tx:
-                root = self._require_root(tx)
+                root = self._keys.require_root(tx)
         return crypto.derive(root, label=label)
 
     def set(
@@ -149,7 +138,7 @@ class Vault:
         """
         place = (connection, system, field)
         record.check_length(value, place=place, issued=issued)
-        root = self._require_root(tx)
+        root = self._keys.require_root(tx)
         info = CredentialInfo(
             connection=connection,
             system=system,
@@ -173,7 +162,7 @@ class Vault:
             row = tx.execute(_at(_joined(), _credential, place)).one_or_none()
             if row is None:
                 raise record.missing(place)
-            return self._open(row, root=self._root(tx))
+            return self._open(row, root=self._keys.root(tx))
 
     def list(self, connection: str | None = None) -> list[CredentialInfo]:
         """
@@ -196,7 +185,7 @@ class Vault:
             ConfigurationError: there is none.
         """
         place = (connection, system, field)
-        root = self._require_root(tx)
+        root = self._keys.require_root(tx)
         if not self._delete(tx, place):
             raise record.missing(place)
         return self._next_version(tx, place, present=False, root=root, told=told)
@@ -210,21 +199,22 @@ class Vault:
         Raises:
             ConfigurationError: something does not open, or the next start would not find the key. Roll back.
         """
-        root = self._require_root(tx)
+        root = self._keys.require_root(tx)
         if new_master_key is not None:
-            result = self._rewrap(tx, new_master_key)
+            rewrapped = self._keys.rewrap(tx, new_master_key)
+            result = Rotated(master_key=new_master_key.id, data_keys=rewrapped, credentials=0)
         else:
             rows = tx.execute(_joined()).all()
             for row in rows:
                 self._replace(tx, record.info_from(row), self._open(row, root=root))
-            result = Rotated(master_key=self._master(tx).id, data_keys=len(rows), credentials=len(rows))
+            result = Rotated(master_key=self._keys.master(tx).id, data_keys=len(rows), credentials=len(rows))
         self._prove_readable(tx, result.master_key)
         return result
 
     def is_empty(self) -> bool:
         """Whether nothing was ever sealed here; needs no key."""
         with self._database.reading() as tx:
-            return self._is_unused(tx)
+            return _is_unused(tx)
 
     def start_over(self, tx: sa.Connection) -> StartedOver:
         """
@@ -236,102 +226,24 @@ class Vault:
             ConfigurationError: the key in place opens the vault, so nothing is lost; or there is none in place.
         """
         self.take_turn(tx)
-        ids = set(tx.execute(sa.select(_data_key.c.kek_id).distinct()).scalars())
-        if self._is_unused(tx) or any(self._ring.find(key_id) for key_id in ids):
+        ids = self._keys.master_ids(tx)
+        if _is_unused(tx) or any(self._ring.find(key_id) for key_id in ids):
             raise ConfigurationError(
                 "the key in place opens the vault: nothing is lost", remedy="ml-connector credentials rotate-key"
             )
         forgotten = tx.execute(sa.delete(_credential)).rowcount
-        tx.execute(sa.delete(_data_key))
-        root = self._make_root(tx)
+        root = self._keys.begin_anew(tx)
         for row in tx.execute(sa.select(_version)).all():
             place = (row.connection, row.system, row.field)
             mac = record.version_mac(place, version=row.version + 1, present=False, root=root)
             again = {"version": row.version + 1, "present": False, "mac": mac}
             tx.execute(_at(sa.update(_version), _version, place).values(**again))
-        return StartedOver(master_key=self._ring.first.id, lost_keys=tuple(sorted(ids)), credentials=forgotten)
+        return StartedOver(master_key=self._ring.first.id, lost_keys=ids, credentials=forgotten)
 
     @staticmethod
     def take_turn(tx: sa.Connection) -> None:
         """Wait for whoever begins a vault or changes its master key; until *tx* ends nobody else does."""
-        take_turn(tx, _TURN)
-
-    # Keys ------------------------------------------------------------------------------------------------------------
-
-    def _root(self, tx: sa.Connection, *, lock: bool = False) -> bytes | None:
-        """The secret that derived keys come from; None when the vault has never held anything."""
-        query = sa.select(_data_key).where(_data_key.c.purpose == "root")
-        # The lock keeps a `set` on PostgreSQL from slipping an old-key row past a rotation; SQLite locks anyway.
-        query = query.with_for_update() if lock else query
-        rows = tx.execute(query).all()
-        if lock and not rows:  # there is no row to wait for, and somebody else may be making it
-            self.take_turn(tx)
-            rows = tx.execute(query).all()
-        if not rows and self._is_unused(tx):
-            return None
-        self._check_master(tx)
-        try:
-            if len(rows) != 1:
-                raise crypto.Rejected
-            return self._unwrap(record.wrapped_from(rows[0]))
-        except crypto.Rejected:
-            raise ConfigurationError(
-                "the vault does not open: the database was altered", remedy="restore the database from a backup"
-            ) from None
-
-    def _is_unused(self, tx: sa.Connection) -> bool:
-        used = sa.union_all(sa.select(_data_key.c.id), sa.select(_version.c.field), sa.select(_credential.c.field))
-        return tx.execute(used.limit(1)).first() is None
-
-    def _require_root(self, tx: sa.Connection) -> bytes:
-        root = self._root(tx, lock=True)
-        return self._make_root(tx) if root is None else root
-
-    def _make_root(self, tx: sa.Connection) -> bytes:
-        root = crypto.new_key()
-        self._insert_key(tx, root, key_id=crypto.new_key_id(), purpose="root", by=self._ring.first)
-        return root
-
-    def _check_master(self, tx: sa.Connection) -> None:
-        """A key that opens no row at all is the wrong key; ids are public, so saying so helps nobody else."""
-        key_ids = sorted(tx.execute(sa.select(_data_key.c.kek_id).distinct()).scalars())
-        if key_ids and not any(self._ring.find(key_id) for key_id in key_ids):
-            raise ConfigurationError(
-                f"the vault is sealed with master key {', '.join(key_ids)}; the one in place is {self._ring.first.id}",
-                remedy="put the right key back; if it is lost, so are the credentials, and nothing else: "
-                "ml-connector credentials rotate-key --lost",
-            )
-
-    def _master(self, tx: sa.Connection) -> MasterKey:
-        """The master key in force: the one that wraps the root."""
-        key_id = tx.execute(sa.select(_data_key.c.kek_id).where(_data_key.c.purpose == "root")).scalar_one()
-        return self._ring.find(key_id) or self._ring.first
-
-    def _unwrap(self, wrapped: WrappedKey) -> bytes:
-        return record.unwrap(wrapped, by=self._ring.find(wrapped.sealed.key_id))
-
-    def _insert_key(self, tx: sa.Connection, key: bytes, *, key_id: str, purpose: str, by: MasterKey) -> None:
-        tx.execute(
-            sa.insert(_data_key).values(record.columns_of(record.wrap(key, key_id=key_id, purpose=purpose, by=by)))
-        )
-
-    def _rewrap(self, tx: sa.Connection, new: MasterKey) -> Rotated:
-        self._ring.learn(new)
-        wrapped = [
-            record.wrapped_from(row) for row in tx.execute(sa.select(_data_key).where(_data_key.c.kek_id != new.id))
-        ]
-        for old in wrapped:
-            try:
-                key = self._unwrap(old)
-            except crypto.Rejected:
-                raise ConfigurationError(
-                    "a stored data key does not open: nothing was rotated",
-                    remedy="ml-connector doctor   says which credential to set again; if it names none, restore the "
-                    "database from a backup",
-                ) from None
-            values = record.columns_of(record.wrap(key, key_id=old.id, purpose=old.purpose, by=new))
-            tx.execute(sa.update(_data_key).where(_data_key.c.id == old.id).values(values))
-        return Rotated(master_key=new.id, data_keys=len(wrapped), credentials=0)
+        DataKeyStore.take_turn(tx)
 
     def _prove_readable(self, tx: sa.Connection, key_id: str) -> None:
         found = self._ring.find_at_next_start(key_id)
@@ -341,18 +253,16 @@ class Vault:
                 remedy="put the new key where vault.master_key points, then rotate again",
             )
         fresh = Vault(self._database, master_key=found.alone())  # the proof leans on this key and no other
-        root = fresh._root(tx)
+        root = fresh._keys.root(tx)
         for row in tx.execute(_joined()):
             fresh._open(row, root=root)
-
-    # Rows ------------------------------------------------------------------------------------------------------------
 
     def _replace(self, tx: sa.Connection, info: CredentialInfo, value: Secret) -> None:
         """Seal under a data key of its own: no data key ever meets a second nonce."""
         key, key_id = crypto.new_key(), crypto.new_key_id()
         sealed = crypto.seal(value.reveal().encode(), key=key, key_id=key_id, context=record.context_of(info))
         self._delete(tx, info.place)
-        self._insert_key(tx, key, key_id=key_id, purpose="credential", by=self._master(tx))
+        self._keys.insert(tx, key, key_id=key_id)
         tx.execute(
             sa.insert(_credential).values(
                 connection=info.connection,
@@ -374,7 +284,7 @@ class Vault:
         if key_id is None:
             return False
         tx.execute(_at(sa.delete(_credential), _credential, place))
-        tx.execute(sa.delete(_data_key).where(_data_key.c.id == key_id))
+        self._keys.delete(tx, key_id)
         return True
 
     def _open(self, row: Any, *, root: bytes | None) -> Secret:
@@ -384,7 +294,7 @@ class Vault:
             if root is None or not row.present or row.expected != row.version:
                 raise crypto.Rejected
             record.check_version(row.mac, place=place, version=row.expected, present=True, root=root)
-            key = self._unwrap(record.wrapped_from(row, prefix="key_"))
+            key = self._keys.unwrap(record.wrapped_from(row, prefix="key_"))
             sealed = crypto.Sealed(
                 format=row.format, alg=row.alg, key_id=row.dek_id, nonce=row.nonce, ciphertext=row.ciphertext
             )
@@ -412,6 +322,11 @@ class Vault:
         return number
 
 
+def _is_unused(tx: sa.Connection) -> bool:
+    used = sa.union_all(sa.select(data_keys.c.id), sa.select(_version.c.field), sa.select(_credential.c.field))
+    return tx.execute(used.limit(1)).first() is None
+
+
 def _listed(row: Any) -> CredentialInfo:
     try:
         return record.info_from(row)
@@ -426,10 +341,10 @@ def _at(statement: Any, table: sa.Table, place: Place) -> Any:
 
 def _joined() -> Any:
     """Credentials with their data key and their version in one statement: what one reader sees is of one moment."""
-    key_columns = [column.label(f"key_{column.name}") for column in _data_key.c]
+    key_columns = [column.label(f"key_{column.name}") for column in data_keys.c]
     same = [_credential.c[name] == _version.c[name] for name in ("connection", "system", "field")]
     return (
         sa.select(_credential, _version.c.version.label("expected"), _version.c.present, _version.c.mac, *key_columns)
-        .outerjoin(_data_key, _data_key.c.id == _credential.c.dek_id)
+        .outerjoin(data_keys, data_keys.c.id == _credential.c.dek_id)
         .outerjoin(_version, sa.and_(*same))
     )

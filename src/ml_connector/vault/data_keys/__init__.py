@@ -1,0 +1,1 @@
+"""The keys that credentials are sealed with, at rest."""
