@@ -13,7 +13,7 @@ from ml_connector.bootstrap import App
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
-from ml_connector.usecases import mappings
+from ml_connector.usecases import mapping_files, mappings
 from tests.unreached import wire_alone
 
 
@@ -30,7 +30,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 def test_the_old_file_stays_until_all_of_the_new_one_is_on_disk(
     app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, whole, synced = tmp_path / "crosswalk.csv", mappings.export_table(app), list[tuple[str, object]]()
+    file, whole, synced = tmp_path / "crosswalk.csv", mapping_files.export_table(app), list[tuple[str, object]]()
     file.write_bytes(b"as it was")
 
     def fsync(handle: int) -> None:
@@ -40,7 +40,7 @@ def test_the_old_file_stays_until_all_of_the_new_one_is_on_disk(
             synced.append(("file", (os.fstat(handle).st_size, file.read_bytes())))
 
     monkeypatch.setattr(os, "fsync", fsync)
-    mappings.export_file(app, file)
+    mapping_files.export_file(app, file)
     assert synced == [("file", (len(whole), b"as it was")), ("folder", whole)]
     others = file.with_name("others")
     others.write_bytes(b"")
@@ -60,5 +60,5 @@ def test_what_does_not_reach_the_disk_leaves_the_old_file_and_no_draft(
 
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(ConfigurationError, match="cannot be written: No space left on device"):
-        mappings.export_file(app, file)
+        mapping_files.export_file(app, file)
     assert {each.name: each.read_bytes() for each in folder.iterdir()} == {"crosswalk.csv": b"as it was"}

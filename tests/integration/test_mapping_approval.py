@@ -22,7 +22,7 @@ from ml_connector.errors import (
     UsageError,
 )
 from ml_connector.mapping.crosswalk import Kind
-from ml_connector.usecases import mapping_faults, mappings, syncs
+from ml_connector.usecases import mapping_faults, mapping_files, mappings, syncs
 from ml_connector.usecases.known import known_wids
 from tests.world import World, open_world, silent
 
@@ -198,7 +198,7 @@ def test_rd06_a_file_with_faults_of_every_stage_tells_them_all_and_nothing_of_it
     )
     before = world.app.mappings.load("acme")
     with pytest.raises(FaultsError, match=r"crosswalk\.csv was not imported") as refused:
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
     faults = refused.value.faults
     assert [(fault.line, fault.code) for fault in faults if fault.blocking] == [
         (3, "date"),
@@ -231,7 +231,7 @@ def test_rd06_two_lines_that_tie_are_each_told_what_else_is_wrong_with_them(worl
     lines = ("kind,plant,source,building", "location,101,DET,NOWHERE", "location,101,DET,ELSEWHERE")
     file.write_text("\n".join(lines))
     with pytest.raises(FaultsError) as refused:
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
     told = [(fault.line, fault.code) for fault in refused.value.faults]
     assert told == [(2, "setup_missing"), (3, "tie"), (3, "setup_missing")]
     assert "ELSEWHERE" in refused.value.faults[2].message
@@ -252,7 +252,7 @@ def test_rd06_a_code_and_an_id_of_two_objects_are_a_fault_of_the_line(world: Wor
         "job_profile,101,JP-MNTN,Welder,0123456789abcdef0123456789abcdef\n"  # an id of another tenant's
     )
     with pytest.raises(FaultsError) as refused:
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
     faults = [fault for fault in refused.value.faults if fault.code != "setup_missing"]
     assert [(fault.line, fault.code, fault.blocking) for fault in faults] == [
         (2, "wid", True),
@@ -269,12 +269,12 @@ def test_rd06_an_id_another_object_has_is_told_where_the_row_says_nothing_else_n
     world: World, tmp_path: Path
 ) -> None:
     file = tmp_path / "crosswalk.csv"
-    file.write_bytes(mappings.export_table(world.app).replace(wid_of(world, "JP-WELD").encode(), b"x"))
+    file.write_bytes(mapping_files.export_table(world.app).replace(wid_of(world, "JP-WELD").encode(), b"x"))
     before = world.app.mappings.load("acme")
-    assert not mappings.import_file(world.app, file).changed, "Workday's own is kept"
+    assert not mapping_files.import_file(world.app, file).changed, "Workday's own is kept"
     file.write_bytes(file.read_bytes().replace(b'"x"', f'"{wid_of(world, "JP-OPER")}"'.encode()))
     with pytest.raises(FaultsError) as refused:
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
     assert {fault.code for fault in refused.value.faults if fault.blocking} == {"wid"}
     assert world.app.mappings.load("acme") == before
 
@@ -291,7 +291,7 @@ def test_rd06_a_cell_of_any_length_is_told_in_a_line_and_asked_of_no_system(worl
         f"location,101,DET,{long},,,,too many\n"
     )
     with pytest.raises(FaultsError) as refused:
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
     faults = refused.value.faults
     assert max(len(text) for fault in faults for text in (fault.subject, fault.message, fault.remedy)) < 300
     assert [(fault.line, fault.message) for fault in faults if fault.line in {2, 3}] == [
@@ -313,7 +313,7 @@ def test_rd06_what_plex_would_say_is_missed_aloud_where_it_cannot_be_asked(
     file = tmp_path / "crosswalk.csv"
     file.write_text("kind,plant,source,position,effective_on\njob_profile,101,JP-WELD,Welder,soon\n")
     with pytest.raises(FaultsError) as refused:
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
     assert [(fault.line, fault.code, fault.blocking) for fault in refused.value.faults] == [
         (None, "not_asked", False),
         (2, "date", True),
@@ -324,7 +324,7 @@ def test_rd_02_a_row_for_what_is_only_to_come_may_be_prepared(world: World, tmp_
     file = tmp_path / "crosswalk.csv"
     later = world.sandbox.tenant.today + timedelta(days=40)
     file.write_text(f"kind,plant,source,position,effective_on\njob_profile,101,JP-2099,Welder,{later}\n")
-    changed = mappings.import_file(world.app, file)
+    changed = mapping_files.import_file(world.app, file)
     assert [row.state for row in changed.changed] == ["accepted"]
     assert [warning.code for warning in changed.warnings] == ["unknown_code"]
     ending = f"mapping set job_profile JP-2099 --plant 101 --from {later} --until {later}"
@@ -340,12 +340,12 @@ def test_rd06_what_never_ends_is_no_file_and_a_large_one_names_the_limit(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match="/dev/zero is no ordinary file"):
-        mappings.import_file(world.app, Path("/dev/zero"))
-    monkeypatch.setattr(mappings, "_LARGEST", 2 << 20)
+        mapping_files.import_file(world.app, Path("/dev/zero"))
+    monkeypatch.setattr(mapping_files, "_LARGEST", 2 << 20)
     file = tmp_path / "large.csv"
     file.write_bytes(b"x" * ((2 << 20) + 1))
     with pytest.raises(UsageError, match="is larger than 2 MB"):
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
 
 
 def test_a_row_that_begins_while_the_one_in_force_lasts_is_told_by_its_line(world: World, tmp_path: Path) -> None:
@@ -356,7 +356,7 @@ def test_a_row_that_begins_while_the_one_in_force_lasts_is_told_by_its_line(worl
     file = tmp_path / "crosswalk.csv"
     file.write_text(f"kind,plant,source,position,effective_on\njob_profile,101,JP-WELD,Welder,{later}\n")
     with pytest.raises(ConfigurationError, match=r"line 2: .* begins while the row in force lasts"):
-        mappings.import_file(world.app, file)
+        mapping_files.import_file(world.app, file)
 
 
 def test_rd_08_a_mistyped_workday_code_is_refused_with_the_nearest_one(world: World) -> None:

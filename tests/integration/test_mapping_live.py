@@ -12,7 +12,7 @@ import pytest
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Kind, MappingRow
 from ml_connector.sandbox.plex.scenarios import SCENARIOS
-from ml_connector.usecases import mapping_changes, mappings, syncs
+from ml_connector.usecases import mapping_changes, mapping_proposals, mappings, syncs
 from ml_connector.usecases.usage import read_setup
 from tests.world import World, open_world, silent
 
@@ -108,7 +108,7 @@ def test_rd_06_a_code_that_only_an_open_seat_uses_is_listed_with_no_worker_behin
         world.next_day()
 
     def robot() -> tuple[str, int] | None:
-        lines = mappings.coverage(world.app, progress=silent).lines
+        lines = mapping_proposals.coverage(world.app, progress=silent).lines
         return next(((line.standing, line.workers) for line in lines if line.source == "JP-ROBO"), None)
 
     desk = tenant._desk("leaves")
@@ -125,7 +125,7 @@ def test_rd_09_a_cost_center_that_only_plex_has_is_proposed_where_plex_owns_them
     world.sync["cost_centers"] = owner
     world.reopen()
     (number,) = SCENARIOS["plex_cost_center"](world.sandbox.plex.enterprise)
-    found = mappings.propose_rows(world.app, kind="cost_center", progress=silent).proposals
+    found = mapping_proposals.propose_rows(world.app, kind="cost_center", progress=silent).proposals
     rows = [each.row for each in found if each.row is not None and each.row.target["cost_center"] == number]
     assert [(row.plant, row.source, row.state) for row in rows] == (
         [(PLANT, f"CC{number}", "proposed")] if owner == "plex" else []

@@ -12,7 +12,7 @@ from ml_connector.errors import FaultsError, StalePlanError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import SnapshotStore, extracts
-from ml_connector.usecases import known, mappings, syncs
+from ml_connector.usecases import known, mapping_files, mapping_proposals, mappings, syncs
 from ml_connector.usecases.references import code_asof
 from tests.living import Living
 from tests.rehearsal import Rehearsal, record
@@ -56,7 +56,7 @@ def test_rd_01_another_code_for_the_same_object_parks_nobody_and_writes_nothing(
 
 def test_rd_01_the_mapping_learns_the_id_and_lists_todays_code(tmp_path):
     with open_world(tmp_path, workers=24, mapped=False) as world:
-        mappings.propose_rows(world.app, progress=silent)
+        mapping_proposals.propose_rows(world.app, progress=silent)
         mappings.accept_rows(world.app)
         rows = mappings.list_rows(world.app)
         assert rows
@@ -73,13 +73,15 @@ def test_rd_01_the_mapping_learns_the_id_and_lists_todays_code(tmp_path):
         listed = mappings.list_rows(world.app, kind="cost_center")
         assert {row.source: row.now for row in listed if row.now} == {"CC4200": "CC4201"}
         assert {row.key: row.version for row in mappings.list_rows(world.app)} == before, "a rename touches no row"
-        assert mappings.coverage(world.app, progress=silent).complete
+        assert mapping_proposals.coverage(world.app, progress=silent).complete
         assert not [
-            each for each in mappings.propose_rows(world.app, progress=silent).proposals if each.source == "CC4201"
+            each
+            for each in mapping_proposals.propose_rows(world.app, progress=silent).proposals
+            if each.source == "CC4201"
         ]
 
         renamed = next(row for row in listed if row.now)
-        sheet = mappings.export_table(world.app)
+        sheet = mapping_files.export_table(world.app)
         (line,) = [
             each for each in sheet.splitlines() if b'"CC4200"' in each and b'"%b"' % renamed.plant.encode() in each
         ]
@@ -93,7 +95,7 @@ def test_rd_01_the_mapping_learns_the_id_and_lists_todays_code(tmp_path):
 def import_line(world, sheet, line):
     file = world.folder / "line.csv"
     file.write_bytes(sheet.splitlines()[0] + b"\n" + line)
-    return mappings.import_file(world.app, file).changed
+    return mapping_files.import_file(world.app, file).changed
 
 
 def test_a_row_set_by_hand_learns_the_id_from_what_was_read_last(tmp_path):
@@ -228,7 +230,7 @@ def count_whole(life):
 
 def test_rd_01_rd_11_asof_finds_the_mapping_of_the_object_whatever_code_it_has(tmp_path):
     with open_world(tmp_path, workers=8, mapped=False) as world:
-        mappings.propose_rows(world.app, progress=silent)
+        mapping_proposals.propose_rows(world.app, progress=silent)
         mappings.accept_rows(world.app)
         syncs.plan(world.app, progress=silent)
         tenant = world.sandbox.tenant

@@ -898,7 +898,7 @@ MUTANTS = (
     ),
     Mutant(
         "a refusal by Plex ends at the first fault of the file",
-        "usecases/mappings.py",
+        "usecases/mapping_files.py",
         "    if check:\n        faults += _ask_too(",
         "    if check and not faults:\n        faults += _ask_too(",
         "tests/integration/test_mapping_approval.py::"

@@ -1,4 +1,4 @@
-"""Which codes, days and workers the last reading showed; nothing is read anew."""
+"""The kinds of mapping, and which codes, days and workers the last reading showed; nothing is read anew."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime
 from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Worker
+from ml_connector.errors import UsageError
 from ml_connector.mapping.crosswalk import Kind
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
@@ -19,6 +20,24 @@ SOURCES = {
     Kind.JOB_PROFILE: RecordType.JOB_PROFILE,
     Kind.LOCATION: RecordType.LOCATION,
 }
+
+
+def parse_kind(text: str) -> Kind:
+    """
+    Read the word for a kind.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    try:
+        return Kind(text)
+    except ValueError:
+        raise UsageError(f"{text} is no kind of mapping", remedy=f"one of {', '.join(Kind)}") from None
+
+
+def kinds_of(kind: str | None) -> tuple[Kind, ...]:
+    """The kind of that name; all of Workday's without one. Raises as `parse_kind`."""
+    return tuple(SOURCES) if kind is None else (parse_kind(kind),)
 
 
 def last_days(app: App) -> dict[str, date]:

@@ -19,7 +19,7 @@ from ml_connector.settings.workday import SurfaceName
 from ml_connector.snapshot.extract import Progress
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
-from ml_connector.usecases import mappings
+from ml_connector.usecases import mapping_proposals, mappings
 from ml_connector.usecases.template import COMMENTED, REHEARSAL, render_rehearsal
 from ml_connector.vault.keys import open_master_key
 from ml_connector.vault.places import place_of
@@ -92,8 +92,8 @@ def init_rehearsal(
         open_master_key(settings.vault.master_key, create=True)
         with open_app(config=file, connection=REHEARSAL, actor=actor) as app:
             sealed = _seal(app, ready)
-            proposed = mappings.propose_rows(app, progress=progress)
-            sure = mappings.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
+            proposed = mapping_proposals.propose_rows(app, progress=progress)
+            sure = mapping_proposals.rows_of(proposed.proposals, confidence=("exact", "code", "name"))
             accepted = mappings.accept_rows(app, only=sure, check=False)  # proposed a moment ago from what is there
         file.write_text(text, encoding="utf-8")
     left = tuple(f"{each.kind} {each.source} in plant {each.plant}" for each in proposed.proposals if each.row is None)

@@ -17,7 +17,7 @@ from ml_connector.cli.words import plural, printable
 
 if TYPE_CHECKING:
     from ml_connector.usecases.mapping_changes import Changed
-    from ml_connector.usecases.mappings import Proposed
+    from ml_connector.usecases.mapping_proposals import Proposed
 
 Kind = Annotated[
     str | None, typer.Option("--kind", metavar="K", help="cost_center, job_profile, location or account only.")
@@ -188,7 +188,7 @@ def import_rows(
         ml-connector mapping import --accept-proposed --kind location
         ml-connector mapping import crosswalk.csv
     """
-    from ml_connector.usecases import mappings
+    from ml_connector.usecases import mapping_files, mapping_proposals, mappings
 
     if propose and preview:
         raise typer.BadParameter("proposing changes nothing that is in force: there is nothing to preview")
@@ -196,9 +196,9 @@ def import_rows(
         raise typer.BadParameter("one of FILE, --propose and --accept-proposed")
     with door.open() as app, shown() as progress:
         if propose:
-            return _tell_proposed(door, mappings.propose_rows(app, kind=kind, progress=progress))
+            return _tell_proposed(door, mapping_proposals.propose_rows(app, kind=kind, progress=progress))
         changed = (
-            mappings.import_file(app, file, check=check, preview=preview)
+            mapping_files.import_file(app, file, check=check, preview=preview)
             if file is not None
             else mappings.accept_rows(app, kind=kind, check=check, preview=preview)
         )
@@ -217,16 +217,16 @@ def export(
 
         ml-connector mapping export crosswalk.csv
     """
-    from ml_connector.usecases import mappings
+    from ml_connector.usecases import mapping_files, mappings
 
     with door.look() as app:
         if door.json and file is None:
             door.write_json([row for row in mappings.list_rows(app) if row.state != "draft"])
             return
         if file is None:
-            sys.stdout.buffer.write(mappings.export_table(app))
+            sys.stdout.buffer.write(mapping_files.export_table(app))
             return
-        mappings.export_file(app, file)
+        mapping_files.export_file(app, file)
     if door.json:
         door.write_json({"file": str(file)})
         return
@@ -239,10 +239,10 @@ def coverage(door: Door) -> int:
 
         ml-connector mapping coverage
     """
-    from ml_connector.usecases import mappings
+    from ml_connector.usecases import mapping_proposals
 
     with door.open() as app, shown() as progress:
-        found = mappings.coverage(app, progress=progress)
+        found = mapping_proposals.coverage(app, progress=progress)
     if door.json:
         door.write_json(found)
         return 0 if found.complete else IN_PART
