@@ -21,7 +21,7 @@ from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.snapshot.store import records
 from ml_connector.sync.report import RunReport
-from ml_connector.usecases import syncs
+from ml_connector.usecases import outcomes, syncs
 from tests.rehearsal import Clock
 from tests.world import World, silent
 
@@ -121,7 +121,7 @@ class Day:
 
     def watermark(self) -> str:
         """Up to when Workday was read and believed: the newest that `runs` shows."""
-        return next(run.watermark for run in syncs.runs(self.world.app) if run.watermark)
+        return next(run.watermark for run in outcomes.runs(self.world.app) if run.watermark)
 
     def workday_extracts(self) -> set[str]:
         """What our own database believes of Workday's records."""

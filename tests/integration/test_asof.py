@@ -19,7 +19,7 @@ from ml_connector.errors import UsageError
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.mapping.store import MappingStore
 from ml_connector.sync.recall import recall
-from ml_connector.usecases import syncs
+from ml_connector.usecases import outcomes
 from ml_connector.usecases.asof import asof
 from ml_connector.usecases.references import code_asof
 from ml_connector.usecases.subjects import find_subject
@@ -220,19 +220,19 @@ def test_runs_and_records_are_filtered_and_no_filter_is_ignored(lived):
     rehearsal, _ = lived
     with rehearsal.alive() as life:
         app = app_of(rehearsal, life)
-        assert len(syncs.runs(app, kind="sync", state="done")) == DAYS
-        assert syncs.runs(app, kind="plan") == syncs.runs(app, state="failed") == []
-        assert syncs.runs(app, since=START + timedelta(days=400)) == []
-        everybody = syncs.records(app, record_type="worker")
-        here = syncs.records(app, record_type="worker", status="applied", plant="101")
+        assert len(outcomes.runs(app, kind="sync", state="done")) == DAYS
+        assert outcomes.runs(app, kind="plan") == outcomes.runs(app, state="failed") == []
+        assert outcomes.runs(app, since=START + timedelta(days=400)) == []
+        everybody = outcomes.records(app, record_type="worker")
+        here = outcomes.records(app, record_type="worker", status="applied", plant="101")
         assert here == [each for each in everybody if (each.status, each.plant) == ("applied", "101")]
         assert 0 < len(here) < len(everybody)
         for wrong in ({"status": "aplied"}, {"plant": "999"}):
             with pytest.raises(UsageError, match="there is no"):
-                syncs.records(app, record_type="worker", **wrong)
+                outcomes.records(app, record_type="worker", **wrong)
         for wrong in ({"kind": "synch"}, {"state": "ok"}):
             with pytest.raises(UsageError, match="there is no"):
-                syncs.runs(app, **wrong)
+                outcomes.runs(app, **wrong)
 
 
 def test_a_filter_of_the_list_is_refused_where_one_run_is_asked_for():

@@ -12,7 +12,7 @@ from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import Parked, ReviewStore
 from ml_connector.sandbox.http import Response
-from ml_connector.usecases import syncs
+from ml_connector.usecases import syncs, waiting_list
 from tests.rehearsal import Rehearsal, record
 from tests.world import open_world, silent
 
@@ -157,7 +157,7 @@ def test_a_parked_record_is_told_again_when_something_else_holds_it_back(world):
     for _ in range(2):
         syncs.sync(world.app, progress=silent)
     told_anew = what_was_parked(world) - before
-    (robot,) = [item for item in syncs.parked(world.app) if item.type == "employee"]
+    (robot,) = [item for item in waiting_list.parked(world.app) if item.type == "employee"]
     assert told_anew[f"employee/101/{robot.key}", "field_too_long: see the record"] == 1
     assert set(told_anew.values()) == {1}
 

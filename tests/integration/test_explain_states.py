@@ -27,7 +27,8 @@ from ml_connector.sync.explained import LastWrite
 from ml_connector.usecases.asof import asof
 from ml_connector.usecases.explain import explain
 from ml_connector.usecases.links import list_links
-from ml_connector.usecases.syncs import records, released
+from ml_connector.usecases.outcomes import records
+from ml_connector.usecases.waiting_list import released
 from tests.canaries import find_canary
 from tests.explained import app_of as rehearsed
 from tests.explained import decided, explained

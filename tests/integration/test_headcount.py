@@ -13,7 +13,7 @@ from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.reference_data import ReferenceData, Seat
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sync.headcount import Attendance
-from ml_connector.usecases import syncs
+from ml_connector.usecases import outcomes, syncs, waiting_list
 from tests.rehearsal import START, Rehearsal, record
 from tests.world import open_world, silent
 
@@ -121,12 +121,12 @@ def test_actual_is_whom_plex_counts_and_stands_beside_planned(tmp_path):
             for row in world.sandbox.plex.state("employees")
             if row["status"] == "Active" and not str(row["badgeNumber"]).startswith("900")
         )
-        parked = {item.key for item in syncs.parked(world.app) if item.type == "employee" and not item.field}
+        parked = {item.key for item in waiting_list.parked(world.app) if item.type == "employee" and not item.field}
         assert len(parked) == 1, "the one of the story's day whose job nobody has mapped"
         ours = {(line.plant, line.position, line.department): line.actual for line in plan.headcount if line.actual}
         assert ours == theirs
         assert all(line.planned is not None for line in plan.headcount)
-        found = syncs.records(world.app, record_type="headcount")
+        found = outcomes.records(world.app, record_type="headcount")
         told = {(item.plant, item.key): (item.planned, item.actual) for item in found if item.actual is not None}
         assert told == {
             (line.plant, f"{line.position} in {line.department}"): (line.planned, line.actual)

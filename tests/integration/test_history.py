@@ -14,7 +14,7 @@ from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.intent import Outcome
 from ml_connector.sync.recheck import find_same_bytes
 from ml_connector.sync.store import SyncStore
-from ml_connector.usecases import syncs
+from ml_connector.usecases import outcomes
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 NAME = ("21001", "employee", "101")
@@ -67,7 +67,7 @@ class Past:
         plants = [SimpleNamespace(pcn=pcn) for pcn in ("101", "102")]
         connection = SimpleNamespace(plex=SimpleNamespace(plants=plants))
         app = SimpleNamespace(database=self.database, name="acme", connection=connection)
-        return syncs.records(app, record_type="worker", **asked)
+        return outcomes.records(app, record_type="worker", **asked)
 
     def same_bytes(self, *, settled=()):
         return find_same_bytes(SimpleNamespace(history=self.history), "21001", {NAME}, set(settled))

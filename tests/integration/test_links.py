@@ -12,7 +12,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StorageError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.sync.store import SyncStore
-from ml_connector.usecases import links, syncs
+from ml_connector.usecases import links, outcomes, syncs, waiting_list
 from ml_connector.usecases.subjects import find_bearers
 from tests.world import open_world, silent
 
@@ -102,7 +102,7 @@ def test_ed_15_a_conversion_entered_late_changes_the_type_and_says_whose_labor_t
         assert (change.action, change.after["badge_number"]) == ("update", employee)
         assert f"an employee since {since}, entered late" in change.reason
         run = syncs.apply(world.app, digest=plan.digest, progress=silent)
-        (written,) = [each for each in syncs.run_detail(world.app, run.run)["writes"] if "labor" in each["reason"]]
+        (written,) = [each for each in outcomes.run_detail(world.app, run.run)["writes"] if "labor" in each["reason"]]
         assert written["key"] == employee
         (converted,) = employees(world, badgeNumber=employee)
         assert (converted["id"], converted["status"]) == (record["id"], "Active")
@@ -139,7 +139,7 @@ def test_people_who_were_there_before_wait_and_are_never_doubled(brownfield):
     assert report.exit_code == 3
     assert len(employees(brownfield)) == count
     matches = links.find_matches(brownfield.app)
-    assert len(matches) == len({item.key for item in syncs.parked(brownfield.app) if item.type == "employee"})
+    assert len(matches) == len({item.key for item in waiting_list.parked(brownfield.app) if item.type == "employee"})
     assert all(match.worker_name and match.plex_name for match in matches)
 
 
@@ -217,16 +217,16 @@ def test_wp_02_with_its_links_lost_nobody_comes_or_goes_until_a_person_says_so(s
     before = employees(synced)
     run = syncs.sync(synced.app, progress=silent)
     assert (run.exit_code, employees(synced)) == (4, before)
-    (hold,) = syncs.holds(synced.app)
+    (hold,) = waiting_list.holds(synced.app)
     assert hold.guard == "links_lost"
     assert "restore the latest backup" in hold.remedy
     assert "links match" in hold.remedy
     assert syncs.sync(synced.app, progress=silent).exit_code == 4, "looking does not make it forgotten"
-    syncs.release(synced.app, hold.id)
+    waiting_list.release(synced.app, hold.id)
     assert syncs.sync(synced.app, progress=silent).exit_code == 0
     assert [row["status"] for row in employees(synced, badgeNumber=leaver)] == ["Inactive"]
     assert len(employees(synced, badgeNumber=newcomer)) == 1
-    assert syncs.holds(synced.app) == []
+    assert waiting_list.holds(synced.app) == []
 
 
 def test_wp_02_after_a_lost_database_nobody_comes_or_goes_until_a_person_says_so(synced):
@@ -234,9 +234,9 @@ def test_wp_02_after_a_lost_database_nobody_comes_or_goes_until_a_person_says_so
     synced.lose_database()
     assert syncs.sync(synced.app, progress=silent).exit_code == 4
     assert employees(synced, badgeNumber=newcomer) == []
-    (hold,) = syncs.holds(synced.app)
-    syncs.release(synced.app, hold.id)
-    assert syncs.sync(synced.app, progress=silent).exit_code == 0, syncs.parked(synced.app)
+    (hold,) = waiting_list.holds(synced.app)
+    waiting_list.release(synced.app, hold.id)
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0, waiting_list.parked(synced.app)
     assert len(employees(synced, badgeNumber=newcomer)) == 1
 
 
@@ -281,12 +281,12 @@ def test_wp_01_who_would_be_one_record_wait_both_and_nothing_is_written_of_eithe
         store.adopt(tx, person=person, plant="101", plex_id=record["id"], by="ada", at=at)
     before = small.plex_state()
     assert syncs.sync(small.app, progress=silent).exit_code == 3
-    parked = syncs.parked(small.app)
+    parked = waiting_list.parked(small.app)
     assert {item.key: item.code for item in parked} == {one: "record_of_two", other: "record_of_two"}
     assert small.plex_state() == before
     links.release(small.app, one, plant="101")
     assert syncs.sync(small.app, progress=silent).exit_code == 0
-    assert (syncs.parked(small.app), small.plex_state()) == ([], before)
+    assert (waiting_list.parked(small.app), small.plex_state()) == ([], before)
 
 
 def test_wp_01_a_join_says_first_what_it_would_do(small):
@@ -337,7 +337,7 @@ def test_ed_12_a_chosen_plex_record_answers_no_open_question(small):
     assert decisions(small) == []
     plan = syncs.plan(small.app, progress=silent)
     assert plan.counts["create"] == 0
-    assert {item.key: item.code for item in syncs.parked(small.app)} == {new: "possible_rehire"}
+    assert {item.key: item.code for item in waiting_list.parked(small.app)} == {new: "possible_rehire"}
 
 
 def test_wp_01_what_nobody_chose_is_not_taken_back(small):
@@ -356,7 +356,7 @@ def test_wp_01_after_a_wrong_join_was_undone_everybody_has_a_record_and_a_badge_
     links.withdraw(small.app, new)
     links.separate(small.app, new)
     assert syncs.sync(small.app, progress=silent).exit_code == 3
-    (waits,) = syncs.parked(small.app)
+    (waits,) = waiting_list.parked(small.app)
     assert (waits.key, waits.code, "relink" in waits.remedy) == (new, "badge_in_use", False)
     assert f"that is employee {old}'s" in waits.reason
     syncs.sync(small.app, progress=silent)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from ml_connector.errors import RecordError
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.timeline.links.store import LinkStore
-from ml_connector.usecases import syncs
+from ml_connector.usecases import syncs, waiting_list
 from tests.world import open_world, silent
 
 
@@ -113,7 +113,7 @@ def test_px_01_a_record_that_moved_is_known_by_its_id_when_our_database_is_lost(
     synced.lose_database()
     plan = syncs.plan(synced.app, progress=silent)
     assert [change for change in plan.changes if change.type == "employee"] == []
-    assert syncs.parked(synced.app) == []
+    assert waiting_list.parked(synced.app) == []
     assert record(synced, moved) == before
 
 
@@ -129,7 +129,7 @@ def test_wp_09_the_old_plant_keeps_whom_the_new_one_cannot_take(synced):
     for _ in range(2):
         syncs.sync(synced.app, progress=silent)
     assert sum(path.endswith("/transfer") for path in paths(synced, sent)) == 1
-    (item,) = [item for item in syncs.parked(synced.app) if item.key == moved and item.code == "not_confirmed"]
+    (item,) = [item for item in waiting_list.parked(synced.app) if item.key == moved and item.code == "not_confirmed"]
     assert "may lack the employee's status, type or shift" in item.reason
     synced.sandbox.plex.enterprise.plants["102"].types[before["type"]] = 1
     syncs.resend(synced.app, [moved], progress=silent)
@@ -165,7 +165,7 @@ def test_px_07_who_is_in_two_plants_or_in_none_waits_for_a_person(synced, code, 
     before = synced.writes()
     for _ in range(2):
         syncs.sync(synced.app, progress=silent)
-        (item,) = [item for item in syncs.parked(synced.app) if item.key == moved and not item.field]
+        (item,) = [item for item in waiting_list.parked(synced.app) if item.key == moved and not item.field]
         assert (item.code, "both plants" in (item.remedy or "")) == (code, True)
     assert [path for path in paths(synced, before) if "activate" in path or row["id"] in path] == []
     assert set(states(synced, moved)) == plants
@@ -191,7 +191,7 @@ def test_wp_09_without_a_tenant_id_the_new_plant_has_them_before_the_old_one_end
     refuse(synced, monkeypatch, "create")
     assert syncs.sync(synced.app, progress=silent).exit_code == 3
     assert states(synced, moved) == {"101": "Active"}
-    waiting = {item.plant: item for item in syncs.parked(synced.app) if item.key == moved}
+    waiting = {item.plant: item for item in waiting_list.parked(synced.app) if item.key == moved}
     assert "waits for employee" in waiting["101"].reason
     monkeypatch.undo()
     syncs.reevaluate(synced.app, [moved], progress=silent)
@@ -228,13 +228,13 @@ def test_up_06_what_somebody_wrote_after_we_read_survives_our_update(synced, mon
 
     monkeypatch.setattr(synced.app.plex, "find_each", phone)
     assert syncs.sync(synced.app, progress=silent).exit_code == 3
-    (item,) = [item for item in syncs.parked(synced.app) if item.key == changed]
+    (item,) = [item for item in waiting_list.parked(synced.app) if item.key == changed]
     assert "after it was read" in item.reason
     monkeypatch.undo()
     assert syncs.sync(synced.app, progress=silent).exit_code == 0
     (row,) = [row for row in synced.sandbox.plex.state("employees") if row["badgeNumber"] == changed]
     assert row["workPhone"] == "555-9"
-    assert syncs.parked(synced.app) == []
+    assert waiting_list.parked(synced.app) == []
     assert syncs.plan(synced.app, progress=silent).changes == ()
 
 

@@ -11,7 +11,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.sandbox.tenant.setup import morning
-from ml_connector.usecases import links, syncs
+from ml_connector.usecases import links, syncs, waiting_list
 from ml_connector.usecases.own_records import find_made_ids
 from ml_connector.usecases.part import Parting, hand_over
 from ml_connector.usecases.subjects import find_bearers
@@ -41,7 +41,7 @@ def both_active_again(world):
     desk = world.sandbox.tenant._desk("agency")
     desk.rehire(desk.now().worker(contractor))
     assert sync(world) == 3
-    (waits,) = syncs.parked(world.app)
+    (waits,) = waiting_list.parked(world.app)
     assert waits.code == "two_active_profiles"
     return contractor, employee, waits.remedy.rpartition("links relink ")[2].split()[0]
 
@@ -51,7 +51,7 @@ def test_wp_01_who_is_parted_from_somebody_not_in_plex_keeps_the_record(small, n
     contractor, employee, told = both_active_again(small)
     (record,) = employees(small, badgeNumber=employee)
     links.separate(small.app, {"contractor": contractor, "employee": employee}.get(named, told))
-    assert sync(small, 2) == 0, syncs.parked(small.app)
+    assert sync(small, 2) == 0, waiting_list.parked(small.app)
     (own,) = employees(small, badgeNumber=employee)
     assert (own["id"], own["status"]) == (record["id"], "Active")
     assert employees(small, badgeNumber=contractor) == []
@@ -65,7 +65,7 @@ def test_wp_01_who_is_parted_from_somebody_not_in_plex_keeps_the_record(small, n
         links.join(small.app, employee, to=contractor)
     sync(small)
     assert employees(small, badgeNumber=employee) == [own], "one again, they go on as the same record"
-    assert {item.code for item in syncs.parked(small.app)} <= {"two_active_profiles"}
+    assert {item.code for item in waiting_list.parked(small.app)} <= {"two_active_profiles"}
 
 
 def test_wp_01_one_half_of_what_was_exchanged_is_not_taken_back_alone(small):
@@ -159,7 +159,7 @@ def test_wp_01_a_join_takes_along_whoever_was_joined_before(small):
     (link,) = links.list_links(small.app, worker=first)
     assert {first, second, third, fourth} <= {name.value for name in link.aliases}
     assert sync(small) == 3
-    (waits,) = syncs.parked(small.app)
+    (waits,) = waiting_list.parked(small.app)
     assert (waits.key, waits.code, "nobody's any more" in waits.reason) == (fourth, "badge_in_use", True)
     small.sandbox.plex.edit_employee("101", fourth, fields={"badgeNumber": "X4"})
     assert sync(small) == 0
@@ -184,7 +184,7 @@ def test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_free
     small.sandbox.plex.edit_employee("101", number, fields={"badgeNumber": "90001"})
     small.sandbox.plex.edit_employee("101", "X1", fields={"badgeNumber": number, "status": "Inactive"})
     assert sync(small) == 3
-    (waits,) = syncs.parked(small.app)
+    (waits,) = waiting_list.parked(small.app)
     assert (waits.code, "relink" in waits.remedy) == ("badge_in_use", False)
     assert "give it another badge" in waits.remedy
     small.sandbox.plex.edit_employee("101", number, fields={"badgeNumber": "X1"})
@@ -242,7 +242,7 @@ def test_wp_01_rc_11_what_cannot_be_told_of_who_has_ended_is_parked_by_name_with
         with world.app.database.transaction() as tx:
             tx.execute(text("DELETE FROM mapping_row WHERE kind = 'job_profile'"))
         syncs.plan(world.app, progress=silent)
-        (waits,) = [item for item in syncs.parked(world.app) if item.code == "holds_anothers"]
+        (waits,) = [item for item in waiting_list.parked(world.app) if item.code == "holds_anothers"]
         assert (waits.key, waits.plant) == (before["badgeNumber"], pcn_of(world, before))
         assert f"of badge {before['badgeNumber']} in Plex by hand" in waits.remedy
         told = []

@@ -8,7 +8,7 @@ import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
-from ml_connector.usecases import syncs
+from ml_connector.usecases import outcomes, syncs
 from tests.world import open_world, silent
 
 
@@ -56,10 +56,12 @@ def test_the_decision_not_to_write_is_told_all_the_same(settled):
 def test_px_02_a_run_tells_why_a_write_was_to_be_and_beside_it_that_it_was_confirmed(settled):
     (gone,) = settled.sandbox.tenant.play("terminate")["touched"]
     report, _ = sync(settled)
-    (told,) = [each for each in syncs.run_detail(settled.app, report.run)["writes"] if each["action"] == "deactivate"]
+    (told,) = [
+        each for each in outcomes.run_detail(settled.app, report.run)["writes"] if each["action"] == "deactivate"
+    ]
     assert (told["key"], told["state"], told["outcome"]) == (gone, "applied", "confirmed by reading back")
     assert told["reason"].startswith("terminated on")
-    (record,) = syncs.records(settled.app, record_type="worker", key=gone, status="applied")
+    (record,) = outcomes.records(settled.app, record_type="worker", key=gone, status="applied")
     assert record.reason == told["reason"]
 
 

@@ -11,7 +11,7 @@ from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import Scope
 from ml_connector.sync.intent import iterate_levels
 from ml_connector.sync.receipts import Receipts
-from ml_connector.usecases import syncs
+from ml_connector.usecases import outcomes, syncs, waiting_list
 from tests.world import open_world, silent
 
 
@@ -25,7 +25,7 @@ def world(request, tmp_path):
 @pytest.fixture
 def synced(world):
     report = syncs.sync(world.app, progress=silent)
-    assert report.exit_code == 0, syncs.parked(world.app)
+    assert report.exit_code == 0, waiting_list.parked(world.app)
     return world
 
 
@@ -123,7 +123,7 @@ def test_a_day_passes(synced):
     (moved,) = [key for action, key in employees if action == "transfer"]
     assert {key for action, key in employees if action == "update"} == {moved}, "made ready, and then set up anew"
     assert {change.after["name"] for change in plan.changes if change.type == "cost_center"} == {"Final Assembly"}
-    (robot,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
+    (robot,) = [item for item in waiting_list.parked(synced.app) if item.type == "employee"]
     assert robot.waiting_for == "job_profile JP-ROBO"
     report = syncs.apply(synced.app, digest=plan.digest, progress=silent)
     assert report.counts["applied"] == len(plan.changes)
@@ -133,7 +133,7 @@ def test_a_day_passes(synced):
 def test_a_parked_worker_goes_by_itself_once_the_mapping_is_there(synced):
     play(synced, "unmapped_job")
     assert syncs.sync(synced.app, progress=silent).exit_code == 3
-    (robot,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
+    (robot,) = [item for item in waiting_list.parked(synced.app) if item.type == "employee"]
     row = MappingRow(kind=Kind.JOB_PROFILE, plant="*", source="JP-ROBO", target={"position": "Robot Technician"})
     with synced.app.database.transaction() as tx:
         synced.app.mappings.save(tx, "acme", sign_rows([row], changed_by="t", changed_at=datetime.now(UTC)))
@@ -183,11 +183,11 @@ def _somebody(world, *, profile):
 
 def _is_refused(world, plan):
     """The refusal's words, after making sure that nothing was sent and nothing that waits was touched."""
-    before, waiting = world.writes(), (syncs.parked(world.app), syncs.holds(world.app))
+    before, waiting = world.writes(), (waiting_list.parked(world.app), waiting_list.holds(world.app))
     with pytest.raises(StalePlanError) as caught:
         syncs.apply(world.app, digest=plan.digest, progress=silent)
     assert world.writes() == before
-    assert (syncs.parked(world.app), syncs.holds(world.app)) == waiting
+    assert (waiting_list.parked(world.app), waiting_list.holds(world.app)) == waiting
     return caught.value.message
 
 
@@ -259,8 +259,8 @@ def test_up_05_drift_is_told_and_then_written_over_or_held_as_the_configuration_
     assert syncs.sync(synced.app, progress=silent).exit_code == (4 if policy == "hold" else 0)
     if policy == "hold":
         assert email() == "floor@example.com"
-        (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "drift"]
-        syncs.release(synced.app, hold.id)
+        (hold,) = [item for item in waiting_list.holds(synced.app) if item.guard == "drift"]
+        waiting_list.release(synced.app, hold.id)
         assert syncs.sync(synced.app, progress=silent).exit_code == 0
     assert email() == row["email"]
 
@@ -307,7 +307,7 @@ def test_an_interrupted_apply_is_finished_by_applying_the_same_plan_again(world,
         syncs.apply(world.app, digest=plan.digest, progress=silent)
     monkeypatch.undo()
     assert 0 < len(kept) < len(plan.changes)
-    stopped = syncs.runs(world.app)[0]
+    stopped = outcomes.runs(world.app)[0]
     assert (stopped.state, stopped.plan) == ("interrupted", plan.digest)
     assert stopped.counts["applied"] == sum(1 for outcome in kept if outcome.state == "applied")
     assert syncs.apply(world.app, digest=plan.digest, progress=silent).exit_code == 0
@@ -324,7 +324,7 @@ def test_up_02_without_names_nobody_is_created_and_the_domain_is_named(synced):
     assert len(synced.sandbox.plex.state("employees")) == before
     assert not [item for item in synced.write_requests()[writes:] if item["status"] >= 400]
     assert report.exit_code == 3
-    (item,) = [item for item in syncs.parked(synced.app) if item.type == "employee"]
+    (item,) = [item for item in waiting_list.parked(synced.app) if item.type == "employee"]
     assert (item.key, item.waiting_for) == (number, "domain Person Data: Name")
     assert '"Person Data: Name"' in item.remedy
     synced.sandbox.tenant.grant_domain("Person Data: Name")
@@ -339,7 +339,7 @@ def test_wp_15_attributes_wait_for_employees_that_cannot_be_read_and_go_with_the
     report = syncs.sync(synced.app, progress=silent)
     sent = synced.write_requests()[before:]
     assert not [item for item in sent if "/22657/" in item["path"] or "/employees" in item["path"]]
-    (item,) = [item for item in syncs.parked(synced.app) if item.type == "employee_attributes"]
+    (item,) = [item for item in waiting_list.parked(synced.app) if item.type == "employee_attributes"]
     assert item.key == number
     assert item.waiting_for == f"employee {item.label} in plant 101"
     assert report.counts["unknown"] == 0
@@ -359,7 +359,7 @@ def test_wp_14_who_reports_to_a_plant_that_cannot_be_read_keeps_the_supervisor_b
     plan = syncs.plan(synced.app, progress=silent)
     assert [(hold.guard, hold.plant) for hold in plan.holds] == [("empty_result", unread)]
     assert plan.changes == ()
-    assert syncs.parked(synced.app) == []
+    assert waiting_list.parked(synced.app) == []
 
 
 def test_a_replaced_plan_is_refused(synced):
@@ -378,11 +378,11 @@ def test_cc_12_a_mass_termination_waits_and_an_approval_lets_exactly_it_through(
     synced.next_day()
     report = syncs.sync(synced.app, progress=silent)
     assert report.exit_code == 4
-    (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
+    (hold,) = [item for item in waiting_list.holds(synced.app) if item.guard == "deactivate_over"]
     before = len(active_employees(synced))
     moves = [member for member in hold.members if member.startswith("transfer|")]
     assert (len(moves), report.counts["held"]) == (1, len(hold.members) + 3), "what is written of who moves waits too"
-    syncs.release(synced.app, hold.id)
+    waiting_list.release(synced.app, hold.id)
     after = syncs.sync(synced.app, progress=silent)
     assert after.counts["held"] == 0
     assert before - len(active_employees(synced)) == len(hold.members) - len(moves)
@@ -393,15 +393,17 @@ def test_cc_11_a_narrowed_view_ends_nobody(synced):
     play(synced, "population_drop")
     report = syncs.sync(synced.app, progress=silent)
     assert report.exit_code == 4
-    (asked,) = syncs.holds(synced.app)
+    (asked,) = waiting_list.holds(synced.app)
     assert asked.guard == "population_drop"
     assert len(active_employees(synced)) == before
-    assert syncs.parked(synced.app) == [], "one hold, and nobody's reports beside it"
+    assert waiting_list.parked(synced.app) == [], "one hold, and nobody's reports beside it"
     assert syncs.sync(synced.app, progress=silent).exit_code == 4, "it stays a question until somebody answers"
     syncs.sync(synced.app, progress=silent)
-    assert syncs.holds(synced.app) == [asked], "and the same question: its share is of the last believed population"
+    assert waiting_list.holds(synced.app) == [asked], (
+        "and the same question: its share is of the last believed population"
+    )
     assert syncs.plan(synced.app, progress=silent).holds[0].reason == asked.reason
-    syncs.release(synced.app, syncs.holds(synced.app)[0].id)
+    waiting_list.release(synced.app, waiting_list.holds(synced.app)[0].id)
     assert not syncs.sync(synced.app, progress=silent).waiting
     assert len(active_employees(synced)) == before
 
@@ -410,12 +412,12 @@ def test_up_02_a_revoked_domain_is_held_and_writes_nothing(synced):
     synced.sandbox.tenant.revoke_domain("Worker Data: Current Staffing Information")
     before = synced.writes()
     syncs.sync(synced.app, progress=silent)
-    assert {item.guard for item in syncs.holds(synced.app)} == {"missing_section"}
+    assert {item.guard for item in waiting_list.holds(synced.app)} == {"missing_section"}
     assert synced.writes() == before
-    hold = syncs.holds(synced.app)[0]
+    hold = waiting_list.holds(synced.app)[0]
     assert "Worker Data: Current Staffing Information" in hold.remedy
     with pytest.raises(ConfigurationError):
-        syncs.release(synced.app, hold.id)
+        waiting_list.release(synced.app, hold.id)
 
 
 @pytest.mark.parametrize(
@@ -428,14 +430,18 @@ def test_one_bad_record_is_parked_and_the_others_go_on(synced, scenario, code):
     report = syncs.sync(synced.app, progress=silent)
     assert report.exit_code == 3
     assert report.counts["applied"] >= 2, "the hire went through"
-    (item,) = [item for item in syncs.parked(synced.app) if item.type in {"worker", "employee"} and not item.field]
+    (item,) = [
+        item for item in waiting_list.parked(synced.app) if item.type in {"worker", "employee"} and not item.field
+    ]
     assert item.code == code
     assert item.reason
     assert item.remedy
     stored = ReviewStore(synced.app.database).parked("acme")
     assert [each.code for each in stored if each.name == (item.type, item.plant, item.key, "")] == [code]
     for name in ("worker", "employee"):
-        told = [each for each in syncs.records(synced.app, record_type=name, key=item.key) if each.status == "parked"]
+        told = [
+            each for each in outcomes.records(synced.app, record_type=name, key=item.key) if each.status == "parked"
+        ]
         assert [(each.reason, each.remedy) for each in told] == [(item.reason, item.remedy)]
 
 
@@ -443,20 +449,20 @@ def test_a_worker_that_cannot_be_understood_is_parked_under_its_number_and_has_n
     (number,) = play(synced, "two_primary_jobs")["touched"]
     wid = make_wid("worker", number)
     syncs.sync(synced.app, progress=silent)
-    (item,) = [item for item in syncs.parked(synced.app) if item.type == "worker"]
+    (item,) = [item for item in waiting_list.parked(synced.app) if item.type == "worker"]
     assert item.key == number
     assert number in item.reason
     scope = Scope("acme", "workday", "worker")
     snapshots = synced.app.syncer._tools.snapshots
     newest = snapshots.last_believed(scope)
     assert wid in snapshots.vanished(scope, extract_id=newest.id), "its row stays as it was, by its WID"
-    assert syncs.holds(synced.app) == []
+    assert waiting_list.holds(synced.app) == []
 
 
 def test_wp_14_a_circle_of_managers_is_parked_and_its_members_are_synced(synced):
     play(synced, "manager_cycle")
     syncs.sync(synced.app, progress=silent)
-    circle = [item for item in syncs.parked(synced.app) if item.field == "supervisor_id"]
+    circle = [item for item in waiting_list.parked(synced.app) if item.field == "supervisor_id"]
     assert len(circle) >= 2
     assert all("circle" in item.reason for item in circle)
 
@@ -488,7 +494,7 @@ def test_what_plex_refuses_is_parked_not_repeated_and_goes_once_it_is_different(
     with open_world(tmp_path, workers=12, type_full_time="No such type", type_part_time="No such type") as world:
         report = syncs.sync(world.app, progress=silent)
         refused = [
-            item for item in syncs.parked(world.app) if item.type == "employee" and "No such type" in item.reason
+            item for item in waiting_list.parked(world.app) if item.type == "employee" and "No such type" in item.reason
         ]
         assert report.exit_code == 3
         assert refused
@@ -526,7 +532,7 @@ def test_px_02_accepted_is_not_applied_and_is_asked_for_once(tmp_path):
 def test_a_type_we_may_not_write_stops_nothing_else(world):
     world.sandbox.plex.set_permission("employee_attributes_update", granted=False)
     report = syncs.sync(world.app, progress=silent)
-    refused = [item for item in syncs.parked(world.app) if item.type == "employee_attributes"]
+    refused = [item for item in waiting_list.parked(world.app) if item.type == "employee_attributes"]
     assert report.counts["applied"] > len(refused) > 0
     assert all(item.remedy for item in refused)
     world.sandbox.plex.set_permission("employee_attributes_update", granted=True)
@@ -542,7 +548,7 @@ def test_cc_13_an_apply_that_reads_an_empty_list_moves_no_measure(synced):
         syncs.apply(synced.app, digest=plan.digest, progress=silent)
     before = synced.writes()
     syncs.sync(synced.app, progress=silent)
-    assert "empty_result" in {hold.guard for hold in syncs.holds(synced.app)}
+    assert "empty_result" in {hold.guard for hold in waiting_list.holds(synced.app)}
     assert not [item for item in synced.write_requests()[before:] if "/employees" in item["path"]]
 
 
@@ -550,20 +556,20 @@ def test_cc_12_no_side_door_past_a_hold(synced):
     play(synced, "mass_termination")
     synced.next_day()
     assert syncs.sync(synced.app, progress=silent).exit_code == 4
-    (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
+    (hold,) = [item for item in waiting_list.holds(synced.app) if item.guard == "deactivate_over"]
     key = next(change.key for change in syncs.plan(synced.app, progress=silent).changes if change.action == "hold")
     before = len(active_employees(synced))
     assert syncs.reevaluate(synced.app, [key], progress=silent).counts["applied"] == 0
     assert len(active_employees(synced)) == before
-    assert hold.id in {item.id for item in syncs.holds(synced.app)}, "and it is still there to be released"
+    assert hold.id in {item.id for item in waiting_list.holds(synced.app)}, "and it is still there to be released"
 
 
 def test_cc_12_a_release_is_over_once_it_is_used(synced):
     play(synced, "mass_termination")
     synced.next_day()
     syncs.sync(synced.app, progress=silent)
-    (hold,) = [item for item in syncs.holds(synced.app) if item.guard == "deactivate_over"]
-    syncs.release(synced.app, hold.id)
+    (hold,) = [item for item in waiting_list.holds(synced.app) if item.guard == "deactivate_over"]
+    waiting_list.release(synced.app, hold.id)
     syncs.sync(synced.app, progress=silent)
     syncs.sync(synced.app, progress=silent)
     review = synced.app.syncer._tools.review
@@ -575,7 +581,7 @@ def test_what_would_be_another_day_changes_nothing_today(synced):
     play(synced, "unmapped_job")
     plan = syncs.plan(synced.app, as_of=tomorrow, progress=silent)
     assert plan.as_of == "2026-12-24"
-    assert syncs.parked(synced.app) == []
+    assert waiting_list.parked(synced.app) == []
     if plan.changes:
         with pytest.raises(StalePlanError):
             syncs.apply(synced.app, digest=plan.digest, progress=silent)

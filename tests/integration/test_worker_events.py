@@ -10,7 +10,7 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Kind, sign_rows
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.timeline.facts.store import FactStore
-from ml_connector.usecases import syncs
+from ml_connector.usecases import syncs, waiting_list
 from tests.world import open_world, silent
 
 PLANT = "101"
@@ -175,7 +175,7 @@ def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_oth
     made = Counter(change.plant for change in plan.changes if (change.type, change.action) == ("employee", "create"))
     assert made[PLANT] == 0
     assert made.total() > 0
-    waiting = [item for item in syncs.parked(world.app) if item.type == "employee" and item.field is None]
+    waiting = [item for item in waiting_list.parked(world.app) if item.type == "employee" and item.field is None]
     assert len(waiting) > 3
     assert {(item.code, item.waiting_for) for item in waiting} == {("setup_missing", "building DET-9 in plant 101")}
     assert all("Building='DET-9'" in item.reason and "building setup table" in item.remedy for item in waiting)

@@ -8,7 +8,7 @@ not is sent again.
 import pytest
 
 from ml_connector.sandbox.faults import parse_fault
-from ml_connector.usecases import syncs
+from ml_connector.usecases import syncs, waiting_list
 from tests.world import open_world, silent
 
 WORKERS = 24
@@ -47,7 +47,7 @@ def test_a1_t1_the_end_state_is_that_of_a_clean_run(tmp_path, clean, mode):
         first = syncs.sync(world.app, progress=silent)
         world.sandbox.faults.clear()
         second = syncs.sync(world.app, progress=silent)
-        assert (second.counts["unknown"], second.counts["parked"]) == (0, 0), syncs.parked(world.app)
+        assert (second.counts["unknown"], second.counts["parked"]) == (0, 0), waiting_list.parked(world.app)
         assert world.plex_state() == clean
         assert first.counts["applied"] > 0
         assert world.app.trail.verify().ok

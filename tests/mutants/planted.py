@@ -1059,7 +1059,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was let go and carried out still waits",
-        "usecases/syncs.py",
+        "usecases/waiting_list.py",
         "return [it for it in found if planned.get(",
         "return [it for it in found if True or planned.get(",
         "tests/integration/test_explain_states.py::"

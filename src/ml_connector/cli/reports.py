@@ -21,7 +21,8 @@ from ml_connector.sync.belief import ON_CLOCK
 from ml_connector.sync.policy import ON_CHANGES
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.runs.store import RunInfo
-from ml_connector.usecases.syncs import NEXT_OF_RELEASED, ParkedInfo, RecordInfo
+from ml_connector.usecases.outcomes import RecordInfo
+from ml_connector.usecases.waiting_list import NEXT_OF_RELEASED, ParkedInfo
 
 SHORT = 12
 _LONGEST_LABEL, _LONGEST_REASON = 60, 400  # the whole stands in --output json

@@ -35,7 +35,7 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.sync.explained import ExplainedWorker
 from ml_connector.sync.report import PlanReport
-from ml_connector.usecases import inspection, mappings, setup, syncs, trail
+from ml_connector.usecases import inspection, mappings, outcomes, setup, syncs, trail, waiting_list
 from ml_connector.usecases.explain import explain
 
 MARK = ".ml-connector-demo"
@@ -97,13 +97,13 @@ class Hands:
         """Sync, and look at what it wrote and at what waits."""
         with self._door.open() as app, shown(quiet=True) as progress:
             report = syncs.sync(app, progress=progress)
-            writes = list(syncs.run_detail(app, report.run)["writes"])
-            return Evening(report, writes, syncs.parked(app), syncs.holds(app))
+            writes = list(outcomes.run_detail(app, report.run)["writes"])
+            return Evening(report, writes, waiting_list.parked(app), waiting_list.holds(app))
 
     def release(self, hold: str) -> None:
         """Let the set of a hold go."""
         with self._door.open() as app:
-            syncs.release(app, hold)
+            waiting_list.release(app, hold)
 
     def explain(self, worker: str) -> ExplainedWorker:
         """Explain what was decided about somebody, from the last reading."""
@@ -191,8 +191,8 @@ class Story:
         """One worker could not be written; say why, mend the mapping, and let that one go."""
         self._step("Somebody waits: with the reason, and with what to do", "parked")
         with self._door.open() as app:
-            waiting = syncs.parked(app)
-            render_parked(waiting, syncs.holds(app), console=self._console)
+            waiting = waiting_list.parked(app)
+            render_parked(waiting, waiting_list.holds(app), console=self._console)
             keys = sorted({item.key for item in waiting if item.type == "employee"})
             if not keys:
                 return False
@@ -202,9 +202,9 @@ class Story:
             self._step("And let that worker go", f"reevaluate {' '.join(keys)}")
             with shown(quiet=True) as progress:
                 report = syncs.reevaluate(app, keys, progress=progress)
-            render_outcome(report, syncs.holds(app), console=self._console)
-            render_parked(syncs.parked(app), syncs.holds(app), console=self._console)
-            return not syncs.parked(app)
+            render_outcome(report, waiting_list.holds(app), console=self._console)
+            render_parked(waiting_list.parked(app), waiting_list.holds(app), console=self._console)
+            return not waiting_list.parked(app)
 
     def _week(self, ready: dict[str, Any]) -> bool:
         """Live through a week in which Workday changes its mind; whether Plex followed each time, and rests then."""
@@ -256,7 +256,7 @@ class Story:
     def _apply(self, plan: PlanReport, title: str) -> None:
         self._step(title, f"apply {plan.digest[:12]}")
         with self._door.open() as app, shown(quiet=True) as progress:
-            report, holds = syncs.apply(app, digest=plan.digest, progress=progress), syncs.holds(app)
+            report, holds = syncs.apply(app, digest=plan.digest, progress=progress), waiting_list.holds(app)
         render_outcome(report, holds, console=self._console)
 
     def _headcount(self) -> None:

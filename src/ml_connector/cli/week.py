@@ -17,7 +17,7 @@ from ml_connector.cli.words import plural
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.explained import ExplainedWorker
 from ml_connector.sync.report import RunReport
-from ml_connector.usecases.syncs import ParkedInfo
+from ml_connector.usecases.waiting_list import ParkedInfo
 
 _LONGEST = 3
 

@@ -24,7 +24,8 @@ from ml_connector.mapping.desired import THROUGH, Pending
 from ml_connector.review.store import HoldInfo
 from ml_connector.sync.report import ChangeInfo, HoldLine, PlanReport, RunReport, StayingLine
 from ml_connector.sync.runs.store import RunInfo
-from ml_connector.usecases.syncs import ParkedInfo, RecordInfo
+from ml_connector.usecases.outcomes import RecordInfo
+from ml_connector.usecases.waiting_list import ParkedInfo
 
 WORKER = RecordInfo(
     type="employee", plant="101", key="1", label="Ada", status="applied", reason="new", remedy=None, last_run=3

@@ -16,7 +16,7 @@ from ml_connector.errors import ConfigurationError
 from ml_connector.review.store import HoldInfo
 from ml_connector.sandbox.tenant.tenant import Tenant as Tenancy
 from ml_connector.sync.report import PlanReport, RunReport
-from ml_connector.usecases.syncs import ParkedInfo
+from ml_connector.usecases.waiting_list import ParkedInfo
 
 COUNTS = dict.fromkeys(("create", "update", "deactivate", "reactivate", "noop", "hold", "pending", "parked"), 0)
 

@@ -28,13 +28,13 @@ def parked(door: Door) -> None:
 
         ml-connector parked
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import waiting_list
 
     with door.look() as app:
         if door.json:
-            door.write_json(syncs.waiting(app))
+            door.write_json(waiting_list.waiting(app))
             return
-        found, held, let_go = syncs.parked(app), syncs.holds(app), syncs.released(app)
+        found, held, let_go = waiting_list.parked(app), waiting_list.holds(app), waiting_list.released(app)
     from ml_connector.cli.reports import render_parked
 
     render_parked(found, held, released=let_go)
@@ -46,10 +46,10 @@ def resend(door: Door, *, keys: Keys) -> int:
 
         ml-connector resend 21001
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import syncs, waiting_list
 
     with door.open() as app, shown() as progress:
-        report, holds = syncs.resend(app, keys, progress=progress), syncs.holds(app)
+        report, holds = syncs.resend(app, keys, progress=progress), waiting_list.holds(app)
     return _tell(door, report, holds)
 
 
@@ -59,10 +59,10 @@ def reevaluate(door: Door, *, keys: Keys) -> int:
 
         ml-connector reevaluate 21001 21002
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import syncs, waiting_list
 
     with door.open() as app, shown() as progress:
-        report, holds = syncs.reevaluate(app, keys, progress=progress), syncs.holds(app)
+        report, holds = syncs.reevaluate(app, keys, progress=progress), waiting_list.holds(app)
     return _tell(door, report, holds)
 
 
@@ -72,10 +72,10 @@ def release(door: Door, *, hold: Annotated[str, typer.Argument(help="As `parked`
 
         ml-connector release 7c1e
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import waiting_list
 
     with door.open() as app:
-        released = syncs.release(app, hold)
+        released = waiting_list.release(app, hold)
     if door.json:
         door.write_json(released)
         return

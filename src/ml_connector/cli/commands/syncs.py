@@ -77,12 +77,12 @@ def apply_plan(
 
         ml-connector apply 3f2a9c1b
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import syncs, waiting_list
 
     if len(digest) < 8:
         raise typer.BadParameter("give at least eight characters of the digest")
     with door.open() as app, shown() as progress:
-        report, holds = syncs.apply(app, digest=digest, progress=progress), syncs.holds(app)
+        report, holds = syncs.apply(app, digest=digest, progress=progress), waiting_list.holds(app)
     return _tell(door, report, holds)
 
 
@@ -93,10 +93,10 @@ def sync(door: Door, *, full: Full = False) -> int:
         ml-connector sync
         ml-connector sync --full
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import syncs, waiting_list
 
     with door.open() as app, shown() as progress:
-        report, holds = syncs.sync(app, whole=full, progress=progress), syncs.holds(app)
+        report, holds = syncs.sync(app, whole=full, progress=progress), waiting_list.holds(app)
     return _tell(door, report, holds)
 
 
@@ -115,10 +115,10 @@ def runs(
         ml-connector runs --kind sync --state failed --since 2026-11-23
         ml-connector runs show 12
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import outcomes
 
     with door.look() as app:
-        found = syncs.runs(app, limit=limit, kind=kind, state=state, since=parse_moment(since) if since else None)
+        found = outcomes.runs(app, limit=limit, kind=kind, state=state, since=parse_moment(since) if since else None)
     if door.json:
         door.write_json(found)
         return
@@ -133,10 +133,10 @@ def show_run(door: Door, *, run: Annotated[int, typer.Argument(metavar="ID", hel
 
         ml-connector runs show 12 --output json
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import outcomes
 
     with door.look() as app:
-        detail = syncs.run_detail(app, run)
+        detail = outcomes.run_detail(app, run)
     if door.json:
         door.write_json(detail)
         return
@@ -160,10 +160,10 @@ def records(
         ml-connector records worker --status parked --plant 101
         ml-connector records headcount
     """
-    from ml_connector.usecases import syncs
+    from ml_connector.usecases import outcomes
 
     with door.look() as app:
-        found = syncs.records(app, record_type=record_type, key=key, status=status, plant=plant)
+        found = outcomes.records(app, record_type=record_type, key=key, status=status, plant=plant)
     if door.json:
         door.write_json(found)
         return
