@@ -10,6 +10,7 @@ import time
 import tracemalloc
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -17,8 +18,9 @@ import sqlalchemy as sa
 from ml_connector.audit import chain, verifier
 from ml_connector.audit.event import AuditAction, AuditEvent, commitment, pseudonym
 from ml_connector.audit.store import AuditTrail
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, StorageError
 from ml_connector.storage.database import metadata, open_database
+from ml_connector.usecases import trail as trail_usecase
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 KEY = b"k" * 32
@@ -103,6 +105,22 @@ def test_events_come_back_newest_first_with_names(trail):
     assert listed[0].event.after_hash == commitment(KEY, told[2].after_hash)
     assert listed[0].event.fields == told[2].fields
     assert listed[0].event.detail == {"attempt": 1}
+
+
+def test_f10_what_was_altered_is_told_although_nothing_can_be_kept_any_more(trail):
+    """F10: a disk that is full or read-only hides no verdict."""
+    add(trail, events(3))
+    with trail._database.transaction() as tx:
+        tx.execute(sa.update(EVENT).where(EVENT.c.seq == 2).values(actor="somebody else"))
+
+    def refuse():
+        raise StorageError("the database is read-only")
+
+    app = SimpleNamespace(
+        trail=trail, locked=None, actor="a", clock=lambda: AT, database=SimpleNamespace(transaction=refuse)
+    )
+    verdict = trail_usecase.verify(app)
+    assert (verdict.ok, verdict.first_bad) == (False, 2)
 
 
 def test_the_list_can_be_narrowed(trail):

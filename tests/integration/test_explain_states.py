@@ -186,6 +186,7 @@ def test_wp09_px07_who_moves_is_made_ready_then_transferred_and_then_set_up_in_t
     ready, command, then = sorted((it for it in told_of.order if it.type == "employee"), key=lambda it: it.position)
     assert [(it.plant, it.action) for it in (ready, command, then)] == verbs(told_of), "in this order"
     assert f"update employee {told_of.worker} in plant 101" in command.after
+    assert shown(told_of).splitlines()[0].endswith("update, transfer"), "the first line says all of it"
 
 
 def test_cc11_who_left_is_deactivated_by_the_day_that_workday_tells(firm):

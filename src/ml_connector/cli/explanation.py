@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ml_connector.cli.render import ARROW, Sheet, cell, difference, make_console, remedy, table
+from ml_connector.cli.reports import WRITES
 from ml_connector.cli.words import plural, printable
 from ml_connector.errors import shortened
 from ml_connector.sync.explained import (
@@ -29,7 +30,7 @@ _STEP = 9
 _SHORT = 12
 _LONGEST, _LONGEST_REASON = 40, 200
 _NARROW = 60
-_WRITES = frozenset({"create", "update", "deactivate", "reactivate", "held"})
+_TOLD_FIRST = frozenset({*WRITES, "held"})
 _WORDS = {"none": "nothing to do", "parked": "parked, it waits", "pending": "not due yet"}
 
 
@@ -38,7 +39,7 @@ def render_explained(found: ExplainedWorker, *, console: Console | None = None) 
     console = console or make_console()
     number = f"{found.worker_type} {found.worker}"
     name = "" if found.label == found.worker else f" {shortened(found.label, _LONGEST)}"
-    verbs = {each.verb: None for each in found.decide if each.verb in _WRITES} or {found.verdict: None}
+    verbs = {each.verb: None for each in found.decide if each.verb in _TOLD_FIRST} or {found.verdict: None}
     said = ", ".join(_WORDS.get(verb, verb) for verb in verbs)
     head = Text(printable(f"{number}{name}: {said}"), style="bold")
     console.print(head)

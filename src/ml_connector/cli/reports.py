@@ -38,9 +38,9 @@ _SIGNS = {
     "transfer": (">", "cyan"),
     "hold": ("!", "magenta"),
 }
-_WRITES = ("create", "update", "reactivate", "transfer", "deactivate")
+WRITES = ("create", "update", "reactivate", "transfer", "deactivate")
 _MISSED = "drift_found_by_full"
-_COUNTED = (*_WRITES, "hold", "pending", "parked")
+_COUNTED = (*WRITES, "hold", "pending", "parked")
 
 
 def render_plan(
@@ -79,7 +79,7 @@ def render_plan(
 
 def _say_next(report: PlanReport, *, other_day: bool) -> str:
     """What a plan comes to, and the next command where there is one."""
-    writes, held = sum(report.counts.get(name, 0) for name in _WRITES), report.counts.get("hold", 0)
+    writes, held = sum(report.counts.get(name, 0) for name in WRITES), report.counts.get("hold", 0)
     if writes and other_day:
         return f"{plural(writes, 'write')}, as of {report.as_of[:10]}. Today's are planned by: ml-connector plan"
     if writes:

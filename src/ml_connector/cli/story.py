@@ -27,7 +27,7 @@ from ml_connector.cli.door import Door, actor
 from ml_connector.cli.explanation import render_decision, render_explained
 from ml_connector.cli.progress import shown
 from ml_connector.cli.render import bars, cell, make_console
-from ml_connector.cli.reports import render_outcome, render_parked, render_plan
+from ml_connector.cli.reports import WRITES, render_outcome, render_parked, render_plan
 from ml_connector.cli.week import Evening, draw_week, live
 from ml_connector.cli.words import duration, plural, printable
 from ml_connector.connectors.port import Query
@@ -288,7 +288,7 @@ class Story:
 
 
 def _writes(plan: PlanReport) -> int:
-    return sum(plan.counts.get(name, 0) for name in ("create", "update", "deactivate", "reactivate", "transfer"))
+    return sum(plan.counts.get(name, 0) for name in WRITES)
 
 
 def _pick(report: PlanReport, count: int) -> Any:

@@ -28,17 +28,23 @@ from ml_connector.sync.store import StoredPlan
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import find_held, keys_of
 
+_SHORTEST = 8  # characters of a digest that mean one plan
 _RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted", "sending"})
 
 
 def find_approved(tools: SyncTools, digest: str) -> StoredPlan:
     """
-    The plan a person means, if its day and its mapping are still today's.
+    The plan a person means by its digest, or by how that begins, if its day and its mapping are still today's.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or *digest* is too short to mean one.
         StalePlanError: a newer one replaced it, its day is yet to come, or another mapping is in force.
     """
+    if len(digest) < _SHORTEST:
+        raise UsageError(
+            f"give at least {_SHORTEST} characters of the digest",
+            remedy="ml-connector runs   lists the plans there were",
+        )
     stored = tools.store.find_plan(digest)
     if stored is None:
         raise UsageError(

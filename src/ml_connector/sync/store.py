@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -149,14 +150,17 @@ class SyncStore:
 
     def find_plan(self, digest: str) -> StoredPlan | None:
         """The newest plan with this digest, or with a digest that begins so; None where there is none."""
-        where = and_(plans.c.connection == self._connection, plans.c.digest.startswith(digest, autoescape=True))
-        with self._database.reading() as tx:
-            row = tx.execute(select(plans).where(where).order_by(plans.c.id.desc()).limit(1)).mappings().one_or_none()
-        return None if row is None else _plan(row)
+        return self._newest(plans.c.digest.startswith(digest, autoescape=True))
 
     def newest_plan(self) -> StoredPlan | None:
         """The connection's newest plan."""
-        return self.find_plan("")
+        return self._newest()
+
+    def _newest(self, *where: ColumnElement[bool]) -> StoredPlan | None:
+        query = select(plans).where(plans.c.connection == self._connection, *where)
+        with self._database.reading() as tx:
+            row = tx.execute(query.order_by(plans.c.id.desc()).limit(1)).mappings().one_or_none()
+        return None if row is None else _plan(row)
 
     def set_plan_state(self, tx: Connection, plan_id: int, state: str) -> None:
         tx.execute(update(plans).where(plans.c.id == plan_id).values(state=state))

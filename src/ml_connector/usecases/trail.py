@@ -12,7 +12,7 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import StoredEvent
 from ml_connector.audit.verifier import Verdict
 from ml_connector.bootstrap import App
-from ml_connector.errors import ConfigurationError, UsageError
+from ml_connector.errors import ConfigurationError, StorageError, UsageError
 
 
 def list_events(app: App, *, limit: int = 50, action: str | None = None, key: str | None = None) -> list[StoredEvent]:
@@ -36,7 +36,11 @@ def verify(app: App) -> Verdict:
     if verdict.first_bad is not None:
         detail["first_bad"] = verdict.first_bad
     # A trail whose end was altered takes no more events; the verdict must be told all the same.
-    with contextlib.nullcontext() if verdict.ok else contextlib.suppress(ConfigurationError, SQLAlchemyError):
+    with (
+        contextlib.nullcontext()
+        if verdict.ok
+        else contextlib.suppress(ConfigurationError, StorageError, SQLAlchemyError)
+    ):
         _record(app, AuditAction.AUDIT_VERIFIED, outcome="ok" if verdict.ok else "altered", detail=detail)
     return verdict
 

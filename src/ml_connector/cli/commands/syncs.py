@@ -79,8 +79,6 @@ def apply_plan(
     """
     from ml_connector.usecases import syncs, waiting_list
 
-    if len(digest) < 8:
-        raise typer.BadParameter("give at least eight characters of the digest")
     with door.open() as app, shown() as progress:
         report, holds = syncs.apply(app, digest=digest, progress=progress), waiting_list.holds(app)
     return _tell(door, report, holds)
