@@ -29,7 +29,7 @@ from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import owners_of
 from ml_connector.sync.verbs import Syncer
 from ml_connector.vault.keys import MasterKey, open_master_key
-from ml_connector.vault.record import Place
+from ml_connector.vault.record import CredentialName
 from ml_connector.vault.store import Vault
 
 SEAL = "audit seal"
@@ -231,7 +231,7 @@ def wire(
     return App(settings=settings, name=name, database=database, vault=vault, trail=trail, actor=actor, locked=locked)
 
 
-def version_told(trail: AuditTrail, place: Place) -> int:
+def version_told(trail: AuditTrail, place: CredentialName) -> int:
     """
     The highest version of a credential that the trail tells of, looking back over its last hundred events of a kind; 0 for none.
 

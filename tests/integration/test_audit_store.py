@@ -82,7 +82,7 @@ def trail(tmp_path):
 
 
 def test_an_empty_trail_verifies(trail, tmp_path):
-    assert trail.verify() == verifier.Verdict(
+    assert trail.verify() == verifier.TrailVerdict(
         ok=True, events=0, first_bad=None, anchored=False, problem=None, sealed_from=1
     )
     trail.write_anchor()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from ml_connector.timeline.identity import Alias, Known, Seen
+from ml_connector.timeline.identity import Alias, NameOwner, Seen
 from ml_connector.timeline.links.store import Join, Link, LinkStore, Profile
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -23,7 +23,7 @@ def links(database):
 
 
 def test_wp_02_what_was_learnt_is_found_by_any_name(links, database):
-    assert links.find([ADA, NUMBER, Alias("employee", "9")]) == dict.fromkeys((ADA, NUMBER), Known("p1"))
+    assert links.find([ADA, NUMBER, Alias("employee", "9")]) == dict.fromkeys((ADA, NUMBER), NameOwner("p1"))
     assert LinkStore(database, "other").find([ADA]) == {}
     assert links.any()
     assert not LinkStore(database, "other").any()
@@ -32,11 +32,14 @@ def test_wp_02_what_was_learnt_is_found_by_any_name(links, database):
 def test_a_known_name_stays_with_its_person_until_somebody_decides(links, database):
     with database.transaction() as tx:
         links.learn(tx, {NUMBER: Seen("p2", "b" * 32)}, by="sync", at=AT)
-    assert links.find([NUMBER]) == {NUMBER: Known("p1")}
+    assert links.find([NUMBER]) == {NUMBER: NameOwner("p1")}
     assert links.profile("1001") == Profile(OLD.value, "p1")
     with database.transaction() as tx:
         links.decide(tx, OLD.value, person="p2", by="ada", at=AT)
-    assert links.find([NUMBER, OLD, ADA]) == {**dict.fromkeys((NUMBER, OLD), Known("p2", True)), ADA: Known("p1")}
+    assert links.find([NUMBER, OLD, ADA]) == {
+        **dict.fromkeys((NUMBER, OLD), NameOwner("p2", True)),
+        ADA: NameOwner("p1"),
+    }
     assert links.profile("nobody") is None
 
 
@@ -47,7 +50,7 @@ def test_wp_02_a_decision_taken_back_leaves_nothing_but_what_others_share(links,
         links.decide(tx, OLD.value, person="p2", by="ada", at=AT)
     with database.transaction() as tx:
         assert links.withdraw(tx, OLD.value, by="ada", at=AT)
-    assert links.find([OLD, NUMBER, ADA]) == {ADA: Known("p1")}
+    assert links.find([OLD, NUMBER, ADA]) == {ADA: NameOwner("p1")}
     assert links.unknown([OLD.value]) == [OLD.value]
     assert links.joins()[OLD.value] == [Join("p1", None), Join("p2", AT), Join(OLD.value, AT)], "and it is remembered"
 

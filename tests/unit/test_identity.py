@@ -9,7 +9,7 @@ import pytest
 
 from ml_connector.canonical.workforce import Name, Worker
 from ml_connector.errors import RecordError
-from ml_connector.timeline.identity import Alias, Identified, Known, aliases_of, governing, identify, news_of
+from ml_connector.timeline.identity import Alias, Identified, NameOwner, aliases_of, governing, identify, news_of
 
 WID = "a" * 32
 
@@ -19,9 +19,9 @@ def profile(wid: str = WID, number: str = "1001", **values: Any) -> Worker:
     return Worker(key=wid, employee_id=number, **{**defaults, **values})
 
 
-def known(*profiles: Worker) -> dict[Alias, Known]:
+def known(*profiles: Worker) -> dict[Alias, NameOwner]:
     news = news_of([Identified(each, each.key, None) for each in profiles], {})
-    return {name: Known(seen.person) for name, seen in news.items()}
+    return {name: NameOwner(seen.person) for name, seen in news.items()}
 
 
 def test_wp_01_the_order_of_names() -> None:
@@ -81,14 +81,14 @@ def test_names_of_two_people_are_a_conflict() -> None:
 
 def test_what_a_person_decided_is_not_overruled() -> None:
     converted = profile("b" * 32, "2002")
-    decided = known(profile()) | {Alias("wid", converted.key): Known("somebody else", decided=True)}
+    decided = known(profile()) | {Alias("wid", converted.key): NameOwner("somebody else", decided=True)}
     assert identify(converted, decided, settled=True).person == "somebody else"
 
 
 def test_a_typed_id_given_to_somebody_else_stays_where_it_was() -> None:
     leaver, joiner = profile(), profile("b" * 32, "1001", universal_id="U-2")
     names = known(leaver)
-    found = identify(joiner, names | {Alias("wid", joiner.key): Known(joiner.key)}, settled=True)
+    found = identify(joiner, names | {Alias("wid", joiner.key): NameOwner(joiner.key)}, settled=True)
     assert found.person == joiner.key
     assert Alias("employee", "1001") not in news_of([found], names)
 

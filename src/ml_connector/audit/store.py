@@ -29,7 +29,7 @@ from ml_connector.audit.event import (
     storable,
 )
 from ml_connector.audit.files import append_line, begin_file, write_whole
-from ml_connector.audit.verifier import Head, Verdict
+from ml_connector.audit.verifier import Head, TrailVerdict
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.database import Database, insert_many, insert_or, metadata
 
@@ -120,7 +120,7 @@ class AuditTrail:
         tx.execute(sa.update(_head).values(events=count, hash=last, seal=seal))
         self._appended = True
 
-    def verify(self) -> Verdict:
+    def verify(self) -> TrailVerdict:
         """Check every event, the head, the anchors and whose events they were, in constant memory."""
         anchors = self._anchors()  # before the view opens: later ones speak of events it does not show
         with self._database.reading() as tx:
@@ -212,7 +212,7 @@ class AuditTrail:
 
     # Judging ---------------------------------------------------------------------------------------------------------
 
-    def _judge(self, tx: sa.Connection, anchors: Iterator[verifier.Anchor] | None) -> Verdict:
+    def _judge(self, tx: sa.Connection, anchors: Iterator[verifier.Anchor] | None) -> TrailVerdict:
         present = set(sa.inspect(tx).get_table_names())
         lost = [table.name for table in (_event, _head, _subject) if table.name not in present]
         if lost:
@@ -231,7 +231,7 @@ class AuditTrail:
             return _altered(verdict.events, problem, first_bad=None)
         return self._judge_subjects(tx, verdict) if verdict.ok and key is not None else verdict
 
-    def _judge_subjects(self, tx: sa.Connection, verdict: Verdict) -> Verdict:
+    def _judge_subjects(self, tx: sa.Connection, verdict: TrailVerdict) -> TrailVerdict:
         """A pseudonym is computed from the id: another id beside it means that somebody changed whose event it was."""
         pairs = tx.execute(sa.select(_subject).execution_options(yield_per=_PAGE))
         wrong = {row.pseudonym for row in pairs if pseudonym(self._seal_key, row.identity) != row.pseudonym}
@@ -317,8 +317,8 @@ class AuditTrail:
         return subjects
 
 
-def _altered(events: int, problem: str, *, first_bad: int | None) -> Verdict:
-    return Verdict(ok=False, events=events, first_bad=first_bad, anchored=False, problem=problem)
+def _altered(events: int, problem: str, *, first_bad: int | None) -> TrailVerdict:
+    return TrailVerdict(ok=False, events=events, first_bad=first_bad, anchored=False, problem=problem)
 
 
 def _without_key() -> ConfigurationError:

@@ -32,7 +32,7 @@ _KNOWN = frozenset(("seq", *HASHED, "hash", "seal"))
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TrailVerdict:
     """What was found: *first_bad* is the number of the first event that is not as it was written."""
 
     ok: bool
@@ -80,7 +80,7 @@ def verify(
     anchors: Iterable[Anchor] = (),
     key: bytes | None = None,
     sealed_from: int = 1,
-) -> Verdict:
+) -> TrailVerdict:
     """
     Walk the events once, in order, keeping nothing but the last hash; *head* is asked for at the end.
 
@@ -93,9 +93,13 @@ def verify(
             walk.step(event)
         walk.finish(head())
     except Tampered as found:
-        return Verdict(ok=False, events=walk.count, first_bad=found.first_bad, anchored=False, problem=found.problem)
+        return TrailVerdict(
+            ok=False, events=walk.count, first_bad=found.first_bad, anchored=False, problem=found.problem
+        )
     sealed = None if key is None else sealed_from
-    return Verdict(ok=True, events=walk.count, first_bad=None, anchored=walk.anchored, problem=None, sealed_from=sealed)
+    return TrailVerdict(
+        ok=True, events=walk.count, first_bad=None, anchored=walk.anchored, problem=None, sealed_from=sealed
+    )
 
 
 def key_changed_at(events: Iterable[dict[str, Any]], *, key: bytes | None) -> int:
@@ -249,7 +253,7 @@ class Export:
                     yield item
 
 
-def verify_export(path: Path, *, key: bytes | None = None, anchor: Path | None = None) -> Verdict:
+def verify_export(path: Path, *, key: bytes | None = None, anchor: Path | None = None) -> TrailVerdict:
     """
     Check one export file.
 

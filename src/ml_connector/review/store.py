@@ -91,7 +91,7 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
         return (self.type, self.plant, self.key, self.field)
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+class GuardReason(msgspec.Struct, frozen=True, kw_only=True):
     """
     Why a guard holds a set, in parts: *limit* as configured, *allowed* the number it comes to by *population*.
 
@@ -125,7 +125,7 @@ class HoldInfo(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     released_at: str | None = None
     released_by: str | None = None
-    explanation: Explanation | None = None
+    explanation: GuardReason | None = None
 
 
 class ReviewStore:
@@ -313,5 +313,5 @@ def _hold(row: Any) -> HoldInfo:
     values["members"] = tuple(msgspec.json.decode(row["members"]))
     values["releasable"] = row["releasable"] == "true"
     told = row["explanation"]
-    values["explanation"] = None if told is None else msgspec.json.decode(told, type=Explanation)
+    values["explanation"] = None if told is None else msgspec.json.decode(told, type=GuardReason)
     return HoldInfo(**values)

@@ -2,7 +2,7 @@
 Reading one record type of one system: whole, every page or nothing is believed; or only what changed since.
 
 A few pages are one transaction. Records that come as the very same bytes as last time are not parsed again. A record that
-cannot be understood becomes a `Fault` and its page goes on (one bad record never stops or loses its page).
+cannot be understood becomes a `Untranslatable` and its page goes on (one bad record never stops or loses its page).
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.snapshot.children import Line
 from ml_connector.snapshot.store import ANOTHER_DAY, AsBefore, Believed, Scope, SnapshotStore
-from ml_connector.snapshot.translation import Came, Fault, Row, Translation, payload_hash, shorten_all, translate_all
+from ml_connector.snapshot.translation import (
+    Came,
+    Row,
+    Translation,
+    Untranslatable,
+    payload_hash,
+    shorten_all,
+    translate_all,
+)
 from ml_connector.storage.database import Database
 
 TRIES = 3
@@ -56,7 +64,7 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     before: int | None
     whole: bool = True
     changed: frozenset[str] = frozenset()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Untranslatable, ...] = ()
 
 
 def keep_nothing(_tx: Transaction, _rows: Sequence[Row]) -> None:
@@ -235,11 +243,11 @@ class Reader:
             base_id=base_id,
         )
 
-    def _faults(self, scope: Scope, extract_id: int) -> tuple[Fault, ...]:
+    def _faults(self, scope: Scope, extract_id: int) -> tuple[Untranslatable, ...]:
         return tuple(map(_FAULT.decode, self._store.faults(scope, extract_id=extract_id)))
 
 
-_FAULT = msgspec.json.Decoder(Fault)
+_FAULT = msgspec.json.Decoder(Untranslatable)
 
 
 class _Opened:
@@ -282,7 +290,7 @@ class _Desk:
         self._translation, self._hand_on = translation, hand_on
         self._known: list[str] = []
         self._rows: list[Row] = []
-        self._faults: list[Fault] = []
+        self._faults: list[Untranslatable] = []
         self._bytes = 0
         # What is alive now outlives the reading, and a page's objects go with their page: looking at either again and
         # again costs a tenth of the whole.
@@ -290,7 +298,7 @@ class _Desk:
         self._looks = gc.get_threshold()
         gc.set_threshold(_OBJECTS_OF_PAGES, *self._looks[1:])
         work = partial(translate_all, translation)
-        self._line = Line[list[Came], list[Row | Fault]](work, shorten=partial(shorten_all, translation))
+        self._line = Line[list[Came], list[Row | Untranslatable]](work, shorten=partial(shorten_all, translation))
 
     def take(self, natives: Sequence[NativeRecord], *, left: int) -> None:
         """
@@ -336,7 +344,7 @@ class _Desk:
         gc.set_threshold(*self._looks)
         gc.unfreeze()
 
-    def _sort(self, translated: Iterable[list[Row | Fault]]) -> None:
+    def _sort(self, translated: Iterable[list[Row | Untranslatable]]) -> None:
         for batch in translated:
             for each in batch:
                 if isinstance(each, Row):

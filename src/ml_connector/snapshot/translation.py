@@ -38,7 +38,7 @@ class Row(NamedTuple):
     body: str
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class Untranslatable(msgspec.Struct, frozen=True, kw_only=True):
     """A record that came but cannot be understood: *key* as snapshots have it, *name* as people call it."""
 
     key: str
@@ -70,7 +70,7 @@ class Translation(NamedTuple):
         return f"{TRANSLATION.decode()}|{self.variant}"
 
 
-def translate_all(translation: Translation, batch: Iterable[Came]) -> list[Row | Fault]:
+def translate_all(translation: Translation, batch: Iterable[Came]) -> list[Row | Untranslatable]:
     """Translate records in their order; what cannot be understood becomes a fault."""
     return [_translate_one(translation, came) for came in batch]
 
@@ -92,7 +92,7 @@ def payload_hash(payload: bytes, *, variant: str = "") -> str:
     return digest.hexdigest()[:40]
 
 
-def _translate_one(translation: Translation, came: Came) -> Row | Fault:
+def _translate_one(translation: Translation, came: Came) -> Row | Untranslatable:
     native, digest = came
     try:
         key, canonical = translation.translate(native)
@@ -102,8 +102,8 @@ def _translate_one(translation: Translation, came: Came) -> Row | Fault:
     return Row(key, digest, encode(canonical).decode())
 
 
-def _fault(key: str, name: str, error: RecordError) -> Fault:
-    return Fault(
+def _fault(key: str, name: str, error: RecordError) -> Untranslatable:
+    return Untranslatable(
         key=key,
         name=name,
         code=error.code,

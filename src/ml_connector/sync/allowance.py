@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ml_connector.review.store import Explanation
+from ml_connector.review.store import GuardReason
 from ml_connector.settings.forms import parse_limit
 from ml_connector.settings.sync import Guard
 from ml_connector.sync.change import Change, short_name
@@ -88,7 +88,7 @@ def overwritten(change: Change) -> frozenset[str]:
 
 def measure(
     verb: str, wanted: Sequence[Change], *, sent: Sequence[Sent], population: int, guard: Guard
-) -> Explanation | None:
+) -> GuardReason | None:
     """Count *wanted* alone and beside what was *sent*; say what is over, or None where nothing is."""
     workers = {worker_of(change) for change in wanted}
     if not workers:
@@ -96,7 +96,7 @@ def measure(
     before = [one for one in sent if one.worker not in workers]
     used = len({one.worker for one in before})
     limit, rolling = guard.limit(verb), guard.limit(verb, rolling=True)
-    told = Explanation(
+    told = GuardReason(
         limit=limit,
         allowed=allowed(limit, population=population),
         population=population,
@@ -128,13 +128,13 @@ def tell_release(count: int) -> str:
     return f"{what} with the next sync, and what waits for {them}; with one record more it is held again"
 
 
-def tell_over(told: Explanation, *, actions: Collection[str]) -> str:
+def tell_over(told: GuardReason, *, actions: Collection[str]) -> str:
     """The sentence of a guard over what a verb counts."""
     nouns = " and ".join(noun for action, noun in _NOUNS.items() if action in actions)
     return f"{told.wanted:,} {nouns} wanted{tell_limit(told)}"
 
 
-def tell_limit(told: Explanation) -> str:
+def tell_limit(told: GuardReason) -> str:
     """What went before, and the limit in force as a number, by what."""
     rule = f"({told.limit} of {told.population:,} active workers)"
     if not told.window:
@@ -151,7 +151,7 @@ def _name(change: Change) -> str:
     return label if change.label in {"", change.source} else f"{label} ({change.source})"
 
 
-def said_of(explanation: Explanation | None, *, count: int) -> str | None:
+def said_of(explanation: GuardReason | None, *, count: int) -> str | None:
     """A few of the set by name, and how many more there are."""
     if explanation is None or not explanation.samples:
         return None

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ml_connector.mapping.fill import NOTHING_SHOWN, Missing
-from ml_connector.review.store import Explanation
+from ml_connector.review.store import GuardReason
 from ml_connector.sync.allowance import allowed, over
 from ml_connector.sync.change import Hold, make_hold
 
@@ -20,7 +20,7 @@ ON_CLOCK = frozenset({"clock_back", "clock_ahead"})
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
-class Look(NamedTuple):
+class Moment(NamedTuple):
     """One moment by two clocks: *entered_at* by Workday's, *looked_at* by ours."""
 
     entered_at: datetime
@@ -34,7 +34,7 @@ def population_drop(
     if not before or not over(len(vanished), population=before, limit=limit):
         return None
     share = Decimal(100 * len(vanished)) / before
-    told = Explanation(
+    told = GuardReason(
         limit=limit,
         allowed=allowed(limit, population=before),
         population=before,
@@ -105,7 +105,7 @@ def clock_went_back(now: datetime, *, ours: datetime, believed: str) -> Hold | N
 
 
 def clock_ran_ahead(
-    now: datetime, *, ours: datetime, believed: str, last: Look | None, limit: timedelta
+    now: datetime, *, ours: datetime, believed: str, last: Moment | None, limit: timedelta
 ) -> Hold | None:
     """
     More time has passed by Workday's own clock than by ours since the last believed reading: what lies ahead would come too soon.

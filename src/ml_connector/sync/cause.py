@@ -17,7 +17,7 @@ from ml_connector.sync.diff import AND, CHANGED, Decision
 SEATS = "as many seats by Workday's positions, as they are mapped now"
 
 
-class Known(NamedTuple):
+class LastAgreed(NamedTuple):
     """Whose a record was when both sides last agreed on it, and by field the mapping row each value came from."""
 
     source: str
@@ -29,7 +29,7 @@ def is_open(decision: Decision | None) -> bool:
     return decision is not None and decision.reason.rpartition(AND)[2].startswith(CHANGED)
 
 
-def find_cause(item: Desired, decision: Decision, known: Known | None) -> str:
+def find_cause(item: Desired, decision: Decision, known: LastAgreed | None) -> str:
     """
     Say what moved since both sides agreed.
 
@@ -45,7 +45,7 @@ def find_cause(item: Desired, decision: Decision, known: Known | None) -> str:
     return f"{drift}{joined}{_find_own(item, decision._replace(reason=reason), known)}"
 
 
-def _find_own(item: Desired, decision: Decision, known: Known | None) -> str:
+def _find_own(item: Desired, decision: Decision, known: LastAgreed | None) -> str:
     """What moved on the source's side."""
     if item.type == "headcount":
         return SEATS

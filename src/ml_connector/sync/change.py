@@ -14,7 +14,7 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.connectors.port import Action, Write
 from ml_connector.errors import shortened
 from ml_connector.mapping.crosswalk import RowVersion
-from ml_connector.review.store import Explanation
+from ml_connector.review.store import GuardReason
 
 # Referential order (WP-15): what is pointed to goes before what points; a cost center points to its department.
 ORDER = {
@@ -98,7 +98,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str
     releasable: bool = True
-    explanation: Explanation | None = None
+    explanation: GuardReason | None = None
 
     @property
     def count(self) -> int:
@@ -144,7 +144,7 @@ def make_hold(
     reason: str,
     remedy: str,
     releasable: bool = True,
-    explanation: Explanation | None = None,
+    explanation: GuardReason | None = None,
 ) -> Hold:
     """Name a hold after the exact set it covers."""
     ordered = tuple(sorted(members))

@@ -15,10 +15,10 @@ from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.sync import Sync
 from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
 from ml_connector.sync.baseline.store import Agreed
-from ml_connector.sync.belief import Look
+from ml_connector.sync.belief import Moment
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
-from ml_connector.sync.placed.remembered import Kept
+from ml_connector.sync.placed.remembered import KeptPlace
 from ml_connector.sync.sent.store import SentStore
 
 _ACTIONS: tuple[str, ...] = get_args(Action)
@@ -53,7 +53,7 @@ class Draft(msgspec.Struct, kw_only=True):
     nobody: bool = False
     missed: int | None = None
     in_step: dict[tuple[str, str], str] = {}
-    placed: dict[str, Kept] = {}
+    placed: dict[str, KeptPlace] = {}
     going: frozenset[tuple[str, str, str]] = frozenset()
 
     def counts(self) -> dict[str, int]:
@@ -65,7 +65,7 @@ class Draft(msgspec.Struct, kw_only=True):
         return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
 
 
-def look_back(store: SentStore, changes: Sequence[Change], *, sync: Sync, now: Look) -> Lately:
+def look_back(store: SentStore, changes: Sequence[Change], *, sync: Sync, now: Moment) -> Lately:
     """
     What guards count beside these changes: only asked for where there is something to guard.
 
@@ -78,6 +78,6 @@ def look_back(store: SentStore, changes: Sequence[Change], *, sync: Sync, now: L
     if not actions or not sync.guard.rolls:
         return Lately(filling=filling)
     window, apart = (timedelta(seconds=parse_interval_s(it)) for it in (sync.guard.rolling.window, sync.clock_ahead))
-    since = Look(now.entered_at - window, now.looked_at - window + apart)
+    since = Moment(now.entered_at - window, now.looked_at - window + apart)
     sent = store.sent_since(since, ours=now.looked_at, actions=actions)
     return Lately(sent=sent, filling=filling)

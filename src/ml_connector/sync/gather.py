@@ -33,7 +33,7 @@ from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.snapshot.translation import Translation
 from ml_connector.sync.ahead import AT_ONCE, ReadAhead
 from ml_connector.sync.allowance import NAMED
-from ml_connector.sync.belief import Look, no_workers, population_drop, shrunken_list
+from ml_connector.sync.belief import Moment, no_workers, population_drop, shrunken_list
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.parking import park_fault, park_not_shown
@@ -76,9 +76,9 @@ class Gathered(msgspec.Struct, kw_only=True):
     not_given: frozenset[str] = frozenset()
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Moment:
         """When it was read, by both clocks."""
-        return Look(self.as_of.entered_at, self.looked_at)
+        return Moment(self.as_of.entered_at, self.looked_at)
 
     @property
     def missed_in_all(self) -> int | None:

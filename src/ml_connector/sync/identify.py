@@ -29,7 +29,7 @@ from ml_connector.timeline.identity import (
     WID,
     Alias,
     Identified,
-    Known,
+    NameOwner,
     Seen,
     aliases_of,
     governing,
@@ -222,7 +222,7 @@ def _meet(tools: SyncTools, workers: Sequence[Worker], *, settled: bool) -> tupl
             questions[worker.key] = park_worker(worker, error)
             continue
         met.append(found)
-        known |= {name: Known(seen.person) for name, seen in news_of([found], known).items()}
+        known |= {name: NameOwner(seen.person) for name, seen in news_of([found], known).items()}
         if isinstance(worker.universal_id, str):
             universals.setdefault(found.person, set()).add(worker.universal_id)
     return met, questions

@@ -30,10 +30,10 @@ from ml_connector.mapping.plex import to_body
 from ml_connector.mapping.rules import same_value
 from ml_connector.sync.change import Change
 
-Verdict = Literal["applied", "absent", "conflict", "duplicate", "in_two_tenants", "in_none"]
+Proof = Literal["applied", "absent", "conflict", "duplicate", "in_two_tenants", "in_none"]
 SPLIT = frozenset({"in_two_tenants", "in_none"})
 """What only a person can decide: the record is not in exactly one of the two plants."""
-_WHERE: dict[tuple[bool, bool], Verdict] = {
+_WHERE: dict[tuple[bool, bool], Proof] = {
     (True, False): "applied",
     (False, True): "absent",
     (True, True): "in_two_tenants",
@@ -41,7 +41,7 @@ _WHERE: dict[tuple[bool, bool], Verdict] = {
 }
 
 
-def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
+def judge(change: Change, found: Sequence[PlexRecord]) -> Proof:
     """
     Decide what Plex did with *change*, from the records it now shows under the change's id and natural key.
 
@@ -68,7 +68,7 @@ def judge(change: Change, found: Sequence[PlexRecord]) -> Verdict:
     return "absent"
 
 
-def judge_transfer(change: Change, plants: Collection[str]) -> Verdict:
+def judge_transfer(change: Change, plants: Collection[str]) -> Proof:
     """Decide what became of a transfer, from the plants whose employees show its key."""
     return _WHERE[change.plant in plants, change.origin in plants]
 

@@ -14,7 +14,7 @@ from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.store import Scope
-from ml_connector.snapshot.translation import Fault
+from ml_connector.snapshot.translation import Untranslatable
 from ml_connector.sync.change import Change, short_name
 
 STILL_ANOTHERS = (
@@ -45,7 +45,7 @@ def park_worker(worker: Worker, error: RecordError, *, plant: str = "") -> Parke
     return _parked("employee", plant, worker.known_as, label(worker), error)
 
 
-def park_fault(scope: Scope, fault: Fault, *, worker: Worker | None = None) -> Parked:
+def park_fault(scope: Scope, fault: Untranslatable, *, worker: Worker | None = None) -> Parked:
     """A record that came and cannot be understood; called as the *worker* it was when it last could be."""
     key = fault.name if worker is None else worker.known_as
     return Parked(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ml_connector.review.store import Explanation
+from ml_connector.review.store import GuardReason
 from ml_connector.settings.sync import Guard
 from ml_connector.sync.allowance import (
     LEAVING,
@@ -170,7 +170,7 @@ def _same_fields(
     for change in changes:
         for field in overwritten(change) if _is_update(change) else ():
             touching[field].append(change)
-    causes: dict[frozenset[tuple[str, str]], tuple[list[str], Explanation]] = {}
+    causes: dict[frozenset[tuple[str, str]], tuple[list[str], GuardReason]] = {}
     for field, group in sorted(touching.items()):
         before = [one for one in sent if field in one.fields]
         told = measure("field_change", group, sent=before, population=population, guard=guard)
@@ -200,7 +200,7 @@ def _drift(
         for plant, group in sorted(by_plant.items()):
             kinds = sorted({change.type for change in group})
             reason = _drifted(len(group), _and(kinds), plant)
-            told = Explanation(
+            told = GuardReason(
                 limit="",
                 allowed=0,
                 population=population,
@@ -226,7 +226,7 @@ def _over(
     wanted: Sequence[Change],
     *,
     reason: str,
-    told: Explanation,
+    told: GuardReason,
     kind: str = "employee",
     plant: str = "",
     remedy: str = _RELEASE,

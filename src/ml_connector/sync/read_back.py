@@ -20,7 +20,7 @@ from ml_connector.errors import AuthenticationError, MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, write_of
 from ml_connector.sync.intent import Intent, Outcome
-from ml_connector.sync.judge import SPLIT, Verdict, judge
+from ml_connector.sync.judge import SPLIT, Proof, judge
 from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.transfer import tell_not_shown, tell_split
@@ -114,7 +114,7 @@ class ReadBack:
             return Outcome(intent=intent, state="conflict", code=verdict, reason=reason, remedy=remedy)
         return Outcome(intent=intent, state=verdict, reason="found by reading back")
 
-    def _judge(self, change: Change) -> Verdict:
+    def _judge(self, change: Change) -> Proof:
         found: list[PlexRecord] = []
         for key in keys_of(change):
             here = msgspec.structs.replace(change, plant=key.plant)

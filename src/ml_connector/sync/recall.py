@@ -18,7 +18,7 @@ from ml_connector.errors import UsageError
 from ml_connector.review.store import HoldInfo
 from ml_connector.snapshot.extract import Extract
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
-from ml_connector.snapshot.translation import Fault
+from ml_connector.snapshot.translation import Untranslatable
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.belief import ON_CLOCK
@@ -32,7 +32,7 @@ from ml_connector.sync.tools import SyncTools
 _T = TypeVar("_T")
 # Guards that look at what is decided look again; one on the clock lets nobody read.
 _LOOK_AGAIN = ON_CHANGES | ON_CLOCK | {"missing_section"}
-_FAULT = msgspec.json.Decoder(Fault)
+_FAULT = msgspec.json.Decoder(Untranslatable)
 
 
 class Recalled(NamedTuple):

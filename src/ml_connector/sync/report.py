@@ -10,7 +10,7 @@ import msgspec
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.center_days import INACTIVE
 from ml_connector.mapping.desired import Pending
-from ml_connector.review.store import Explanation, Parked
+from ml_connector.review.store import GuardReason, Parked
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -47,7 +47,7 @@ class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str
     releasable: bool
-    explanation: Explanation | None = None
+    explanation: GuardReason | None = None
 
 
 class StayingLine(msgspec.Struct, frozen=True, kw_only=True):

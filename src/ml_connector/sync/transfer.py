@@ -27,7 +27,7 @@ from ml_connector.mapping.plex import to_body
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.review.store import Parked
 from ml_connector.sync.change import ORDER, Change, level_of
-from ml_connector.sync.judge import Verdict
+from ml_connector.sync.judge import Proof
 
 _SPLIT = {
     "in_two_tenants": "after its transfer the employee is in plant {origin} and in plant {plant}",
@@ -155,7 +155,7 @@ def _make_ready(place: Place, move: Move, dropped: Mapping[str, Scalar]) -> Chan
     )
 
 
-def tell_split(change: Change, verdict: Verdict) -> tuple[str, str]:
+def tell_split(change: Change, verdict: Proof) -> tuple[str, str]:
     """Where a transfer left somebody who is not in exactly one of its plants, and what to do."""
     return _SPLIT[verdict].format(origin=change.origin, plant=change.plant), (
         f"look for the employee in both plants in Plex; then `ml-connector reevaluate {change.source}` ends or creates "

@@ -30,7 +30,7 @@ class Alias(NamedTuple):
     value: str
 
 
-class Known(NamedTuple):
+class NameOwner(NamedTuple):
     """Whom a name belongs to; *decided* by a person, not by us, so nothing overrules it."""
 
     person: str
@@ -61,7 +61,7 @@ def aliases_of(worker: Worker) -> tuple[Alias, ...]:
 
 def identify(
     worker: Worker,
-    known: Mapping[Alias, Known],
+    known: Mapping[Alias, NameOwner],
     *,
     settled: bool,
     universals: Mapping[str, Collection[str]] = _NONE,
@@ -114,7 +114,7 @@ def _is_anothers(worker: Worker, name: Alias, universals: Collection[str]) -> bo
     return typed and isinstance(own, str) and bool(universals) and own not in universals
 
 
-def news_of(identified: Iterable[Identified], known: Mapping[Alias, Known]) -> dict[Alias, Seen]:
+def news_of(identified: Iterable[Identified], known: Mapping[Alias, NameOwner]) -> dict[Alias, Seen]:
     """The names not written down yet; a typed id that belongs to somebody else stays theirs."""
     news: dict[Alias, Seen] = {}
     for each in identified:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import StoredEvent
-from ml_connector.audit.verifier import Verdict
+from ml_connector.audit.verifier import TrailVerdict
 from ml_connector.bootstrap import App
 from ml_connector.errors import ConfigurationError, StorageError, UsageError
 
@@ -27,7 +27,7 @@ def list_events(app: App, *, limit: int = 50, action: str | None = None, key: st
     return list(app.trail.list(limit, action=AuditAction(action) if action else None, key=key))
 
 
-def verify(app: App) -> Verdict:
+def verify(app: App) -> TrailVerdict:
     """Recompute the whole chain; the verdict becomes the trail's next event, after the part it speaks of."""
     verdict = app.trail.verify()
     if app.locked is not None:  # without the key nothing can be recorded, and the seals could not be checked

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ml_connector.bootstrap import App
-from ml_connector.review.store import Explanation, HoldInfo, ReviewStore
+from ml_connector.review.store import GuardReason, HoldInfo, ReviewStore
 from ml_connector.sync.store import SyncStore
 
 NEXT_OF_RELEASED = (
@@ -46,7 +46,7 @@ class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
     releasable: bool
     count: int
     state: str = "open"
-    explanation: Explanation | None = None
+    explanation: GuardReason | None = None
 
 
 def release(app: App, hold: str) -> HoldInfo:

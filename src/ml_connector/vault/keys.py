@@ -18,7 +18,7 @@ import structlog
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.vault.crypto import KEY_BYTES, derive, new_key
-from ml_connector.vault.places import EnvironmentPlace, Place, place_of
+from ml_connector.vault.places import EnvironmentPlace, KeyPlace, place_of
 
 PREFIX = "mlck_"  # lets a secret scanner recognise a leaked key
 _MIN_DISTINCT_BYTES = 16  # 32 random bytes practically never fall below; a typed phrase or zeros do
@@ -162,7 +162,7 @@ def retire_all_but(setting: str, *, key_id: str) -> None:
         place.save(kept._text(), replace=True)  # noqa: SLF001
 
 
-def _missing(place: Place) -> ConfigurationError:
+def _missing(place: KeyPlace) -> ConfigurationError:
     return ConfigurationError(
         f"there is no master key in {place.name}",
         remedy="put the key back from where you keep it; on a new installation: ml-connector init; lost for good: "

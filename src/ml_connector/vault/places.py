@@ -19,7 +19,7 @@ from ml_connector.errors import ConfigurationError
 _KEYRING_USER = "master-key"
 
 
-class Place(Protocol):
+class KeyPlace(Protocol):
     """Where key text is kept; *name* is how it is called in a sentence."""
 
     name: str
@@ -31,7 +31,7 @@ class Place(Protocol):
         """Keep *text* durably; without *replace*, what is already there stays."""
 
 
-def place_of(setting: str) -> Place:
+def place_of(setting: str) -> KeyPlace:
     """The place *setting* names: `file:PATH`, `env:NAME` or `keyring:SERVICE`."""
     kind, _, rest = setting.partition(":")
     if kind == "file" and rest:

@@ -16,7 +16,7 @@ from ml_connector.vault.keys import MasterKey
 MIN_SECRET_CHARACTERS = 8  # anything shorter is neither safe nor possible to mask in a log line
 _NAMES = ("username", "client_id")  # who we are, not how we prove it
 
-Place = tuple[str, str, str]
+CredentialName = tuple[str, str, str]
 """Connection, system and field: where a credential belongs."""
 
 
@@ -31,7 +31,7 @@ class CredentialInfo(msgspec.Struct, frozen=True, kw_only=True):
     set_at: datetime
 
     @property
-    def place(self) -> Place:
+    def place(self) -> CredentialName:
         return self.connection, self.system, self.field
 
 
@@ -67,19 +67,19 @@ def context_of(info: CredentialInfo) -> tuple[str | int, ...]:
     return ("credential", *info.place, info.version, info.fingerprint, info.set_at.isoformat())
 
 
-def fingerprint_of(value: Secret, *, place: Place, root: bytes) -> str:
+def fingerprint_of(value: Secret, *, place: CredentialName, root: bytes) -> str:
     """Eight hex digits to tell two values apart by; keyed, so that nobody can try guesses against it."""
     key = crypto.derive(root, label="credential fingerprint")
     return hmac.digest(key, crypto.bind((*place, value.reveal())), "sha256").hex()[:8]
 
 
-def version_mac(place: Place, *, version: int, present: bool, root: bytes) -> bytes:
+def version_mac(place: CredentialName, *, version: int, present: bool, root: bytes) -> bytes:
     """The signature of 'this is the version that counts'."""
     key = crypto.derive(root, label="credential version")
     return hmac.digest(key, crypto.bind((*place, version, int(present))), "sha256")
 
 
-def check_version(mac: bytes, *, place: Place, version: int, present: bool, root: bytes) -> None:
+def check_version(mac: bytes, *, place: CredentialName, version: int, present: bool, root: bytes) -> None:
     """
     Check a version's signature.
 
@@ -91,7 +91,7 @@ def check_version(mac: bytes, *, place: Place, version: int, present: bool, root
         raise crypto.Rejected
 
 
-def check_length(value: Secret, *, place: Place, issued: bool = False) -> None:
+def check_length(value: Secret, *, place: CredentialName, issued: bool = False) -> None:
     """
     Refuse what is too short to be a secret; names (`username`, `client_id`, `<pcn>/username`) may be short.
 
@@ -109,7 +109,7 @@ def check_length(value: Secret, *, place: Place, issued: bool = False) -> None:
         )
 
 
-def missing(place: Place) -> MissingCredentialError:
+def missing(place: CredentialName) -> MissingCredentialError:
     """The error for a credential that was never stored, or was removed."""
     connection, system, field = place
     return MissingCredentialError(
@@ -117,7 +117,7 @@ def missing(place: Place) -> MissingCredentialError:
     )
 
 
-def rejection(place: Place) -> ConfigurationError:
+def rejection(place: CredentialName) -> ConfigurationError:
     """The one error for everything that does not open: which check failed is nobody's business."""
     connection, system, field = place
     return ConfigurationError(
@@ -127,12 +127,12 @@ def rejection(place: Place) -> ConfigurationError:
     )
 
 
-def unnumbered(place: Place) -> ConfigurationError:
+def unnumbered(place: CredentialName) -> ConfigurationError:
     """The error for a place whose last version nobody can tell: to store it again would not help."""
     return ConfigurationError(rejection(place).message, remedy="restore the database from a backup")
 
 
-def set_command(place: Place) -> str:
+def set_command(place: CredentialName) -> str:
     """What a person types to store it."""
     connection, system, field = place
     return f"ml-connector credentials set {system} {field} --connection {connection}"

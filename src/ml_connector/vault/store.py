@@ -22,7 +22,7 @@ from ml_connector.storage.database import Database, metadata
 from ml_connector.vault import crypto, record
 from ml_connector.vault.data_keys.store import DataKeyStore, data_keys
 from ml_connector.vault.keys import KeyRing, MasterKey
-from ml_connector.vault.record import CredentialInfo, Place
+from ml_connector.vault.record import CredentialInfo, CredentialName
 
 _credential = sa.Table(
     "credential",
@@ -279,7 +279,7 @@ class Vault:
             )
         )
 
-    def _delete(self, tx: sa.Connection, place: Place) -> bool:
+    def _delete(self, tx: sa.Connection, place: CredentialName) -> bool:
         key_id = tx.execute(_at(sa.select(_credential.c.dek_id), _credential, place)).scalar()
         if key_id is None:
             return False
@@ -302,7 +302,7 @@ class Vault:
         except (crypto.Rejected, ValueError, TypeError):
             raise record.rejection(place) from None
 
-    def _next_version(self, tx: sa.Connection, place: Place, *, present: bool, root: bytes, told: int) -> int:
+    def _next_version(self, tx: sa.Connection, place: CredentialName, *, present: bool, root: bytes, told: int) -> int:
         row = tx.execute(_at(sa.select(_version), _version, place)).one_or_none()
         names = dict(zip(("connection", "system", "field"), place, strict=True))
         if row is None:
@@ -334,7 +334,7 @@ def _listed(row: Any) -> CredentialInfo:
         raise record.rejection((row.connection, row.system, row.field)) from None
 
 
-def _at(statement: Any, table: sa.Table, place: Place) -> Any:
+def _at(statement: Any, table: sa.Table, place: CredentialName) -> Any:
     connection, system, field = place
     return statement.where(table.c.connection == connection, table.c.system == system, table.c.field == field)
 

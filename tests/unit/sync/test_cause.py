@@ -4,7 +4,7 @@ import pytest
 
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.mapping.desired import Desired
-from ml_connector.sync.cause import Known, find_cause, is_open
+from ml_connector.sync.cause import LastAgreed, find_cause, is_open
 from ml_connector.sync.diff import Decision
 
 
@@ -16,7 +16,7 @@ def cause(before, *, now, after=("position",), source="21001", changed=None):
     item = Desired(type="employee", plant="101", key="k", source="21001", label="Ada", rows=now)
     values = changed or dict.fromkeys(after, "new")
     decision = Decision("update", "changed in Workday", dict.fromkeys(values, "old"), values)
-    return find_cause(item, decision, Known(source, before))
+    return find_cause(item, decision, LastAgreed(source, before))
 
 
 def test_rd05_another_version_of_the_row_is_the_mapping_and_says_which():
@@ -49,9 +49,9 @@ def test_rd05_drift_in_one_field_and_another_version_of_the_row_of_another_are_b
     values = {"position": "new", "last_name": "Adams"}
     decision = Decision("update", f"{drift}, and changed in Workday", {}, values, frozenset({"position"}))
     assert is_open(decision)
-    told = find_cause(item, decision, Known("21001", {"position": row(3)}))
+    told = find_cause(item, decision, LastAgreed("21001", {"position": row(3)}))
     assert told == f"{drift}, and the mapping changed (job_profile JP-OPER version 4)"
-    assert find_cause(item, decision, Known("21001", {"position": row(4)})) == decision.reason
+    assert find_cause(item, decision, LastAgreed("21001", {"position": row(4)})) == decision.reason
 
 
 def test_wp01_a_record_that_became_somebody_elses_says_whose_it_was():
@@ -62,7 +62,7 @@ def test_wp01_a_record_that_became_somebody_elses_says_whose_it_was():
 def test_ed13_a_conversion_is_called_one():
     item = Desired(type="employee", plant="101", key="k", source="21001", label="Ada")
     decision = Decision("update", "changed in Workday", {"badge_number": "CW-7"}, {"badge_number": "21001"})
-    assert find_cause(item, decision, Known("7", {})) == "converted in Workday: 7 is 21001 now"
+    assert find_cause(item, decision, LastAgreed("7", {})) == "converted in Workday: 7 is 21001 now"
 
 
 def test_up05_drift_and_a_first_meeting_are_left_as_they_are():

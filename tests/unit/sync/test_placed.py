@@ -11,7 +11,7 @@ from ml_connector.mapping.people import Person
 from ml_connector.mapping.projection import Projection
 from ml_connector.settings.plex import Plant, PlexConnection, Route
 from ml_connector.storage.database import metadata, open_database
-from ml_connector.sync.placed.remembered import Kept, Remembered
+from ml_connector.sync.placed.remembered import KeptPlace, Remembered
 from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.steady import ground_of, sum_up
 
@@ -145,10 +145,10 @@ def test_up_02_a_place_is_forgotten_whenever_other_fields_are_shown_than_it_know
     metadata.create_all(database.engine)
     store = PlacedStore(database, "acme")
     with database.transaction() as tx:
-        store.save(tx, {key: Kept("from", "{}") for key in "abc"}, others=())
-        store.save(tx, {"b": Kept("from", "[]")}, others=("a", "b"))
-    assert store.kept(after="", upto="b") == {"b": Kept("from", "[]")}
-    assert store.kept(after="b", upto="z") == {"c": Kept("from", "{}")}
+        store.save(tx, {key: KeptPlace("from", "{}") for key in "abc"}, others=())
+        store.save(tx, {"b": KeptPlace("from", "[]")}, others=("a", "b"))
+    assert store.kept(after="", upto="b") == {"b": KeptPlace("from", "[]")}
+    assert store.kept(after="b", upto="z") == {"c": KeptPlace("from", "{}")}
 
 
 def test_wp_14_whose_managers_record_is_another_was_not_found_in_step_by_that():

@@ -39,7 +39,7 @@ _PUT_DOMAINS = {"Put_Cost_Center": "Manage: Cost Center"}
 ACTIVATE = "then run Activate Pending Security Policy Changes"
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class SoapFault(msgspec.Struct, frozen=True, kw_only=True):
     """One SOAP fault: the code without its prefix (`Client.validationError`) and its words."""
 
     code: str
@@ -50,7 +50,7 @@ class UnknownReferenceError(ConfigurationError):
     """Workday has nothing of the id that was asked for, or does not show it to us."""
 
 
-def read_fault(root: etree._Element) -> Fault | None:
+def read_fault(root: etree._Element) -> SoapFault | None:
     """Read the fault of a parsed document, or None when it holds none."""
     fault = root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
     if root.tag != f"{{{SOAP}}}Envelope" or fault is None:
@@ -63,10 +63,10 @@ def read_fault(root: etree._Element) -> Fault | None:
         if text and not any(text in earlier for earlier in told):
             told.append(text)
     code = fault.findtext("faultcode", "").strip().rpartition(":")[2]
-    return Fault(code=code, words="; ".join(told)[:_MAX_WORDS])
+    return SoapFault(code=code, words="; ".join(told)[:_MAX_WORDS])
 
 
-def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
+def sort_fault(fault: SoapFault, *, task: str) -> MLConnectorError:
     """Say what a fault means for *task*, such as `Human_Resources.Get_Workers`."""
     words = fault.words.lower()
     if fault.code.endswith("authenticationError"):
@@ -91,7 +91,7 @@ def sort_fault(fault: Fault, *, task: str) -> MLConnectorError:
     )
 
 
-def sort_write_fault(fault: Fault, *, task: str) -> MLConnectorError:
+def sort_write_fault(fault: SoapFault, *, task: str) -> MLConnectorError:
     """
     Say what a fault means for a write: refused for good, refused to us, or nothing that proves anything.
 

@@ -13,7 +13,7 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import agreements
-from ml_connector.sync.cause import Known
+from ml_connector.sync.cause import LastAgreed
 from ml_connector.sync.change import Change
 from ml_connector.sync.intent import Intent
 from ml_connector.sync.runs.store import runs
@@ -69,7 +69,7 @@ class HistoryStore:
         with self._database.reading() as tx:
             return tx.execute(select(changes.c.seq).where(*self._planned(kind, source)).limit(1)).first() is not None
 
-    def last_known(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, Known]:
+    def last_known(self, kind: str, plant: str, *, keys: Sequence[str]) -> dict[str, LastAgreed]:
         """By key, whose these records of a plant were when both sides last agreed, and where each value came from."""
         told: list[tuple[int, int, int, str, str, dict[str, RowVersion]]] = []
         with self._database.reading() as tx:
@@ -82,10 +82,10 @@ class HistoryStore:
                 for row in tx.execute(select(changes).where(*applied)):
                     rows = msgspec.json.decode(row.change, type=Change).rows
                     told.append((row.run_id, 1, row.seq, row.key, row.source, rows))
-        found: dict[str, Known] = {}
+        found: dict[str, LastAgreed] = {}
         for *_, key, source, rows in sorted(told, key=itemgetter(0, 1, 2)):
             before = found.get(key)
-            found[key] = Known(source, {**(before.rows if before else {}), **rows})
+            found[key] = LastAgreed(source, {**(before.rows if before else {}), **rows})
         return found
 
     def sources_of(self, kind: str, *, key: str) -> set[str]:

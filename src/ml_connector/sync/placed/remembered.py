@@ -37,7 +37,7 @@ _MOST = 50_000
 _CODES = ("cost_center", "job_profile", "location")
 
 
-class Kept(NamedTuple):
+class KeptPlace(NamedTuple):
     """All that a place follows from, as one text, and the place as JSON."""
 
     follows_from: str
@@ -114,7 +114,7 @@ class Remembered:
         *,
         around: str,
         today: Mapping[str, date],
-        kept: Callable[..., Mapping[str, Kept]],
+        kept: Callable[..., Mapping[str, KeptPlace]],
         in_plex: Collection[str],
         homes: Mapping[str, Sequence[str]],
         odd: Collection[str],
@@ -130,7 +130,7 @@ class Remembered:
         self._odd, self._ahead = odd, ahead
         self._came: dict[str, str] = {}
         self._are_set_up = cache(self._look_at_setup)
-        self.news: dict[str, Kept] = {}
+        self.news: dict[str, KeptPlace] = {}
 
     def sift(
         self,
@@ -154,7 +154,7 @@ class Remembered:
                     self._came[key] = by + self._around
                 yield workers[key] if one is None else one
 
-    def _recall(self, kept: Kept | None, key: str, by: str) -> Placed | None:
+    def _recall(self, kept: KeptPlace | None, key: str, by: str) -> Placed | None:
         if kept is None or kept.follows_from != by + self._around or key in self._odd or self._ahead(key):
             return None
         placed = _DECODE(kept.body)
@@ -214,4 +214,4 @@ class Remembered:
             shown=mask_of(worker),
             seated=seated,
         )
-        self.news[worker.key] = Kept(follows_from, _ENCODE(placed).decode())
+        self.news[worker.key] = KeptPlace(follows_from, _ENCODE(placed).decode())

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Column, Connection, String, Table, Text, and_, bindparam, delete, select
 
 from ml_connector.storage.database import Database, insert_or, metadata
-from ml_connector.sync.placed.remembered import Kept
+from ml_connector.sync.placed.remembered import KeptPlace
 
 placed = Table(
     "placed",
@@ -25,14 +25,14 @@ class PlacedStore:
     def __init__(self, database: Database, connection: str) -> None:
         self._database, self._connection = database, connection
 
-    def kept(self, *, after: str, upto: str) -> dict[str, Kept]:
+    def kept(self, *, after: str, upto: str) -> dict[str, KeptPlace]:
         """The places of the workers whose keys come after one and not after another, by key."""
         where = and_(placed.c.connection == self._connection, placed.c.key > after, placed.c.key <= upto)
         with self._database.reading() as tx:
             rows = tx.execute(select(placed.c.key, placed.c.follows_from, placed.c.body).where(where))
-            return {row[0]: Kept(row[1], row[2]) for row in rows}
+            return {row[0]: KeptPlace(row[1], row[2]) for row in rows}
 
-    def save(self, tx: Connection, found: Mapping[str, Kept], *, others: Collection[str]) -> None:
+    def save(self, tx: Connection, found: Mapping[str, KeptPlace], *, others: Collection[str]) -> None:
         """Keep these places, and forget what is kept of the *others*."""
         gone = [{"of_key": key} for key in others if key not in found]
         if gone:
@@ -40,7 +40,7 @@ class PlacedStore:
             tx.execute(delete(placed).where(here, placed.c.key == bindparam("of_key")), gone)
         if found:
             statement = insert_or(tx, placed)
-            updated = {name: statement.excluded[name] for name in Kept._fields}
+            updated = {name: statement.excluded[name] for name in KeptPlace._fields}
             upsert = statement.on_conflict_do_update(index_elements=["connection", "key"], set_=updated)
             tx.execute(
                 upsert, [{"connection": self._connection, "key": key, **it._asdict()} for key, it in found.items()]

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, 
 
 from ml_connector.canonical.keys import encode
 from ml_connector.storage.database import Database, metadata
-from ml_connector.sync.belief import Look
+from ml_connector.sync.belief import Moment
 
 runs = Table(
     "run",
@@ -67,13 +67,13 @@ class RunStore:
         row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
         return int(row.inserted_primary_key[0])  # type: ignore[index]
 
-    def note_reading(self, run: int, look: Look) -> None:
+    def note_reading(self, run: int, look: Moment) -> None:
         """Note the moment as of which a run asked."""
         entered_at, looked_at = (at.astimezone(UTC).isoformat() for at in (look.entered_at, look.looked_at))
         with self._database.transaction() as tx:
             tx.execute(update(runs).where(runs.c.id == run).values(entered_at=entered_at, looked_at=looked_at))
 
-    def find_look(self, entered_at: str, *, ours: datetime) -> Look | None:
+    def find_look(self, entered_at: str, *, ours: datetime) -> Moment | None:
         """
         The run that asked as of this moment of Workday's, by both clocks.
 
@@ -86,7 +86,7 @@ class RunStore:
             for each in (exact, query):
                 found = tx.execute(each.order_by(runs.c.id.desc()).limit(1)).first()
                 if found is not None:
-                    return Look(datetime.fromisoformat(found.entered_at), datetime.fromisoformat(found.looked_at))
+                    return Moment(datetime.fromisoformat(found.entered_at), datetime.fromisoformat(found.looked_at))
         return None
 
     def close_abandoned(self, tx: Connection, *, at: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
 from ml_connector.sync.baseline.store import baselines
-from ml_connector.sync.belief import Look
+from ml_connector.sync.belief import Moment
 from ml_connector.sync.change import Change
 from ml_connector.sync.runs.store import runs
 from ml_connector.sync.store import changes
@@ -32,7 +32,7 @@ class SentStore:
         self._database = database
         self._connection = connection
 
-    def sent_since(self, since: Look, *, ours: datetime, actions: Collection[str]) -> list[Sent]:
+    def sent_since(self, since: Moment, *, ours: datetime, actions: Collection[str]) -> list[Sent]:
         """
         Writes to people that left for Plex in runs that read Workday since then, by its clock or by ours, and were not refused.
 

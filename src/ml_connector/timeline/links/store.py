@@ -33,7 +33,7 @@ from sqlalchemy import (
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import CONTINGENT_BADGE, mark_number
 from ml_connector.storage.database import Database, insert_or, metadata
-from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, Known, Seen
+from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, NameOwner, Seen
 
 _BATCH = 500
 
@@ -135,15 +135,15 @@ class LinkStore:
     def __init__(self, database: Database, connection: str) -> None:
         self._database, self._connection = database, connection
 
-    def find(self, names: Sequence[Alias]) -> dict[Alias, Known]:
+    def find(self, names: Sequence[Alias]) -> dict[Alias, NameOwner]:
         """Whom these names belong to, as far as they are known."""
-        found: dict[Alias, Known] = {}
+        found: dict[Alias, NameOwner] = {}
         with self._database.reading() as tx:
             for start in range(0, len(names), _BATCH):
                 wanted = tuple_(aliases.c.kind, aliases.c.value).in_(names[start : start + _BATCH])
                 query = select(aliases.c.kind, aliases.c.value, aliases.c.person, aliases.c.decided)
                 rows = tx.execute(query.where(aliases.c.connection == self._connection, wanted))
-                found.update({Alias(row.kind, row.value): Known(row.person, row.decided) for row in rows})
+                found.update({Alias(row.kind, row.value): NameOwner(row.person, row.decided) for row in rows})
         return found
 
     def universal_ids(self, people: Sequence[str]) -> dict[str, set[str]]:
