@@ -11,7 +11,6 @@ import pytest
 import ml_connector
 
 SOURCE = Path(ml_connector.__file__).parent
-PASSED_ON = {"Connection"}  # as a type
 ASKING = {"execute", "exec_driver_sql", "scalar", "scalars"}
 
 
@@ -22,7 +21,7 @@ def find_sql(source: str) -> Iterator[str]:
             yield from (name.name for name in node.names if name.name.partition(".")[0] == "sqlalchemy")
         elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sqlalchemy":
             if node.module != "sqlalchemy.exc":
-                yield from (name.name for name in node.names if name.name not in PASSED_ON)
+                yield from (name.name for name in node.names)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ASKING:
             yield node.func.attr
 
@@ -31,10 +30,10 @@ def find_sql(source: str) -> Iterator[str]:
     ("source", "found"),
     [
         ("import sqlalchemy as sa\nsa.text('SELECT 1')", ["sqlalchemy"]),
-        ("from sqlalchemy import Connection, select, insert", ["select", "insert"]),
+        ("from sqlalchemy import Connection, select", ["Connection", "select"]),
         ("from sqlalchemy.dialects.sqlite import insert", ["insert"]),
         ("def look(tx, query):\n    return tx.execute(query).scalars()", ["scalars", "execute"]),
-        ("from sqlalchemy import Connection as Transaction\nfrom sqlalchemy.exc import SQLAlchemyError", []),
+        ("from ml_connector.storage.database import Transaction\nfrom sqlalchemy.exc import SQLAlchemyError", []),
     ],
 )
 def test_a_statement_is_recognized(source: str, found: list[str]) -> None:

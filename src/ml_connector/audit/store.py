@@ -31,7 +31,7 @@ from ml_connector.audit.event import (
 from ml_connector.audit.files import append_line, begin_file, write_whole
 from ml_connector.audit.verifier import Head, TrailVerdict
 from ml_connector.errors import ConfigurationError
-from ml_connector.storage.database import Database, insert_many, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
 
 _PAGE = 1000
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -93,7 +93,7 @@ class AuditTrail:
         self._appended = False
         self._anchor_file = Path(anchor_file) if anchor_file is not None else None
 
-    def append(self, tx: sa.Connection, events: Sequence[AuditEvent]) -> None:
+    def append(self, tx: Transaction, events: Sequence[AuditEvent]) -> None:
         """
         Add *events* in their order, in the transaction that does what they tell: both are kept or neither is.
 
@@ -126,7 +126,7 @@ class AuditTrail:
         with self._database.reading() as tx:
             return self._judge(tx, anchors)
 
-    def go_on_without(self, tx: sa.Connection, event: AuditEvent) -> None:
+    def go_on_without(self, tx: Transaction, event: AuditEvent) -> None:
         """
         Append *event*, which tells that the old seal key is lost, as the first one under the new key.
 
@@ -189,7 +189,7 @@ class AuditTrail:
                 seal = chain.seal_of("anchor", seq=head.events, digest=head.hash, key=self._key)
                 append_line(self._anchor_file, _line({"events": head.events, "hash": head.hash, "seal": seal}))
 
-    def forget(self, tx: sa.Connection, identity: str) -> bool:
+    def forget(self, tx: Transaction, identity: str) -> bool:
         """Lose the id behind a pseudonym for good; the chain still verifies. False when it was not known."""
         stand_in = pseudonym(self._seal_key, identity)
         return tx.execute(sa.delete(_subject).where(_subject.c.pseudonym == stand_in)).rowcount > 0
@@ -212,7 +212,7 @@ class AuditTrail:
 
     # Judging ---------------------------------------------------------------------------------------------------------
 
-    def _judge(self, tx: sa.Connection, anchors: Iterator[verifier.Anchor] | None) -> TrailVerdict:
+    def _judge(self, tx: Transaction, anchors: Iterator[verifier.Anchor] | None) -> TrailVerdict:
         present = set(sa.inspect(tx).get_table_names())
         lost = [table.name for table in (_event, _head, _subject) if table.name not in present]
         if lost:
@@ -231,7 +231,7 @@ class AuditTrail:
             return _altered(verdict.events, problem, first_bad=None)
         return self._judge_subjects(tx, verdict) if verdict.ok and key is not None else verdict
 
-    def _judge_subjects(self, tx: sa.Connection, verdict: TrailVerdict) -> TrailVerdict:
+    def _judge_subjects(self, tx: Transaction, verdict: TrailVerdict) -> TrailVerdict:
         """A pseudonym is computed from the id: another id beside it means that somebody changed whose event it was."""
         pairs = tx.execute(sa.select(_subject).execution_options(yield_per=_PAGE))
         wrong = {row.pseudonym for row in pairs if pseudonym(self._seal_key, row.identity) != row.pseudonym}
@@ -248,12 +248,12 @@ class AuditTrail:
 
     # The head --------------------------------------------------------------------------------------------------------
 
-    def _read_head(self, tx: sa.Connection, *, lock: bool = False) -> Head | None:
+    def _read_head(self, tx: Transaction, *, lock: bool = False) -> Head | None:
         query = sa.select(_head.c.events, _head.c.hash, _head.c.seal).where(_head.c.id == 1)
         row = tx.execute(query.with_for_update() if lock else query).one_or_none()
         return Head(row.events, row.hash, row.seal) if row is not None else None
 
-    def _lock_head(self, tx: sa.Connection) -> Head:
+    def _lock_head(self, tx: Transaction) -> Head:
         """The head, held against other writers, and certainly ours: an altered end is never built upon."""
         head = self._read_head(tx, lock=True)
         if head is None:
@@ -276,7 +276,7 @@ class AuditTrail:
 
     # Rows ------------------------------------------------------------------------------------------------------------
 
-    def _stream(self, tx: sa.Connection, *, after: int | None = None) -> Iterator[dict[str, Any]]:
+    def _stream(self, tx: Transaction, *, after: int | None = None) -> Iterator[dict[str, Any]]:
         while True:
             query = sa.select(_event).order_by(_event.c.seq).limit(_PAGE)
             rows = tx.execute(query if after is None else query.where(_event.c.seq > after)).all()
@@ -285,7 +285,7 @@ class AuditTrail:
                 return
             after = rows[-1].seq
 
-    def _export_lines(self, tx: sa.Connection, head: Head | None) -> Iterator[str]:
+    def _export_lines(self, tx: Transaction, head: Head | None) -> Iterator[str]:
         yield _line({"format": verifier.FORMAT})
         for row in self._stream(tx):
             yield _line(row)
@@ -309,7 +309,7 @@ class AuditTrail:
         about = [_event.c.object.endswith(mark + name, autoescape=True) for name in sorted(names) for mark in "|/"]
         return sa.or_(*about, _event.c.run == key, _event.c.plan == key)
 
-    def _subjects(self, tx: sa.Connection, stand_ins: Sequence[str]) -> dict[str, str]:
+    def _subjects(self, tx: Transaction, stand_ins: Sequence[str]) -> dict[str, str]:
         subjects: dict[str, str] = {}
         for start in range(0, len(stand_ins), 500):
             query = sa.select(_subject).where(_subject.c.pseudonym.in_(stand_ins[start : start + 500]))

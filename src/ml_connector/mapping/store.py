@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, and_, func, insert, select, update
+from sqlalchemy import Column, Integer, String, Table, Text, and_, func, insert, select, update
 
 from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError
 from ml_connector.mapping.crosswalk import Crosswalk, Kind, Line, MappingRow
 from ml_connector.mapping.period import spell
-from ml_connector.storage.database import Database, metadata, take_turn
+from ml_connector.storage.database import Database, Transaction, metadata, take_turn
 
 mapping_rows = Table(
     "mapping_row",
@@ -47,7 +47,7 @@ class MappingStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self, connection: str, *, tx: Connection | None = None) -> list[MappingRow]:
+    def load(self, connection: str, *, tx: Transaction | None = None) -> list[MappingRow]:
         """
         Load the rows as they are now, in key order; inside *tx* where one is open.
 
@@ -57,7 +57,7 @@ class MappingStore:
         waiting = [row for row in self._newest(connection, tx) if row.state in {"proposed", "draft"}]
         return sorted([*accepted, *waiting], key=lambda row: (row.key, row.version))
 
-    def _newest(self, connection: str, tx: Connection | None, *only: Any) -> list[MappingRow]:
+    def _newest(self, connection: str, tx: Transaction | None, *only: Any) -> list[MappingRow]:
         """The newest version of every line and first day, of all or of *only* some."""
         columns = [mapping_rows.c[name] for name in (*_LINE, "effective_on")]
         newest = (
@@ -70,7 +70,7 @@ class MappingStore:
         same = and_(*(mapping_rows.c[name] == newest.c[name] for name in (*_LINE, "version")))
         return self._read(select(mapping_rows).join(newest, same), tx)
 
-    def _last_versions(self, connection: str, tx: Connection | None) -> dict[Line, int]:
+    def _last_versions(self, connection: str, tx: Transaction | None) -> dict[Line, int]:
         columns = [mapping_rows.c[name] for name in _LINE]
         query = (
             select(*columns, func.max(mapping_rows.c.version).label("version"))
@@ -92,11 +92,11 @@ class MappingStore:
         """Build the crosswalk in force on each plant's day."""
         return Crosswalk(self.load(connection), days=days)
 
-    def take_turn(self, tx: Connection) -> None:
+    def take_turn(self, tx: Transaction) -> None:
         """Let nobody else change the crosswalk until *tx* ends: what is loaded in it from here on stays so."""
         take_turn(tx, _SAVING)
 
-    def save(self, tx: Connection, connection: str, rows: Iterable[MappingRow]) -> list[MappingRow]:
+    def save(self, tx: Transaction, connection: str, rows: Iterable[MappingRow]) -> list[MappingRow]:
         """
         Append a version for each row that says something new, and return those as saved, for the audit trail.
 
@@ -114,7 +114,7 @@ class MappingStore:
             tx.execute(insert(mapping_rows), [_to_values(connection, row) for row in changed])
         return changed
 
-    def sift(self, connection: str, rows: Iterable[MappingRow], *, tx: Connection | None = None) -> list[MappingRow]:
+    def sift(self, connection: str, rows: Iterable[MappingRow], *, tx: Transaction | None = None) -> list[MappingRow]:
         """
         Say what `save` would save.
 
@@ -136,7 +136,7 @@ class MappingStore:
                 changed.append(msgspec.structs.replace(row, version=versions[row.line], wid=row.wid or known))
         return changed
 
-    def fill_wids(self, tx: Connection, connection: str, rows: Iterable[MappingRow]) -> None:
+    def fill_wids(self, tx: Transaction, connection: str, rows: Iterable[MappingRow]) -> None:
         """Fill in Workday's own ids of *rows*, as loaded but for their ids, where there is none."""
         for row in rows:
             values = (connection, row.kind.value, row.plant, row.source)
@@ -144,7 +144,7 @@ class MappingStore:
             own = and_(*line, mapping_rows.c.version == row.version, mapping_rows.c.wid.is_(None))
             tx.execute(update(mapping_rows).where(own).values(wid=row.wid))
 
-    def _read(self, query: Any, tx: Connection | None) -> list[MappingRow]:
+    def _read(self, query: Any, tx: Transaction | None) -> list[MappingRow]:
         if tx is not None:
             return [_to_row(values) for values in tx.execute(query).mappings()]
         with self._database.reading() as own:

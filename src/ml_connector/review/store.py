@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, String, Table, Text, bindparam, delete, insert, select, update
+from sqlalchemy import Column, String, Table, Text, bindparam, delete, insert, select, update
 
 from ml_connector.canonical.keys import encode
 from ml_connector.mapping.desired import Pending
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, Transaction, metadata
 
 Name = tuple[str, str, str, str]  # type, plant, key, field
 
@@ -143,7 +143,7 @@ class ReviewStore:
 
     def replace_parked(
         self,
-        tx: Connection,
+        tx: Transaction,
         connection: str,
         items: Sequence[Parked],
         *,
@@ -164,7 +164,7 @@ class ReviewStore:
         unique = {item.name: item for item in (*waiting, *items)}
         return self._insert(tx, connection, unique, known=known, at=at)
 
-    def park(self, tx: Connection, connection: str, items: Sequence[Parked], *, at: datetime) -> list[Parked]:
+    def park(self, tx: Transaction, connection: str, items: Sequence[Parked], *, at: datetime) -> list[Parked]:
         """Park more records beside those that are; return those that are new, or parked for another reason."""
         if not items:
             return []
@@ -175,13 +175,13 @@ class ReviewStore:
         self.unpark(tx, connection, names=list(unique))
         return self._insert(tx, connection, unique, known=known, at=at)
 
-    def unpark(self, tx: Connection, connection: str, *, names: Sequence[Name]) -> None:
+    def unpark(self, tx: Transaction, connection: str, *, names: Sequence[Name]) -> None:
         """Take records out by (type, plant, key, field)."""
         if names:
             tx.execute(_UNPARK, [dict(zip(_NAMED, (connection, *name), strict=True)) for name in names])
 
     def replace_pending(
-        self, tx: Connection, connection: str, items: Sequence[Pending], *, at: datetime
+        self, tx: Transaction, connection: str, items: Sequence[Pending], *, at: datetime
     ) -> tuple[list[Pending], list[Pending]]:
         """Put *items* in the place of everything pending; return those that are new, and those that are no more."""
         query = select(pending).where(pending.c.connection == connection)
@@ -221,17 +221,17 @@ class ReviewStore:
         with self._database.reading() as tx:
             return [_hold(row) for row in tx.execute(query).mappings()]
 
-    def replace_open_holds(self, tx: Connection, connection: str, found: Sequence[HoldInfo]) -> list[HoldInfo]:
+    def replace_open_holds(self, tx: Transaction, connection: str, found: Sequence[HoldInfo]) -> list[HoldInfo]:
         """Open the holds found now, let those that trip no more pass; return the ones that are new (one alert each)."""
         known = self._hold_states(tx, connection)
         tx.execute(update(holds).where(holds.c.connection == connection, holds.c.state == "open").values(state="past"))
         return self._open(tx, connection, found, known=known)
 
-    def _hold_states(self, tx: Connection, connection: str) -> dict[str, str]:
+    def _hold_states(self, tx: Transaction, connection: str) -> dict[str, str]:
         return {row.id: row.state for row in tx.execute(select(holds).where(holds.c.connection == connection))}
 
     def _open(
-        self, tx: Connection, connection: str, found: Sequence[HoldInfo], *, known: Mapping[str, str]
+        self, tx: Transaction, connection: str, found: Sequence[HoldInfo], *, known: Mapping[str, str]
     ) -> list[HoldInfo]:
         fresh: list[HoldInfo] = []
         for hold in {item.id: item for item in found}.values():
@@ -251,26 +251,26 @@ class ReviewStore:
                 fresh.append(hold)
         return fresh
 
-    def open_hold(self, tx: Connection, connection: str, hold: HoldInfo, *, alike: Collection[str]) -> bool:
+    def open_hold(self, tx: Transaction, connection: str, hold: HoldInfo, *, alike: Collection[str]) -> bool:
         """Open a hold in the place of those at guards *alike*, beside all others; return whether it is new."""
         where = (holds.c.connection == connection, holds.c.state == "open", holds.c.guard.in_(alike))
         tx.execute(update(holds).where(*where, holds.c.id != hold.id).values(state="past"))
         fresh = self._open(tx, connection, [hold], known=self._hold_states(tx, connection))
         return hold.id in {item.id for item in fresh}
 
-    def release(self, tx: Connection, connection: str, *, hold: str, by: str, at: datetime) -> None:
+    def release(self, tx: Transaction, connection: str, *, hold: str, by: str, at: datetime) -> None:
         """Approve a hold's exact set."""
         values = {"state": "released", "released_by": by, "released_at": at.isoformat()}
         tx.execute(update(holds).where(holds.c.connection == connection, holds.c.id == hold).values(values))
 
-    def retire(self, tx: Connection, connection: str, *, releases: Collection[str]) -> None:
+    def retire(self, tx: Transaction, connection: str, *, releases: Collection[str]) -> None:
         """Let releases end that nothing asks for any more."""
         where = (holds.c.connection == connection, holds.c.id.in_(releases), holds.c.state == "released")
         tx.execute(update(holds).where(*where).values(state="past"))
 
     def _insert(
         self,
-        tx: Connection,
+        tx: Transaction,
         connection: str,
         items: Mapping[Name, Parked],
         *,

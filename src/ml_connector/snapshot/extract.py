@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import cached_property, partial
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 
 from ml_connector.canonical.keys import AsOf
 from ml_connector.connectors.port import NativeRecord, Pages, Query
@@ -30,7 +29,7 @@ from ml_connector.snapshot.translation import (
     shorten_all,
     translate_all,
 )
-from ml_connector.storage.database import Database
+from ml_connector.storage.database import Database, Transaction
 
 TRIES = 3
 # Kept in one transaction: so many records, or so many bytes of what is kept of them. What waits is memory.

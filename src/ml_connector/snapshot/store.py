@@ -18,7 +18,6 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from sqlalchemy import (
     Column,
-    Connection,
     Index,
     Integer,
     String,
@@ -34,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.snapshot.translation import Row
-from ml_connector.storage.database import Database, insert_many, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH, _KEYS = 500, 5_000
@@ -212,27 +211,27 @@ class SnapshotStore:
         with self._database.transaction() as tx:
             tx.execute(update(extracts).where(extracts.c.id == extract_id).values(state="held"))
 
-    def find_known(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str]) -> dict[str, int]:
+    def find_known(self, tx: Transaction, scope: Scope, *, payload_hashes: Sequence[str]) -> dict[str, int]:
         """Which records came as these very bytes before: by payload hash, the extraction that saw them last."""
         if not payload_hashes:
             return {}
         found = tx.execute(_FIND_KNOWN, {**_bind(scope), "hashes": payload_hashes})
         return {row[0]: row[1] for row in found}
 
-    def all_known(self, tx: Connection, scope: Scope) -> dict[str, int]:
+    def all_known(self, tx: Transaction, scope: Scope) -> dict[str, int]:
         """The same of every record that is kept."""
         return {row[0]: row[1] for row in tx.execute(_ALL_KNOWN, _bind(scope))}
 
-    def holds_any(self, tx: Connection, scope: Scope) -> bool:
+    def holds_any(self, tx: Transaction, scope: Scope) -> bool:
         """Whether anything was ever kept of the scope, believed or not."""
         return tx.execute(select(records.c.key).where(_within(scope)).limit(1)).first() is not None
 
-    def touch(self, tx: Connection, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int) -> None:
+    def touch(self, tx: Transaction, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int) -> None:
         """Mark the records that came as these very bytes as seen by the given extraction."""
         if payload_hashes:
             tx.execute(_TOUCH, {"seen_by": extract_id, **_bind(scope), "hashes": payload_hashes})
 
-    def save_page(self, tx: Connection, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
+    def save_page(self, tx: Transaction, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
         """Insert or replace one page of records."""
         if not rows:
             return
@@ -240,7 +239,7 @@ class SnapshotStore:
         values = [(*scope, *row, extract_id) for row in sorted(rows, key=_KEY)]
         insert_many(tx, _SAVE[tx.dialect.name], values, names=_SAVED)
 
-    def kept(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
+    def kept(self, tx: Transaction, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
         """What is kept of these records, whichever extraction saw them last."""
         found: dict[str, Kept] = {}
         for start in range(0, len(keys), _BATCH):
@@ -250,7 +249,7 @@ class SnapshotStore:
         return found
 
     def save_faults(
-        self, tx: Connection, scope: Scope, *, found: Mapping[str, str], cleared: Sequence[str], extract_id: int
+        self, tx: Transaction, scope: Scope, *, found: Mapping[str, str], cleared: Sequence[str], extract_id: int
     ) -> None:
         """
         Keep which records came and could not be understood, as JSON by key, and forget those that now can be.
@@ -429,7 +428,7 @@ class SnapshotStore:
         with self._database.reading() as tx:
             return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
 
-    def forget(self, tx: Connection, scope: Scope, *, keys: Sequence[str]) -> None:
+    def forget(self, tx: Transaction, scope: Scope, *, keys: Sequence[str]) -> None:
         """Stop remembering vanished records, once a person accepted that they are gone from view."""
         for start in range(0, len(keys), _BATCH):
             tx.execute(delete(records).where(_within(scope), records.c.key.in_(keys[start : start + _BATCH])))

@@ -34,6 +34,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.trouble import to_storage_error
 
+Transaction = Connection
+"""An open transaction: whoever is handed one passes it on to stores, and says nothing to it."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -53,7 +56,7 @@ class Database:
         self.engine = engine
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Transaction]:
         """
         Commit on leaving, roll back on any exception. Opened per page or batch, never per record.
 
@@ -64,7 +67,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Transaction]:
         """
         A consistent view that keeps no writer waiting.
 
@@ -120,7 +123,7 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
-def take_turn(tx: Connection, number: int) -> None:
+def take_turn(tx: Transaction, number: int) -> None:
     """
     Wait for whoever took the turn of that *number* (PostgreSQL's locks have no names) before; it lasts until *tx* ends.
 
@@ -131,12 +134,12 @@ def take_turn(tx: Connection, number: int) -> None:
         tx.execute(select(func.pg_advisory_xact_lock(number)))
 
 
-def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert_or(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that takes `on_conflict_…`, which SQLAlchemy has per database."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def insert_many(tx: Connection, statement: Insert, rows: Iterable[Sequence[Any]], *, names: Sequence[str]) -> None:
+def insert_many(tx: Transaction, statement: Insert, rows: Iterable[Sequence[Any]], *, names: Sequence[str]) -> None:
     """
     Insert each row by the driver's own means: what SQLAlchemy does to a row costs as much as what SQLite does.
 

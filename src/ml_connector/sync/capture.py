@@ -20,7 +20,6 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
 from ml_connector.canonical.workforce import Worker
@@ -31,7 +30,7 @@ from ml_connector.settings.sync import Sync
 from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, add_nothing, keep_nothing
 from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
-from ml_connector.storage.database import Database
+from ml_connector.storage.database import Database, Transaction
 from ml_connector.sync.missed import Missed
 from ml_connector.sync.other_days import HORIZON, OtherDays
 from ml_connector.sync.teams import Managed, find_leavers, find_teams, is_taken

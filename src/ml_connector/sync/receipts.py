@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.review.store import Parked
+from ml_connector.storage.database import Transaction
 from ml_connector.sync.change import Change
 from ml_connector.sync.intent import Intent, Outcome
 from ml_connector.sync.judge import SPLIT
@@ -91,7 +90,7 @@ class Receipts:
             with self._lease.transaction() as tx:
                 self._tools.review.park(tx, self._tools.name, [parked_of(item) for item in outcomes], at=now)
 
-    def _take_along(self, tx: Connection, change: Change, at: datetime) -> AuditEvent:
+    def _take_along(self, tx: Transaction, change: Change, at: datetime) -> AuditEvent:
         """A person goes on as the record that came along."""
         by, person = self._tools.actor, change.person
         self._tools.links.take_along(

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.errors import MLConnectorError, PlannedOutageError
 from ml_connector.snapshot.extract import Progress
+from ml_connector.storage.database import Transaction
 from ml_connector.sync.apply import Sender, resumed
 from ml_connector.sync.forecast import forecast_writes
 from ml_connector.sync.intent import Outcome
@@ -74,7 +73,7 @@ class Run:
             tools.trail.append(tx, events)
         self._receipts = Receipts(tools, run=self.number, lease=lease)
 
-    def transaction(self) -> AbstractContextManager[Connection]:
+    def transaction(self) -> AbstractContextManager[Transaction]:
         """Keep something of this run, unless another one took over; see `Lease.transaction`."""
         return self._lease.transaction()
 
@@ -174,7 +173,7 @@ class Run:
 
     def _end(
         self,
-        tx: Connection,
+        tx: Transaction,
         state: str,
         counts: dict[str, int],
         *,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection as Transaction
-
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.workforce import Worker
 from ml_connector.review.store import HoldInfo
 from ml_connector.snapshot.store import Scope
+from ml_connector.storage.database import Transaction
 from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.parking import why_parked

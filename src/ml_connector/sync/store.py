@@ -23,7 +23,6 @@ import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Connection,
     Index,
     Integer,
     String,
@@ -38,7 +37,7 @@ from sqlalchemy import (
 )
 
 from ml_connector.canonical.keys import encode
-from ml_connector.storage.database import Database, insert_many, metadata
+from ml_connector.storage.database import Database, Transaction, insert_many, metadata
 from ml_connector.sync.baseline.store import Agreed, BaselineStore
 from ml_connector.sync.change import Change
 from ml_connector.sync.intent import Intent, Outcome
@@ -117,7 +116,7 @@ class SyncStore:
 
     def save_plan(
         self,
-        tx: Connection,
+        tx: Transaction,
         *,
         digest: str,
         as_of: str,
@@ -139,7 +138,7 @@ class SyncStore:
             insert_many(tx, _PLAN, [tuple(row.values()) for row in rows], names=tuple(rows[0]))
         return number
 
-    def supersede(self, tx: Connection) -> list[str]:
+    def supersede(self, tx: Transaction) -> list[str]:
         """Nothing of an older plan may still be sent; return the digests of those that were open."""
         older = (plans.c.connection == self._connection, plans.c.state.in_(("planned", "applying")))
         open_ = list(tx.execute(select(plans.c.digest).where(*older).order_by(plans.c.id)).scalars())
@@ -162,10 +161,10 @@ class SyncStore:
             row = tx.execute(query.order_by(plans.c.id.desc()).limit(1)).mappings().one_or_none()
         return None if row is None else _plan(row)
 
-    def set_plan_state(self, tx: Connection, plan_id: int, state: str) -> None:
+    def set_plan_state(self, tx: Transaction, plan_id: int, state: str) -> None:
         tx.execute(update(plans).where(plans.c.id == plan_id).values(state=state))
 
-    def move_watermark(self, tx: Connection, plan_id: int, watermark: str) -> None:
+    def move_watermark(self, tx: Transaction, plan_id: int, watermark: str) -> None:
         """Note that Workday was read whole again, and the plan still stands."""
         tx.execute(update(plans).where(plans.c.id == plan_id).values(watermark=watermark))
 
@@ -180,7 +179,7 @@ class SyncStore:
             query = select(changes).where(*where).order_by(changes.c.plan_id, changes.c.seq)
             return [intent_of(row) for row in tx.execute(query).mappings()]
 
-    def mark_sending(self, tx: Connection, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
+    def mark_sending(self, tx: Transaction, intents: Sequence[Intent], *, run: int, at: datetime) -> list[Intent]:
         """Note, before the first byte, that these are about to leave."""
         moment = at.isoformat()
         sent = [
@@ -192,7 +191,7 @@ class SyncStore:
             tx.execute(_MARK_SENDING, [{**_one(intent), **common, "attempts": intent.attempt} for intent in sent])
         return sent
 
-    def record(self, tx: Connection, outcomes: Sequence[Outcome], *, run: int, at: datetime) -> None:
+    def record(self, tx: Transaction, outcomes: Sequence[Outcome], *, run: int, at: datetime) -> None:
         """Keep what became of intents; applied ones become the baseline in the same transaction."""
         if outcomes:
             common = {"run": run, "moment": at.isoformat()}

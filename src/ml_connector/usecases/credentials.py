@@ -8,14 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sqlalchemy import Connection as Transaction
-
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import AuditTrail
 from ml_connector.bootstrap import SEAL, App, version_told
 from ml_connector.errors import ConfigurationError, UsageError
 from ml_connector.secret import Secret
 from ml_connector.settings.model import Connection
+from ml_connector.storage.database import Transaction
 from ml_connector.vault.keys import open_master_key
 from ml_connector.vault.record import CredentialInfo
 from ml_connector.vault.rotation import rotate_master_key

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import OTHER, AuditAction, AuditEvent
 from ml_connector.bootstrap import App
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, UsageError
 from ml_connector.mapping.people import label
+from ml_connector.storage.database import Transaction
 from ml_connector.sync.contested import find_owner, may_be_made
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.links.store import Link, LinkStore, Profile

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.bootstrap import App
@@ -26,6 +25,7 @@ from ml_connector.mapping.crosswalk import (
 )
 from ml_connector.mapping.impact import Impact, count_impact, days_of_change
 from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.storage.database import Transaction
 from ml_connector.usecases.known import SOURCES, known_wids, last_days
 from ml_connector.usecases.usage import is_counted, uses_of_worker
 

@@ -11,9 +11,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection as Transaction
-
 from ml_connector.bootstrap import App
+from ml_connector.storage.database import Transaction
 from ml_connector.timeline.links.store import LinkStore, Profile
 from ml_connector.usecases.known import known_workers
 from ml_connector.usecases.own_records import Employees, find_made_ids, find_own_records, plants_of

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection as Transaction
-
-from ml_connector.storage.database import Database
+from ml_connector.storage.database import Database, Transaction
 from ml_connector.vault.keys import MasterKey, open_master_key, retire_all_but, stage_successor
 from ml_connector.vault.store import Rotated, Vault
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Secret
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, Transaction, metadata
 from ml_connector.vault import crypto, record
 from ml_connector.vault.data_keys.store import DataKeyStore, data_keys
 from ml_connector.vault.keys import KeyRing, MasterKey
@@ -88,7 +88,7 @@ class Vault:
         self._keys = DataKeyStore(self._ring, is_unused=_is_unused)
         self._clock = clock
 
-    def check(self, *, tx: sa.Connection | None = None) -> str | None:
+    def check(self, *, tx: Transaction | None = None) -> str | None:
         """
         Prove that the master key is the one the rows are sealed with; returns its id, None for an empty vault.
 
@@ -100,7 +100,7 @@ class Vault:
         with nullcontext(tx) if tx is not None else self._database.reading() as tx:
             return self._keys.master(tx).id if self._keys.root(tx) is not None else None
 
-    def derive(self, label: str, *, tx: sa.Connection | None = None) -> bytes:
+    def derive(self, label: str, *, tx: Transaction | None = None) -> bytes:
         """
         32 bytes for one lasting purpose, such as the audit seal; rotations do not change them.
 
@@ -117,7 +117,7 @@ class Vault:
 
     def set(
         self,
-        tx: sa.Connection,
+        tx: Transaction,
         *,
         connection: str,
         system: str,
@@ -177,7 +177,7 @@ class Vault:
         with self._database.reading() as tx:
             return [_listed(row) for row in tx.execute(query)]
 
-    def remove(self, tx: sa.Connection, *, connection: str, system: str, field: str, told: int = 0) -> int:
+    def remove(self, tx: Transaction, *, connection: str, system: str, field: str, told: int = 0) -> int:
         """
         Forget one credential and its data key; returns the version under which it is gone. *told*: as in `set`.
 
@@ -190,7 +190,7 @@ class Vault:
             raise record.missing(place)
         return self._next_version(tx, place, present=False, root=root, told=told)
 
-    def rotate(self, tx: sa.Connection, *, new_master_key: MasterKey | None = None) -> Rotated:
+    def rotate(self, tx: Transaction, *, new_master_key: MasterKey | None = None) -> Rotated:
         """
         Seal every credential under a fresh data key or, given *new_master_key*, every data key under that.
 
@@ -216,7 +216,7 @@ class Vault:
         with self._database.reading() as tx:
             return _is_unused(tx)
 
-    def start_over(self, tx: sa.Connection) -> StartedOver:
+    def start_over(self, tx: Transaction) -> StartedOver:
         """
         Forget everything that a lost master key sealed, and begin again under the one in place.
 
@@ -241,11 +241,11 @@ class Vault:
         return StartedOver(master_key=self._ring.first.id, lost_keys=ids, credentials=forgotten)
 
     @staticmethod
-    def take_turn(tx: sa.Connection) -> None:
+    def take_turn(tx: Transaction) -> None:
         """Wait for whoever begins a vault or changes its master key; until *tx* ends nobody else does."""
         DataKeyStore.take_turn(tx)
 
-    def _prove_readable(self, tx: sa.Connection, key_id: str) -> None:
+    def _prove_readable(self, tx: Transaction, key_id: str) -> None:
         found = self._ring.find_at_next_start(key_id)
         if found is None:
             raise ConfigurationError(
@@ -257,7 +257,7 @@ class Vault:
         for row in tx.execute(_joined()):
             fresh._open(row, root=root)
 
-    def _replace(self, tx: sa.Connection, info: CredentialInfo, value: Secret) -> None:
+    def _replace(self, tx: Transaction, info: CredentialInfo, value: Secret) -> None:
         """Seal under a data key of its own: no data key ever meets a second nonce."""
         key, key_id = crypto.new_key(), crypto.new_key_id()
         sealed = crypto.seal(value.reveal().encode(), key=key, key_id=key_id, context=record.context_of(info))
@@ -279,7 +279,7 @@ class Vault:
             )
         )
 
-    def _delete(self, tx: sa.Connection, place: CredentialName) -> bool:
+    def _delete(self, tx: Transaction, place: CredentialName) -> bool:
         key_id = tx.execute(_at(sa.select(_credential.c.dek_id), _credential, place)).scalar()
         if key_id is None:
             return False
@@ -302,7 +302,7 @@ class Vault:
         except (crypto.Rejected, ValueError, TypeError):
             raise record.rejection(place) from None
 
-    def _next_version(self, tx: sa.Connection, place: CredentialName, *, present: bool, root: bytes, told: int) -> int:
+    def _next_version(self, tx: Transaction, place: CredentialName, *, present: bool, root: bytes, told: int) -> int:
         row = tx.execute(_at(sa.select(_version), _version, place)).one_or_none()
         names = dict(zip(("connection", "system", "field"), place, strict=True))
         if row is None:
@@ -322,7 +322,7 @@ class Vault:
         return number
 
 
-def _is_unused(tx: sa.Connection) -> bool:
+def _is_unused(tx: Transaction) -> bool:
     used = sa.union_all(sa.select(data_keys.c.id), sa.select(_version.c.field), sa.select(_credential.c.field))
     return tx.execute(used.limit(1)).first() is None
 

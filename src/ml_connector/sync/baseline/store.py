@@ -15,7 +15,6 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import (
     Column,
-    Connection,
     Index,
     Insert,
     Integer,
@@ -34,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.crosswalk import RowVersion
-from ml_connector.storage.database import Database, insert_many, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -139,7 +138,7 @@ class BaselineStore:
 
     # What was agreed on
 
-    def agree(self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
+    def agree(self, tx: Transaction, records: Sequence[Agreed], *, run: int, at: datetime) -> None:
         """Remember what both sides turn out to hold alike without a write of ours."""
         if not records:
             return
@@ -162,7 +161,7 @@ class BaselineStore:
         self.remember(tx, records, run=run, at=at)
 
     def remember(
-        self, tx: Connection, records: Sequence[Agreed], *, run: int, at: datetime, unless_known: bool = False
+        self, tx: Transaction, records: Sequence[Agreed], *, run: int, at: datetime, unless_known: bool = False
     ) -> None:
         """Put what both sides hold alike now in the place of what they did; with *unless_known* only where nothing is."""
         if not records:
@@ -178,7 +177,7 @@ class BaselineStore:
             here = (in_step.c.connection == self._connection, in_step.c.plant == bindparam("in_plant"))
             tx.execute(delete(in_step).where(*here, in_step.c.key == bindparam("of_key")), people)
 
-    def forget(self, tx: Connection, left: Sequence[tuple[str, str]]) -> None:
+    def forget(self, tx: Transaction, left: Sequence[tuple[str, str]]) -> None:
         """Nothing is agreed on any more about a person in the plant their record left, by (plant, key)."""
         for plant, key in left:
             here = (baselines.c.plant == plant, baselines.c.key == key, baselines.c.type.in_(PEOPLE))
@@ -220,7 +219,7 @@ class BaselineStore:
         with self._database.reading() as tx:
             return dict(tx.execute(select(in_step.c.key, in_step.c.digest).where(where)).all())
 
-    def save_in_step(self, tx: Connection, found: Mapping[tuple[str, str], str]) -> None:
+    def save_in_step(self, tx: Transaction, found: Mapping[tuple[str, str], str]) -> None:
         """Remember by what employees, named by plant and key, were found in step."""
         if not found:
             return
@@ -242,7 +241,7 @@ class BaselineStore:
                 row.key: row.fields for row in tx.execute(select(fill_masks.c.key, fill_masks.c.fields).where(where))
             }
 
-    def save_fill_masks(self, tx: Connection, masks: Mapping[str, int]) -> None:
+    def save_fill_masks(self, tx: Transaction, masks: Mapping[str, int]) -> None:
         """Remember them for the workers of whom they changed."""
         if not masks:
             return
@@ -255,7 +254,7 @@ class BaselineStore:
 
     # Headcount
 
-    def save_headcount(self, tx: Connection, lines: Sequence[HeadcountLine]) -> None:
+    def save_headcount(self, tx: Transaction, lines: Sequence[HeadcountLine]) -> None:
         """Put the newest count in the place of the one before."""
         tx.execute(delete(headcounts).where(headcounts.c.connection == self._connection))
         if lines:

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from ml_connector.errors import UnavailableError
+from ml_connector.storage.database import Transaction
 from ml_connector.sync.lease import store
 from ml_connector.sync.tools import SyncTools
 
@@ -34,7 +33,7 @@ class Lease:
         self._note(now)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Transaction]:
         """
         Keep what was decided or done, and prolong the lease with it.
 

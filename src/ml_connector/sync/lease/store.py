@@ -6,10 +6,10 @@ import os
 import socket
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, select, update
+from sqlalchemy import Column, Integer, String, Table, Text, select, update
 
 from ml_connector.errors import UnavailableError
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata
 
 LEASE_S = 300
 
@@ -53,7 +53,7 @@ class LeaseStore:
             tx.execute(update(leases).where(leases.c.connection == self._connection).values(values))
             return int(row.fence) + 1
 
-    def renew(self, tx: Connection, fence: int, *, at: datetime) -> None:
+    def renew(self, tx: Transaction, fence: int, *, at: datetime) -> None:
         """
         Prolong the lease inside the transaction that says "sending".
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Column, Connection, String, Table, Text, and_, bindparam, delete, select
+from sqlalchemy import Column, String, Table, Text, and_, bindparam, delete, select
 
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata
 from ml_connector.sync.placed.remembered import KeptPlace
 
 placed = Table(
@@ -32,7 +32,7 @@ class PlacedStore:
             rows = tx.execute(select(placed.c.key, placed.c.follows_from, placed.c.body).where(where))
             return {row[0]: KeptPlace(row[1], row[2]) for row in rows}
 
-    def save(self, tx: Connection, found: Mapping[str, KeptPlace], *, others: Collection[str]) -> None:
+    def save(self, tx: Transaction, found: Mapping[str, KeptPlace], *, others: Collection[str]) -> None:
         """Keep these places, and forget what is kept of the *others*."""
         gone = [{"of_key": key} for key in others if key not in found]
         if gone:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Index, Integer, String, Table, Text, insert, select, update
 
 from ml_connector.canonical.keys import encode
-from ml_connector.storage.database import Database, metadata
+from ml_connector.storage.database import Database, Transaction, metadata
 from ml_connector.sync.belief import Moment
 
 runs = Table(
@@ -61,7 +61,7 @@ class RunStore:
         self._database = database
         self._connection = connection
 
-    def start_run(self, tx: Connection, *, kind: str, actor: str, at: datetime) -> int:
+    def start_run(self, tx: Transaction, *, kind: str, actor: str, at: datetime) -> int:
         """Open a run and return its number."""
         values = {"connection": self._connection, "kind": kind, "actor": actor, "state": "running"}
         row = tx.execute(insert(runs).values(**values, started_at=at.isoformat()))
@@ -89,7 +89,7 @@ class RunStore:
                     return Moment(datetime.fromisoformat(found.entered_at), datetime.fromisoformat(found.looked_at))
         return None
 
-    def close_abandoned(self, tx: Connection, *, at: datetime) -> None:
+    def close_abandoned(self, tx: Transaction, *, at: datetime) -> None:
         """Runs that nobody ended were killed; whoever holds the lease may say so."""
         where = (runs.c.connection == self._connection, runs.c.state == "running")
         values = {"state": "interrupted", "ended_at": at.isoformat(), "problem": "the process ended without a word"}
@@ -97,7 +97,7 @@ class RunStore:
 
     def end_run(
         self,
-        tx: Connection,
+        tx: Transaction,
         run: int,
         *,
         state: str,

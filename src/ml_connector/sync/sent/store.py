@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
-from ml_connector.storage.database import Database
+from ml_connector.storage.database import Database, Transaction
 from ml_connector.sync.allowance import PEOPLE, Sent, name_member, overwritten
 from ml_connector.sync.baseline.store import baselines
 from ml_connector.sync.belief import Moment
@@ -71,7 +71,7 @@ class SentStore:
         with self._database.reading() as tx:
             return set(self._filled(tx))
 
-    def _filled(self, tx: Connection) -> dict[str, int]:
+    def _filled(self, tx: Transaction) -> dict[str, int]:
         """By plant, the first run that went through to its end and left employees there."""
         through = and_(runs.c.connection == self._connection, runs.c.state == "done", runs.c.kind.in_(_WHOLE))
         found: dict[str, int] = {}

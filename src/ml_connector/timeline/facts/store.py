@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Index, String, Table, Text, delete, insert, select
 
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata
 from ml_connector.timeline.fact import Early, Fact, as_known
 
 _BATCH = 500
@@ -42,7 +42,7 @@ class FactStore:
     def __init__(self, database: Database, connection: str) -> None:
         self._database, self._connection = database, connection
 
-    def append(self, tx: Connection, told: Sequence[Fact]) -> None:
+    def append(self, tx: Transaction, told: Sequence[Fact]) -> None:
         """Keep facts; one that is kept already stays as it is."""
         if told:
             rows = [
@@ -82,7 +82,7 @@ class FactStore:
         with self._database.reading() as tx:
             return list(tx.execute(query).scalars())
 
-    def carry(self, tx: Connection, workers: Sequence[str], *, after: date, entered_at: datetime) -> None:
+    def carry(self, tx: Transaction, workers: Sequence[str], *, after: date, entered_at: datetime) -> None:
         """Let what was known to lie ahead of these workers stand beside what was just read of them."""
         for told in self._of(tx, workers).values():
             ahead = {fact.effective_on: fact for fact in told if fact.effective_on > after}  # the newest of each day
@@ -115,11 +115,11 @@ class FactStore:
                 }
                 tx.execute(insert(early).values(row))
 
-    def _of(self, tx: Connection, workers: Sequence[str]) -> dict[str, list[Fact]]:
+    def _of(self, tx: Transaction, workers: Sequence[str]) -> dict[str, list[Fact]]:
         told = map(_fact, self._rows(tx, workers, facts))
         return {worker: list(each) for worker, each in groupby(told, key=lambda fact: fact.worker)}
 
-    def _rows(self, tx: Connection, workers: Sequence[str], *columns: Any) -> Iterator[Any]:
+    def _rows(self, tx: Transaction, workers: Sequence[str], *columns: Any) -> Iterator[Any]:
         for start in range(0, len(workers), _BATCH):
             chosen = facts.c.worker.in_(workers[start : start + _BATCH])
             query = select(*columns).where(facts.c.connection == self._connection, chosen)

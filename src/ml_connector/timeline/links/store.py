@@ -14,7 +14,6 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
-    Connection,
     Index,
     Integer,
     String,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import CONTINGENT_BADGE, mark_number
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata
 from ml_connector.timeline.identity import CONTINGENT, EMPLOYEE, UNIVERSAL, WID, Alias, NameOwner, Seen
 
 _BATCH = 500
@@ -252,7 +251,7 @@ class LinkStore:
         with self._database.reading() as tx:
             return tx.execute(query).first() is not None
 
-    def learn(self, tx: Connection, names: Mapping[Alias, Seen], *, by: str, at: datetime) -> None:
+    def learn(self, tx: Transaction, names: Mapping[Alias, Seen], *, by: str, at: datetime) -> None:
         """Write down names seen for the first time; one that is known already stays with its person."""
         if not names:
             return
@@ -260,14 +259,14 @@ class LinkStore:
         rows = [{**signed, **name._asdict(), **seen._asdict()} for name, seen in names.items()]
         tx.execute(insert_or(tx, aliases).on_conflict_do_nothing(), rows)
 
-    def decide(self, tx: Connection, profile: str, *, person: str, by: str, at: datetime) -> None:
+    def decide(self, tx: Transaction, profile: str, *, person: str, by: str, at: datetime) -> None:
         """Put a profile's own names under *person*, as somebody decided, which nothing overrules; a universal id, which profiles share, stays."""
         mine = (aliases.c.connection == self._connection, aliases.c.profile == profile)
         signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}
         self._keep_decision(tx, profile, signed)
         tx.execute(update(aliases).where(*mine, aliases.c.kind != UNIVERSAL).values(signed))
 
-    def _keep_decision(self, tx: Connection, profile: str, signed: Mapping[str, object]) -> None:
+    def _keep_decision(self, tx: Transaction, profile: str, signed: Mapping[str, object]) -> None:
         """Keep what is decided of a profile, and first what was before, unless that is kept already."""
         mine = (decisions.c.connection == self._connection, decisions.c.profile == profile)
         named = {"connection": self._connection, "profile": profile}
@@ -279,7 +278,7 @@ class LinkStore:
                 tx.execute(insert(decisions).values(**named, **before))
         tx.execute(insert(decisions).values(**named, **signed))
 
-    def withdraw(self, tx: Connection, profile: str, *, by: str, at: datetime) -> bool:
+    def withdraw(self, tx: Transaction, profile: str, *, by: str, at: datetime) -> bool:
         """
         Forget a profile of whom somebody decided who it is, so that it is told or asked anew; False where nobody had.
 
@@ -312,7 +311,7 @@ class LinkStore:
         with self._database.reading() as tx:
             return {row.plex_id: datetime.fromisoformat(row.linked_at) for row in tx.execute(query)}
 
-    def adopt(self, tx: Connection, *, person: str, plant: str, plex_id: str, by: str, at: datetime) -> None:
+    def adopt(self, tx: Transaction, *, person: str, plant: str, plex_id: str, by: str, at: datetime) -> None:
         """Let a person be this Plex record in this plant; whoever was joined to somebody since claims it no more."""
         self.release(tx, person=person, plant=plant)
         nobody = links.c.person.not_in(select(aliases.c.person).where(aliases.c.connection == self._connection))
@@ -322,7 +321,7 @@ class LinkStore:
         tx.execute(insert(links).values(**row, linked_by=by, linked_at=at.isoformat()))
 
     def take_along(
-        self, tx: Connection, *, person: str, origin: str, plant: str, plex_id: str, by: str, at: datetime
+        self, tx: Transaction, *, person: str, origin: str, plant: str, plex_id: str, by: str, at: datetime
     ) -> None:
         """Let a person go on in another plant as the record that came along; one chosen before stays so since then."""
         mine = (links.c.connection == self._connection, links.c.person == person, links.c.plex_id == plex_id)
@@ -333,7 +332,7 @@ class LinkStore:
         self.release(tx, person=person, plant=origin)
         self.adopt(tx, person=person, plant=plant, plex_id=plex_id, by=by, at=at)
 
-    def release(self, tx: Connection, *, person: str, plant: str) -> None:
+    def release(self, tx: Transaction, *, person: str, plant: str) -> None:
         """Let a person be no Plex record of anybody's choice in this plant any more."""
         here = (links.c.connection == self._connection, links.c.person == person, links.c.plant == plant)
         tx.execute(delete(links).where(*here))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Column, ColumnElement, Connection, String, Table, Text, select
+from sqlalchemy import Column, ColumnElement, String, Table, Text, select
 
-from ml_connector.storage.database import Database, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata
 from ml_connector.timeline.reference import ReferenceFact
 
 facts = Table(
@@ -28,7 +28,7 @@ class ReferenceStore:
     def __init__(self, database: Database, connection: str) -> None:
         self._database, self._connection = database, connection
 
-    def append(self, tx: Connection, told: Sequence[ReferenceFact]) -> None:
+    def append(self, tx: Transaction, told: Sequence[ReferenceFact]) -> None:
         """Keep facts; one that is kept already stays as it is."""
         if told:
             rows = [

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from ml_connector.errors import ConfigurationError
-from ml_connector.storage.database import metadata, take_turn
+from ml_connector.storage.database import Transaction, metadata, take_turn
 from ml_connector.vault import crypto, record
 from ml_connector.vault.keys import KeyRing, MasterKey
 from ml_connector.vault.record import WrappedKey
@@ -32,10 +32,10 @@ _TURN = 0x7661756C  # it says "vaul"
 class DataKeyStore:
     """The only SQL on data keys; *is_unused* tells whether the vault ever held anything."""
 
-    def __init__(self, ring: KeyRing, *, is_unused: Callable[[sa.Connection], bool]) -> None:
+    def __init__(self, ring: KeyRing, *, is_unused: Callable[[Transaction], bool]) -> None:
         self._ring, self._is_unused = ring, is_unused
 
-    def root(self, tx: sa.Connection, *, lock: bool = False) -> bytes | None:
+    def root(self, tx: Transaction, *, lock: bool = False) -> bytes | None:
         """
         The root; None when the vault has never held anything. With *lock* nobody else changes it until *tx* ends.
 
@@ -61,22 +61,22 @@ class DataKeyStore:
                 "the vault does not open: the database was altered", remedy="restore the database from a backup"
             ) from None
 
-    def require_root(self, tx: sa.Connection) -> bytes:
+    def require_root(self, tx: Transaction) -> bytes:
         """The root, locked; made where the vault is wholly empty. Raises as `root`."""
         root = self.root(tx, lock=True)
         return self._make_root(tx) if root is None else root
 
-    def begin_anew(self, tx: sa.Connection) -> bytes:
+    def begin_anew(self, tx: Transaction) -> bytes:
         """Forget every key, and make another root."""
         tx.execute(sa.delete(data_keys))
         return self._make_root(tx)
 
-    def master(self, tx: sa.Connection) -> MasterKey:
+    def master(self, tx: Transaction) -> MasterKey:
         """The master key in force: the one that wraps the root."""
         key_id = tx.execute(sa.select(data_keys.c.kek_id).where(data_keys.c.purpose == "root")).scalar_one()
         return self._ring.find(key_id) or self._ring.first
 
-    def master_ids(self, tx: sa.Connection) -> tuple[str, ...]:
+    def master_ids(self, tx: Transaction) -> tuple[str, ...]:
         """The ids of all master keys that seal any of them."""
         return tuple(sorted(tx.execute(sa.select(data_keys.c.kek_id).distinct()).scalars()))
 
@@ -89,14 +89,14 @@ class DataKeyStore:
         """
         return record.unwrap(wrapped, by=self._ring.find(wrapped.sealed.key_id))
 
-    def insert(self, tx: sa.Connection, key: bytes, *, key_id: str) -> None:
+    def insert(self, tx: Transaction, key: bytes, *, key_id: str) -> None:
         """Keep the key of one credential, sealed by the master key in force."""
         self._insert(tx, key, key_id=key_id, purpose="credential", by=self.master(tx))
 
-    def delete(self, tx: sa.Connection, key_id: str) -> None:
+    def delete(self, tx: Transaction, key_id: str) -> None:
         tx.execute(sa.delete(data_keys).where(data_keys.c.id == key_id))
 
-    def rewrap(self, tx: sa.Connection, new: MasterKey) -> int:
+    def rewrap(self, tx: Transaction, new: MasterKey) -> int:
         """
         Seal all of them by *new*; returns how many were not.
 
@@ -120,20 +120,20 @@ class DataKeyStore:
         return len(wrapped)
 
     @staticmethod
-    def take_turn(tx: sa.Connection) -> None:
+    def take_turn(tx: Transaction) -> None:
         """Wait for whoever begins a vault or changes its master key; until *tx* ends nobody else does."""
         take_turn(tx, _TURN)
 
-    def _make_root(self, tx: sa.Connection) -> bytes:
+    def _make_root(self, tx: Transaction) -> bytes:
         root = crypto.new_key()
         self._insert(tx, root, key_id=crypto.new_key_id(), purpose="root", by=self._ring.first)
         return root
 
-    def _insert(self, tx: sa.Connection, key: bytes, *, key_id: str, purpose: str, by: MasterKey) -> None:
+    def _insert(self, tx: Transaction, key: bytes, *, key_id: str, purpose: str, by: MasterKey) -> None:
         wrapped = record.wrap(key, key_id=key_id, purpose=purpose, by=by)
         tx.execute(sa.insert(data_keys).values(record.columns_of(wrapped)))
 
-    def _check_master(self, tx: sa.Connection) -> None:
+    def _check_master(self, tx: Transaction) -> None:
         """A key that opens no row at all is the wrong key; ids are public, so saying so helps nobody else."""
         key_ids = self.master_ids(tx)
         if key_ids and not any(self._ring.find(key_id) for key_id in key_ids):
