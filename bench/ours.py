@@ -73,8 +73,8 @@ def read(order: Any) -> None:
 
 def sync(order: Any) -> None:
     """
-    A first sync of everything; then, as often as `days` says, one in which nothing changed and one of a day on which one
-    worker in a hundred changed; last, one that reads everything although nothing changed.
+    A first sync of everything; then, as often as `days` says, one in which nothing changed and one of a day on which
+    one worker in a hundred changed; last, one that reads everything although nothing changed.
 
     Before each of them runs one that is not measured: it reads what the last one wrote.
     """

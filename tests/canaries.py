@@ -1,8 +1,8 @@
 """
 A searcher for planted secrets in everything a program leaves behind: files, databases, logs, outputs (trust A3-T1, F7).
 
-It knows each spelling a secret may take and is written apart from the redactor, so that both cannot forget the same one.
-A secret worth planting is random and holds `%&<>"'+/= é`.
+It knows each spelling a secret may take and is written apart from the redactor, so that both cannot forget the same
+one. A secret worth planting is random and holds `%&<>"'+/= é`.
 """
 
 import base64
@@ -83,7 +83,8 @@ def find_canary(secret: str, *sources: bytes | str | Path, users: Iterable[str] 
     """
     Search bytes, texts, files and whole folders for *secret* in every encoding.
 
-    `Basic` pairs are found whoever the user is (their middle is one of the shifted forms); *users* adds the exact pairs.
+    `Basic` pairs are found whoever the user is (their middle is one of the shifted forms); *users* adds the exact
+    pairs.
     """
     needles = encodings(secret)
     for user in users:

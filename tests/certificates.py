@@ -49,7 +49,10 @@ def issue(
     purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
     optional: bool = False,
 ) -> Party:
-    """A certificate for *names* (a leaf) or for signing (*ca*), signed by *issuer* or by itself; *optional* constraints bind nobody."""
+    """
+    A certificate for *names* (a leaf) or for signing (*ca*), signed by *issuer* or by itself; *optional* constraints
+    bind nobody.
+    """
     key = make_key(bits=bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = Party(issuer.certificate, issuer.key) if issuer else None

@@ -1,4 +1,6 @@
-"""A day of changes that is put back again and again, to be run under every fault there is, one that does not go away."""
+"""
+A day of changes that is put back again and again, to be run under every fault there is, one that does not go away.
+"""
 
 from __future__ import annotations
 

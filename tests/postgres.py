@@ -60,7 +60,9 @@ class Server:
             database.close()
 
     def copy(self, url: str) -> str:
-        """Keep a database nobody is connected to as it is; give the name of the copy, which `fresh` drops in the end."""
+        """
+        Keep a database nobody is connected to as it is; give the name of the copy, which `fresh` drops in the end.
+        """
         kept = f"{make_url(url).database}_kept"
         self._run(f"CREATE DATABASE {kept} TEMPLATE {make_url(url).database}")
         return kept

@@ -1,4 +1,6 @@
-"""The same source of Airbyte's low-code kit, run by PyAirbyte: its records kept in DuckDB, where its users look for them."""
+"""
+The same source of Airbyte's low-code kit, run by PyAirbyte: its records kept in DuckDB, where its users look for them.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,10 @@ SCHEMA = {
 
 
 def describe(workday: dict[str, Any], *, fit: bool = False) -> dict[str, Any]:
-    """The manifest a connector builder would write; with *fit*, values are made to fit the schema, as its users may choose."""
+    """
+    The manifest a connector builder would write; with *fit*, values are made to fit the schema, as its users may
+    choose.
+    """
     return {
         "version": "6.0.0",
         "type": "DeclarativeSource",

@@ -1,4 +1,6 @@
-"""What every measured child tells about its own work, on one line of JSON. Standard library only: each peer imports it."""
+"""
+What every measured child tells about its own work, on one line of JSON. Standard library only: each peer imports it.
+"""
 
 from __future__ import annotations
 

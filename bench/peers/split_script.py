@@ -1,4 +1,7 @@
-"""Split and pick, bare: each worker's bytes cut out, parsed by lxml, picked by path, and forgotten. The floor of what parsing costs."""
+"""
+Split and pick, bare: each worker's bytes cut out, parsed by lxml, picked by path, and forgotten. The floor of what
+parsing costs.
+"""
 
 from __future__ import annotations
 

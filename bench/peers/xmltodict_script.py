@@ -1,4 +1,6 @@
-"""The lighter script: requests posts a template, xmltodict reads the answer, rows go to SQLite and, when asked, to Plex."""
+"""
+The lighter script: requests posts a template, xmltodict reads the answer, rows go to SQLite and, when asked, to Plex.
+"""
 
 from __future__ import annotations
 

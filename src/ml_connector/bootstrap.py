@@ -233,7 +233,8 @@ def wire(
 
 def version_told(trail: AuditTrail, place: CredentialName) -> int:
     """
-    The highest version of a credential that the trail tells of, looking back over its last hundred events of a kind; 0 for none.
+    The highest version of a credential that the trail tells of, looking back over its last hundred events of a kind; 0
+    for none.
 
     The newest event may tell of a lower one: the vault's tables were put back once, and numbered on from there.
     """

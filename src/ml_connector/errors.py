@@ -96,8 +96,8 @@ class AmbiguousWriteError(MLConnectorError):
     """
     The request may have been carried out: read back before deciding anything.
 
-    *timed_out*: the answer was late; *oversized*: it is, or unpacks to, more than any answer; *unanswered*: none came that
-    says the other system is done with it, so it may be at work on it yet.
+    *timed_out*: the answer was late; *oversized*: it is, or unpacks to, more than any answer; *unanswered*: none came
+    that says the other system is done with it, so it may be at work on it yet.
     """
 
     exit_code = 7

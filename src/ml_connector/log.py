@@ -158,7 +158,9 @@ def _json_forms(text: str) -> Iterator[str]:
 
 
 def _base64_cores(data: bytes) -> Iterator[str]:
-    """The characters *data* alone decides, wherever it starts in a longer text; so `user:secret` pairs are found too."""
+    """
+    The characters *data* alone decides, wherever it starts in a longer text; so `user:secret` pairs are found too.
+    """
     for offset in range(3):
         whole = base64.b64encode(bytes(offset) + data).decode()
         first = (0, 2, 3)[offset]

@@ -2,8 +2,8 @@
 The one way XML from outside is parsed.
 
 No DOCTYPE at all, hence no entities of the sender's own; no network, no file; no element of XInclude, whoever would
-expand it; UTF-8 whatever the declaration says; depth as libxml2 caps it without `huge_tree`. Comments and processing instructions are dropped, so
-that text they split is whole again: `100<!--x-->01` is `10001`, never `100`.
+expand it; UTF-8 whatever the declaration says; depth as libxml2 caps it without `huge_tree`. Comments and processing
+instructions are dropped, so that text they split is whole again: `100<!--x-->01` is `10001`, never `100`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The pretended Plex against the published description of Plex Connect: every answer, success and refusal, fits its schema."""
+"""
+The pretended Plex against the published description of Plex Connect: every answer, success and refusal, fits its
+schema.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 The pretended Plex called with what its published description allows, and with what it forbids: requests nobody wrote.
 
 Only the operations the sandbox serves. Where the description names no refusal at all, 400 is taken for one. What the
-description forbids must be refused, but for unknown query parameters, which Plex is known to ignore, and for `sync`: its
-words say "a set" where its schema says one object, and a null there is a field left out, which no schema requires.
+description forbids must be refused, but for unknown query parameters, which Plex is known to ignore, and for `sync`:
+its words say "a set" where its schema says one object, and a null there is a field left out, which no schema requires.
 """
 
 from __future__ import annotations

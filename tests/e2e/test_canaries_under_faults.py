@@ -1,5 +1,6 @@
 """
-Planted secrets, searched for after every fault of the catalogue on every way into both systems (trust A3-T1, figure F7).
+Planted secrets, searched for after every fault of the catalogue on every way into both systems (trust A3-T1, figure
+F7).
 
 The commands run in this process so that all faults fit into a minute: whoever waits is told that the time has passed.
 """

@@ -1,4 +1,6 @@
-"""SQL stands only in a `store.py` and in `storage/`: elsewhere a transaction may be passed on, and nothing said to it."""
+"""
+SQL stands only in a `store.py` and in `storage/`: elsewhere a transaction may be passed on, and nothing said to it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What Plex accepted and cannot be looked up any more: it stays accepted, is told, and every other record goes on (PX-02)."""
+"""
+What Plex accepted and cannot be looked up any more: it stays accepted, is told, and every other record goes on (PX-02).
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""What Plex held on a day, told from our own records alone: the drill of the auditor, and the past that stays as it was."""
+"""
+What Plex held on a day, told from our own records alone: the drill of the auditor, and the past that stays as it was.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is told of the past of records that somebody else had a hand in: the plant's own people, and who was joined later."""
+"""
+What is told of the past of records that somebody else had a hand in: the plant's own people, and who was joined later.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def past_of(firm, worker, *, on):
 
 @pytest.fixture
 def joined(firm):
-    """Somebody who left, said too late to be somebody who is there; what was told before, and the days before and after."""
+    """
+    Somebody who left, said too late to be somebody who is there; what was told before, and the days before and after.
+    """
     (old,) = firm.tenant.play("terminate")["touched"]
     firm.sync()
     wait(firm, 1)

@@ -1,5 +1,6 @@
 """
-The same trouble at every door of both systems, over real TLS: certificates nobody should believe, redirects, 401 for ever.
+The same trouble at every door of both systems, over real TLS: certificates nobody should believe, redirects, 401 for
+ever.
 
 Each is refused and named by the client that met it, with what to do; nothing of ours goes where a redirect points.
 """

@@ -1,4 +1,6 @@
-"""Who waits for a held creation, return or transfer: all of it goes together once a person released it, and none before."""
+"""
+Who waits for a held creation, return or transfer: all of it goes together once a person released it, and none before.
+"""
 
 from __future__ import annotations
 

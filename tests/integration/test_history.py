@@ -1,4 +1,6 @@
-"""What was ever planned, asked again: by `records`, for the last word on each record, and by `resend`, for its bytes."""
+"""
+What was ever planned, asked again: by `records`, for the last word on each record, and by `resend`, for its bytes.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +110,10 @@ def test_records_tells_the_last_word_on_each_record_of_each_plant(past):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_records_of_very_many_intents_are_found_by_an_index_and_sorted_once(past):
-    """No row is looked for in all of the others: 100,000 intents are one walk. PostgreSQL's planner goes by a table's size."""
+    """
+    No row is looked for in all of the others: 100,000 intents are one walk. PostgreSQL's planner goes by a table's
+    size.
+    """
     asked = []
     with past.database.reading() as tx:
         for statement in past.history._newest("employee", None), past.history._newest("employee", "21001"):

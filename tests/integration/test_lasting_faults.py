@@ -172,7 +172,9 @@ _WRITING = {name for name, outcome in PLEX.items() if outcome is WHOLE} | {"bom"
 
 @pytest.mark.parametrize("name", [name for name in _LASTING if SCENARIOS[name]["mode"] not in _NEVER])
 def test_a2_2_a_lasting_fault_of_plex(day: Day, name: str, tally) -> None:
-    """Workday was read whole, so the watermark moves with every plan; what Plex does not show is held, never written."""
+    """
+    Workday was read whole, so the watermark moves with every plan; what Plex does not show is held, never written.
+    """
     day.put_back()
     watermark, writes = day.watermark(), day.world.writes()
     day.spoil(name, system="plex", after=1)

@@ -1,4 +1,6 @@
-"""RD-09: a change of what is in force is drafted by one person and put in force by another; everybody sees whom it moves."""
+"""
+RD-09: a change of what is in force is drafted by one person and put in force by another; everybody sees whom it moves.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""RD-05 in a whole run: a row that begins tomorrow moves people tomorrow, and a plan for an earlier day is of that day."""
+"""
+RD-05 in a whole run: a row that begins tomorrow moves people tomorrow, and a plan for an earlier day is of that day.
+"""
 
 from __future__ import annotations
 

@@ -118,7 +118,9 @@ def test_px_01_a_record_that_moved_is_known_by_its_id_when_our_database_is_lost(
 
 
 def test_wp_09_the_old_plant_keeps_whom_the_new_one_cannot_take(synced):
-    """Plex drops the command without a word where the new plant lacks a type: nobody is lost, and nothing is sent twice."""
+    """
+    Plex drops the command without a word where the new plant lacks a type: nobody is lost, and nothing is sent twice.
+    """
     synced.configure(confirm_within_s=0.5)
     moved = play(synced)
     before = record(synced, moved)

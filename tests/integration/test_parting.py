@@ -1,4 +1,6 @@
-"""Two people who were taken for one: whose the Plex record is when they are parted, and that both go on by themselves."""
+"""
+Two people who were taken for one: whose the Plex record is when they are parted, and that both go on by themselves.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def test_wp_01_what_the_last_sync_wrote_is_a_record_that_would_be_nobodys(small)
 
 
 def test_wp_01_a_join_takes_along_whoever_was_joined_before(small):
-    """One who left three times is one person, whoever was joined to whom first; and once more to itself is no circle."""
+    """
+    One who left three times is one person, whoever was joined to whom first; and once more to itself is no circle.
+    """
     sync(small)
     (first, second), (third, fourth) = two_pairs(small)
     links.join(small.app, fourth, to=third)
@@ -193,7 +197,10 @@ def test_wp_01_what_a_decision_leaves_behind_is_said_and_the_next_step_told_free
 
 
 def undo_join(world):
-    """Somebody new was joined to who had left, in Plex too, and is parted again: how the leaver's record was, and both numbers."""
+    """
+    Somebody new was joined to who had left, in Plex too, and is parted again: how the leaver's record was, and both
+    numbers.
+    """
     sync(world)
     (left,) = play(world, "terminate")
     sync(world)
@@ -268,7 +275,9 @@ def pcn_of(world, record):
 
 
 def test_wp_01_the_trail_says_under_every_number_with_whom_by_whom_and_that_it_was_accepted(small):
-    """Each decision is found by the number of either worker, and names the other one, or the record, beside the decision."""
+    """
+    Each decision is found by the number of either worker, and names the other one, or the record, beside the decision.
+    """
     sync(small)
     (left,) = play(small, "terminate")
     sync(small)

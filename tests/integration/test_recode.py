@@ -1,4 +1,6 @@
-"""RD-01: somebody edits a reference id in Workday. The object is the same, so is its mapping, and Plex keeps its code."""
+"""
+RD-01: somebody edits a reference id in Workday. The object is the same, so is its mapping, and Plex keeps its code.
+"""
 
 from __future__ import annotations
 

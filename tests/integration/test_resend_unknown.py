@@ -1,4 +1,6 @@
-"""`resend` of a write whose outcome is not known: what its own remedy names works, with Plex away and with Plex back."""
+"""
+`resend` of a write whose outcome is not known: what its own remedy names works, with Plex away and with Plex back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a server does to its callers beside answering badly: away, deaf, stalled, wrong about the time, under maintenance."""
+"""
+What a server does to its callers beside answering badly: away, deaf, stalled, wrong about the time, under maintenance.
+"""
 
 from __future__ import annotations
 

@@ -132,7 +132,9 @@ def test_wp_08_a_second_job_goes_on_where_the_primary_one_is_in_no_plant_of_ours
 
 
 def test_wp_06_wp_08_a_second_job_goes_on_where_the_primary_ones_location_is_left_out(tmp_path):
-    """Where the primary job is cannot be told, so its plant stays as it is; the other plant goes on, and a job ends there."""
+    """
+    Where the primary job is cannot be told, so its plant stays as it is; the other plant goes on, and a job ends there.
+    """
     home = Living(tmp_path)
     with home.synced() as life:
         (number,) = home.play("two_plants")
@@ -223,7 +225,9 @@ def there(home, number):
 
 
 def test_wp_06_another_job_that_changes_today_stays_where_it_is_still_yesterday(tmp_path):
-    """Between Detroit's midnight and Chicago's: the job in Chicago is told as it is from tomorrow on, and is there today."""
+    """
+    Between Detroit's midnight and Chicago's: the job in Chicago is told as it is from tomorrow on, and is there today.
+    """
     home = Living(tmp_path)
     with home.synced() as life:
         worker = home.desk.plain_workers(location="DET")[0]

@@ -1,4 +1,6 @@
-"""Rotation stopped at every step: nothing becomes unreadable, and the old key opens nothing afterwards (trust A3, F9)."""
+"""
+Rotation stopped at every step: nothing becomes unreadable, and the old key opens nothing afterwards (trust A3, F9).
+"""
 
 import base64
 import multiprocessing

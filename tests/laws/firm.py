@@ -1,5 +1,6 @@
 """
-A manufacturer that lives through a history, with our program beside it: the real clients, stores and runs, in one process.
+A manufacturer that lives through a history, with our program beside it: the real clients, stores and runs, in one
+process.
 
 Workday and Plex are called instead of connected to, and the first evening (everybody in Plex) is worked out once.
 """
@@ -74,9 +75,9 @@ class Firm:
     """
     One manufacturer on one day after the other.
 
-    *seen* may stand between our program and both its clients, *spoil* on the wire to Workday; *workday* and *sync* are settings; *late* looks at night; *plants* leaves
-    out all others; *fresh* begins
-    before the first sync instead of after it.
+    *seen* may stand between our program and both its clients, *spoil* on the wire to Workday; *workday* and *sync* are
+    settings; *late* looks at night; *plants* leaves out all others; *fresh* begins before the first sync instead of
+    after it.
     """
 
     def __init__(

@@ -3,8 +3,8 @@ One week with one of each thing that can happen, and a crash at the boundaries o
 
 After a crash the next run finishes the day: then everything is as after the day on which nothing happened to us, and so
 the rest of the week is the same too. The suite tries boundaries evenly spread over each run, beginning anywhere;
-`pytest tests/laws/test_a_week.py --every-boundary` tries all of them, each state that a crash can leave behind once: many
-boundaries lie between two changes that last, and leave the same.
+`pytest tests/laws/test_a_week.py --every-boundary` tries all of them, each state that a crash can leave behind once:
+many boundaries lie between two changes that last, and leave the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Only what changed is read, and nothing is missed by it: the questions Workday is asked, and what each of them finds."""
+"""
+Only what changed is read, and nothing is missed by it: the questions Workday is asked, and what each of them finds.
+"""
 
 from __future__ import annotations
 

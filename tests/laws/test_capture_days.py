@@ -1,4 +1,6 @@
-"""As of which days Workday is asked: each plant lives by its own, and nothing that comes between makes us forget one."""
+"""
+As of which days Workday is asked: each plant lives by its own, and nothing that comes between makes us forget one.
+"""
 
 from __future__ import annotations
 

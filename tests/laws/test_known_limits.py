@@ -236,7 +236,9 @@ def test_b14_08_wp_02_a_question_that_no_choice_was_made_of_stays_one(firm):
 
 
 def come_back_unlinked(firm: Firm) -> tuple[str, str, int]:
-    """Let somebody leave and come back under a new number: the old one, the new one, and how many were in Plex between."""
+    """
+    Let somebody leave and come back under a new number: the old one, the new one, and how many were in Plex between.
+    """
     play(firm, "terminate")
     firm.sync()
     old, new = play(firm, "rehire_unlinked")

@@ -140,7 +140,8 @@ def test_m20_partition(events, tally):
     M-20: one connection per company = one connection, as far as one company goes.
 
     Whose primary job is the other company's waits for a person here (WP-08), and only their other jobs go on, where one
-    connection moves or ends them; whose supervisor is the other company's keeps the one Plex knows, and it is said (WP-14).
+    connection moves or ends them; whose supervisor is the other company's keeps the one Plex knows, and it is said
+    (WP-14).
     """
     steps = settle(events)
     with found(steps, fresh=True) as firm:

@@ -1,4 +1,6 @@
-"""Whoever is not decided about anew would have been decided about alike: every plan beside one that leaves nobody out."""
+"""
+Whoever is not decided about anew would have been decided about alike: every plan beside one that leaves nobody out.
+"""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     What stands behind a value. *at* is when it came true, or was seen, by Workday's clock.
 
     *run* wrote or noted it, *by* its actor; *planned_in* is the run that drew up *plan*, *planned_by* its actor.
-    *effective_on* and *entered_at* are the two moments Workday was asked as of; *crosswalk* is the digest of the mapping
-    in force. *request* is the body as sent, of which what is Plex's own is left out.
+    *effective_on* and *entered_at* are the two moments Workday was asked as of; *crosswalk* is the digest of the
+    mapping in force. *request* is the body as sent, of which what is Plex's own is left out.
     """
 
     how: How
@@ -63,8 +63,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     One thing our records say about one Plex record, by Workday's clock *at* that moment.
 
     *fields* are the values it tells; *rows* the mapping rows they came from. *begins*: the record was created, so what
-    was said before is over; *gone*: it was not there; *origin*: it came, as it was, from that plant. *run* is when we learned of it, by our own counting; *order* puts what one run says
-    of one moment in a row.
+    was said before is over; *gone*: it was not there; *origin*: it came, as it was, from that plant. *run* is when we
+    learned of it, by our own counting; *order* puts what one run says of one moment in a row.
     """
 
     plant: str

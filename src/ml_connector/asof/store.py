@@ -298,6 +298,8 @@ def _statement(
 
 
 def shown_request(change: Change) -> dict[str, Any]:
-    """The body as it was sent, of the fields we know; what a plant keeps for itself was sent back and is nobody's to see."""
+    """
+    The body as it was sent, of the fields we know; what a plant keeps for itself was sent back and is nobody's to see.
+    """
     known = {field.wire for field in FIELDS[RecordType(change.type)]} | {"id", "tenantId"}
     return {name: value if name in known else "(the plant's own)" for name, value in change.body.items()}

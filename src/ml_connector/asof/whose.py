@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 
 class Joined(NamedTuple):
-    """A profile belonged to a *person* since a moment of Workday's clock; None: by the rules, as long as it is known."""
+    """
+    A profile belonged to a *person* since a moment of Workday's clock; None: by the rules, as long as it is known.
+    """
 
     person: str
     since: datetime | None
@@ -28,7 +30,9 @@ class Whose:
         self._all = {profile, *joins, *(joined.person for each in joins.values() for joined in each)}
 
     def profiles(self, *, before: datetime | None = None) -> set[str]:
-        """Those that were known to be one person with this one by what was decided *before* a moment; today without one."""
+        """
+        Those that were known to be one person with this one by what was decided *before* a moment; today without one.
+        """
         root = self._root(self._profile, before)
         return {wid for wid in self._all if self._root(wid, before) == root}
 

@@ -1,1 +1,4 @@
-"""The language both systems are translated into: frozen data and its canonical bytes. Imports nothing of ours but the ground floor."""
+"""
+The language both systems are translated into: frozen data and its canonical bytes. Imports nothing of ours but the
+ground floor.
+"""

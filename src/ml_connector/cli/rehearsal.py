@@ -64,7 +64,9 @@ def advance(ready: dict[str, Any], *, days: int = 1, quiet: bool = False) -> dic
 
 
 def play(ready: dict[str, Any], name: str, **fault: Any) -> dict[str, Any]:
-    """Play one scenario; returns whom it touched, or of a *fault* (its `system`, its `count`) what waits and has fired."""
+    """
+    Play one scenario; returns whom it touched, or of a *fault* (its `system`, its `count`) what waits and has fired.
+    """
     return _control(ready, "POST", "scenario", {"name": name} | fault)
 
 

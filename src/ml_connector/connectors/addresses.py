@@ -31,7 +31,8 @@ def pin_host(host: str, *, port: int, resolve: Resolve = resolve_host) -> list[s
     Resolve *host* to the addresses a connection may use.
 
     Raises:
-        NotSentError: no answer, or an answer with even one address that is not public (for a loopback name: not loopback).
+        NotSentError: no answer, or an answer with even one address that is not public (for a loopback name: not
+            loopback).
     """
     try:
         addresses = resolve(host, port)

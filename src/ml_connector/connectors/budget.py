@@ -51,7 +51,9 @@ class Budget:
             self._passed.append(now)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody pass for *seconds*: one refusal for pace concerns every thread. Never shortens an earlier pause."""
+        """
+        Let nobody pass for *seconds*: one refusal for pace concerns every thread. Never shortens an earlier pause.
+        """
         until = self._clock() + seconds
         with self._pausing:
             self._paused_until = max(self._paused_until, until)

@@ -52,8 +52,8 @@ def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) 
     Yield the decoded bytes of a body in pieces of at most *size*, however small the ones it arrives in.
 
     Raises:
-        ValueError: an unknown coding, broken or cut-off data. OversizedError: more than *max_bytes* or `MAX_RATIO` allow,
-            or hardly anything in a lot of packing.
+        ValueError: an unknown coding, broken or cut-off data. OversizedError: more than *max_bytes* or `MAX_RATIO`
+            allow, or hardly anything in a lot of packing.
     """
     if coding.strip().lower() not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise ValueError("a content coding we did not ask for")
@@ -69,7 +69,8 @@ def decode(arrived: Iterable[bytes], *, coding: str, size: int, max_bytes: int) 
 
 def gather(pieces: Iterable[bytes], *, size: int) -> Iterator[bytes]:
     """
-    Join small pieces, up to *size*: whoever looks again at what waits for its end does so once a block, not once a byte.
+    Join small pieces, up to *size*: whoever looks again at what waits for its end does so once a block, not once a
+    byte.
 
     A piece of half of *size* or more passes as it is.
     """

@@ -44,7 +44,8 @@ class MemoryConnector:
     """
     Rows by record type, plant and key.
 
-    With *lag* a command (deactivate, reactivate, transfer) shows only after `settle`. *writes* is what arrived, in order.
+    With *lag* a command (deactivate, reactivate, transfer) shows only after `settle`. *writes* is what arrived, in
+    order.
     """
 
     def __init__(self, *, clock: Callable[[], datetime], lag: bool = False) -> None:

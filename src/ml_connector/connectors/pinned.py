@@ -31,7 +31,9 @@ _CIPHERS = "ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1
 
 
 class Attempt(threading.local):
-    """Of this thread's request: whether it has started to leave, as the connection tells, and how long a body may take."""
+    """
+    Of this thread's request: whether it has started to leave, as the connection tells, and how long a body may take.
+    """
 
     left = False
     body_s = 0.0
@@ -160,11 +162,12 @@ class TlsPool(HTTPSConnectionPool):
 @cache
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """
-    A client context that verifies, trusting *ca_bundle* besides the system's roots; one a process, as loading them takes long.
+    A client context that verifies, trusting *ca_bundle* besides the system's roots; one a process, as loading them
+    takes long.
 
-    What it takes does not hang on the machine's OpenSSL policy: TLS 1.2 or later with forward secrecy, keys and signatures
-    of 112 bits of security or more, chains strictly by RFC 5280, names by their subjectAltName alone. Unlike the default
-    one it ignores SSLKEYLOGFILE, which would write session keys to disk.
+    What it takes does not hang on the machine's OpenSSL policy: TLS 1.2 or later with forward secrecy, keys and
+    signatures of 112 bits of security or more, chains strictly by RFC 5280, names by their subjectAltName alone. Unlike
+    the default one it ignores SSLKEYLOGFILE, which would write session keys to disk.
 
     Raises:
         ConfigurationError: the bundle cannot be read.

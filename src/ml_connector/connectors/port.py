@@ -122,9 +122,9 @@ class TypeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """
     One record type of a surface: its operation, its fields, and which change filters the system offers for it.
 
-    *has_log* says that `read_touched` answers for it. *missing* are the canonical fields this surface cannot give, which
-    another surface could; *unset* those it could give if their names were configured. *remedy* says what grant would give
-    more, where one would.
+    *has_log* says that `read_touched` answers for it. *missing* are the canonical fields this surface cannot give,
+    which another surface could; *unset* those it could give if their names were configured. *remedy* says what grant
+    would give more, where one would.
     """
 
     type: str

@@ -1,12 +1,12 @@
 """
 JSON as either system may send it, read strictly: no key twice, no NaN, no endless number, bounded in size and depth.
 
-Fractions stay exact text, or become decimals: nothing here makes a float. A report, which has no pages, is cut into its rows while it
-arrives, so that memory is one row and one chunk whatever the report's size.
+Fractions stay exact text, or become decimals: nothing here makes a float. A report, which has no pages, is cut into its
+rows while it arrives, so that memory is one row and one chunk whatever the report's size.
 
-The standard library's scanner decides, because it alone hands over every key, twice or not, and can stop after one value.
-A whole document is first tried with msgspec, which lets go of a key that comes twice: what it reads counts only where
-writing it gives the very same bytes again, or where as many keys came out as went in.
+The standard library's scanner decides, because it alone hands over every key, twice or not, and can stop after one
+value. A whole document is first tried with msgspec, which lets go of a key that comes twice: what it reads counts only
+where writing it gives the very same bytes again, or where as many keys came out as went in.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""Native records ↔ canonical records, and the crosswalk between the two systems' codes. Imports canonical, storage, settings and errors."""
+"""
+Native records ↔ canonical records, and the crosswalk between the two systems' codes. Imports canonical, storage,
+settings and errors.
+"""

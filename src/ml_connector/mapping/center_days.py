@@ -2,8 +2,8 @@
 From when until when, and for whom, a cost center takes people: not before its first day (RD-02), nobody new once it is
 inactive unless another has taken its place (RD-03, RD-04), and none but the companies it is for (RD-10). Pure.
 
-What has taken its place is the crosswalk's word: an accepted row in force that gives it the Plex number of a cost center
-still active. Where one is split in several no row can say so, and whoever is still in it waits for Workday.
+What has taken its place is the crosswalk's word: an accepted row in force that gives it the Plex number of a cost
+center still active. Where one is split in several no row can say so, and whoever is still in it waits for Workday.
 """
 
 from __future__ import annotations

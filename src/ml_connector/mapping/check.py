@@ -1,8 +1,8 @@
 """
 Whether mapping rows fit the live Plex: its chart of accounts and its setup tables (RD-08, PX-04, PX-08).
 
-Pure. A table that came back empty proves nothing, so it is a fault of its own and never a pass (CC-13). Plex's chart tells
-whether an account is active and not whether it may be posted to, so that much of RD-08 is Plex's own answer.
+Pure. A table that came back empty proves nothing, so it is a fault of its own and never a pass (CC-13). Plex's chart
+tells whether an account is active and not whether it may be posted to, so that much of RD-08 is Plex's own answer.
 """
 
 from __future__ import annotations
@@ -32,18 +32,21 @@ _SETUP_PARTS = {
 
 def check_claims(claims: Sequence[Claim], *, live: Iterable[PlexRecord], in_file: bool = False) -> list[list[Fault]]:
     """
-    Hold claims against the live chart and setup tables of their plants, or of every plant for `*` (RD-08, PX-04, PX-08).
+    Hold claims against the live chart and setup tables of their plants, or of every plant for `*` (RD-08, PX-04,
+    PX-08).
 
     Gives the faults of each, in their order. *live* may mix plants. The segments of accounts are compared with what
-    *claims* say of their cost centers; an account whose cost center is not among them cannot be proved right. What stands
-    *in_file* is mended there, and by no command.
+    *claims* say of their cost centers; an account whose cost center is not among them cannot be proved right. What
+    stands *in_file* is mended there, and by no command.
     """
     tables, crosswalk = _Live(*live, in_file=in_file), Crosswalk(_consistent(claims))
     return [_check(claim, tables, crosswalk) for claim in claims]
 
 
 def _consistent(claims: Iterable[Claim]) -> list[MappingRow]:
-    """The sound rows but for those that begin while another lasts: their clash is a fault of its own, told elsewhere."""
+    """
+    The sound rows but for those that begin while another lasts: their clash is a fault of its own, told elsewhere.
+    """
     rows = sorted(
         (claim for claim in claims if isinstance(claim, MappingRow)), key=lambda row: (row.state, row.line, row.key)
     )

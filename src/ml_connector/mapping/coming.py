@@ -1,5 +1,6 @@
 """
-What Workday already says of days that a plant's own calendar has not reached: hires, moves, endings, each told with its day.
+What Workday already says of days that a plant's own calendar has not reached: hires, moves, endings, each told with its
+day.
 
 Nothing of it is written before its day, and on that day it is read again. Pure.
 """
@@ -26,7 +27,9 @@ class Coming:
         self._placement, self._today, self._record = placement, today, record
 
     def due(self, worker: Worker, *, plant: str) -> Pending | None:
-        """A hire or an ending that Workday already knows and the plant's own calendar has not reached (ED-01, TZ-03)."""
+        """
+        A hire or an ending that Workday already knows and the plant's own calendar has not reached (ED-01, TZ-03).
+        """
         today = self._today[plant]
         key = self._record(plant, worker.key)
         if hired_after(worker, today):

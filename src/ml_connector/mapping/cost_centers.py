@@ -1,8 +1,8 @@
 """
 What Workday should hold of cost centers where Plex owns them (Plex → Workday). Pure.
 
-Which Workday cost center a Plex number stands for is the crosswalk's word: an accepted row whose source Workday does not
-have yet is the reference id that the new one gets. What cannot be decided waits, with what would free it.
+Which Workday cost center a Plex number stands for is the crosswalk's word: an accepted row whose source Workday does
+not have yet is the reference id that the new one gets. What cannot be decided waits, with what would free it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def want_cost_centers(
     Decide, cost center by cost center, in order.
 
     *held* is what Workday shows, by reference id; *plex* each plant's cost centers by number; of the *unread* plants
-    nothing is known, so nothing is said of a cost center they have a word in. *agreed* are the ids both sides had alike.
+    nothing is known, so nothing is said of a cost center they have a word in. *agreed* are the ids both sides had
+    alike.
     """
     claims: dict[str, list[PlexCenter]] = {}
     waiting: list[Waiting] = []

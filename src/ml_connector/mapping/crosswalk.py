@@ -2,7 +2,8 @@
 The crosswalk: what a Workday code is called in each plant's Plex.
 
 Pure and built once per run from rows, for each plant's own day (RD-05). The most specific accepted row in force wins
-and two equal claims are refused before anything is resolved (RD-06); the same code in two plants is two objects (RD-12).
+and two equal claims are refused before anything is resolved (RD-06); the same code in two plants is two objects
+(RD-12).
 """
 
 from __future__ import annotations
@@ -378,7 +379,9 @@ def _make_book(rows: Iterable[MappingRow]) -> dict[Line, list[MappingRow]]:
 
 
 def find_claim_faults(claim: Claim) -> Iterator[tuple[str, str]]:
-    """Say what keeps a claim from being a row: what is at fault (`target`, `text`, `plant`, `source`, `date`), and why."""
+    """
+    Say what keeps a claim from being a row: what is at fault (`target`, `text`, `plant`, `source`, `date`), and why.
+    """
     parts = TARGET_PARTS[claim.kind]
     yield from (("target", f"{part} is missing") for part in parts if part not in claim.target)
     what = f"a {claim.kind.value} row"

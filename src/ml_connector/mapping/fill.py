@@ -1,8 +1,8 @@
 """
 Which fields Workday shows of each worker, compared with the last believed reading (UP-01, UP-02). Pure.
 
-What a security domain forbids is left out without a word: one worker without an e-mail is nothing, one in twenty who had
-one last time is a permission taken away. Compared worker by worker, so that who joins or leaves changes nothing.
+What a security domain forbids is left out without a word: one worker without an e-mail is nothing, one in twenty who
+had one last time is a permission taken away. Compared worker by worker, so that who joins or leaves changes nothing.
 """
 
 from __future__ import annotations
@@ -209,7 +209,9 @@ def withheld_by(groups: Collection[str]) -> frozenset[str]:
 
 
 def grant_nothing_shown(kind: str, asked: str, workday: WorkdayConnection) -> str:
-    """What to do where Workday answers to what was *asked* (an operation, a data source) and shows no record of a *kind*."""
+    """
+    What to do where Workday answers to what was *asked* (an operation, a data source) and shows no record of a *kind*.
+    """
     return grant_for(_STAFFING if kind == "worker" else None, (asked,), workday=workday)
 
 

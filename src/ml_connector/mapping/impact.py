@@ -23,8 +23,8 @@ _WORST_FIRST: tuple[Effect, ...] = ("lost", "rerouted", "gained")
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What happens to the people of one plant: *rerouted* from one answer to another, *gained* a first one, *lost* the only
-    one.
+    What happens to the people of one plant: *rerouted* from one answer to another, *gained* a first one, *lost* the
+    only one.
     """
 
     plant: str
@@ -48,7 +48,9 @@ def count_impact(
     after: Crosswalk,
     days: Mapping[str, Collection[date]],
 ) -> list[Impact]:
-    """Count per plant those of *people*, each told by what they use, for whom some answer differs on one of the *days*."""
+    """
+    Count per plant those of *people*, each told by what they use, for whom some answer differs on one of the *days*.
+    """
 
     @cache
     def effect_on(use: Use) -> Effect | None:

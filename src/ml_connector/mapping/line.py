@@ -1,7 +1,8 @@
 """
 One line of a mapping file, and what lines say against each other.
 
-A line with a fault goes on being looked at, as far as it can be read: whoever mends a file wants to know all of it at once.
+A line with a fault goes on being looked at, as far as it can be read: whoever mends a file wants to know all of it at
+once.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ _UNPLACED = _ABOUT | {"date"}
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one line says: its claim, a `MappingRow` where only days, the state or the wid are at fault, None where it is about
-    nothing; and its own faults. *placed*: which code, plant and days it is about is beyond doubt.
+    What one line says: its claim, a `MappingRow` where only days, the state or the wid are at fault, None where it is
+    about nothing; and its own faults. *placed*: which code, plant and days it is about is beyond doubt.
     """
 
     claim: Claim | None
@@ -74,7 +75,8 @@ def read_line(line: int, cells: Mapping[str, str]) -> Reading:
 
 def read_overfull(line: int, cells: Mapping[str, str]) -> Reading:
     """
-    Read what is beyond doubt of a line with more cells than the header: *cells* are those left of any that may have moved.
+    Read what is beyond doubt of a line with more cells than the header: *cells* are those left of any that may have
+    moved.
 
     Its code is held against both systems like any other; what it is mapped to is not known.
     """

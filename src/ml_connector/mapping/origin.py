@@ -1,8 +1,8 @@
 """
 Which of Workday's facts each field of a person's Plex record follows from, by canonical name. Pure.
 
-A test changes one fact after the other and looks which fields follow: this page cannot say what the translation does not
-do.
+A test changes one fact after the other and looks which fields follow: this page cannot say what the translation does
+not do.
 """
 
 from __future__ import annotations

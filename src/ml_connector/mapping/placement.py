@@ -1,6 +1,6 @@
 """
-Where a worker's jobs put them: in the plant of the primary job (WP-03), and in every other plant where they hold another
-job (WP-06) or are on assignment from abroad (WP-07). Pure.
+Where a worker's jobs put them: in the plant of the primary job (WP-03), and in every other plant where they hold
+another job (WP-06) or are on assignment from abroad (WP-07). Pure.
 
 A plant is left only where Workday says so: by a job's end, or by telling all jobs and none of them there. A job whose
 plant cannot be told leaves every other plant as it is that may be the one.
@@ -57,9 +57,9 @@ class Elsewhere(NamedTuple):
     What the jobs beside the primary one ask for.
 
     *places* are the other plants, each once; *waiting* what cannot be placed, with its plant where that is known;
-    *pending* the jobs that begin or end on a later day of their plant. *plants* hold a job of the worker, placed or not,
-    or will, or may, where Workday leaves out half of what a route goes by; *sure* says whether these are all of them.
-    *others_here* are the further jobs in the primary job's own plant.
+    *pending* the jobs that begin or end on a later day of their plant. *plants* hold a job of the worker, placed or
+    not, or will, or may, where Workday leaves out half of what a route goes by; *sure* says whether these are all of
+    them. *others_here* are the further jobs in the primary job's own plant.
     """
 
     places: tuple[Place, ...] = ()

@@ -1,8 +1,8 @@
 """
 Facts of one worker that cannot all be true: shown to a person side by side, never decided by us. Pure.
 
-A placeholder is no date: of a worker, 1900 stands for “long ago” in what was migrated, 9999 for “never”. Codes and seats
-are loaded into Workday as being there since 1900, and mean it.
+A placeholder is no date: of a worker, 1900 stands for “long ago” in what was migrated, 9999 for “never”. Codes and
+seats are loaded into Workday as being there since 1900, and mean it.
 """
 
 from __future__ import annotations

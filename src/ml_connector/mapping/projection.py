@@ -49,7 +49,8 @@ class Projection:
         homes: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """
-        *adopted* are Plex records that a person is in a plant by somebody's choice or by a transfer, by (plant, person).
+        *adopted* are Plex records that a person is in a plant by somebody's choice or by a transfer, by (plant,
+        person).
 
         *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already. *homes*
         says in which plants there is an employee with an id; more than one is a transfer gone wrong.
@@ -239,7 +240,10 @@ class Projection:
         return ended
 
     def held_in(self, worker: Worker, *, known: Exists) -> str | None:
-        """The plant of the record that others refer to while its worker cannot be placed; the primary job's, if it is there."""
+        """
+        The plant of the record that others refer to while its worker cannot be placed; the primary job's, if it is
+        there.
+        """
         there = [item.plant for item in self.endings(worker, reason="", here=None, known=known)]
         with suppress(RecordError):
             home = self._placement.plant_of(worker)

@@ -219,7 +219,9 @@ def _is_edge(left: str, right: str) -> bool:
 
 
 def _is_similar(one: str, other: str) -> bool:
-    """Names alike as a whole and word by word: `Maintenance technician`, `Maintenance Tech`; never `Welder 1`, `Welder 2`."""
+    """
+    Names alike as a whole and word by word: `Maintenance technician`, `Maintenance Tech`; never `Welder 1`, `Welder 2`.
+    """
     left, right = _words(one), _words(other)
     if not left or len(left) != len(right) or _levels(left) != _levels(right):
         return False

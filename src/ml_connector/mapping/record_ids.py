@@ -57,7 +57,9 @@ class RecordIds:
         return key
 
     def each(self, person: str) -> dict[str, str]:
-        """The id a person would have for themselves in each plant; asked for plant by plant, so the last one's are kept."""
+        """
+        The id a person would have for themselves in each plant; asked for plant by plant, so the last one's are kept.
+        """
         if self._last[0] != person:
             self._last = (person, ids_made_of(person, tenant=self._tenant, plants=self._plants))
         return self._last[1]

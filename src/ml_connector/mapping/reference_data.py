@@ -337,7 +337,9 @@ def _is_inactive(profile: JobProfile, *, on: date) -> bool:
 
 
 class _Told(NamedTuple):
-    """All that decides about a seat; many seats have it in common. *odd* is a day that nobody means, and whose it is."""
+    """
+    All that decides about a seat; many seats have it in common. *odd* is a day that nobody means, and whose it is.
+    """
 
     company: str | None
     location: str | None

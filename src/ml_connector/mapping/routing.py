@@ -1,4 +1,7 @@
-"""Which plant a worker or a position belongs to: by company and location, the route naming most of both wins (WP-08). Pure."""
+"""
+Which plant a worker or a position belongs to: by company and location, the route naming most of both wins (WP-08).
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """
 Mapping rows at rest: every change of a line is a new version, and no version is ever altered or removed (RD-09).
 
-Only Workday's own id of a code that was not read yet is filled in, once it is (RD-01): it changes nothing that a row says.
+Only Workday's own id of a code that was not read yet is filled in, once it is (RD-01): it changes nothing that a row
+says.
 """
 
 from __future__ import annotations

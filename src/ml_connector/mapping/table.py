@@ -36,8 +36,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a file says: rows with the line each came from, or faults and no rows.
 
-    Rows are unsigned (no author, version 0). *claims* are what each line says as far as it can be read, and *placed* the
-    lines of which code, plant and days are beyond doubt: for finding all their faults, never for saving.
+    Rows are unsigned (no author, version 0). *claims* are what each line says as far as it can be read, and *placed*
+    the lines of which code, plant and days are beyond doubt: for finding all their faults, never for saving.
     """
 
     rows: tuple[MappingRow, ...] = ()
@@ -61,7 +61,10 @@ def render_table(rows: Iterable[MappingRow]) -> bytes:
 
 
 def parse_table(data: bytes) -> Table:
-    """Read a CSV back, with every fault told by its line. Columns may stand in any order; days, `state` and `wid` may be left out."""
+    """
+    Read a CSV back, with every fault told by its line. Columns may stand in any order; days, `state` and `wid` may be
+    left out.
+    """
     try:
         text, faults = data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:

@@ -78,7 +78,8 @@ def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Re
 
 def to_kept(native: NativeRecord, *, use_preferred_name: bool = True) -> tuple[str, Record]:
     """
-    The key of a record and what is kept of it: pay is not kept beside names, the journal reads and seals its own (CO-10).
+    The key of a record and what is kept of it: pay is not kept beside names, the journal reads and seals its own
+    (CO-10).
 
     Raises as `to_canonical`.
     """

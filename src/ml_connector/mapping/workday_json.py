@@ -1,9 +1,9 @@
 """
 What REST, WQL and reports say of a record, to the same canonical records as SOAP's. Pure.
 
-A native record is `{"surface", "fields": {canonical field: Workday's value}, "staffing": {…}, "references": {WID: id}}`.
-These surfaces leave out what is empty and what may not be seen alike, so nothing absent is ever an explicit “empty”:
-it stays `UNSET` (UP-01). Only “not terminated” is said by being active.
+A native record is `{"surface", "fields": {canonical field: Workday's value}, "staffing": {…}, "references": {WID:
+id}}`. These surfaces leave out what is empty and what may not be seen alike, so nothing absent is ever an explicit
+“empty”: it stays `UNSET` (UP-01). Only “not terminated” is said by being active.
 """
 
 from __future__ import annotations

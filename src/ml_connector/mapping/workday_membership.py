@@ -75,8 +75,8 @@ def shorten(native: NativeRecord) -> ShortRecord | None:
     """
     Cut out the memberships that nobody reads; None where only parsing the record whole is safe.
 
-    What is left out are whole elements, side by side, which no translation looks at wherever they stand: the short record
-    says the same as the long one.
+    What is left out are whole elements, side by side, which no translation looks at wherever they stand: the short
+    record says the same as the long one.
     """
     payload = native.payload
     head = payload[: payload.find(b">") + 1]
@@ -108,7 +108,9 @@ def shorten(native: NativeRecord) -> ShortRecord | None:
 
 
 def _cut(text: bytes, name: bytes) -> tuple[bytes, list[bytes], bytes]:
-    """Everything from the first start tag to the last end tag, parted where one ends and one begins, between the rest."""
+    """
+    Everything from the first start tag to the last end tag, parted where one ends and one begins, between the rest.
+    """
     opening, closing = _tags(name)
     start, end = text.find(opening), text.rfind(closing)
     if start < 0:

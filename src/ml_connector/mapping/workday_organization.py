@@ -48,7 +48,9 @@ def read_cost_center(element: Element) -> CostCenter:
 
 
 def _read_companies(data: Element | None) -> tuple[str, ...] | UnsetType:
-    """The companies a cost center is for; a hierarchy of them says nothing about any one, as its members are not read."""
+    """
+    The companies a cost center is for; a hierarchy of them says nothing about any one, as its members are not read.
+    """
     if data is None:
         return UNSET
     named = [

@@ -63,7 +63,8 @@ def read_worker(
     Translate one Worker element; *own* are its memberships where they were cut out of it.
 
     Raises:
-        RecordError: no or two worker ids, one thing said twice, several or no primary jobs, a bad date or number, the layout of before v30.
+        RecordError: no or two worker ids, one thing said twice, several or no primary jobs, a bad date or number, the
+            layout of before v30.
     """
     parts = open_parts(element)
     check_single(element, parts, (_REFERENCE, _DATA))

@@ -58,7 +58,9 @@ class CostCenter:
 
 @dataclass(frozen=True)
 class JobProfile:
-    """A Workday job profile and the Plex position text it stands for; *shop* people work shifts, are paid by the hour."""
+    """
+    A Workday job profile and the Plex position text it stands for; *shop* people work shifts, are paid by the hour.
+    """
 
     ref_id: str
     code: str

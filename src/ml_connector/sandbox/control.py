@@ -225,7 +225,9 @@ class Control:
         return {name: clock.astimezone(UTC).isoformat(timespec="seconds") for name, clock in self._shown().items()}
 
     def _shown(self) -> dict[str, datetime]:
-        """What each system takes for now: Workday goes by its tenant's clock, in which eight in the morning lasts all day."""
+        """
+        What each system takes for now: Workday goes by its tenant's clock, in which eight in the morning lasts all day.
+        """
         plex = self._now() + timedelta(seconds=self._plex.switches.clock_offset_s)
         return {"workday": self._tenant.clock, "plex": plex}
 

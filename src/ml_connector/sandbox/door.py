@@ -26,7 +26,9 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Door(TCPServer):
-    """Answers one system's requests; *control*, where there is one, answers below `/sandbox`, past faults and arrivals."""
+    """
+    Answers one system's requests; *control*, where there is one, answers below `/sandbox`, past faults and arrivals.
+    """
 
     request_queue_size = 128
     allow_reuse_address = True

@@ -35,10 +35,10 @@ class Fault:
     """
     One fault waiting. It lets *after* fitting requests pass, then spoils *count* (`None`: all until removed).
 
-    *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*`, `half_read_stall`,
-    `stale_read`, `refused` and `connect_timeout` it is seconds. *path* is a prefix of the request's path; *at* is for `truncated_at`: how many bytes of the body arrive.
-    *data_only* leaves alone what a caller asks for before any data, where that has an address of its own: tokens, the
-    clock of Workday's host, what sources there are.
+    *retry_after* is the text of the header, or `none`, `date`, `date:SECONDS`; for `slow`, `timeout_*`,
+    `half_read_stall`, `stale_read`, `refused` and `connect_timeout` it is seconds. *path* is a prefix of the request's
+    path; *at* is for `truncated_at`: how many bytes of the body arrive. *data_only* leaves alone what a caller asks for
+    before any data, where that has an address of its own: tokens, the clock of Workday's host, what sources there are.
     """
 
     system: str

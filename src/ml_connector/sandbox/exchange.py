@@ -28,8 +28,8 @@ class Pretender:
     One system behind a port.
 
     *clock* is the time its answers tell, right or wrong; *meddle* lets somebody at the system do a deed to the record a
-    request is about, before it is carried out. *recent* remembers successful answers for `wrong_answer`, a streamed one as `None`; *stopping* ends every wait when the
-    port closes.
+    request is about, before it is carried out. *recent* remembers successful answers for `wrong_answer`, a streamed one
+    as `None`; *stopping* ends every wait when the port closes.
     """
 
     system: str

@@ -42,7 +42,9 @@ class FaultBook:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Set a fault; `stale_read` and a closed port begin at once, and last no longer than until the faults are cleared."""
+        """
+        Set a fault; `stale_read` and a closed port begin at once, and last no longer than until the faults are cleared.
+        """
         if fault.mode in ABSENCES:
             self._close_door(fault)
             return

@@ -63,7 +63,9 @@ def _turn_page(step: int) -> Callable[[Fault, Exchange], None]:
 
 
 def turn(request: Request, *, step: int) -> Request:
-    """Ask for a neighbouring page instead, by SOAP's Page or REST's and WQL's offset; the first page has none before it."""
+    """
+    Ask for a neighbouring page instead, by SOAP's Page or REST's and WQL's offset; the first page has none before it.
+    """
     found = _PAGE.search(request.body)
     if found is not None:
         page = b"%d" % max(1, int(found[2]) + step)

@@ -1,8 +1,8 @@
 """
 Pages made once and sent many times: for measuring readers, which must all get the same bytes from a server at rest.
 
-Only complete readings of workers come from the kept pages,
-and only until something happens in the tenant; every other request, one by change or by id too, is answered as ever.
+Only complete readings of workers come from the kept pages, and only until something happens in the tenant; every other
+request, one by change or by id too, is answered as ever.
 """
 
 from __future__ import annotations

@@ -39,9 +39,9 @@ class Sandbox:
     """
     Both systems, running from `with` to its end.
 
-    `ready` is what a user needs (addresses, throw-away credentials); `plex`, `workday`, `tenant`, `faults` and `arrivals` are
-    there for tests in the same process. *pages_folder* has all pages of workers made before the first request, in the
-    sizes and with the filling that `prerender.render_pages` describes.
+    `ready` is what a user needs (addresses, throw-away credentials); `plex`, `workday`, `tenant`, `faults` and
+    `arrivals` are there for tests in the same process. *pages_folder* has all pages of workers made before the first
+    request, in the sizes and with the filling that `prerender.render_pages` describes.
     """
 
     def __init__(

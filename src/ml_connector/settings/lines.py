@@ -1,4 +1,6 @@
-"""On which line of a TOML file a key stands. Pure, and for pointing people there only: the file is read by `tomllib`."""
+"""
+On which line of a TOML file a key stands. Pure, and for pointing people there only: the file is read by `tomllib`.
+"""
 
 from __future__ import annotations
 

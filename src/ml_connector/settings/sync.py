@@ -80,9 +80,9 @@ class Sync(Frozen):
     What runs, how often, and within which guards.
 
     *full_compare*: when everything is read and compared anew, whatever Workday's log told. *overlap*: how far each
-    window on that log reaches back into the one before. *clock_ahead*: how much more than by our own clock may have passed
-    by Workday's since it was last believed. *cost_centers* is whose word counts for cost centers: which there are, their
-    names, whether they are active.
+    window on that log reaches back into the one before. *clock_ahead*: how much more than by our own clock may have
+    passed by Workday's since it was last believed. *cost_centers* is whose word counts for cost centers: which there
+    are, their names, whether they are active.
     """
 
     workers_every: str = "15 min"
@@ -116,7 +116,8 @@ class Sync(Frozen):
 
 class MappingControl(Frozen):
     """
-    Who may change a mapping row that is in force: *approval* `two_people` needs another person's word, `one_person` none.
+    Who may change a mapping row that is in force: *approval* `two_people` needs another person's word, `one_person`
+    none.
     """
 
     approval: Literal["two_people", "one_person"] = "two_people"

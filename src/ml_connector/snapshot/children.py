@@ -1,9 +1,9 @@
 """
 Child processes that do pieces of work beside this one, once there is enough of it to pay for their start.
 
-Processes and not threads, as the work holds the interpreter's lock (docs/adr/0010-child-processes.md). A child is a fresh
-interpreter: it is given no connection and no opened secret, gets its work through a pipe, writes nothing, and ends when
-whoever started it ends, in whatever way.
+Processes and not threads, as the work holds the interpreter's lock (docs/adr/0010-child-processes.md). A child is a
+fresh interpreter: it is given no connection and no opened secret, gets its work through a pipe, writes nothing, and
+ends when whoever started it ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Line(Generic[_Piece, _Done]):
     """
     Does one piece of work after the other, here or in a child; what is done comes out in the order it was put in.
 
-    While the children have enough, this process does a piece itself: nobody waits, and what is held is bounded. *work* and
-    *shorten* must be picklable where `start_children` is called; *shorten* makes a piece small before it is sent, and
-    *work* must make the same of it.
+    While the children have enough, this process does a piece itself: nobody waits, and what is held is bounded. *work*
+    and *shorten* must be picklable where `start_children` is called; *shorten* makes a piece small before it is sent,
+    and *work* must make the same of it.
     """
 
     def __init__(

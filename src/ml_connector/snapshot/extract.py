@@ -1,8 +1,9 @@
 """
 Reading one record type of one system: whole, every page or nothing is believed; or only what changed since.
 
-A few pages are one transaction. Records that come as the very same bytes as last time are not parsed again. A record that
-cannot be understood becomes a `Untranslatable` and its page goes on (one bad record never stops or loses its page).
+A few pages are one transaction. Records that come as the very same bytes as last time are not parsed again. A record
+that cannot be understood becomes a `Untranslatable` and its page goes on (one bad record never stops or loses its
+page).
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     One complete extraction: *total* as counted, *before* as the one before counted (None: there was none).
 
     *id* is what its records are read by. *content_id* is the same for extractions in a row that saw exactly the same
-    records. *changed* are the keys of records that are other than before, or new, where there was a before. *whole* tells
-    a whole extraction from one that reads only what changed.
+    records. *changed* are the keys of records that are other than before, or new, where there was a before. *whole*
+    tells a whole extraction from one that reads only what changed.
     """
 
     id: int
@@ -85,7 +86,9 @@ class Reader:
 
     @contextmanager
     def noting_together(self) -> Iterator[None]:
-        """Write down at the end, at one stroke, which lists came as they had come before; if it ends otherwise, nothing."""
+        """
+        Write down at the end, at one stroke, which lists came as they had come before; if it ends otherwise, nothing.
+        """
         self._notes = []
         try:
             yield
@@ -136,7 +139,8 @@ class Reader:
         then: Callable[[], Collection[str]] = tuple,
     ) -> Extract:
         """
-        Read only what *query* names, on top of the complete extraction *base*; what is not given any more stays as known.
+        Read only what *query* names, on top of the complete extraction *base*; what is not given any more stays as
+        known.
 
         *then* is asked, once these are kept, which others have to be read because of them; all of it counts together.
 
@@ -216,7 +220,9 @@ class Reader:
         )
 
     def _as_before(self, scope: Scope, before: Believed, variant: str, as_of: AsOf | None) -> Extract:
-        """Note that a whole reading saw exactly what is kept: it builds on the one that saw it first, and adds nothing."""
+        """
+        Note that a whole reading saw exactly what is kept: it builds on the one that saw it first, and adds nothing.
+        """
         moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
         note = AsBefore(scope, before, self._clock(), variant, *moments)
         if self._notes is None or as_of:
@@ -267,7 +273,8 @@ class _Desk:
     All of it in one thread: none of these steps lets go of the interpreter's lock for long, and handing records from
     thread to thread cost a fifth more than it won. Where much is new, child processes translate some of it.
 
-    *same* is whether all of it, so far, is as the complete extraction *before* has it, *changed* the keys of what is not.
+    *same* is whether all of it, so far, is as the complete extraction *before* has it, *changed* the keys of what is
+    not.
     """
 
     def __init__(
@@ -323,7 +330,9 @@ class _Desk:
             self._keep()
 
     def is_as_before(self, count: int) -> bool:
-        """Whether the *count* records taken are exactly those of the extraction before, and nothing of them is kept yet."""
+        """
+        Whether the *count* records taken are exactly those of the extraction before, and nothing of them is kept yet.
+        """
         self._sort(self._line.rest())
         everybody = self._before is not None and len(set(self._known)) == count == self._before.total
         return everybody and self._is_nothing_new

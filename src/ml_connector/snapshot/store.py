@@ -104,8 +104,8 @@ class Believed(NamedTuple):
     """
     The newest complete extraction: how many records it counted, and which one first saw exactly this content.
 
-    *id* is that of the whole extraction it is or builds on: what it and all after it saw is current. *number* is its own.
-    *whole_at* is *entered_at* of the whole one; all moments are those the system was asked as of.
+    *id* is that of the whole extraction it is or builds on: what it and all after it saw is current. *number* is its
+    own. *whole_at* is *entered_at* of the whole one; all moments are those the system was asked as of.
     """
 
     id: int
@@ -287,7 +287,9 @@ class SnapshotStore:
         return None if row is None else Believed(*row)
 
     def looked_elsewhere(self, scope: Scope) -> bool:
-        """Whether another day was read, if only in part, since today was read to the end: it may have seen news first."""
+        """
+        Whether another day was read, if only in part, since today was read to the end: it may have seen news first.
+        """
         settled = self.last_believed(scope, doubted=True, settled=True)
         since = extracts.c.id > (settled.number if settled else 0)
         query = select(extracts.c.id).where(*_columns(extracts, scope), since, extracts.c.variant == ANOTHER_DAY)
@@ -323,7 +325,8 @@ class SnapshotStore:
         """
         Yield the scope's records in order of their key, a batch at a time.
 
-        With *extract_id* only those that this extraction saw, or one built on it. No transaction stays open between batches.
+        With *extract_id* only those that this extraction saw, or one built on it. No transaction stays open between
+        batches.
         """
         if leave_out:
             yield from self._read_some(scope, of=of, extract_id=extract_id, leave_out=leave_out)

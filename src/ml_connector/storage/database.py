@@ -143,8 +143,8 @@ def insert_many(tx: Transaction, statement: Insert, rows: Iterable[Sequence[Any]
     """
     Insert each row by the driver's own means: what SQLAlchemy does to a row costs as much as what SQLite does.
 
-    *rows* are values of *names* in their order, texts and numbers that need no conversion; no other column gets a value.
-    *statement* is built once.
+    *rows* are values of *names* in their order, texts and numbers that need no conversion; no other column gets a
+    value. *statement* is built once.
     """
     text, places = _compile(statement, tx.dialect, tuple(names))
     if places is None:

@@ -1,7 +1,8 @@
 """
 Lists asked for before they are wanted: waiting for one system is no reason not to ask the other.
 
-What is wanted later is asked for in that order, a few lists at a time, and no list is asked for while a few wait unread.
+What is wanted later is asked for in that order, a few lists at a time, and no list is asked for while a few wait
+unread.
 """
 
 from __future__ import annotations

@@ -49,7 +49,9 @@ class Sent(NamedTuple):
 
 
 class Lately(NamedTuple):
-    """What counts beside a run: writes *sent* within the window, and plants that are still *filling* for the first time."""
+    """
+    What counts beside a run: writes *sent* within the window, and plants that are still *filling* for the first time.
+    """
 
     sent: Sequence[Sent] = ()
     filling: Collection[str] = ()

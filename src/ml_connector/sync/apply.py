@@ -4,9 +4,9 @@ Carries out a plan's intents by the write protocol.
     planned → sending (durable before the first byte) → applied | accepted | rejected
                                                       → ambiguous: what became of it is read back
 
-A batch is of one level of the plan, and about what leaves in a second: two transactions, however many writes, and no more
-to look up after a crash than that. Plex is asked by several threads at once. What
-a write needs and did not get (its department, its manager) makes it wait for that record by name.
+A batch is of one level of the plan, and about what leaves in a second: two transactions, however many writes, and no
+more to look up after a crash than that. Plex is asked by several threads at once. What a write needs and did not get
+(its department, its manager) makes it wait for that record by name.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """
-Guards over readings: what a system suddenly does not show is a question, never a fact (CC-11, CC-13, UP-02, PX-13). Pure.
+Guards over readings: what a system suddenly does not show is a question, never a fact (CC-11, CC-13, UP-02, PX-13).
+Pure.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ def clock_went_back(now: datetime, *, ours: datetime, believed: str) -> Hold | N
     """
     Workday's own clock is behind what it was at the last believed reading: a restored tenant, or another one.
 
-    What was read since would be taken for news; *believed* is that moment, as the watermark is written, and *ours* is now
-    by our clock.
+    What was read since would be taken for news; *believed* is that moment, as the watermark is written, and *ours* is
+    now by our clock.
     """
     if not believed or now >= datetime.fromisoformat(believed) - _CLOCK_SLACK:
         return None
@@ -108,10 +109,11 @@ def clock_ran_ahead(
     now: datetime, *, ours: datetime, believed: str, last: Moment | None, limit: timedelta
 ) -> Hold | None:
     """
-    More time has passed by Workday's own clock than by ours since the last believed reading: what lies ahead would come too soon.
+    More time has passed by Workday's own clock than by ours since the last believed reading: what lies ahead would come
+    too soon.
 
-    *ours* is now by our clock, *last* was that reading by both, or an earlier one where ours went back behind it meanwhile:
-    a clock that is behind itself measures nothing.
+    *ours* is now by our clock, *last* was that reading by both, or an earlier one where ours went back behind it
+    meanwhile: a clock that is behind itself measures nothing.
     """
     if not believed or last is None or ours < last.looked_at:
         return None

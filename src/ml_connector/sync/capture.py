@@ -5,9 +5,9 @@ What changed in Workday since it was read last: three questions instead of every
     became effective in it        entered long ago, and due by now
     as of every other day told    what lies ahead, and what a late entry or a correction changed in the past
 
-All are asked as of the same two moments (CC-02). Days other than today are kept first and today's records last, with the
-moment the next window begins at: whatever breaks off is asked for again, and nothing is lost (CC-04). Once a day all is
-read anew, and what nothing had told of is counted (CC-06).
+All are asked as of the same two moments (CC-02). Days other than today are kept first and today's records last, with
+the moment the next window begins at: whatever breaks off is asked for again, and nothing is lost (CC-04). Once a day
+all is read anew, and what nothing had told of is counted (CC-06).
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ class Capture:
         return any(is_given_away(self._references.of(*code), by=by) for code in sorted(codes))
 
     def _find_teams(self, scope: Scope, base: Believed, log: Collection[str]) -> set[str]:
-        """Of whom no log tells, though their manager left their seat since *base* was read, or somebody may have taken it."""
+        """
+        Of whom no log tells, though their manager left their seat since *base* was read, or somebody may have taken it.
+        """
         if scope.type != RecordType.WORKER or not log:
             return set()
         managers, taken = self._find_seats(scope, base, log)
@@ -149,7 +151,9 @@ class Capture:
         return find_leavers(then, now), is_taken(then, now)
 
     def _known_then(self, base: Believed, workers: Sequence[str]) -> dict[str, Worker]:
-        """What an earlier reading knew of workers: what a run learnt that was cut off after it is as new to us as to it."""
+        """
+        What an earlier reading knew of workers: what a run learnt that was cut off after it is as new to us as to it.
+        """
         on, by = date.fromisoformat(base.effective_on), datetime.fromisoformat(base.entered_at)
         return {worker: _WORKER(body) for worker, body in self._facts.bodies(workers, on=on, by=by).items()}
 
@@ -225,7 +229,10 @@ class Capture:
         return went_back or self._snapshots.looked_elsewhere(scope)
 
     def _catch_up(self, scope: Scope, as_of: AsOf, keep: Keep, extract_id: int) -> None:
-        """Make facts of what a look at another day saw first: to the reading after it, it is nothing new. All is read for it."""
+        """
+        Make facts of what a look at another day saw first: to the reading after it, it is nothing new. All is read for
+        it.
+        """
         kind = RecordType(scope.type)
         if kind not in _CODES | {RecordType.WORKER}:
             return
@@ -288,7 +295,9 @@ class Capture:
 
     @cached_property
     def _logged(self) -> frozenset[str]:
-        """The types read by increments; asked once, and only where Workday is read, as a surface may have to be asked."""
+        """
+        The types read by increments; asked once, and only where Workday is read, as a surface may have to be asked.
+        """
         return frozenset(info.type for info in self._workday.discover() if info.has_log) & _BY_INCREMENTS
 
 

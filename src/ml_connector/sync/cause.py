@@ -1,7 +1,9 @@
 """
-Why a record is to change though nobody touched it in the written system: the source's own word moved, or what we make of it.
+Why a record is to change though nobody touched it in the written system: the source's own word moved, or what we make
+of it.
 
-A controller must be able to tell them apart: a mapping row that somebody set has another approver than a job change. Pure.
+A controller must be able to tell them apart: a mapping row that somebody set has another approver than a job change.
+Pure.
 """
 
 from __future__ import annotations

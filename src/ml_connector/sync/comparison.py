@@ -1,5 +1,6 @@
 """
-What is wanted beside what is there and what was agreed on: changes, what waits, and what is in step, put down in a draft.
+What is wanted beside what is there and what was agreed on: changes, what waits, and what is in step, put down in a
+draft.
 """
 
 from __future__ import annotations
@@ -115,7 +116,9 @@ class Comparison:
                 self._witness.note(Compared(item, actual, agreed.get(item.key), decision), self._draft.parked[parked:])
 
     def _with_causes(self, kind: str, plant: str, compared: Sequence[_Compared]) -> Iterator[_Compared]:
-        """The same, each change with what it follows from; only of those is looked up what they were decided by before."""
+        """
+        The same, each change with what it follows from; only of those is looked up what they were decided by before.
+        """
         asked = [item.key for item, _, decision in compared if is_open(decision)]
         known = self._history.last_known(kind, plant, keys=asked) if asked else {}
         for item, actual, decision in compared:

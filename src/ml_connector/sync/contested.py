@@ -64,7 +64,9 @@ def find_contests(adopted: Adopted, *, people: Iterable[str], tenant: str, plant
 
 
 def tell_contest(contest: Contest, *, numbers: Mapping[str, str]) -> RecordError:
-    """Say that two people would be one record, and how to tell which of them it is; *numbers* are theirs, where known."""
+    """
+    Say that two people would be one record, and how to tell which of them it is; *numbers* are theirs, where known.
+    """
     chooser, owner = (numbers.get(one, one) for one in contest.people)
     return RecordError(
         f"workers {chooser} and {owner} would be one Plex employee of plant {contest.plant} ({contest.key}): "

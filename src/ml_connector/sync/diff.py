@@ -46,7 +46,8 @@ class Decision(NamedTuple):
     """
     What to do, why, and the owned fields that differ (before → after).
 
-    *moved* are those in which the source's word is another one than when both sides agreed, where some of the rest drifted.
+    *moved* are those in which the source's word is another one than when both sides agreed, where some of the rest
+    drifted.
     """
 
     action: Action

@@ -28,15 +28,15 @@ class Draft(msgspec.Struct, kw_only=True):
     """
     A plan before it is kept: everything that was decided, including what not to do.
 
-    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill* says
-    which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure by: who
-    is active, and was until an ending of now or lately; *today* is the date of the plant where it is earliest.
+    *agreed* are records both sides turn out to hold alike without a write of ours: the baseline learns them. *fill*
+    says which fields Workday shows, of workers of whom it changed; *active* is the population that the guards measure
+    by: who is active, and was until an ending of now or lately; *today* is the date of the plant where it is earliest.
     *in_step* are employees found in step together with their attributes, by plant and key, and by what (`sync.steady`).
-    *not_given* are the types Workday's surface does not give: nothing is decided from them.
-    *nobody* tells that no worker was decided about: what Workday leaves out of them stops everybody.
-    *placed* are the places that were found anew, by worker (`sync.placed`).
-    *going* is what nothing holds, by type, plant and source, though only a part of it may be asked for in *changes*.
-    *missed* counts what a whole comparison found that no window of Workday's log had told of; None between two of them.
+    *not_given* are the types Workday's surface does not give: nothing is decided from them. *nobody* tells that no
+    worker was decided about: what Workday leaves out of them stops everybody. *placed* are the places that were found
+    anew, by worker (`sync.placed`). *going* is what nothing holds, by type, plant and source, though only a part of it
+    may be asked for in *changes*. *missed* counts what a whole comparison found that no window of Workday's log had
+    told of; None between two of them.
     """
 
     changes: list[Change] = []
@@ -69,7 +69,8 @@ def look_back(store: SentStore, changes: Sequence[Change], *, sync: Sync, now: M
     """
     What guards count beside these changes: only asked for where there is something to guard.
 
-    The window is past when it is by both clocks, as far as they may be apart: who lets Workday's jump uses up no less of it.
+    The window is past when it is by both clocks, as far as they may be apart: who lets Workday's jump uses up no less
+    of it.
     """
     actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
     actions |= LEAVING if actions & LEAVING else set()

@@ -1,4 +1,6 @@
-"""When Workday was first seen to tell of a hire, and when it had not yet: both dates of a fact, for who was hired late."""
+"""
+When Workday was first seen to tell of a hire, and when it had not yet: both dates of a fact, for who was hired late.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _DECODE = msgspec.json.Decoder(Worker).decode
 
 
 class Told(NamedTuple):
-    """Something was told *since* a day, and, where that is known, *not_on* an earlier one: it was entered in between."""
+    """
+    Something was told *since* a day, and, where that is known, *not_on* an earlier one: it was entered in between.
+    """
 
     since: date
     not_on: date | None
@@ -32,7 +36,9 @@ class Entered:
         self._zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in plants}
 
     def hire(self, worker: Worker, *, profiles: Collection[str], plant: str) -> Told | None:
-        """Between which days of a plant the hire of one of a person's *profiles* on its day was told; None: not known."""
+        """
+        Between which days of a plant the hire of one of a person's *profiles* on its day was told; None: not known.
+        """
         facts = [fact for told in self._facts.of(sorted(profiles)).values() for fact in told]
         moments = [fact.entered_at for fact in facts if _tells(_DECODE(fact.body), worker)]
         if not moments:

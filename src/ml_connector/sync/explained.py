@@ -14,7 +14,8 @@ Verb = Literal["create", "update", "deactivate", "reactivate", "transfer", "none
 
 class ReadStep(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What Workday showed: by which *surface* and extraction, as of which two moments, and the *hash* of the record's bytes.
+    What Workday showed: by which *surface* and extraction, as of which two moments, and the *hash* of the record's
+    bytes.
 
     *whole_at* is when everything was read last. *holds_from* is the day from which on the record is as it is, and
     *known_at* the entry moment it was first seen so, where a day of change was ever told. *facts* are what decides, by

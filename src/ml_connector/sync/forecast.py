@@ -23,7 +23,9 @@ _COMMANDS = frozenset({"deactivate", "reactivate", "transfer"})
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """So many writes, that cost so many *calls*, of which *pace* are allowed a minute, and so many *slow* ones besides."""
+    """
+    So many writes, that cost so many *calls*, of which *pace* are allowed a minute, and so many *slow* ones besides.
+    """
 
     writes: int
     calls: int

@@ -62,8 +62,8 @@ class Gathered(msgspec.Struct, kw_only=True):
     Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood.
 
     *looked_at* is when it was read by our own clock. *not_given* are the types Workday's surface does not give at all:
-    nobody can mend that, so it is no hold. *missed* counts, by type, what a whole comparison found changed and no window
-    of Workday's log had told of (CC-06).
+    nobody can mend that, so it is no hold. *missed* counts, by type, what a whole comparison found changed and no
+    window of Workday's log had told of (CC-06).
     """
 
     as_of: AsOf

@@ -44,9 +44,9 @@ _BATCH, _AT_ONCE = 5_000, 500
 class Identities(msgspec.Struct, frozen=True, kw_only=True):
     """
     *joined* are profiles (WID) that belong to a person another profile was seen as first; *adopted* the Plex records
-    somebody chose, by (plant, person); *questions* the profiles nobody can place, as they are parked; *contested* the people
-    who would be one Plex record with somebody else, and why nothing is written of them. *unshown* are, by person, the
-    profiles of who has several that Workday does not show now and that were at work when it last did.
+    somebody chose, by (plant, person); *questions* the profiles nobody can place, as they are parked; *contested* the
+    people who would be one Plex record with somebody else, and why nothing is written of them. *unshown* are, by
+    person, the profiles of who has several that Workday does not show now and that were at work when it last did.
     """
 
     joined: Mapping[str, str] = {}
@@ -61,8 +61,8 @@ class Identities(msgspec.Struct, frozen=True, kw_only=True):
         """
         Yield one worker a person, under the person's key: the profile that speaks for them.
 
-        Who has two active profiles at once, or another's Plex record, is put into *conflicts* instead. The profiles of all
-        who are not yielded are put into *unplaced*, by WID, under the person's key.
+        Who has two active profiles at once, or another's Plex record, is put into *conflicts* instead. The profiles of
+        all who are not yielded are put into *unplaced*, by WID, under the person's key.
         """
         several = set(self.joined.values())
         together: dict[str, list[Worker]] = {}
@@ -159,7 +159,9 @@ def _contested(tools: SyncTools, adopted: Mapping[tuple[str, str], str]) -> dict
 
 
 def _learn_renumbered(tools: SyncTools, run: Run, extract: Extract | None) -> None:
-    """Write down the new number of whoever is known by WID and got one (WP-01); it may be anybody's who has it by then."""
+    """
+    Write down the new number of whoever is known by WID and got one (WP-01); it may be anybody's who has it by then.
+    """
     changed = sorted(extract.changed) if extract is not None else []
     for start in range(0, len(changed), _BATCH):
         batch = changed[start : start + _BATCH]

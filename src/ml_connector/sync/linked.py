@@ -1,8 +1,8 @@
 """
 Whether we still know who is who: Plex holds records that we made, of workers whom our own links do not name (WP-02).
 
-After a database was lost, or its links were, a rehire or a conversion would get a second record. So no employment begins
-or ends in Plex until the links are back, or a person says that there were none.
+After a database was lost, or its links were, a rehire or a conversion would get a second record. So no employment
+begins or ends in Plex until the links are back, or a person says that there were none.
 """
 
 from __future__ import annotations

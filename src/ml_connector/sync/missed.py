@@ -55,7 +55,10 @@ class Missed:
         return bool(self._led)
 
     def count(self, *, leavers: Collection[str], taken: bool) -> int:
-        """How many nothing explains, where the log told of *leavers* (typed ids) that they left, or that a seat was *taken*."""
+        """
+        How many nothing explains, where the log told of *leavers* (typed ids) that they left, or that a seat was
+        *taken*.
+        """
         explained = (
             all(taken if manager is None else manager in leavers for manager in managers)
             for managers in self._led.values()
@@ -70,7 +73,9 @@ def _without(record: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
 
 
 def _managers(worker: dict[str, Any]) -> dict[int, str | None]:
-    """The typed ids of who manages a worker (0) and each of several jobs (from 1), where that is told; None is nobody."""
+    """
+    The typed ids of who manages a worker (0) and each of several jobs (from 1), where that is told; None is nobody.
+    """
     return {
         place: person_id(led.get("manager_type", "employee"), led["manager_id"]) if led["manager_id"] else None
         for place, led in enumerate((worker, *worker.get("jobs", ())))

@@ -20,7 +20,10 @@ from ml_connector.sync.change import Change, short_name
 STILL_ANOTHERS = (
     "its department, position, building and supervisor are still another worker's: correct them in Plex by hand"
 )
-"""What is said of any write of a leaver whose own place cannot be told: once they have their badge, nothing tells it again."""
+"""
+What is said of any write of a leaver whose own place cannot be told: once they have their badge, nothing tells it
+again.
+"""
 
 _PERSONAL = frozenset({"employee", "employee_attributes", "worker", "badge"})
 
@@ -85,7 +88,9 @@ def note_closed(place: Place) -> str:
 
 
 def park_not_shown(worker: Worker) -> Parked:
-    """A worker Workday showed before and shows no more, without a word about an ending: nobody is deactivated (CC-11)."""
+    """
+    A worker Workday showed before and shows no more, without a word about an ending: nobody is deactivated (CC-11).
+    """
     return Parked(
         type="worker",
         plant="",

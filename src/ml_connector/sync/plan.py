@@ -1,8 +1,9 @@
 """
 From two snapshots to a list of changes, in referential order, with what waits and what is held.
 
-Two passes over the workers: `population` places everybody, because supervisors are other workers; then `wishes` says what
-is wanted of each, and it is compared, a batch at a time, so that memory holds changes and never populations of records.
+Two passes over the workers: `population` places everybody, because supervisors are other workers; then `wishes` says
+what is wanted of each, and it is compared, a batch at a time, so that memory holds changes and never populations of
+records.
 """
 
 from __future__ import annotations
@@ -241,7 +242,10 @@ class Planner:
         return draft
 
     def _count_leavers(self, changes: Sequence[Change], lately: Lately) -> int:
-        """Who is active no more because of these endings: a share of the workers is one of those there were before (CC-12)."""
+        """
+        Who is active no more because of these endings: a share of the workers is one of those there were before
+        (CC-12).
+        """
         left = {each.source for each in changes if (each.type, each.action) == ("employee", "deactivate")}
         left |= {each.source for each in lately.sent if each.action == "deactivate"}
         return sum(not self._learnt.people.is_placed(number) for number in left)
@@ -385,7 +389,9 @@ class Planner:
         return ordered
 
     def _is_lacking(self, change: Change, need: str) -> bool:
-        """A setup table that cannot be read is not held against a record; an employee has to be seen, and be at work."""
+        """
+        A setup table that cannot be read is not held against a record; an employee has to be seen, and be at work.
+        """
         kind, plant, key = need.split("|", 2)
         if change.action == "deactivate" and kind == "employee":
             return not self._lookup.is_active(plant, key)  # nobody is employed nowhere (WP-09)

@@ -42,8 +42,8 @@ class Learnt(msgspec.Struct, kw_only=True):
     What was learnt of both sides before anything is compared.
 
     *in_plex* are references of the records Plex holds, *known* of those that exist or are about to. *badges* says which
-    employee wears which, by plant and badge; *homes* in which plants there is an employee with an id. *used* are the codes
-    somebody is placed by, *active* is how many workers in scope are active.
+    employee wears which, by plant and badge; *homes* in which plants there is an employee with an id. *used* are the
+    codes somebody is placed by, *active* is how many workers in scope are active.
     """
 
     people: People = msgspec.field(default_factory=People)
@@ -176,7 +176,10 @@ class Population:
         return plant
 
     def _place_beside(self, projection: Projection, worker: Worker) -> str | None:
-        """Whose primary job is in no plant that can be named is where another job of theirs is (WP-06, WP-08); their head counts nowhere."""
+        """
+        Whose primary job is in no plant that can be named is where another job of theirs is (WP-06, WP-08); their head
+        counts nowhere.
+        """
         plants = []
         for place in projection.elsewhere(worker, None).places:
             due = projection.coming.due(worker, plant=place.plant)
@@ -223,7 +226,9 @@ class Population:
         return self._moves.stuck.get((place.plant, worker.key))
 
     def _count_in(self, worker: Worker, place: Place, elsewhere: Elsewhere) -> None:
-        """One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06)."""
+        """
+        One head at the primary job (WP-05); what is worked in another plant counts there, its head does not (WP-06).
+        """
         self._learnt.attendance.add(seat_of(place), excluded=is_excluded(worker), on_leave=worker.on_leave is True)
         works = [(seat_of(place), job) for job in (place.job, *elsewhere.others_here)]
         works += [(seat_of(other), other.job) for other in elsewhere.places]

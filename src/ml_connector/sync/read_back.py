@@ -71,7 +71,8 @@ class ReadBack:
 
     def _settle(self, intents: Sequence[Intent], at_work_s: Mapping[tuple[int, int], float]) -> list[Outcome]:
         """
-        Look once the read lag has surely passed; absence counts only when seen twice, and once nothing is at work on it.
+        Look once the read lag has surely passed; absence counts only when seen twice, and once nothing is at work on
+        it.
 
         So does being in two plants or in none: the two are not read at one moment, and a transfer may pass between.
         """
@@ -124,7 +125,8 @@ class ReadBack:
 
     def confirm(self, intents: Sequence[Intent], *, within_s: float) -> list[Intent]:
         """
-        An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once, and asking counts as waiting.
+        An accepted command is done when Plex shows it (PX-02); *within_s* of 0 looks once, and asking counts as
+        waiting.
 
         Returns those that are not done.
 

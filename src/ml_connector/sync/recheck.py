@@ -1,7 +1,8 @@
 """
 What is made sure of before a plan already kept goes out: that it is the one meant, and that the world has not moved.
 
-`sync.standing` compares; here both sides are looked up for it, and what turns out to be there already is kept as applied.
+`sync.standing` compares; here both sides are looked up for it, and what turns out to be there already is kept as
+applied.
 """
 
 from __future__ import annotations

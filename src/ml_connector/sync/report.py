@@ -62,7 +62,8 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     A stored plan. *forecast_s* is how long `apply` takes at the configured pace.
 
-    *not_given* names, by type, the canonical fields Workday's surface cannot give, *not_configured* those it could give.
+    *not_given* names, by type, the canonical fields Workday's surface cannot give, *not_configured* those it could
+    give.
     """
 
     digest: str

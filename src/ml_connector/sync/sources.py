@@ -1,4 +1,6 @@
-"""What a plan is drawn up from, however both sides came to be known: read just now, or recalled from the last reading."""
+"""
+What a plan is drawn up from, however both sides came to be known: read just now, or recalled from the last reading.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """
 Who was found in step, and by what: where none of it changed the same would be found again, and is not worked out anew.
 
-All that the decision about an ordinary worker follows from is one digest: the worker as Workday shows them, the texts of
-their place, the manager's record, what Plex shows of the employee and its attributes, and the settings. What else could
-decide (a day that lies ahead, another job, a doubt, another wearer of the badge, a record left in another plant, a missing
-parent) is looked at afresh each time, and whoever has any of it is not ordinary. Pure.
+All that the decision about an ordinary worker follows from is one digest: the worker as Workday shows them, the texts
+of their place, the manager's record, what Plex shows of the employee and its attributes, and the settings. What else
+could decide (a day that lies ahead, another job, a doubt, another wearer of the badge, a record left in another plant,
+a missing parent) is looked at afresh each time, and whoever has any of it is not ordinary. Pure.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Ground(NamedTuple):
     """
     What is known of an ordinary worker once everybody is placed; the rest is what other records say.
 
-    *worker* is the person's key, *key* the employee's in *plant*; *me* and *manager* are typed ids; *digest* sums up the
-    worker and the place. *alone*: it was seen already that no other plant holds the person.
+    *worker* is the person's key, *key* the employee's in *plant*; *me* and *manager* are typed ids; *digest* sums up
+    the worker and the place. *alone*: it was seen already that no other plant holds the person.
     """
 
     worker: str
@@ -83,8 +83,8 @@ class Around(NamedTuple):
     """
     What else could decide about somebody, once everybody is placed.
 
-    *known* are the records that exist or are about to, by reference; *doubted* those an earlier plan found otherwise, by
-    type, plant and number; *badges* says which employee wears which, by plant and badge.
+    *known* are the records that exist or are about to, by reference; *doubted* those an earlier plan found otherwise,
+    by type, plant and number; *badges* says which employee wears which, by plant and badge.
     """
 
     projection: Projection
@@ -102,7 +102,8 @@ class Steady:
     """
     Tells who was found in step by exactly what is so now, and by what those compared in one plan are found so.
 
-    In the order of a plan: `consider` everybody who has a place, `find` once, then `give_up` and `note` what is compared.
+    In the order of a plan: `consider` everybody who has a place, `find` once, then `give_up` and `note` what is
+    compared.
     """
 
     def __init__(
@@ -120,8 +121,8 @@ class Steady:
 
         *ahead* tells of whom something lies ahead, *others* are who has several profiles, *in_plex* the references of
         what Plex holds. For the employees of a plant whose keys come after one and not after another, *shown* gives the
-        hashes of their records, a mapping for each of `RECORDS`, None where they cannot be read, and *found* the digests by
-        which they were found in step.
+        hashes of their records, a mapping for each of `RECORDS`, None where they cannot be read, and *found* the
+        digests by which they were found in step.
         """
         self._anew = anew
         self._ahead = ahead
@@ -135,7 +136,9 @@ class Steady:
         self.in_step: dict[tuple[str, str], str] = {}
 
     def consider(self, worker: Worker, place: Place, name: str) -> Ground | None:
-        """Remember somebody where nothing but their own records, *name* first, and their manager's can decide about them."""
+        """
+        Remember somebody where nothing but their own records, *name* first, and their manager's can decide about them.
+        """
         if (
             self._anew
             or place.closed

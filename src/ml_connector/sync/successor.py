@@ -34,7 +34,10 @@ def no_open_hold(hold: str, *, kept: Sequence[HoldInfo]) -> UsageError:
 
 
 def find_successors(past: HoldInfo, *, kept: Sequence[HoldInfo]) -> list[HoldInfo]:
-    """The open holds of the same thing, oldest first: those that share a member with it, else all of its guard there, or of a guard over the same clock."""
+    """
+    The open holds of the same thing, oldest first: those that share a member with it, else all of its guard there, or
+    of a guard over the same clock.
+    """
     waiting = [item for item in kept if item.state == "open" and (item.type, item.plant) == (past.type, past.plant)]
     sharing = [item for item in waiting if not set(item.members).isdisjoint(past.members)]
     alike = ON_CLOCK if past.guard in ON_CLOCK else {past.guard}

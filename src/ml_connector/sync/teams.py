@@ -71,7 +71,10 @@ def _seat(worker: Worker) -> object:
 
 
 def find_teams(everybody: Iterable[Managed], managers: Collection[str], *, vacant: bool) -> set[str]:
-    """The WIDs of who reports to one of *managers*, by what is held of them; where *vacant*, of who reports to nobody, too."""
+    """
+    The WIDs of who reports to one of *managers*, by what is held of them; where *vacant*, of who reports to nobody,
+    too.
+    """
     teams, alone = set[str](), set[str]()
     for each in everybody:
         bosses = each.bosses

@@ -68,7 +68,9 @@ class Moves:
         self.stuck: dict[tuple[str, str], tuple[str, Parked]] = {}
 
     def consider(self, person: str, place: Place, left: Iterable[Desired]) -> None:
-        """Let somebody move to *place*, where Plex's command can do it; *left* are their records elsewhere, as ended."""
+        """
+        Let somebody move to *place*, where Plex's command can do it; *left* are their records elsewhere, as ended.
+        """
         records = [self._load(item.plant, item.key) for item in left]
         active = [each for each in records if each is not None and each.fields.get("status") != self._status_inactive]
         tenant_id = self._tenants.get(place.plant)
@@ -112,7 +114,9 @@ def render_move(place: Place, move: Move) -> tuple[list[Change], PlexRecord]:
 
 
 def bring_attributes(there: PlexRecord, move: Move) -> PlexRecord:
-    """What is kept beside the employee, as it is in the new plant: a cost center is the plant's own and stays behind."""
+    """
+    What is kept beside the employee, as it is in the new plant: a cost center is the plant's own and stays behind.
+    """
     native = {**there.native, _COST_CENTER: None}
     return msgspec.structs.replace(there, plant=move.plant, fields={**there.fields, "cost_center": None}, native=native)
 

@@ -1,5 +1,6 @@
 """
-What a run could not decide about, because a reading is held: what waited there before goes on waiting, since when it did.
+What a run could not decide about, because a reading is held: what waited there before goes on waiting, since when it
+did.
 
 A hold says that we do not know, and who does not know clears nothing up. Pure.
 """

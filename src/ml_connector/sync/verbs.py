@@ -155,7 +155,8 @@ class Syncer:
         Approve a hold's exact set; the next plan lets it through. Approved already, it stays so.
 
         Raises:
-            UsageError: there is no such open hold; one that took its place is named. ConfigurationError: it is not for a person to release.
+            UsageError: there is no such open hold; one that took its place is named. ConfigurationError: it is not for
+                a person to release.
         """
         kept = self._tools.review.holds(self._name)
         found = [item for item in kept if item.state in {"open", "released"} and item.id.startswith(hold)]
@@ -230,7 +231,8 @@ class Syncer:
         Let no run take an earlier Workday for news, nor a later one for today.
 
         Raises:
-            ApprovalRequiredError: Workday's clock went back since it was last believed, or ran ahead, and nobody said it may.
+            ApprovalRequiredError: Workday's clock went back since it was last believed, or ran ahead, and nobody said
+                it may.
         """
         newest, now = self._tools.store.newest_plan(), self._tools.clock()
         believed = newest.watermark if newest else ""

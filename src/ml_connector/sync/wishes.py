@@ -42,7 +42,9 @@ from ml_connector.timeline.outbox import Outbox
 
 
 class Wishes:
-    """Says what is wanted of one worker after the other. *arrived* are records that a transfer brings, as they will be."""
+    """
+    Says what is wanted of one worker after the other. *arrived* are records that a transfer brings, as they will be.
+    """
 
     def __init__(
         self,
@@ -66,7 +68,8 @@ class Wishes:
         """
         *others* are the other profiles of who has several; with *only_primary* Workday's surface tells no other job.
 
-        *left_behind* gives the records of a move that broke off: the new plant has the person, the old one was to end them.
+        *left_behind* gives the records of a move that broke off: the new plant has the person, the old one was to end
+        them.
         """
         self._draft, self._learnt, self._today, self._lookup = draft, learnt, today, lookup
         self._baselines, self._moves, self._under_way = baselines, moves, under_way
@@ -135,7 +138,8 @@ class Wishes:
 
     def _only_beside(self, projection: Projection, worker: Worker) -> Iterator[Desired]:
         """
-        The records of somebody whose primary job is in no plant that can be named: where their other jobs are, if they have any (WP-06).
+        The records of somebody whose primary job is in no plant that can be named: where their other jobs are, if they
+        have any (WP-06).
 
         Nothing is ended: the route may be missing, or what it goes by, and not the job (WP-08).
         """
@@ -195,8 +199,8 @@ class Wishes:
 
     def _noted(self, worker: Worker, place: Place, employee: Desired) -> Desired:
         """
-        The employee with a word on a closed cost center, or on a conversion that comes late; only who has several profiles
-        was converted.
+        The employee with a word on a closed cost center, or on a conversion that comes late; only who has several
+        profiles was converted.
         """
         if place.closed:
             employee = msgspec.structs.replace(employee, note=note_closed(place))
@@ -272,8 +276,8 @@ class Wishes:
 
     def _given_back(self, projection: Projection, worker: Worker, item: Desired) -> Iterator[Desired]:
         """
-        A record that has ended or is to; wears it another worker's badge, as after a join that was taken back, it gets all
-        that is its own worker's again, so that the other one can have theirs (WP-01).
+        A record that has ended or is to; wears it another worker's badge, as after a join that was taken back, it gets
+        all that is its own worker's again, so that the other one can have theirs (WP-01).
         """
         held = None
         if (item.plant, badge(worker)) not in self._learnt.badges:  # nearly always they wear their own

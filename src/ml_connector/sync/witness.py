@@ -75,5 +75,7 @@ class Witness:
             self.parked.append(parked)
 
     def knows(self, record: Any) -> bool:
-        """Whether a record, wanted or to be changed, is the person's, in whatever plant: an employee's id is theirs alone."""
+        """
+        Whether a record, wanted or to be changed, is the person's, in whatever plant: an employee's id is theirs alone.
+        """
         return any((it.type, it.key) == (record.type, record.key) for it in self.wanted)

@@ -27,11 +27,12 @@ def windows(
     *, entered_at: datetime, effective_on: date, now: datetime, today: date, overlap: timedelta
 ) -> Iterator[LogWindow]:
     """
-    The windows that hold everything which may have changed since a reading at *entered_at* as of *effective_on* (CC-01).
+    The windows that hold everything which may have changed since a reading at *entered_at* as of *effective_on*
+    (CC-01).
 
     Two, never one: what was entered late took effect long ago, and what takes effect today was entered long ago. The
-    first overlaps what was read, so that a change at the very moment is read twice rather than never (CC-05). The second
-    begins a day early, since a day begins at another moment elsewhere.
+    first overlaps what was read, so that a change at the very moment is read twice rather than never (CC-05). The
+    second begins a day early, since a day begins at another moment elsewhere.
     """
     yield LogWindow(entered=(entered_at - overlap, now))
     if today > effective_on:

@@ -1,9 +1,9 @@
 """
 What a worker was, from which day on, and since when we know it: two dates for every fact. Pure.
 
-A capture is everything read of a worker at one entry moment: what holds from each of some days on. It takes the place of
-all that was known before about its first day and every later one, so a correction of the past replaces what followed from
-the mistake, and a look back to an earlier moment still shows the mistake (ED-10).
+A capture is everything read of a worker at one entry moment: what holds from each of some days on. It takes the place
+of all that was known before about its first day and every later one, so a correction of the past replaces what followed
+from the mistake, and a look back to an earlier moment still shows the mistake (ED-10).
 """
 
 from __future__ import annotations

@@ -125,7 +125,9 @@ def news_of(identified: Iterable[Identified], known: Mapping[Alias, NameOwner]) 
 
 
 def is_at_work(profile: Worker, *, today: date) -> bool:
-    """Whether a profile was last shown as active, and no ending that has passed was told: not being shown is none (CC-11)."""
+    """
+    Whether a profile was last shown as active, and no ending that has passed was told: not being shown is none (CC-11).
+    """
     last = profile.terminated_on
     return profile.active is True and not (isinstance(last, date) and last < today)
 

@@ -1,9 +1,9 @@
 """
 What is true for each plant today, in the plant's own zone, and what lies ahead of it. Pure.
 
-Workday is asked as of the latest date any plant has; where it is still the day before, a change that takes effect on the
-later date has not happened yet (TZ-02, TZ-03). Plex knows no future (PX-06), so what lies ahead waits here, is told by its
-date, and is asked for again on its day.
+Workday is asked as of the latest date any plant has; where it is still the day before, a change that takes effect on
+the later date has not happened yet (TZ-02, TZ-03). Plex knows no future (PX-06), so what lies ahead waits here, is told
+by its date, and is asked for again on its day.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ def known_on(told: Sequence[ReferenceFact], *, on: date, by: datetime | None = N
 
 
 def is_given_away(told: Sequence[ReferenceFact], *, by: datetime) -> bool:
-    """Whether a code is told after a moment to be another object, by Workday's own id, than it was *by* then (RD-01)."""
+    """
+    Whether a code is told after a moment to be another object, by Workday's own id, than it was *by* then (RD-01).
+    """
     wids = [(each.entered_at <= by, wid) for each in told if (wid := _NAMED(each.body).wid) is not None]
     was = [wid for known, wid in wids if known]
     return bool(was) and any(wid != was[-1] for known, wid in wids if not known)

@@ -45,7 +45,10 @@ class MappedBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldValue(msgspec.Struct, frozen=True, kw_only=True):
-    """One field: *spoken* is an id in people's words, *how* we know (written, agreed, found), *since* when, and *evidence*, its number in the list below."""
+    """
+    One field: *spoken* is an id in people's words, *how* we know (written, agreed, found), *since* when, and
+    *evidence*, its number in the list below.
+    """
 
     type: str
     field: str

@@ -177,7 +177,9 @@ def _mapping(app: App) -> Iterator[Finding]:
 
 
 def _upstream(app: App) -> Iterator[Finding]:
-    """Where Plex owns cost centers, whether they may be written to Workday; the right itself shows with the first write."""
+    """
+    Where Plex owns cost centers, whether they may be written to Workday; the right itself shows with the first write.
+    """
     if app.connection.sync.cost_centers != "plex":
         return
     why = why_not_written(app.connection.workday, name=app.name)

@@ -1,4 +1,7 @@
-"""What a decision on a worker would do, looked at before it is made: who is at work twice, whose Plex record nobody would be."""
+"""
+What a decision on a worker would do, looked at before it is made: who is at work twice, whose Plex record nobody would
+be.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ def moved_by(store: LinkStore, profile: Profile) -> list[str]:
 
 
 def are_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) -> bool:
-    """Whether a profile, or who is joined to it, and another one that is *person* are active, as they were last shown."""
+    """
+    Whether a profile, or who is joined to it, and another one that is *person* are active, as they were last shown.
+    """
     today, moved = min(last_days(app).values()), moved_by(store, profile)
     theirs = {person, *store.followers(person)} - set(moved)
     active = {wid for wid, each in known_workers(app, [*moved, *theirs]).items() if is_at_work(each, today=today)}
@@ -77,7 +82,8 @@ def check_not_both_at_work(
 
 def check_join(app: App, store: LinkStore, profile: Profile, other: Profile, *, names: tuple[str, str]) -> None:
     """
-    Say who would be one person where their family names differ, and which Plex records of the first nobody would be then.
+    Say who would be one person where their family names differ, and which Plex records of the first nobody would be
+    then.
 
     Raises:
         ApprovalRequiredError: there is something to be said, as both systems were last read and Plex written since.

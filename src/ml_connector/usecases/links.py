@@ -34,8 +34,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """
     A worker whose number a Plex employee wears who is nobody's yet.
 
-    *written* tells that we wrote to that employee before, so that its name proves nothing. *refused* says why the worker was
-    not let be that employee, with the *remedy*.
+    *written* tells that we wrote to that employee before, so that its name proves nothing. *refused* says why the
+    worker was not let be that employee, with the *remedy*.
     """
 
     plant: str
@@ -50,7 +50,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_links(app: App, *, worker: str | None = None) -> list[Link]:
     """
-    People with several profiles, a chosen Plex record, or a decision on who they are; or one person, named by a worker's number or WID.
+    People with several profiles, a chosen Plex record, or a decision on who they are; or one person, named by a
+    worker's number or WID.
 
     Raises:
         UsageError: nobody is known under that number.
@@ -238,7 +239,8 @@ def release(app: App, worker: str, *, plant: str) -> Link:
 
 def find_matches(app: App) -> list[Match]:
     """
-    Workers who wait because a Plex employee, nobody's yet, wears their number: what an enterprise's first day looks like.
+    Workers who wait because a Plex employee, nobody's yet, wears their number: what an enterprise's first day looks
+    like.
 
     It goes by what the last plan parked and the last reading of Plex; nothing is read anew, and nothing is decided.
     """
@@ -269,7 +271,8 @@ def find_matches(app: App) -> list[Match]:
 
 def adopt_all(app: App, matches: Sequence[Match]) -> list[Match]:
     """
-    Let each of these workers be the Plex employee beside them; give those refused, with the reason. Names were looked at.
+    Let each of these workers be the Plex employee beside them; give those refused, with the reason. Names were looked
+    at.
 
     Raises:
         StorageError: nothing more can be kept; what was linked before stays so.
@@ -323,7 +326,9 @@ def _record(
     record: str | None = None,
     accepted: bool = False,
 ) -> None:
-    """Tell the trail, under the number people know the worker by, what was decided, and of whom or which record else."""
+    """
+    Tell the trail, under the number people know the worker by, what was decided, and of whom or which record else.
+    """
     detail: dict[str, str | int] = {} if other is None else {OTHER: _number(app, other)}
     if record is not None:
         detail["plex_id"] = record

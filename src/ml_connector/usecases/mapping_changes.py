@@ -95,7 +95,9 @@ def keep_rows(
 
 
 def _with_wids(app: App, rows: Sequence[MappingRow]) -> list[MappingRow]:
-    """The rows with Workday's own ids. Another object may have taken a code over since: one still shown stays (RD-01)."""
+    """
+    The rows with Workday's own ids. Another object may have taken a code over since: one still shown stays (RD-01).
+    """
     wids = {kind: known_wids(app, kind) for kind in {row.kind for row in rows}}
     shown = {kind: set(known.values()) for kind, known in wids.items()}
     return [

@@ -21,7 +21,9 @@ from ml_connector.usecases.usage import read_setup, read_workday
 
 
 class _Codes(NamedTuple):
-    """Workday's codes of a kind with its own ids as *shown*, by own id the codes now (*holders*) and all that ever were."""
+    """
+    Workday's codes of a kind with its own ids as *shown*, by own id the codes now (*holders*) and all that ever were.
+    """
 
     shown: Mapping[str, str | None]
     holders: Mapping[str, str]
@@ -87,7 +89,9 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
 
 
 def _centers_to_come(app: App, rows: Collection[Claim]) -> set[str]:
-    """Codes by which Plex's cost centers are to stand in Workday, where Plex owns them: of a number no other code has."""
+    """
+    Codes by which Plex's cost centers are to stand in Workday, where Plex owns them: of a number no other code has.
+    """
     if owners_of(app.connection).cost_centers is not Owner.PLEX:
         return set()
     codes: dict[tuple[str, str], set[str]] = {}
@@ -105,7 +109,9 @@ def _is_news(claim: Claim, said: MappingRow | None) -> bool:
 
 
 def _wid_faults(claim: Claim, line: int, known: _Codes) -> Iterator[Fault]:
-    """Where code and Workday's own id are of two objects: the row would answer for one and be read as about the other."""
+    """
+    Where code and Workday's own id are of two objects: the row would answer for one and be read as about the other.
+    """
     if claim.kind is Kind.ACCOUNT or claim.wid is None:
         return
     what, holder = claim.kind.value.replace("_", " "), known.holders.get(claim.wid)

@@ -27,7 +27,9 @@ from ml_connector.usecases.mapping_faults import (
 
 
 class ListedRow(MappingRow, frozen=True, kw_only=True):
-    """A row as it is listed; *now* is what Workday calls the source today, where that is another code than the row's."""
+    """
+    A row as it is listed; *now* is what Workday calls the source today, where that is another code than the row's.
+    """
 
     now: str | None = None
 

@@ -15,7 +15,10 @@ from ml_connector.timeline.links.store import LinkStore
 
 
 class Employees:
-    """The employees Plex holds by what one command knows: what was written since the reading is looked up once, when first asked."""
+    """
+    The employees Plex holds by what one command knows: what was written since the reading is looked up once, when first
+    asked.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app

@@ -19,7 +19,9 @@ from ml_connector.usecases.own_records import Employees, find_made_ids, find_own
 
 
 class Parting(NamedTuple):
-    """The profiles that leave a person and are one of their own; *along* the Plex records that go with them, by plant."""
+    """
+    The profiles that leave a person and are one of their own; *along* the Plex records that go with them, by plant.
+    """
 
     person: str
     leave: tuple[str, ...]
@@ -32,7 +34,9 @@ class Parting(NamedTuple):
 
 
 def plan_parting(app: App, store: LinkStore, profile: Profile) -> Parting | None:
-    """How a profile is parted from the others of its person, whichever the person is named after; None without others."""
+    """
+    How a profile is parted from the others of its person, whichever the person is named after; None without others.
+    """
     others = store.followers(profile.person)
     leave = (profile.wid,) if profile.wid != profile.person else tuple(others)
     if not leave:

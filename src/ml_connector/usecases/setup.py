@@ -29,7 +29,9 @@ _REHEARSAL_FILES = ("key", "db", "db-wal", "db-shm", "anchor", "log")
 
 
 class Initialised(msgspec.Struct, frozen=True, kw_only=True):
-    """What `init` made, and what to type next. *mapped* counts rows accepted for a rehearsal, *left* those that wait."""
+    """
+    What `init` made, and what to type next. *mapped* counts rows accepted for a rehearsal, *left* those that wait.
+    """
 
     config: str
     key: str

@@ -16,7 +16,9 @@ NEXT_OF_RELEASED = (
 
 
 class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One parked record, as `parked` prints it; *field* where only that field waits, *code* what class of reason it is."""
+    """
+    One parked record, as `parked` prints it; *field* where only that field waits, *code* what class of reason it is.
+    """
 
     type: str
     key: str
@@ -31,7 +33,9 @@ class ParkedInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One hold beside the parked records: the same keys, and what a person needs to release it; *state* open or released."""
+    """
+    One hold beside the parked records: the same keys, and what a person needs to release it; *state* open or released.
+    """
 
     type: str
     key: str

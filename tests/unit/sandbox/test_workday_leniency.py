@@ -1,4 +1,6 @@
-"""What Workday accepts though its schema does not: production requests carry it, so a stricter sandbox would be wrong."""
+"""
+What Workday accepts though its schema does not: production requests carry it, so a stricter sandbox would be wrong.
+"""
 
 from __future__ import annotations
 

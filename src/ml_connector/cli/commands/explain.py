@@ -28,7 +28,8 @@ def explain(
     ],
 ) -> int:
     """
-    Say what a plan would do with one worker, and why. Step by step from the last reading: nothing is asked, nothing is written.
+    Say what a plan would do with one worker, and why. Step by step from the last reading: nothing is asked, nothing is
+    written.
 
         ml-connector explain worker 21001
         ml-connector explain worker 21001 --output json

@@ -213,7 +213,8 @@ def export(
     ] = None,
 ) -> None:
     """
-    Write the crosswalk as CSV for a spreadsheet, and back with `mapping import`. As JSON it is what `mapping list` gives.
+    Write the crosswalk as CSV for a spreadsheet, and back with `mapping import`. As JSON it is what `mapping list`
+    gives.
 
         ml-connector mapping export crosswalk.csv
     """

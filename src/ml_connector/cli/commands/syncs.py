@@ -46,7 +46,8 @@ def plan(
     everything: Annotated[bool, typer.Option("--all", help="Show every change, however many.")] = False,
 ) -> int:
     """
-    Show what would change in Plex, and write nothing. Of Workday what changed is read, of Plex everything; the plan is kept under its digest.
+    Show what would change in Plex, and write nothing. Of Workday what changed is read, of Plex everything; the plan is
+    kept under its digest.
 
         ml-connector plan
         ml-connector plan --only worker --output json

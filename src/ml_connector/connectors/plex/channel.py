@@ -95,11 +95,12 @@ class Channel:
 
     def read(self, call: Call, *, parse: Callable[[Answer], _T]) -> _T:
         """
-        Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none, OversizedError for one
-        that holds more than any.
+        Ask until *parse* takes the answer; it raises UnavailableError for an answer that is none, OversizedError for
+        one that holds more than any.
 
         Raises:
-            UnavailableError: no proper answer after several tries, or it is to be away for longer than we wait. ConfigurationError: a far too large one. RateLimitError: still refused for pace.
+            UnavailableError: no proper answer after several tries, or it is to be away for longer than we wait.
+                ConfigurationError: a far too large one. RateLimitError: still refused for pace.
             AuthenticationError: refused with 401, also with a new token.
         """
         waited_s = 0.0
@@ -130,7 +131,8 @@ class Channel:
         Send once. Status below 500 comes back as the answer, whatever it says; a yes only as JSON.
 
         Raises:
-            AmbiguousWriteError: no answer, a server error, or a yes that is no JSON. NotSentError: several tries and no connection.
+            AmbiguousWriteError: no answer, a server error, or a yes that is no JSON. NotSentError: several tries and no
+                connection.
             RateLimitError: still refused for pace. AuthenticationError: refused with 401, also with a new token.
         """
         for attempt in range(1, TRIES + 1):
@@ -201,7 +203,9 @@ class Channel:
         return headers
 
     def _give_way(self, call: Call, answer: Answer, *, refusals: int, waited_s: float) -> float:
-        """Let nobody ask for a while; how many seconds of it Plex asked for, with what was *waited_s* before in bounds."""
+        """
+        Let nobody ask for a while; how many seconds of it Plex asked for, with what was *waited_s* before in bounds.
+        """
         now = self._clock()
         asked_s = retry_after_s(answer.headers, now=now)
         still = f"still asks for patience after {refusals} tries" if refusals > 1 else "asks for patience"

@@ -221,7 +221,9 @@ class PlexConnector:
 
 
 def _natural_key(write: Write) -> dict[str, str]:
-    """What the record's row says of it; where that is several things, each may hold what stands between them in the key."""
+    """
+    What the record's row says of it; where that is several things, each may hold what stands between them in the key.
+    """
     columns = _NATURAL_KEYS[write.record_type]
     if len(columns) == 1:
         return {columns[0]: write.key}

@@ -124,7 +124,9 @@ class DataSourceApi:
         )
 
     def search(self, entry: Entry, *, plant: str) -> dict[str, int]:
-        """The data sources granted to us whose name holds the entry's, by name: ids are Plex-wide, names people know."""
+        """
+        The data sources granted to us whose name holds the entry's, by name: ids are Plex-wide, names people know.
+        """
         query = (("name", entry.name),)
         call = Call(what=f"searching for {entry.name}", plant=plant, path="/datasources/search", query=query)
 

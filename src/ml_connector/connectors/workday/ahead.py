@@ -1,9 +1,9 @@
 """
 Pages fetched ahead of whoever uses them, in sizes the tenant can give in time; one mechanism for SOAP and REST.
 
-Workday builds a list when its first page is asked for, slowly, and keeps it for two hours: later pages are quick as long
-as nobody dawdles. So pages are asked for whether or not the last one is used up yet, as many as the byte budget holds,
-a few at once, and a slow reader on our side keeps no request from being made before the budget is full.
+Workday builds a list when its first page is asked for, slowly, and keeps it for two hours: later pages are quick as
+long as nobody dawdles. So pages are asked for whether or not the last one is used up yet, as many as the byte budget
+holds, a few at once, and a slow reader on our side keeps no request from being made before the budget is full.
 """
 
 from __future__ import annotations

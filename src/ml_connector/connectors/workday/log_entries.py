@@ -1,4 +1,6 @@
-"""What a transaction log tells of one record: who it is, and of each transaction its day and the moment it was entered."""
+"""
+What a transaction log tells of one record: who it is, and of each transaction its day and the moment it was entered.
+"""
 
 from __future__ import annotations
 

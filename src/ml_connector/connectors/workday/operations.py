@@ -27,8 +27,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """
     One Get operation. *record* is the element of one record in its answer, *reference* the record's own reference.
 
-    *named_by* is what a request names records by, where that is another word than *reference*. *before* and *after* are the criteria that stand before and after the change filter. *log* is the flag that asks for
-    the transactions of a record, where there is one.
+    *named_by* is what a request names records by, where that is another word than *reference*. *before* and *after* are
+    the criteria that stand before and after the change filter. *log* is the flag that asks for the transactions of a
+    record, where there is one.
     """
 
     service: str

@@ -1,9 +1,9 @@
 """
 How long we wait for Workday, and how we keep from being a burden: shared by every thread of one surface.
 
-A refusal for pace, or a wait that Workday asks for, makes everybody wait, not only the thread it met; whatever else goes
-wrong, that one alone. `WD-RateLimit-Tokens-Remaining` is undocumented
-and its unit unknown, so it only makes us slower when it runs low against the most we ever saw; it never fails anything.
+A refusal for pace, or a wait that Workday asks for, makes everybody wait, not only the thread it met; whatever else
+goes wrong, that one alone. `WD-RateLimit-Tokens-Remaining` is undocumented and its unit unknown, so it only makes us
+slower when it runs low against the most we ever saw; it never fails anything.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def ask_patiently(
 
     Raises:
         AuthenticationError, PermissionError_, ConfigurationError: refused, not asked again but for one renewed token.
-        RateLimitError, UnavailableError: still no answer after patient attempts, or more patience is asked for than that.
+        RateLimitError, UnavailableError: still no answer after patient attempts, or more patience is asked for than
+            that.
     """
     wait_s, waited_s, renewed = FIRST_WAIT_S, 0.0, False
     for attempts_left in reversed(range(ATTEMPTS)):

@@ -1,4 +1,6 @@
-"""Adds the pages of one extraction up: as many records as announced, none twice, from one set that stood still (CC-03)."""
+"""
+Adds the pages of one extraction up: as many records as announced, none twice, from one set that stood still (CC-03).
+"""
 
 from __future__ import annotations
 

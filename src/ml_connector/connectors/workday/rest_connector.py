@@ -2,8 +2,9 @@
 Workday over REST and WQL as a `Connector`: read only, with bearer tokens.
 
 Workers are every row of the WQL source, each joined with what the staffing service says of it, or, where no such source
-is granted, the staffing service's alone, page by page; everything else is WQL alone. This surface freezes no entry moment: what changes while it is read shows as totals that do not add up, and the
-reading is refused (CC-03). An effective date is kept by WQL where the source takes one.
+is granted, the staffing service's alone, page by page; everything else is WQL alone. This surface freezes no entry
+moment: what changes while it is read shows as totals that do not add up, and the reading is refused (CC-03). An
+effective date is kept by WQL where the source takes one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What `discover` tells of the REST surface and of a report: where each canonical field comes from, and what is missing."""
+"""
+What `discover` tells of the REST surface and of a report: where each canonical field comes from, and what is missing.
+"""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ Cuts one page into its records as the bytes arrive, without parsing them.
 
 The fast way looks for nothing but the record's own start and end tags, under the prefix the answer itself uses, and
 demands that only white space lies between records. What remains when the records are taken out, the frame, is parsed
-whole. Anything unexpected (comments, CDATA, XInclude, other prefixes, nested records, a count that differs from Page_Results)
-goes the slow way: the hardened parser reads the document whole, and only its word counts.
+whole. Anything unexpected (comments, CDATA, XInclude, other prefixes, nested records, a count that differs from
+Page_Results) goes the slow way: the hardened parser reads the document whole, and only its word counts.
 
 A record cut wrongly cannot pass: frame and records are each well-formed only if the cuts are where the parser has them.
 So a page counts only once its end was seen: records of a long page are given before that, and taken back if it breaks.
@@ -55,8 +55,8 @@ class SplitPage(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A page up to Response_Data, as *text*, and what it teaches: how a record opens, with or without attributes and when it
-    stands alone, how it closes, and what the end of them looks like. What it announces, if it does, is *announced*.
+    A page up to Response_Data, as *text*, and what it teaches: how a record opens, with or without attributes and when
+    it stands alone, how it closes, and what the end of them looks like. What it announces, if it does, is *announced*.
     """
 
     text: bytes
@@ -241,7 +241,9 @@ class _Cutter:
         yield from self._source.rest()
 
     def read_head(self) -> _Head:
-        """Read up to Response_Data; learn its prefix, the namespaces in scope there, and what is announced, if it is."""
+        """
+        Read up to Response_Data; learn its prefix, the namespaces in scope there, and what is announced, if it is.
+        """
         source = self._source
         while not (found := _DATA_START.search(source.buffer)):
             if b"<!" in source.buffer or not source.more(bound=MAX_FRAME_BYTES):

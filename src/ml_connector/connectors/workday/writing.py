@@ -64,7 +64,9 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoapWriter:
-    """Sends writes to one tenant's services; safe to share between threads, which keep one *pace* with whoever reads."""
+    """
+    Sends writes to one tenant's services; safe to share between threads, which keep one *pace* with whoever reads.
+    """
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 """
 Who is calling, and for which plant: bearer tokens, the `X-Plex-Connect-Api-Key` header and web-service users.
 
-A bearer token or an API key reaches every plant of the enterprise, chosen by header; a web-service user reaches its own.
+A bearer token or an API key reaches every plant of the enterprise, chosen by header; a web-service user reaches its
+own.
 """
 
 from __future__ import annotations

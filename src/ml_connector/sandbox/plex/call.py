@@ -20,7 +20,8 @@ class Call:
     """
     A call let in.
 
-    *record_id* is the id in the path, `""` where there is none. Reads look at `seen`, which may lag; writes change `tables`.
+    *record_id* is the id in the path, `""` where there is none. Reads look at `seen`, which may lag; writes change
+    `tables`.
     """
 
     request: Request

@@ -18,7 +18,9 @@ _LONG_ROW_LIMIT = 15000
 
 @dataclass(frozen=True)
 class Field:
-    """An input, output or column: `Name:type`, `?` behind the type when null is allowed, `!` when an input is required."""
+    """
+    An input, output or column: `Name:type`, `?` behind the type when null is allowed, `!` when an input is required.
+    """
 
     name: str
     type: str

@@ -1,4 +1,6 @@
-"""What people at a plant do to an employee between two of a caller's requests: edit, remove, give the badge to another."""
+"""
+What people at a plant do to an employee between two of a caller's requests: edit, remove, give the badge to another.
+"""
 
 from __future__ import annotations
 

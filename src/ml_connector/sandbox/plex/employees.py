@@ -51,7 +51,9 @@ def create_employee(call: Call) -> Response:
 
 
 def replace_employee(call: Call) -> Response:
-    """PUT {id}: what the body leaves out becomes empty; the id and the user id stay, for the body has no place for them."""
+    """
+    PUT {id}: what the body leaves out becomes empty; the id and the user id stay, for the body has no place for them.
+    """
     old = call.tables.employees.get(call.record_id)
     if old is None:
         raise no_such_record()

@@ -1,8 +1,8 @@
 """
 Query filters of the resource API.
 
-A name no operation documents is ignored without a word, so that a misspelt filter returns everything: users recorded it.
-A documented name with a value of another kind is refused.
+A name no operation documents is ignored without a word, so that a misspelt filter returns everything: users recorded
+it. A documented name with a value of another kind is refused.
 """
 
 from __future__ import annotations

@@ -139,7 +139,8 @@ class PlexSandbox:
 
     def edit_employee(self, pcn: str, badge: str, *, fields: Row | None, at_next_write: bool = False) -> None:
         """
-        Let somebody at the plant change an employee by hand (`None`: remove), now or just before the next write to them.
+        Let somebody at the plant change an employee by hand (`None`: remove), now or just before the next write to
+        them.
 
         Raises:
             LookupError: no such employee, or no such field.

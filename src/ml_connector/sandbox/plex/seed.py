@@ -1,4 +1,6 @@
-"""The enterprise on its first morning: setup tables, chart of accounts, planned headcount, and people only Plex knows."""
+"""
+The enterprise on its first morning: setup tables, chart of accounts, planned headcount, and people only Plex knows.
+"""
 
 from __future__ import annotations
 

@@ -19,9 +19,10 @@ class Switches:
     """
     Behaviour the documents leave open, or that differs between customers.
 
-    *clock_offset_s* is by how much Plex's clock is wrong. *apply_lag_s*: how long a 202 takes to become true. *row_limit_flag*: which of four published spellings tells that rows
-    were cut. *empty_form*: how an empty field of a resource looks. *row_limits* and *broken* name data sources,
-    *unsubscribed* names resources; *added_column* puts a column nobody asked for first in every data-source answer.
+    *clock_offset_s* is by how much Plex's clock is wrong. *apply_lag_s*: how long a 202 takes to become true.
+    *row_limit_flag*: which of four published spellings tells that rows were cut. *empty_form*: how an empty field of a
+    resource looks. *row_limits* and *broken* name data sources, *unsubscribed* names resources; *added_column* puts a
+    column nobody asked for first in every data-source answer.
     """
 
     calls_per_minute: int = 6000

@@ -1,9 +1,9 @@
 """
 Nights on which a day begins somewhere and not yet elsewhere, and those on which the clocks change.
 
-The tenant tells its moments in Pacific time, while each plant lives by its own clock: Detroit and Toledo are three hours
-ahead of the tenant, Chicago two. Every night is a number of scenes, each at a moment of its own. Pure but for what is
-entered at the desk.
+The tenant tells its moments in Pacific time, while each plant lives by its own clock: Detroit and Toledo are three
+hours ahead of the tenant, Chicago two. Every night is a number of scenes, each at a moment of its own. Pure but for
+what is entered at the desk.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ class View(msgspec.Struct, frozen=True):
     """
     What one request sees: the world, the tenant's present, and what its user is granted.
 
-    *clock* is the present as the server's clock has it, which may be wrong; entries go by *now*. Whoever was *purged* is
-    not among the *workers* any more.
+    *clock* is the present as the server's clock has it, which may be wrong; entries go by *now*. Whoever was *purged*
+    is not among the *workers* any more.
 
     Two views with the same *stamp* see the same workers and records in it.
     """

@@ -114,7 +114,9 @@ def _read_paging(call: Call) -> tuple[int, int]:
 
 
 def _select_all(call: Call, listing: Listing, *, listed: PageCache) -> Sequence[str]:
-    """Select by the criteria, from what is kept of the page before; without a pinned moment only while nothing is entered."""
+    """
+    Select by the criteria, from what is kept of the page before; without a pinned moment only while nothing is entered.
+    """
     moment = call.request.get("Response_Filter", {}).get("As_Of_Entry_DateTime")
     if call.criteria:  # windows are checked against the present each time, and select few
         return listing.select(call)

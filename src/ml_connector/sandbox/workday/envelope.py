@@ -1,4 +1,6 @@
-"""The success envelope, made while it is sent: head first, then record by record, so that no page is ever held whole."""
+"""
+The success envelope, made while it is sent: head first, then record by record, so that no page is ever held whole.
+"""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ class JsonDoor:
         self, request: Request, *, number: str, kept: Callable[[Request], Gzipped | None]
     ) -> tuple[int, Body, dict[str, str]]:
         """
-        Answer one request: status, body, headers. *number* is its id in Workday's logs, *kept* finds what was made before.
+        Answer one request: status, body, headers. *number* is its id in Workday's logs, *kept* finds what was made
+        before.
 
         Only refusals carry the gateway's id, and none of them tells the allowance.
         """

@@ -1,4 +1,6 @@
-"""Workday's weekly maintenance: Friday 23:00 to Saturday 03:00 Pacific, during which nothing but this page is served."""
+"""
+Workday's weekly maintenance: Friday 23:00 to Saturday 03:00 Pacific, during which nothing but this page is served.
+"""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ class PageCache:
     """
     The latest selections, by what was asked and seen. Thread-safe; the same one may be made twice at the same time.
 
-    *clock* counts the seconds a selection is kept for; *first_page_s* is how long one takes to be made, and *sleep* waits
-    for that.
+    *clock* counts the seconds a selection is kept for; *first_page_s* is how long one takes to be made, and *sleep*
+    waits for that.
     """
 
     def __init__(

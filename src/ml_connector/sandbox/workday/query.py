@@ -1,8 +1,8 @@
 """
 A small, honest part of WQL: `SELECT a, b AS c FROM source(effectiveAsOfDate="…") WHERE … ORDER BY … LIMIT n`.
 
-Conditions are joined by AND: `=`, `!=`, `<`, `<=`, `>`, `>=`, `IN (…)`, `NOT IN (…)`, `IS NULL`, `IS NOT NULL`. What lies
-beyond is refused with a sentence, never half understood.
+Conditions are joined by AND: `=`, `!=`, `<`, `<=`, `>`, `>=`, `IN (…)`, `NOT IN (…)`, `IS NULL`, `IS NOT NULL`. What
+lies beyond is refused with a sentence, never half understood.
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ _SERVICES = {
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """One collection: its domain, how its keys are listed and found, how a row is written, and a single one if otherwise."""
+    """
+    One collection: its domain, how its keys are listed and found, how a row is written, and a single one if otherwise.
+    """
 
     domain: str
     keys: Callable[[Call, Request], Sequence[Any]]

@@ -1,8 +1,8 @@
 """
 Workers, jobs, job profiles and organizations as rows of the REST services.
 
-Keys are absent where a value is missing. There is no hire date, no pay and, but for staffing, no worker id: that is what
-these services really lack.
+Keys are absent where a value is missing. There is no hire date, no pay and, but for staffing, no worker id: that is
+what these services really lack.
 """
 
 from __future__ import annotations

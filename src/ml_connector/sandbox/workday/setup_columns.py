@@ -1,4 +1,6 @@
-"""What WQL can tell of positions, job profiles, organizations and locations: columns, as `columns` has them for workers."""
+"""
+What WQL can tell of positions, job profiles, organizations and locations: columns, as `columns` has them for workers.
+"""
 
 from __future__ import annotations
 

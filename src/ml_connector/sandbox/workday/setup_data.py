@@ -127,7 +127,8 @@ class CostCenters:
         List the cost centers, all or those entered or changed in a window.
 
         Raises:
-            SoapFaultError: the window is half open, the wrong way round or in the future; the groups exclude each other.
+            SoapFaultError: the window is half open, the wrong way round or in the future; the groups exclude each
+                other.
         """
         if {"Request_References", "Request_Criteria"} <= set(call.request):
             raise validation_fault("Either references or criteria may be given, not both")

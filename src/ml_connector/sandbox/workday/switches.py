@@ -16,9 +16,9 @@ class Switches:
     """
     The settings.
 
-    *rotating_refresh_tokens* spends a refresh token with each use; *rest_tokens* is how many calls a minute REST, WQL and
-    reports take; *clock_offset_s* is by how much Workday's clock is wrong; *maintenance_window* closes it every Friday
-    from 23:00 for four hours, Pacific time; *first_page_s* is how long the first page of a reading takes.
+    *rotating_refresh_tokens* spends a refresh token with each use; *rest_tokens* is how many calls a minute REST, WQL
+    and reports take; *clock_offset_s* is by how much Workday's clock is wrong; *maintenance_window* closes it every
+    Friday from 23:00 for four hours, Pacific time; *first_page_s* is how long the first page of a reading takes.
     """
 
     rotating_refresh_tokens: bool = False

@@ -163,7 +163,9 @@ class BaselineStore:
     def remember(
         self, tx: Transaction, records: Sequence[Agreed], *, run: int, at: datetime, unless_known: bool = False
     ) -> None:
-        """Put what both sides hold alike now in the place of what they did; with *unless_known* only where nothing is."""
+        """
+        Put what both sides hold alike now in the place of what they did; with *unless_known* only where nothing is.
+        """
         if not records:
             return
         moment = at.isoformat()
@@ -213,7 +215,9 @@ class BaselineStore:
     # Who is in step
 
     def in_step(self, plant: str, after: str, upto: str) -> dict[str, str]:
-        """By what the employees of a plant with a key after one and not after another were found in step (`sync.steady`)."""
+        """
+        By what the employees of a plant with a key after one and not after another were found in step (`sync.steady`).
+        """
         between = and_(in_step.c.key > after, in_step.c.key <= upto)
         where = and_(in_step.c.connection == self._connection, in_step.c.plant == plant, between)
         with self._database.reading() as tx:

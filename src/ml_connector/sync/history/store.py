@@ -125,7 +125,8 @@ class HistoryStore:
 
     def left_behind(self) -> set[tuple[str, str]]:
         """
-        The employees, by plant and key, whom a plan meant to end and did not, after it had brought them to another plant.
+        The employees, by plant and key, whom a plan meant to end and did not, after it had brought them to another
+        plant.
 
         Whatever was written to such a record since settles it.
         """
@@ -147,7 +148,9 @@ class HistoryStore:
             return {(row.plant, row.key) for row in tx.execute(query)}
 
     def unsettled_transfers(self) -> dict[str, Intent]:
-        """By person, the transfer that was the last thing sent of the employee and was neither seen done nor refused."""
+        """
+        By person, the transfer that was the last thing sent of the employee and was neither seen done nor refused.
+        """
         sent = (changes.c.connection == self._connection, changes.c.type == "employee", changes.c.sent_at.is_not(None))
         doubtful = (changes.c.action == "transfer", changes.c.state.not_in(("applied", "rejected", "forbidden")))
         whose = select(changes.c.source).where(*sent, *doubtful)
@@ -161,7 +164,9 @@ class HistoryStore:
         }
 
     def is_sent_since(self, intent: Intent, *, numbers: Collection[str]) -> bool:
-        """Whether anything was sent after it of the employee, by its key or one of the *numbers* people know them by."""
+        """
+        Whether anything was sent after it of the employee, by its key or one of the *numbers* people know them by.
+        """
         where = (
             *(changes.c.connection == self._connection, changes.c.type == "employee", changes.c.sent_at.is_not(None)),
             or_(changes.c.key == intent.change.key, changes.c.source.in_(sorted(numbers))),

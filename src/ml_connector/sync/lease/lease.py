@@ -1,8 +1,8 @@
 """
 The right to write to one connection's Plex, for a while, under a fencing number.
 
-The number is checked in the database with everything that is decided, sent or said to be done; the time is checked before
-every request, so that a process that was paused beyond its lease wakes up, sends nothing and overwrites nothing.
+The number is checked in the database with everything that is decided, sent or said to be done; the time is checked
+before every request, so that a process that was paused beyond its lease wakes up, sends nothing and overwrites nothing.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """
 Who was placed by exactly what is so now: where none of it changed they would be placed alike, and are not placed again.
 
-Where somebody belongs follows from the worker as Workday shows them (the hash of the bytes that came), from the settings,
-the mapping in force, Workday's codes and which of them are inactive. All of that is one text beside the place. What else
-could decide (a transfer under way, a change that lies ahead, another profile, a record chosen by hand, one in another
-plant, one that is gone) is looked at afresh each time, and whoever has any of it is placed again. Days alone decide
-nothing about the others: what they have begun has begun on every later day too. Pure.
+Where somebody belongs follows from the worker as Workday shows them (the hash of the bytes that came), from the
+settings, the mapping in force, Workday's codes and which of them are inactive. All of that is one text beside the
+place. What else could decide (a transfer under way, a change that lies ahead, another profile, a record chosen by hand,
+one in another plant, one that is gone) is looked at afresh each time, and whoever has any of it is placed again. Days
+alone decide nothing about the others: what they have begun has begun on every later day too. Pure.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Seated(msgspec.Struct, frozen=True, array_like=True):
     """
     What follows for somebody at work in one plant and nowhere else.
 
-    *ground* is what `sync.steady` knows of them; *department*, *position* and *building* are Plex's texts, *job_profile*
-    and *cost_center* Workday's codes. *counted*: their *fte* counts. *others* are the ids they would have in other plants,
-    *since* the plant's day on which they were placed.
+    *ground* is what `sync.steady` knows of them; *department*, *position* and *building* are Plex's texts,
+    *job_profile* and *cost_center* Workday's codes. *counted*: their *fte* counts. *others* are the ids they would have
+    in other plants, *since* the plant's day on which they were placed.
     """
 
     ground: Ground
@@ -121,9 +121,9 @@ class Remembered:
         ahead: Callable[[str], bool],
     ) -> None:
         """
-        *around* is `sum_up_around`, *kept* gives what is kept between two keys. *in_plex* are the references of what Plex
-        holds, *homes* says in which plants there is an employee with an id. *odd* are the profiles and people of whom
-        somebody's choice, a doubt or a transfer decides, and *ahead* tells of whom something lies ahead.
+        *around* is `sum_up_around`, *kept* gives what is kept between two keys. *in_plex* are the references of what
+        Plex holds, *homes* says in which plants there is an employee with an id. *odd* are the profiles and people of
+        whom somebody's choice, a doubt or a transfer decides, and *ahead* tells of whom something lies ahead.
         """
         self._around, self._today, self._kept = around, today, kept
         self._in_plex, self._homes = in_plex, homes

@@ -34,7 +34,8 @@ class SentStore:
 
     def sent_since(self, since: Moment, *, ours: datetime, actions: Collection[str]) -> list[Sent]:
         """
-        Writes to people that left for Plex in runs that read Workday since then, by its clock or by ours, and were not refused.
+        Writes to people that left for Plex in runs that read Workday since then, by its clock or by ours, and were not
+        refused.
 
         It is *ours* by our clock now; a run that it puts into the future tells nothing by it.
 

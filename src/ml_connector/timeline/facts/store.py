@@ -95,7 +95,9 @@ class FactStore:
             return {row.worker: _early(row) for row in tx.execute(select(early).where(*here))}
 
     def note_early(self, told: Sequence[Early], *, of: Sequence[str], by: datetime) -> None:
-        """Keep what the log told too early; of the workers it spoke *of*, that takes the place of what it told before."""
+        """
+        Keep what the log told too early; of the workers it spoke *of*, that takes the place of what it told before.
+        """
         known = self.early(by=by)
         if not told and not known.keys() & set(of):
             return

@@ -167,7 +167,10 @@ class LinkStore:
         return [wid for wid in wids if wid not in known]
 
     def joined(self) -> dict[str, str]:
-        """The profiles that belong to a person another profile was seen as first: WID to person, whoever was joined to whom."""
+        """
+        The profiles that belong to a person another profile was seen as first: WID to person, whoever was joined to
+        whom.
+        """
         here = (aliases.c.connection == self._connection, aliases.c.kind == WID, aliases.c.person != aliases.c.value)
         with self._database.reading() as tx:
             found = {
@@ -224,7 +227,10 @@ class LinkStore:
         return Profile(rows[0].profile, self.joined().get(person, person))
 
     def joins(self) -> dict[str, list[Join]]:
-        """By WID, the people a profile was said to be, one after the other; of those who were ever another's than their own."""
+        """
+        By WID, the people a profile was said to be, one after the other; of those who were ever another's than their
+        own.
+        """
         here = (aliases.c.connection == self._connection, aliases.c.kind == WID)
         query = select(aliases.c.value, aliases.c.person, aliases.c.decided, aliases.c.linked_at).where(*here)
         found: dict[str, list[Join]] = {}
@@ -260,7 +266,10 @@ class LinkStore:
         tx.execute(insert_or(tx, aliases).on_conflict_do_nothing(), rows)
 
     def decide(self, tx: Transaction, profile: str, *, person: str, by: str, at: datetime) -> None:
-        """Put a profile's own names under *person*, as somebody decided, which nothing overrules; a universal id, which profiles share, stays."""
+        """
+        Put a profile's own names under *person*, as somebody decided, which nothing overrules; a universal id, which
+        profiles share, stays.
+        """
         mine = (aliases.c.connection == self._connection, aliases.c.profile == profile)
         signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}
         self._keep_decision(tx, profile, signed)
@@ -297,7 +306,9 @@ class LinkStore:
         return True
 
     def adopted(self, *, person: str | None = None, plex_id: str | None = None) -> dict[tuple[str, str], str]:
-        """The Plex record that was chosen for a person, by (plant, person): every one, or those of *person* or *plex_id*."""
+        """
+        The Plex record that was chosen for a person, by (plant, person): every one, or those of *person* or *plex_id*.
+        """
         query = select(links.c.plant, links.c.person, links.c.plex_id).where(links.c.connection == self._connection)
         wanted = ((links.c.person, person), (links.c.plex_id, plex_id))
         query = query.where(*(column == value for column, value in wanted if value is not None))
@@ -338,7 +349,9 @@ class LinkStore:
         tx.execute(delete(links).where(*here))
 
     def list(self, *, person: str | None = None) -> list[Link]:
-        """People of whom somebody decided, or with more than their own first profile's names to them; or exactly *person*."""
+        """
+        People of whom somebody decided, or with more than their own first profile's names to them; or exactly *person*.
+        """
         mine = aliases.c.connection == self._connection
         with self._database.reading() as tx:
             chosen = [aliases.c.person == person] if person else []

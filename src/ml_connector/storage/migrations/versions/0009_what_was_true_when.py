@@ -1,4 +1,6 @@
-"""Facts of workers with both their dates, readings built on others, records not understood, and every day of a change."""
+"""
+Facts of workers with both their dates, readings built on others, records not understood, and every day of a change.
+"""
 
 from __future__ import annotations
 
