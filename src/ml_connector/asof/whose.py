@@ -1,8 +1,8 @@
 """
 Whose a record was at a moment: which profiles were known to be one person by then. Pure.
 
-Who was joined to somebody by a decision was a person of their own until it was made, and stays one in every view of the
-time before; two profiles that the rules took for one person have always been one.
+Whoever a decision joined to somebody counts as a person of their own in every view of the time before it. Profiles that
+the rules took for one person have always been one.
 """
 
 from __future__ import annotations

@@ -62,6 +62,14 @@ class RecordType(StrEnum):
     POSITION = "position"
     COST_CENTER = "cost_center"
 
+    @property
+    def plural(self) -> str:
+        """As people write several of them: `cost centers`, `journal entries`."""
+        words = self.value.replace("_", " ")
+        if words.endswith("ry"):
+            return f"{words.removesuffix('y')}ies"
+        return words if words.endswith("s") else f"{words}s"
+
 
 class AsOf(msgspec.Struct, frozen=True):
     """Both moments of one extraction (CC-02): what was true on *effective_on*, as known at *entered_at*."""

@@ -12,15 +12,12 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from rich.rule import Rule
 
-from ml_connector.bootstrap import App
-from ml_connector.canonical.keys import RecordType
 from ml_connector.cli import rehearsal
 from ml_connector.cli.commands.inspection import render_ping
 from ml_connector.cli.door import Door, actor
@@ -30,9 +27,7 @@ from ml_connector.cli.render import bars, cell, make_console
 from ml_connector.cli.reports import WRITES, render_outcome, render_parked, render_plan
 from ml_connector.cli.week import Evening, draw_week, live
 from ml_connector.cli.words import duration, plural, printable
-from ml_connector.connectors.port import Query
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.plex import to_plant_record
 from ml_connector.sync.explained import ExplainedWorker
 from ml_connector.sync.report import PlanReport
 from ml_connector.usecases import inspection, mappings, outcomes, setup, syncs, trail, waiting_list
@@ -262,7 +257,7 @@ class Story:
     def _headcount(self) -> None:
         self._step("Who is active where, as Plex sees it", "read plex employee")
         with self._door.open() as app:
-            self._console.print(bars(_count_active(app), console=self._console))
+            self._console.print(bars(inspection.count_active(app), console=self._console))
 
     def _begin_picture(self) -> None:
         """The picture shows what happens after the first sync: forget what was printed so far."""
@@ -297,13 +292,3 @@ def _pick(report: PlanReport, count: int) -> Any:
     for change in report.changes:
         seen.setdefault((change.action, change.type), change)
     return tuple(seen.values())[:count]
-
-
-def _count_active(app: App) -> Mapping[str, int]:
-    counts: Counter[str] = Counter()
-    for plant in app.connection.plex.plants:
-        name = f"plant {plant.pcn} {plant.company_code}"
-        for page in app.plex.read(Query(record_type=RecordType.EMPLOYEE, plant=plant.pcn)):
-            records = [to_plant_record(native, plant=plant.pcn) for native in page.records]
-            counts[name] += sum(each.fields.get("status") == app.connection.plex.status_active for each in records)
-    return dict(counts)

@@ -154,8 +154,8 @@ class Crosswalk:
     that names the plant beats one for `*` whatever else it leaves open, and so on down the list; so only two rows
     with the same kind, plant and source can tie.
 
-    Where *wids* tells Workday's own ids, `{source: wid}` of a kind as Workday shows them now, they decide: a source
-    that no row names is found by its id, and a row about another id does not answer although the code is the same.
+    Where *wids* tells Workday's own ids, `{source: wid}` of a kind as Workday shows them now, an id outranks a code: a
+    source that no row names is looked up by its id, and a row of the same code and another id is ignored.
     What a code was called before stays its alias (RD-01).
 
     *days* says which day it is in each plant. Whoever asks about another one names it; a line that has dates answers

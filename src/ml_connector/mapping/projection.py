@@ -55,9 +55,7 @@ class Projection:
         *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already. *homes*
         says in which plants there is an employee with an id; more than one is a transfer gone wrong.
         """
-        self._ids = RecordIds(
-            tenant=tenant, plants=[each.pcn for each in plex.plants], adopted=adopted or {}, homes=homes or {}
-        )
+        self._ids = RecordIds(tenant=tenant, plants=plex.pcns, adopted=adopted or {}, homes=homes or {})
         self._plex = plex
         self._plants: Sequence[Plant] = plex.plants
         self._today = today
@@ -330,7 +328,7 @@ def badge(worker: Worker) -> str:
     """
     The badge number: what the worker is known as.
 
-    Should two come to one badge by that, the second waits (`badge_in_use`), and nobody is doubled.
+    Where two workers share one, the second is parked (`badge_in_use`); no record is doubled.
     """
     return worker.known_as
 

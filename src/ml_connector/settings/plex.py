@@ -82,6 +82,11 @@ class PlexConnection(Frozen):
     datasources: dict[str, DataSource] = {}
     plants: tuple[Plant, ...] = ()
 
+    @property
+    def pcns(self) -> list[str]:
+        """The Plex Customer Numbers of the plants, in their order."""
+        return [plant.pcn for plant in self.plants]
+
     @field_validator("base_url", "token_url", "datasource_url")
     @classmethod
     def _reachable(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -97,8 +102,7 @@ class PlexConnection(Frozen):
             faults.append('auth = "oauth2" needs token_url (usually https://accounts.plex.com/oauth2/token)')
         if not self.plants:
             faults.append("at least one [[plants]] entry is needed: one per Plex Customer Number")
-        pcns = [plant.pcn for plant in self.plants]
-        twice = sorted({pcn for pcn in pcns if pcns.count(pcn) > 1})
+        twice = sorted({pcn for pcn in self.pcns if self.pcns.count(pcn) > 1})
         if twice:
             faults.append(f"pcn {', '.join(twice)} stands more than once")
         faults += find_ties(self.plants)

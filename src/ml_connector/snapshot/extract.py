@@ -16,7 +16,7 @@ from functools import cached_property, partial
 
 import msgspec
 
-from ml_connector.canonical.keys import AsOf
+from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.snapshot.children import Line
@@ -191,7 +191,7 @@ class Reader:
                 for page in connector.read(query):
                     count += len(page.records)
                     desk.take(page.records, left=page.total - count)
-                    progress(f"reading {scope.side} {_plural(scope.type)}{where}", count, page.total)
+                    progress(f"reading {scope.side} {RecordType(scope.type).plural}{where}", count, page.total)
                     del page  # or the next one would come to stand beside it
                 if before is not None and settled and desk.is_as_before(count):
                     last(before.id)
@@ -420,9 +420,5 @@ def _take_named(connector: Pages, query: Query, desk: _Desk, progress: Progress)
     for page in connector.read(query) if query.wids else ():
         count += len(page.records)
         desk.take(page.records, left=len(query.wids) - count)
-        progress(f"reading changed {_plural(query.record_type)}", count, len(query.wids))
+        progress(f"reading changed {query.record_type.plural}", count, len(query.wids))
     desk.finish()
-
-
-def _plural(word: str) -> str:
-    return word.replace("_", " ") + ("" if word.endswith("s") else "s")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import get_args
 
 import msgspec
@@ -11,15 +9,10 @@ import msgspec
 from ml_connector.connectors.port import Action
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import Parked
-from ml_connector.settings.forms import parse_interval_s
-from ml_connector.settings.sync import Sync
-from ml_connector.sync.allowance import LEAVING, PEOPLE, Lately
 from ml_connector.sync.baseline.store import Agreed
-from ml_connector.sync.belief import Moment
 from ml_connector.sync.change import Change, Hold
 from ml_connector.sync.headcount import HeadcountLine
 from ml_connector.sync.placed.remembered import KeptPlace
-from ml_connector.sync.sent.store import SentStore
 
 _ACTIONS: tuple[str, ...] = get_args(Action)
 
@@ -63,22 +56,3 @@ class Draft(msgspec.Struct, kw_only=True):
             counts["hold" if change.hold else change.action] += 1
         counts["noop"], counts["pending"], counts["parked"] = self.noop, len(self.pending), len(self.parked)
         return counts if self.missed is None else counts | {"drift_found_by_full": self.missed}
-
-
-def look_back(store: SentStore, changes: Sequence[Change], *, sync: Sync, now: Moment) -> Lately:
-    """
-    What guards count beside these changes: only asked for where there is something to guard.
-
-    The window is past when it is by both clocks, as far as they may be apart: who lets Workday's jump uses up no less
-    of it.
-    """
-    actions: set[str] = {change.action for change in changes if change.type in PEOPLE}
-    actions |= LEAVING if actions & LEAVING else set()
-    filling = {change.plant for change in changes if change.action == "create"}
-    filling -= store.filled_plants() if filling else set()
-    if not actions or not sync.guard.rolls:
-        return Lately(filling=filling)
-    window, apart = (timedelta(seconds=parse_interval_s(it)) for it in (sync.guard.rolling.window, sync.clock_ahead))
-    since = Moment(now.entered_at - window, now.looked_at - window + apart)
-    sent = store.sent_since(since, ours=now.looked_at, actions=actions)
-    return Lately(sent=sent, filling=filling)

@@ -149,7 +149,7 @@ def _unshown(
 
 
 def _contested(tools: SyncTools, adopted: Mapping[tuple[str, str], str]) -> dict[str, RecordError]:
-    plants = [plant.pcn for plant in tools.connection.plex.plants]
+    plants = tools.connection.plex.pcns
     tenant = tools.connection.workday.tenant
     contests = find_contests(adopted, people=tools.links.people(), tenant=tenant, plants=plants)
     found = sorted({one for contest in contests for one in contest.people})

@@ -33,13 +33,14 @@ from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.belief import missing_fields
 from ml_connector.sync.change import Change
 from ml_connector.sync.comparison import Comparison
-from ml_connector.sync.draft import Draft, look_back
+from ml_connector.sync.draft import Draft
 from ml_connector.sync.entered import Entered
 from ml_connector.sync.garbage import looking_seldom
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.identify import Identities
 from ml_connector.sync.intent import Intent
+from ml_connector.sync.lately import look_back
 from ml_connector.sync.linked import hold_unlinked
 from ml_connector.sync.lookup import Lookup
 from ml_connector.sync.order import in_order, part_orphans, with_what_they_need

@@ -177,8 +177,8 @@ class Population:
 
     def _place_beside(self, projection: Projection, worker: Worker) -> str | None:
         """
-        Whose primary job is in no plant that can be named is where another job of theirs is (WP-06, WP-08); their head
-        counts nowhere.
+        Place somebody whose primary job is in no plant that can be named where another job of theirs is (WP-06, WP-08);
+        they are counted in no headcount.
         """
         plants = []
         for place in projection.elsewhere(worker, None).places:

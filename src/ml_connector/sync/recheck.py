@@ -18,9 +18,9 @@ from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import StalePlanError, UsageError
 from ml_connector.snapshot.extract import Extract
 from ml_connector.sync.change import Change
-from ml_connector.sync.draft import look_back
 from ml_connector.sync.gather import Gatherer, plant_days
 from ml_connector.sync.intent import Intent, Outcome
+from ml_connector.sync.lately import look_back
 from ml_connector.sync.policy import guard_changes
 from ml_connector.sync.run import SENDABLE, Run
 from ml_connector.sync.sources import Sources, make_planner

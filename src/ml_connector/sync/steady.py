@@ -120,9 +120,9 @@ class Steady:
         With *anew* nobody is ordinary.
 
         *ahead* tells of whom something lies ahead, *others* are who has several profiles, *in_plex* the references of
-        what Plex holds. For the employees of a plant whose keys come after one and not after another, *shown* gives the
-        hashes of their records, a mapping for each of `RECORDS`, None where they cannot be read, and *found* the
-        digests by which they were found in step.
+        what Plex holds. *shown(plant, after, upto)* gives the hashes of that plant's employees with after < key ≤ upto, by
+        key, a mapping for each of `RECORDS`, or None where they cannot be read; *found*, asked alike, the digests by
+        which they were found in step, by key.
         """
         self._anew = anew
         self._ahead = ahead

@@ -276,8 +276,8 @@ class Wishes:
 
     def _given_back(self, projection: Projection, worker: Worker, item: Desired) -> Iterator[Desired]:
         """
-        A record that has ended or is to; wears it another worker's badge, as after a join that was taken back, it gets
-        all that is its own worker's again, so that the other one can have theirs (WP-01).
+        A record that has ended or is to. Where it still wears another worker's badge, as after a join was undone, it is
+        first given back its own worker's values, so that the other one can have that badge (WP-01).
         """
         held = None
         if (item.plant, badge(worker)) not in self._learnt.badges:  # nearly always they wear their own

@@ -53,7 +53,7 @@ def check_field(connection: Connection, *, system: str, field: str) -> None:
     Raises:
         UsageError: with the names there are; never with what was typed, which may be the secret itself.
     """
-    pcns = [plant.pcn for plant in connection.plex.plants]
+    pcns = connection.plex.pcns
     pcn, _, plain = field.rpartition("/")
     known = sorted({name for (one, _), names in FIELDS.items() if one == system for name in names})
     for_plant = system == "plex" and pcn in pcns and plain in FIELDS["plex", "basic"]

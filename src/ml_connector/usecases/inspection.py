@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -203,6 +204,17 @@ def _check_readable(app: App, request: ReadRequest) -> TypeInfo:
     return info
 
 
+def count_active(app: App) -> dict[str, int]:
+    """How many employees are active in each plant's Plex now, by the plant's number and name."""
+    counts: Counter[str] = Counter()
+    for plant in app.connection.plex.plants:
+        name = f"plant {plant.pcn} {plant.company_code}"
+        for page in app.plex.read(Query(record_type=RecordType.EMPLOYEE, plant=plant.pcn)):
+            records = [plex_mapping.to_plant_record(native, plant=plant.pcn) for native in page.records]
+            counts[name] += sum(each.fields.get("status") == app.connection.plex.status_active for each in records)
+    return dict(counts)
+
+
 def _check_filters(app: App, request: ReadRequest, *, info: TypeInfo) -> None:
     """A filter that the system does not know would be ignored, and the answer taken for something it is not."""
     named = f"{request.system} {request.record_type}"
@@ -215,7 +227,7 @@ def _check_filters(app: App, request: ReadRequest, *, info: TypeInfo) -> None:
         raise UsageError("Plex keeps no history to ask as of a date", remedy="leave out --as-of")
     if request.plant is not None and request.system == System.WORKDAY:
         raise UsageError("Workday knows no Plex plants", remedy="leave out --plant")
-    plants = [plant.pcn for plant in app.connection.plex.plants]
+    plants = app.connection.plex.pcns
     if request.plant is not None and request.plant not in plants:
         raise UsageError(f"there is no plant {request.plant}", remedy=f"one of {', '.join(plants)}")
 
@@ -224,7 +236,7 @@ def _plants(app: App, request: ReadRequest) -> tuple[str | None, ...]:
     """Workday is read once; Plex once per plant."""
     if request.system == System.WORKDAY:
         return (None,)
-    return (request.plant,) if request.plant else tuple(plant.pcn for plant in app.connection.plex.plants)
+    return (request.plant,) if request.plant else tuple(app.connection.plex.pcns)
 
 
 def _query(app: App, request: ReadRequest, *, plant: str | None, limit: int | None, include_pay: bool) -> Query:

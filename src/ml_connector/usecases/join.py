@@ -16,7 +16,7 @@ from ml_connector.mapping.routing import route
 from ml_connector.timeline.identity import aliases_of, identify, is_at_work
 from ml_connector.timeline.links.store import LinkStore, Profile
 from ml_connector.usecases.known import known_workers, last_days
-from ml_connector.usecases.own_records import Employees, find_own_records, plants_of
+from ml_connector.usecases.own_records import Employees, find_own_records
 from ml_connector.usecases.part import find_exchanged
 
 LEFTOVER = "what stays behind is ended in Plex by hand, and given another badge there: no badge is worn twice"
@@ -93,7 +93,7 @@ def check_join(app: App, store: LinkStore, profile: Profile, other: Profile, *, 
     left: list[str] = []
     if profile.person == profile.wid:
         go_on = {each.plant for each in find_exchanged(app, store, profile.person) if other.person in each.people}
-        stay = [plant for plant in plants_of(app) if plant not in go_on]
+        stay = [plant for plant in app.connection.plex.pcns if plant not in go_on]
         employees = Employees(app)
         left = [told for plant in stay for told in _left(app, store, profile.person, plant, employees=employees)]
     if left:

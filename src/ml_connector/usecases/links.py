@@ -25,7 +25,7 @@ from ml_connector.usecases.join import (
     settle,
 )
 from ml_connector.usecases.known import known_workers
-from ml_connector.usecases.own_records import Employees, find_made_ids, plants_of
+from ml_connector.usecases.own_records import Employees, find_made_ids
 from ml_connector.usecases.part import change_back, find_exchanged, find_exchanges, hand_over, plan_parting
 from ml_connector.usecases.subjects import find_wid
 
@@ -301,7 +301,7 @@ def _owner(app: App, store: LinkStore, *, plant: str, key: str) -> str | None:
         adopted=store.adopted() if may_be_made(key) else store.adopted(plex_id=key),
         people=store.people(),
         tenant=app.connection.workday.tenant,
-        plants=plants_of(app),
+        plants=app.connection.plex.pcns,
     )
 
 
@@ -362,7 +362,7 @@ def _profile(app: App, store: LinkStore, worker: str) -> Profile:
 
 
 def _check_plant(app: App, plant: str) -> None:
-    known = plants_of(app)
+    known = app.connection.plex.pcns
     if plant not in known:
         raise UsageError(f"there is no plant {plant}", remedy=f"one of {', '.join(known)}")
 

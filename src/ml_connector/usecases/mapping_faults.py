@@ -45,7 +45,7 @@ def find_faults(app: App, claims: Mapping[int, Claim], *, placed: Collection[int
     accepted = [row for row in app.mappings.load(app.name) if row.state == "accepted"]
     comparable = {line: claim for line, claim in claims.items() if line in placed}
     found = [fault for fault in find_clashes(comparable, there=accepted) if fault.code != "tie"]
-    known = [plant.pcn for plant in app.connection.plex.plants]
+    known = app.connection.plex.pcns
     for line, claim in claims.items():
         if claim.plant.isdecimal() and claim.plant not in known:
             message = f"connection {app.name} has no plant {claim.plant}"
@@ -159,7 +159,7 @@ def find_live_faults(app: App, claims: Mapping[int, Claim], *, in_file: bool = F
 
     What has ended is no longer held against what Plex has today, and nothing against a plant there is not.
     """
-    today, known = min(last_days(app).values()), [plant.pcn for plant in app.connection.plex.plants]
+    today, known = min(last_days(app).values()), app.connection.plex.pcns
     claims = {
         line: claim
         for line, claim in claims.items()

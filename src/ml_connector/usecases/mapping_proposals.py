@@ -63,7 +63,7 @@ def propose_rows(app: App, *, kind: str | None = None, progress: Progress) -> Pr
             found += propose(each, sources=sources, targets=live[plant], plant=plant)
     if Kind.COST_CENTER in kinds and owners_of(app.connection).cost_centers is Owner.PLEX:
         held = [record for record in named_by[Kind.COST_CENTER].values() if isinstance(record, CostCenter)]
-        for plant in [each.pcn for each in app.connection.plex.plants]:
+        for plant in app.connection.plex.pcns:
             live[plant] = live.get(plant) or read_setup(app, plant=plant, progress=progress)
             found += _propose_upstream(live[plant], held=held, plant=plant, crosswalk=crosswalk, beside=found)
     rows = [proposal.row for proposal in found if proposal.row is not None]

@@ -214,7 +214,7 @@ def _drafts(app: App, lines: Collection[str]) -> list[MappingRow]:
 
 
 def _check_plants(app: App, rows: Iterable[MappingRow]) -> None:
-    known = [plant.pcn for plant in app.connection.plex.plants]
+    known = app.connection.plex.pcns
     strange = sorted({row.plant for row in rows} - {*known, ANY})
     if strange:
         raise UsageError(

@@ -112,7 +112,7 @@ def records(
         UsageError: there is no such record type, status or plant, or nothing ever happened to a record of that key.
     """
     _check_word("status of a record", status, STATUSES)
-    _check_word("plant", plant, [each.pcn for each in app.connection.plex.plants])
+    _check_word("plant", plant, app.connection.plex.pcns)
     if record_type not in {kind.value for kind in RecordType}:
         raise UsageError(f"there is no record type {record_type}", remedy=f"one of {', '.join(ONLY)}")
     kind = "employee" if record_type == "worker" else record_type

@@ -48,14 +48,9 @@ class Employees:
         return look_after(self._app.tools)
 
 
-def plants_of(app: App) -> list[str]:
-    """The plants of the connection, by PCN."""
-    return [each.pcn for each in app.connection.plex.plants]
-
-
 def find_made_ids(app: App, person: str) -> dict[str, str]:
     """The id we make for a person, by plant."""
-    return ids_made_of(person, tenant=app.connection.workday.tenant, plants=plants_of(app))
+    return ids_made_of(person, tenant=app.connection.workday.tenant, plants=app.connection.plex.pcns)
 
 
 def find_own_records(

@@ -15,7 +15,7 @@ from ml_connector.bootstrap import App
 from ml_connector.storage.database import Transaction
 from ml_connector.timeline.links.store import LinkStore, Profile
 from ml_connector.usecases.known import known_workers
-from ml_connector.usecases.own_records import Employees, find_made_ids, find_own_records, plants_of
+from ml_connector.usecases.own_records import Employees, find_made_ids, find_own_records
 
 
 class Parting(NamedTuple):
@@ -44,7 +44,7 @@ def plan_parting(app: App, store: LinkStore, profile: Profile) -> Parting | None
     stay = [wid for wid in (profile.person, *others) if wid not in leave]
     theirs, own = store.numbers(leave), store.numbers(_in_scope(app, stay))
     along, employees = {}, Employees(app)
-    for plant in plants_of(app):
+    for plant in app.connection.plex.pcns:
         for key in find_own_records(app, store, profile.person, plant=plant, employees=employees):
             written = app.tools.history.sources_of("employee", key=key)
             if not written.isdisjoint(theirs) and written.isdisjoint(own):

@@ -93,7 +93,7 @@ def check(door: Door) -> None:
     from ml_connector.usecases import configuration
 
     settings = configuration.check(config=door.config)
-    connections = {name: [plant.pcn for plant in each.plex.plants] for name, each in settings.connections.items()}
+    connections = {name: each.plex.pcns for name, each in settings.connections.items()}
     if door.json:
         door.write_json({"ok": True, "connections": connections})
         return

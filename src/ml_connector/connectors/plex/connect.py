@@ -62,7 +62,7 @@ class ConnectApi:
             UnavailableError: the answer is no JSON array of objects. IncompleteReadError: an id comes twice.
             PermissionError_, ConfigurationError: refused; a 404 is never an empty list.
         """
-        call = Call(what=f"reading {_plural(record_type)}", plant=plant, path=LISTS[record_type], query=query)
+        call = Call(what=f"reading {record_type.plural}", plant=plant, path=LISTS[record_type], query=query)
 
         def parse(answer: Answer) -> list[NativeRecord]:
             if answer.status != 200:
@@ -248,8 +248,3 @@ def _employee_id(key: str) -> str:
             code="no_key",
             remedy="ml-connector links list",
         ) from None
-
-
-def _plural(record_type: RecordType) -> str:
-    words = record_type.value.replace("_", " ")
-    return words.removesuffix("y") + "ies" if words.endswith("ry") else words + "s"
