@@ -11,7 +11,7 @@ from sqlalchemy import text
 from ml_connector.audit.event import AuditAction
 from ml_connector.errors import ApprovalRequiredError, ConfigurationError, StorageError, UsageError
 from ml_connector.mapping.plex import employee_uuid
-from ml_connector.sync.store import SyncStore
+from ml_connector.sync.history.store import HistoryStore
 from ml_connector.usecases import links, outcomes, syncs, waiting_list
 from ml_connector.usecases.subjects import find_bearers
 from tests.world import open_world, silent
@@ -159,7 +159,7 @@ def test_accepted_matches_go_on_as_the_records_that_were_there(brownfield, monke
     count = len(employees(brownfield))
     syncs.sync(brownfield.app, progress=silent)
     matches = links.find_matches(brownfield.app)
-    asked = calls_of(monkeypatch, SyncStore, "applied_since_reading")
+    asked = calls_of(monkeypatch, HistoryStore, "applied_since_reading")
     assert links.adopt_all(brownfield.app, matches) == []
     assert (len(matches) > 1, len(asked)) == (True, 1), "what Plex holds is looked up for all of them together"
     plan = syncs.plan(brownfield.app, progress=silent)

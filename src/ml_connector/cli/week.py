@@ -1,8 +1,8 @@
 """
 A week and a half of the demo: what Workday says late, ahead, by mistake and after all, and what Plex is told, and why.
 
-What Plex was told is what the day's run really wrote, and what waited is what really did. A day is not as expected where
-the run wrote or waited without need, or did not where it should have.
+What Plex was told is what the day's run really wrote, and what waited is what really did. A day is not as expected
+where the run wrote or waited without need, or did not where it should have.
 """
 
 from __future__ import annotations

@@ -120,8 +120,8 @@ class Steady:
         With *anew* nobody is ordinary.
 
         *ahead* tells of whom something lies ahead, *others* are who has several profiles, *in_plex* the references of
-        what Plex holds. *shown(plant, after, upto)* gives the hashes of that plant's employees with after < key ≤ upto, by
-        key, a mapping for each of `RECORDS`, or None where they cannot be read; *found*, asked alike, the digests by
+        what Plex holds. *shown(plant, after, upto)* gives the hashes of that plant's employees with after < key ≤ upto,
+        by key, a mapping for each of `RECORDS`, or None where they cannot be read; *found*, asked alike, the digests by
         which they were found in step, by key.
         """
         self._anew = anew

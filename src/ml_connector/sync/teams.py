@@ -1,6 +1,7 @@
 """
-Teams whose manager left their seat, came to a vacant one, or bears another number now. Workday logs the manager's change
-and not the team's, which has another manager by it, or names theirs by a number that has passed to somebody else.
+Teams whose manager left their seat, came to a vacant one, or bears another number now. Workday logs the manager's
+change and not the team's, which has another manager by it, or names theirs by a number that has passed to somebody
+else.
 
 So the team is read anew, by name, in the same run; who manages whom is what we hold already (CC-06). Which team a seat
 leads is told nowhere, so whoever takes a seat may lead any that has nobody. Pure.

@@ -267,8 +267,8 @@ class LinkStore:
 
     def decide(self, tx: Transaction, profile: str, *, person: str, by: str, at: datetime) -> None:
         """
-        Put a profile's own names under *person*, as somebody decided; no rule overrules it. A universal id stays where it
-        is: profiles share it.
+        Put a profile's own names under *person*, as somebody decided; no rule overrules it. A universal id stays where
+        it is: profiles share it.
         """
         mine = (aliases.c.connection == self._connection, aliases.c.profile == profile)
         signed = {"person": person, "decided": True, "linked_by": by, "linked_at": at.isoformat()}
