@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.mapping.store import MappingStore
 from ml_connector.sandbox.tenant.desk import Desk
 from ml_connector.sandbox.tenant.setup import morning

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import msgspec
 
 from ml_connector.connectors.workday.connector import WorkdayConnector
-from ml_connector.mapping.crosswalk import Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.store import MappingStore
 from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex.tables import next_key

@@ -12,7 +12,8 @@ from ml_connector.bootstrap import App, wire
 from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.port import Connector, Query
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.mapping.proposal import propose
 from ml_connector.mapping.workday import to_canonical

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ml_connector.audit.event import AuditAction
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.mapping.desired import Pending
 from ml_connector.review.store import Parked, ReviewStore
 from ml_connector.sandbox.http import Response

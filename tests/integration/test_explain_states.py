@@ -18,7 +18,7 @@ from ml_connector.cli.commands import explain as command
 from ml_connector.cli.door import Door
 from ml_connector.cli.explanation import render_explained
 from ml_connector.errors import UsageError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.origin import ORIGINS, RULES
 from ml_connector.mapping.store import MappingStore
 from ml_connector.mapping.workday import to_canonical

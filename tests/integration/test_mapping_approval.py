@@ -23,7 +23,7 @@ from ml_connector.errors import (
     UnavailableError,
     UsageError,
 )
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.usecases import mapping_faults, mapping_files, mappings, syncs
 from ml_connector.usecases.known import known_wids
 from tests.world import World, open_world, silent

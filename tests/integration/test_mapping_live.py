@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.crosswalk import Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.sandbox.plex.scenarios import SCENARIOS
 from ml_connector.usecases import mapping_changes, mapping_proposals, mappings, syncs
 from ml_connector.usecases.usage import read_setup

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ml_connector.errors import StalePlanError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.store import MappingStore
 from tests.rehearsal import START, Rehearsal, record
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.mapping.store import MappingStore
 from ml_connector.mapping.table import parse_table, render_table
 from ml_connector.storage.database import Database

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from ml_connector.audit.event import AuditAction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import FaultsError, StalePlanError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import SnapshotStore, extracts
 from ml_connector.usecases import known, mapping_files, mapping_proposals, mappings, syncs

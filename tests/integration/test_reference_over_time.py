@@ -7,7 +7,8 @@ import pytest
 
 from ml_connector.canonical.organization import JobProfile
 from ml_connector.errors import UsageError
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.timeline.reference import known_on
 from ml_connector.timeline.references.store import ReferenceStore
 from ml_connector.usecases import syncs

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ml_connector.audit.event import AuditAction
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.usecases import outcomes, syncs
 from tests.world import open_world, silent
 

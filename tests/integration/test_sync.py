@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ml_connector.errors import ConfigurationError, StalePlanError, UsageError
-from ml_connector.mapping.crosswalk import Kind, MappingRow, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.review.store import ReviewStore
 from ml_connector.sandbox.company import make_wid
 from ml_connector.snapshot.store import Scope

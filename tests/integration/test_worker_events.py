@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from ml_connector.canonical.workforce import Worker
-from ml_connector.mapping.crosswalk import Kind, sign_rows
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import sign_rows
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.usecases import syncs, waiting_list

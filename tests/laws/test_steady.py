@@ -10,7 +10,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.store import MappingStore
 from ml_connector.sync import recheck, verbs

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from ml_connector.mapping.approval import changes_in_force, is_same_person
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.impact import Impact, count_impact, days_of_change
 
 TODAY = date(2026, 11, 23)

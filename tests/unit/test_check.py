@@ -9,7 +9,8 @@ import pytest
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.errors import Fault
 from ml_connector.mapping.check import check_claims
-from ml_connector.mapping.crosswalk import Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow
 
 
 def record(record_type: str, key: str, *, plant: str = "101", **fields: Scalar) -> PlexRecord:

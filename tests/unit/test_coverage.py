@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.coverage import Usage, cover
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 
 
 def job(source: str, *, state: str = "accepted", plant: str = "101") -> MappingRow:

@@ -13,15 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ml_connector.errors import ConfigurationError, RecordError
-from ml_connector.mapping.crosswalk import (
-    TARGET_PARTS,
-    Crosswalk,
-    Kind,
-    MappingRow,
-    set_command,
-    sign_rows,
-    split_account_source,
-)
+from ml_connector.mapping.claim import TARGET_PARTS, Kind, set_command, split_account_source
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow, sign_rows
 
 
 def job(source: str, position: str, *, plant: str = "101", state: str = "accepted") -> MappingRow:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError, RecordError
 from ml_connector.mapping.check import check_claims
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.table import parse_table, render_table
 
 NOVEMBER = date(2026, 11, 1)

@@ -7,7 +7,7 @@ import pytest
 from ml_connector.canonical.organization import CostCenter, JobProfile, Location
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.proposal import Proposal, propose
 from ml_connector.sandbox import company
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.mapping.crosswalk import TARGET_PARTS, Kind, MappingRow
+from ml_connector.mapping.claim import TARGET_PARTS, Kind
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.table import COLUMNS, parse_table, render_table
 
 OPERATOR = MappingRow(kind=Kind.JOB_PROFILE, plant="101", source="JP-OPER", target={"position": "Press Operator"})

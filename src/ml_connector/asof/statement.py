@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 
 How = Literal["written", "agreed", "found"]
 

@@ -22,7 +22,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.audit.store import AuditTrail
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 from ml_connector.mapping.plex_fields import FIELDS
 from ml_connector.review.store import ReviewStore
 from ml_connector.storage.database import Database

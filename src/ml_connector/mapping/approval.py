@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ml_connector.mapping.crosswalk import ANY, Kind, MappingRow, split_account_source
+from ml_connector.mapping.claim import ANY, Kind, split_account_source
+from ml_connector.mapping.crosswalk import MappingRow
 
 
 def changes_in_force(row: MappingRow, accepted: Iterable[MappingRow]) -> bool:

@@ -13,7 +13,8 @@ from datetime import date
 
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow, set_command, shell_word
+from ml_connector.mapping.claim import Kind, set_command, shell_word
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 
 _KIND = Kind.COST_CENTER
 INACTIVE = "inactive_cost_center"

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import Fault
-from ml_connector.mapping.crosswalk import ANY, Claim, Crosswalk, Kind, MappingRow, set_command, split_account_source
+from ml_connector.mapping.claim import ANY, Claim, Kind, set_command, split_account_source
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.period import EARLIEST, LATEST, find_overlaps
 
 _SHORT_LIST = 200  # comparing every wrong number with every account of a long chart takes minutes

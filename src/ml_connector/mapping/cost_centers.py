@@ -16,7 +16,8 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow, set_command
+from ml_connector.mapping.claim import Kind, set_command
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.desired import Desired, Waiting
 
 _KIND = Kind.COST_CENTER

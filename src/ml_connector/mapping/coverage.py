@@ -10,7 +10,8 @@ from typing import Literal
 import msgspec
 
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 
 Standing = Literal["missing", "proposed", "mapped"]
 _WORST_FIRST: tuple[Standing, ...] = ("missing", "proposed", "mapped")

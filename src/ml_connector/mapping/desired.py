@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 
 THROUGH = "active through that day"
 """How the reason of an ending that lies ahead ends: *that day* is its last."""

@@ -13,17 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from ml_connector.errors import Fault
-from ml_connector.mapping.crosswalk import (
-    TARGET_PARTS,
-    Claim,
-    Kind,
-    Line,
-    MappingRow,
-    State,
-    find_claim_faults,
-    only_tidy,
-    quoted,
-)
+from ml_connector.mapping.claim import TARGET_PARTS, Claim, Kind, Line, State, find_claim_faults, only_tidy, quoted
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.period import find_overlaps, find_period_faults, parse_day, spell
 
 PARTS = tuple(dict.fromkeys(part for parts in TARGET_PARTS.values() for part in parts))

@@ -19,7 +19,8 @@ from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
-from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import THROUGH, Desired, Pending, reference
 from ml_connector.mapping.people import label
 from ml_connector.mapping.routing import PLANTLESS, may_take, route

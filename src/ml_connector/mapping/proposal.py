@@ -19,7 +19,8 @@ from ml_connector.canonical.keys import Record
 from ml_connector.canonical.organization import CostCenter, JobProfile, Location
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.crosswalk import Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import MappingRow
 
 Confidence = Literal["exact", "code", "name"]
 

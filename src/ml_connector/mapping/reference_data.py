@@ -17,7 +17,8 @@ from ml_connector.canonical.organization import CostCenter, JobProfile, Position
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
-from ml_connector.mapping.crosswalk import Crosswalk, Kind
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.desired import Desired, Pending, Waiting, reference
 from ml_connector.mapping.plausible import check_first_day, is_first_day
 from ml_connector.mapping.routing import route

@@ -16,7 +16,8 @@ from sqlalchemy import Column, Integer, String, Table, Text, and_, func, insert,
 
 from ml_connector.canonical.keys import encode
 from ml_connector.errors import ConfigurationError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, Line, MappingRow
+from ml_connector.mapping.claim import Kind, Line
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.period import spell
 from ml_connector.storage.database import Database, Transaction, metadata, take_turn
 

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ml_connector.errors import Fault
-from ml_connector.mapping.crosswalk import Claim, MappingRow, quoted
+from ml_connector.mapping.claim import Claim, quoted
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.line import DAYS, PARTS, Reading, find_clashes, line_fault, read_line, read_overfull
 from ml_connector.mapping.period import parse_day, spell
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ml_connector.canonical.workforce import CONTINGENT_BADGE
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 from ml_connector.mapping.desired import Desired
 from ml_connector.sync.diff import AND, CHANGED, Decision
 

@@ -13,7 +13,7 @@ from ml_connector.canonical.keys import RecordType, encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.connectors.port import Action, Write
 from ml_connector.errors import shortened
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 from ml_connector.review.store import GuardReason
 
 # Referential order (WP-15): what is pointed to goes before what points; a cost center points to its department.

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 
 Verb = Literal["create", "update", "deactivate", "reactivate", "transfer", "none", "held", "parked", "pending"]
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ml_connector.canonical.keys import Record
 from ml_connector.canonical.plant import PlexRecord
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.placement import Place
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.snapshot.store import SnapshotStore

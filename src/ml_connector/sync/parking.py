@@ -8,7 +8,7 @@ import msgspec
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import shell_word
+from ml_connector.mapping.claim import shell_word
 from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place

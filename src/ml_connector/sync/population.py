@@ -14,7 +14,7 @@ import msgspec
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.desired import reference
 from ml_connector.mapping.people import People, person_id
 from ml_connector.mapping.placement import Elsewhere, Place

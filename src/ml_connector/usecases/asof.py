@@ -16,7 +16,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import Scalar
 from ml_connector.errors import UsageError
-from ml_connector.mapping.crosswalk import Kind, RowVersion
+from ml_connector.mapping.claim import Kind, RowVersion
 from ml_connector.mapping.origin import ORIGINS
 from ml_connector.mapping.plausible import is_plausible
 from ml_connector.timeline.links.store import LinkStore

@@ -11,7 +11,7 @@ import msgspec
 from ml_connector.bootstrap import App, open_app
 from ml_connector.connectors.plex.catalog import READS, Catalog
 from ml_connector.errors import FaultsError, MLConnectorError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.settings.loading import load_settings
 from ml_connector.settings.model import Settings
 from ml_connector.sync.upstream import why_not_written

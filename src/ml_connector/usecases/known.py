@@ -9,7 +9,7 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import UsageError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.proposal import RECORDS, wid_of
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.sync.gather import plant_days

@@ -16,13 +16,8 @@ from ml_connector.canonical.keys import RecordType, fingerprint
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import ApprovalRequiredError, Fault
 from ml_connector.mapping.approval import changes_in_force
-from ml_connector.mapping.crosswalk import (
-    Crosswalk,
-    Kind,
-    MappingRow,
-    shell_word,
-    sign_rows,
-)
+from ml_connector.mapping.claim import Kind, shell_word
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow, sign_rows
 from ml_connector.mapping.impact import Impact, count_impact, days_of_change
 from ml_connector.snapshot.store import Scope, SnapshotStore
 from ml_connector.storage.database import Transaction

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ml_connector.bootstrap import App
 from ml_connector.errors import ConfigurationError, Fault, FaultsError
 from ml_connector.mapping.check import check_claims
-from ml_connector.mapping.crosswalk import ANY, Claim, Kind, MappingRow, shell_word, split_account_source
+from ml_connector.mapping.claim import ANY, Claim, Kind, shell_word, split_account_source
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.line import find_clashes
 from ml_connector.mapping.proposal import wid_of
 from ml_connector.mapping.rules import Owner

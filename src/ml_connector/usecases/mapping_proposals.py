@@ -12,8 +12,9 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import Record
 from ml_connector.canonical.organization import CostCenter
 from ml_connector.canonical.plant import PlexRecord
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.coverage import Coverage, Usage, cover
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.proposal import Confidence, Proposal, propose, stand_in, wid_of
 from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.rules import Owner

@@ -12,7 +12,8 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.bootstrap import App
 from ml_connector.errors import ApprovalRequiredError, Fault, UsageError
 from ml_connector.mapping.approval import is_same_person
-from ml_connector.mapping.crosswalk import ANY, Line, MappingRow, describe_plant, set_command
+from ml_connector.mapping.claim import ANY, Line, describe_plant, set_command
+from ml_connector.mapping.crosswalk import MappingRow
 from ml_connector.mapping.period import describe_period
 from ml_connector.usecases.known import kinds_of, known_wids, parse_kind
 from ml_connector.usecases.mapping_changes import Changed, approve_command, drafts_of, keep_rows, line_name

@@ -11,7 +11,7 @@ from msgspec import UnsetType
 from ml_connector.bootstrap import App
 from ml_connector.canonical.organization import CostCenter, JobProfile
 from ml_connector.errors import UsageError
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.timeline.reference import known_on
 from ml_connector.timeline.references.store import ReferenceStore
 from ml_connector.usecases.asof import MappedBy

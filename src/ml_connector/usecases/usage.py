@@ -16,7 +16,7 @@ from ml_connector.connectors.port import Query
 from ml_connector.errors import RecordError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
-from ml_connector.mapping.crosswalk import Kind
+from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.reference_data import Use
 from ml_connector.mapping.routing import route
 from ml_connector.settings.plex import Plant

@@ -9,7 +9,8 @@ from ml_connector.canonical.organization import CostCenter, JobProfile, Position
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.center_days import CenterDays
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.projection import Projection
 from ml_connector.mapping.reference_data import ReferenceData
 from ml_connector.settings.plex import Plant, PlexConnection, Route

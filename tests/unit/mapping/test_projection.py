@@ -8,7 +8,8 @@ from msgspec import UNSET
 
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.errors import RecordError
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.people import People
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.mapping.projection import Projection, badge

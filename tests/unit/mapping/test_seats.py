@@ -5,7 +5,8 @@ from datetime import date
 import msgspec
 
 from ml_connector.canonical.organization import Position
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.reference_data import ReferenceData
 from ml_connector.settings.plex import Plant
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 from ml_connector.mapping.desired import Desired
 from ml_connector.sync.cause import LastAgreed, find_cause, is_open
 from ml_connector.sync.diff import Decision

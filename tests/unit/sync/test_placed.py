@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
-from ml_connector.mapping.crosswalk import Crosswalk, Kind, MappingRow
+from ml_connector.mapping.claim import Kind
+from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.mapping.people import Person
 from ml_connector.mapping.projection import Projection
 from ml_connector.settings.plex import Plant, PlexConnection, Route

@@ -32,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.headcount import HeadcountLine

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select, tuple_
 
 from ml_connector.canonical.plant import Scalar
-from ml_connector.mapping.crosswalk import RowVersion
+from ml_connector.mapping.claim import RowVersion
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import agreements
 from ml_connector.sync.cause import LastAgreed
