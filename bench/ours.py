@@ -31,7 +31,7 @@ from ml_connector.secret import Secret
 from ml_connector.settings.loading import parse_settings
 from ml_connector.settings.workday import WorkdayConnection
 from ml_connector.snapshot.extract import Reader
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.snapshot.translation import Translation
 from ml_connector.storage.database import metadata, open_database
 

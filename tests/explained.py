@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.store import MappingStore
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.explain import explain_person
 from ml_connector.sync.recall import recall
 from ml_connector.usecases.subjects import find_subject

@@ -21,7 +21,8 @@ from ml_connector.mapping import workday
 from ml_connector.snapshot import children, extract
 from ml_connector.snapshot.children import Line
 from ml_connector.snapshot.extract import Reader
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import Came, Translation, payload_hash, shorten_all, translate_all
 from ml_connector.storage.database import Database
 from tests.workday_samples import FULL_WORKER, ORGANIZATIONS, PAY, PERSONAL, WID, employment, job, native, worker

@@ -14,7 +14,8 @@ from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.connectors.port import Page, Query, TypeInfo
 from ml_connector.connectors.workday.fields import list_types
 from ml_connector.errors import UsageError
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
@@ -52,12 +53,12 @@ def worker(number: str, *, plant: str = "101", terminated_on: date | None = None
 
 def show(app: App, *workers: Worker) -> None:
     """Let them be what Workday showed last."""
-    scope, store = Scope(app.name, "workday", RecordType.WORKER.value), SnapshotStore(app.database)
-    number = store.start(scope, at=EVENING)
+    scope, extracts = Scope(app.name, "workday", RecordType.WORKER.value), ExtractStore(app.database)
+    number = extracts.start(scope, at=EVENING)
     with app.database.transaction() as tx:
         rows = [Row(each.key, each.key, encode(each).decode()) for each in workers]
-        store.save_page(tx, scope, rows=rows, extract_id=number)
-    store.finish(number, at=EVENING, total=len(workers), content_id=number)
+        SnapshotStore(app.database).save_page(tx, scope, rows=rows, extract_id=number)
+    extracts.finish(number, at=EVENING, total=len(workers), content_id=number)
 
 
 def test_tz_03_who_has_their_last_day_in_detroit_is_at_work_though_it_is_the_next_day_in_utc(app: App) -> None:

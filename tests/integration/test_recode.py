@@ -13,7 +13,8 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import FaultsError, StalePlanError
 from ml_connector.mapping.claim import Kind
 from ml_connector.sandbox.company import make_wid
-from ml_connector.snapshot.store import SnapshotStore, extracts
+from ml_connector.snapshot.extracts.store import extracts
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.usecases import known, mapping_files, mapping_proposals, mappings, syncs
 from ml_connector.usecases.references import code_asof
 from tests.living import Living

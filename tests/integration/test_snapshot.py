@@ -14,7 +14,8 @@ from ml_connector.errors import IncompleteReadError, RecordError, UnavailableErr
 from ml_connector.mapping.plex import to_plant_record
 from ml_connector.snapshot import extract
 from ml_connector.snapshot.extract import Reader
-from ml_connector.snapshot.store import Scope, SnapshotStore, records
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore, records
 from ml_connector.snapshot.translation import Translation, payload_hash
 
 SCOPE = Scope("acme", "plex", "employee", "101")
@@ -123,7 +124,7 @@ def test_cc_03_after_three_tries_it_is_given_up_and_nothing_counts(database, rea
 def test_a_disbelieved_extraction_is_no_measure_for_the_next(database, read):
     first, _ = read(Pages([["a", "b", "c"]]))
     held, _ = read(Pages([[]]))
-    SnapshotStore(database).disbelieve(held.id)
+    ExtractStore(database).disbelieve(held.id)
     again, _ = read(Pages([[]]))
     assert (held.before, again.before) == (first.total, first.total)
 
@@ -147,7 +148,7 @@ def test_cc_15_a_list_that_is_as_before_is_noted_and_writes_no_record(database, 
         assert (again.content_id, again.total, again.before, again.whole) == (first.content_id, 3, 3, False)
         assert kept(database, again) == ["a", "b", "c"]
     assert rows(database) == before
-    believed = SnapshotStore(database).last_believed(SCOPE)
+    believed = ExtractStore(database).last_believed(SCOPE)
     assert (believed.id, believed.total) == (first.id, 3)
     assert believed.number > first.id
 
@@ -157,7 +158,7 @@ def test_cc_15_lists_that_are_as_before_are_noted_together_or_not_at_all(databas
     translation = Translation(
         translate=lambda one: (json.loads(one.payload)["id"], {}), key_of=lambda _: None, name_of=lambda _: None
     )
-    reader, store = Reader(database, clock=lambda: NOW), SnapshotStore(database)
+    reader, store = Reader(database, clock=lambda: NOW), ExtractStore(database)
     scopes = [Scope("acme", "plex", "employee", plant) for plant in ("101", "102")]
 
     def read_both():
@@ -216,7 +217,7 @@ def test_cc_15_a_reading_as_of_a_moment_that_is_as_before_writes_no_record_and_k
     assert (translated, again.total, again.content_id, rows(database)) == ([], 2, first.content_id, before)
     assert kept(database, again) == ["a", "b"]
     assert SnapshotStore(database).vanished(SCOPE, extract_id=again.id) == ["c"]
-    believed = SnapshotStore(database).last_believed(SCOPE)
+    believed = ExtractStore(database).last_believed(SCOPE)
     assert (believed.id, believed.total, believed.effective_on) == (first.id, 2, later.date().isoformat())
     assert believed.entered_at == believed.whole_at == later.isoformat()
 
@@ -227,9 +228,8 @@ def test_cc_06_a_reading_as_of_another_day_that_is_as_before_is_built_on_by_none
     other, translated = read(Pages([["a", "b"]]), as_of(NOW + timedelta(days=90)), settled=False)
     assert (translated, other.total, other.whole, other.id > first.id) == ([], 2, True, True)
     assert kept(database, other) == ["a", "b"]
-    store = SnapshotStore(database)
-    assert store.vanished(SCOPE, extract_id=other.id) == ["c"]
-    assert store.to_build_on(SCOPE, variant="3|") is None
+    assert SnapshotStore(database).vanished(SCOPE, extract_id=other.id) == ["c"]
+    assert ExtractStore(database).to_build_on(SCOPE, variant="3|") is None
 
 
 def test_cc_03_one_record_twice_and_another_not_at_all_is_no_list_as_before(read):

@@ -9,7 +9,7 @@ from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.review.store import ReviewStore
 from ml_connector.sandbox.company import make_wid
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.intent import iterate_levels
 from ml_connector.sync.receipts import Receipts
 from ml_connector.usecases import outcomes, syncs, waiting_list
@@ -455,7 +455,7 @@ def test_a_worker_that_cannot_be_understood_is_parked_under_its_number_and_has_n
     assert number in item.reason
     scope = Scope("acme", "workday", "worker")
     snapshots = synced.app.syncer._tools.snapshots
-    newest = snapshots.last_believed(scope)
+    newest = synced.app.syncer._tools.extracts.last_believed(scope)
     assert wid in snapshots.vanished(scope, extract_id=newest.id), "its row stays as it was, by its WID"
     assert waiting_list.holds(synced.app) == []
 

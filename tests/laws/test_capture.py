@@ -12,7 +12,7 @@ import pytest
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import ApprovalRequiredError
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from tests.laws.firm import found
 from tests.laws.history import START, Event, settle
 from tests.laws.verdict import check_truth
@@ -315,8 +315,8 @@ def test_a_reading_that_breaks_off_is_read_again_and_loses_nothing():
     with found(one("hire", day=1)) as firm:
         firm.next_day()
         life, scope = firm.begin(), Scope("acme", "workday", RecordType.WORKER.value)
-        before = life.tools.snapshots.last_believed(scope)
-        life.tools.snapshots.start(
+        before = life.tools.extracts.last_believed(scope)
+        life.tools.extracts.start(
             scope, at=firm.rehearsal.clock.now(), variant=before.variant, base_id=before.id, entered_at="9999"
         )
         firm.sync()

@@ -13,7 +13,8 @@ import pytest
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Name, Worker
 from ml_connector.sandbox.tenant import facts as workday
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.timeline.fact import Fact, as_known
 from ml_connector.timeline.references.store import ReferenceStore
 from tests.fuse import CrashError
@@ -66,15 +67,15 @@ def look_ahead(firm: Firm) -> None:
 def break_off(firm: Firm) -> None:
     """Leave a whole reading of the workers that never came to its end."""
     scope, at = Scope("acme", "workday", RecordType.WORKER.value), firm.rehearsal.clock.now()
-    firm.begin().tools.snapshots.start(scope, at=at, variant="3|legal", entered_at="9999")
+    firm.begin().tools.extracts.start(scope, at=at, variant="3|legal", entered_at="9999")
 
 
 def hold_back(firm: Firm) -> None:
     """Have a guard hold the newest reading of the workers."""
-    snapshots = firm.begin().tools.snapshots
-    read = snapshots.last_believed(Scope("acme", "workday", RecordType.WORKER.value))
+    extracts = firm.begin().tools.extracts
+    read = extracts.last_believed(Scope("acme", "workday", RecordType.WORKER.value))
     assert read is not None
-    snapshots.disbelieve(read.number)
+    extracts.disbelieve(read.number)
 
 
 def other_settings(firm: Firm) -> None:

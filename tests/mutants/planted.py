@@ -1401,7 +1401,7 @@ MUTANTS = (
     Mutant(
         "a reading that cannot be built on begins without the log",
         "sync/capture.py",
-        "since = self._snapshots.last_believed(scope, settled=True)\n",
+        "since = self._extracts.last_believed(scope, settled=True)\n",
         "since = base\n",
         f"{ASKED_DAYS}::test_ed10_a_late_entry_holds_from_its_own_day_whatever_came_between_two_readings",
     ),

@@ -20,7 +20,8 @@ from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.snapshot.children import Line
-from ml_connector.snapshot.store import ANOTHER_DAY, AsBefore, Believed, Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ANOTHER_DAY, AsBefore, Believed, ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import (
     Came,
     Row,
@@ -80,7 +81,7 @@ class Reader:
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._store = SnapshotStore(database)
+        self._store, self._extracts = SnapshotStore(database), ExtractStore(database)
         self._clock = clock
         self._notes: list[AsBefore] | None = None
 
@@ -92,7 +93,7 @@ class Reader:
         self._notes = []
         try:
             yield
-            self._store.note_as_before(self._notes)
+            self._extracts.note_as_before(self._notes)
         finally:
             self._notes = None
 
@@ -158,7 +159,7 @@ class Reader:
             total = self._store.count(scope, extract_id=base.id) + len(faults)
             content_id = base.content_id if desk.same and total == base.total else number
         finally:
-            self._store.finish(number, at=self._clock(), total=total, content_id=content_id)
+            self._extracts.finish(number, at=self._clock(), total=total, content_id=content_id)
         return Extract(
             id=base.id,
             content_id=content_id,
@@ -183,7 +184,7 @@ class Reader:
         settled: bool,
     ) -> Extract:
         where = f" of plant {scope.plant}" if scope.plant else ""
-        before = self._store.last_believed(scope)
+        before = self._extracts.last_believed(scope)
         opened = _Opened(partial(self._start, scope, query.as_of, translation.version if settled else ANOTHER_DAY))
         content_id, count = None, 0
         try:
@@ -206,9 +207,9 @@ class Reader:
             content_id = before.content_id if before is not None and same else number
             last(number)
         except BaseException:
-            self._store.finish(opened.number, at=self._clock(), total=count, content_id=None)
+            self._extracts.finish(opened.number, at=self._clock(), total=count, content_id=None)
             raise
-        self._store.finish(number, at=self._clock(), total=count, content_id=content_id)
+        self._extracts.finish(number, at=self._clock(), total=count, content_id=content_id)
         return Extract(
             id=number,
             content_id=content_id,
@@ -226,7 +227,7 @@ class Reader:
         moments = (as_of.effective_on.isoformat(), as_of.entered_at.isoformat()) if as_of else ("", "")
         note = AsBefore(scope, before, self._clock(), variant, *moments)
         if self._notes is None or as_of:
-            self._store.note_as_before([note])
+            self._extracts.note_as_before([note])
         else:
             self._notes.append(note)
         return Extract(
@@ -239,7 +240,7 @@ class Reader:
         )
 
     def _start(self, scope: Scope, as_of: AsOf | None, variant: str, base_id: int | None = None) -> int:
-        return self._store.start(
+        return self._extracts.start(
             scope,
             at=self._clock(),
             effective_on=as_of.effective_on.isoformat() if as_of else "",

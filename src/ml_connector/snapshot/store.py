@@ -9,7 +9,6 @@ ending (CC-11).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
@@ -32,35 +31,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ml_connector.snapshot.extracts.store import Scope, bind, bound_by, columns_of, extracts
 from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH, _KEYS = 500, 5_000
 _KEY = itemgetter(Row._fields.index("key"))
-ANOTHER_DAY = "another day"
-"""The variant of a reading as of another day than today: one to look at, which nothing is built on."""
-
-extracts = Table(
-    "extract",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("connection", String(64), nullable=False),
-    Column("side", String(16), nullable=False),
-    Column("type", String(32), nullable=False),
-    Column("plant", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("total", Integer, nullable=False, default=0),
-    Column("content_id", Integer),
-    Column("base_id", Integer),
-    Column("variant", String(200)),
-    Column("effective_on", String(10)),
-    Column("entered_at", String(40)),
-    Column("started_at", String(40), nullable=False),
-    Column("ended_at", String(40)),
-    Index("ix_extract_scope", "connection", "side", "type", "plant", "state"),
-)
-
 records = Table(
     "snapshot_record",
     metadata,
@@ -91,48 +68,6 @@ faults = Table(
 )
 
 
-class Scope(NamedTuple):
-    """Which records: of one connection, from one side (workday, plex), of one type, in one plant (or "")."""
-
-    connection: str
-    side: str
-    type: str
-    plant: str = ""
-
-
-class Believed(NamedTuple):
-    """
-    The newest complete extraction: how many records it counted, and which one first saw exactly this content.
-
-    *id* is that of the whole extraction it is or builds on: what it and all after it saw is current. *number* is its
-    own. *whole_at* is *entered_at* of the whole one; all moments are those the system was asked as of.
-    """
-
-    id: int
-    total: int
-    content_id: int
-    number: int
-    variant: str
-    effective_on: str
-    entered_at: str
-    whole_at: str
-
-
-class AsBefore(NamedTuple):
-    """
-    A complete extraction, read *at* a moment by a *variant* of the translation, that saw exactly what is kept.
-
-    Its moments, as in `Believed`, are empty where it was not asked as of any.
-    """
-
-    scope: Scope
-    before: Believed
-    at: datetime
-    variant: str
-    effective_on: str = ""
-    entered_at: str = ""
-
-
 class Kept(NamedTuple):
     """What is kept of a record, and the extraction that saw it last."""
 
@@ -146,81 +81,16 @@ class SnapshotStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(
-        self,
-        scope: Scope,
-        *,
-        at: datetime,
-        effective_on: str = "",
-        entered_at: str = "",
-        variant: str = "",
-        base_id: int | None = None,
-    ) -> int:
-        """Open an extraction and return its number; *base_id* is the whole one it builds on."""
-        with self._database.transaction() as tx:
-            row = {
-                **scope._asdict(),
-                "state": "reading",
-                "total": 0,
-                "effective_on": effective_on,
-                "entered_at": entered_at,
-                "variant": variant,
-                "base_id": base_id,
-                "started_at": at.isoformat(),
-            }
-            return int(tx.execute(extracts.insert(), row).inserted_primary_key[0])  # type: ignore[index]
-
-    def finish(self, extract_id: int, *, at: datetime, total: int, content_id: int | None) -> None:
-        """Close an extraction; only a complete one, which knows the id of its content, counts from now on."""
-        state = "discarded" if content_id is None else "complete"
-        with self._database.transaction() as tx:
-            values = {"state": state, "total": total, "content_id": content_id, "ended_at": at.isoformat()}
-            tx.execute(update(extracts).where(extracts.c.id == extract_id), values)
-
-    def note_as_before(self, notes: Sequence[AsBefore]) -> None:
-        """
-        Keep that complete extractions saw exactly the records of the ones before them, whose they stay.
-
-        Those are then as good as read whole as of the same moments.
-        """
-        rows = [
-            {
-                **scope._asdict(),
-                "state": "complete",
-                "total": before.total,
-                "content_id": before.content_id,
-                "base_id": before.id,
-                "effective_on": effective_on,
-                "entered_at": entered_at,
-                "variant": variant,
-                "started_at": at.isoformat(),
-                "ended_at": at.isoformat(),
-            }
-            for scope, before, at, variant, effective_on, entered_at in notes
-        ]
-        if rows:
-            with self._database.transaction() as tx:
-                tx.execute(extracts.insert(), rows)
-                for note in notes:
-                    if note.entered_at:
-                        moments = {"effective_on": note.effective_on, "entered_at": note.entered_at}
-                        tx.execute(update(extracts).where(extracts.c.id == note.before.id).values(moments))
-
-    def disbelieve(self, extract_id: int) -> None:
-        """Take back a complete extraction that a guard holds: the next one is compared with the last believed."""
-        with self._database.transaction() as tx:
-            tx.execute(update(extracts).where(extracts.c.id == extract_id).values(state="held"))
-
     def find_known(self, tx: Transaction, scope: Scope, *, payload_hashes: Sequence[str]) -> dict[str, int]:
         """Which records came as these very bytes before: by payload hash, the extraction that saw them last."""
         if not payload_hashes:
             return {}
-        found = tx.execute(_FIND_KNOWN, {**_bind(scope), "hashes": payload_hashes})
+        found = tx.execute(_FIND_KNOWN, {**bind(scope), "hashes": payload_hashes})
         return {row[0]: row[1] for row in found}
 
     def all_known(self, tx: Transaction, scope: Scope) -> dict[str, int]:
         """The same of every record that is kept."""
-        return {row[0]: row[1] for row in tx.execute(_ALL_KNOWN, _bind(scope))}
+        return {row[0]: row[1] for row in tx.execute(_ALL_KNOWN, bind(scope))}
 
     def holds_any(self, tx: Transaction, scope: Scope) -> bool:
         """Whether anything was ever kept of the scope, believed or not."""
@@ -229,7 +99,7 @@ class SnapshotStore:
     def touch(self, tx: Transaction, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int) -> None:
         """Mark the records that came as these very bytes as seen by the given extraction."""
         if payload_hashes:
-            tx.execute(_TOUCH, {"seen_by": extract_id, **_bind(scope), "hashes": payload_hashes})
+            tx.execute(_TOUCH, {"seen_by": extract_id, **bind(scope), "hashes": payload_hashes})
 
     def save_page(self, tx: Transaction, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
         """Insert or replace one page of records."""
@@ -256,11 +126,11 @@ class SnapshotStore:
 
         What is kept of such a record from earlier is no longer current.
         """
-        some = select(faults.c.key).where(*_columns(faults, scope)).limit(1)
+        some = select(faults.c.key).where(*columns_of(faults, scope)).limit(1)
         gone = [*cleared, *found] if tx.execute(some).first() else []
         for start in range(0, len(gone), _BATCH):
             chosen = gone[start : start + _BATCH]
-            tx.execute(delete(faults).where(*_columns(faults, scope), faults.c.key.in_(chosen)))
+            tx.execute(delete(faults).where(*columns_of(faults, scope), faults.c.key.in_(chosen)))
         if found:
             told = [
                 {**scope._asdict(), "key": key, "fault": text, "extract_id": extract_id} for key, text in found.items()
@@ -270,54 +140,9 @@ class SnapshotStore:
 
     def faults(self, scope: Scope, *, extract_id: int) -> list[str]:
         """The records that came and could not be understood, as kept, of an extraction and all built on it."""
-        where = and_(*_columns(faults, scope), faults.c.extract_id >= extract_id)
+        where = and_(*columns_of(faults, scope), faults.c.extract_id >= extract_id)
         with self._database.reading() as tx:
             return list(tx.execute(select(faults.c.fault).where(where).order_by(faults.c.key)).scalars())
-
-    def last_believed(self, scope: Scope, *, doubted: bool = False, settled: bool = False) -> Believed | None:
-        """
-        The newest complete extraction, or None if there was none.
-
-        With *doubted* also one that a guard holds; with *settled* none as of another day than it was.
-        """
-        states = ("complete", "held") if doubted else ("complete",)
-        chosen = {**_bind(scope), "states": states, "but": (ANOTHER_DAY,) if settled else ()}
-        with self._database.reading() as tx:
-            row = tx.execute(_LAST_BELIEVED, chosen).one_or_none()
-        return None if row is None else Believed(*row)
-
-    def looked_elsewhere(self, scope: Scope) -> bool:
-        """
-        Whether another day was read, if only in part, since today was read to the end: it may have seen news first.
-        """
-        settled = self.last_believed(scope, doubted=True, settled=True)
-        since = extracts.c.id > (settled.number if settled else 0)
-        query = select(extracts.c.id).where(*_columns(extracts, scope), since, extracts.c.variant == ANOTHER_DAY)
-        with self._database.reading() as tx:
-            return tx.execute(query.limit(1)).first() is not None
-
-    def believed_before(self, scope: Scope, entered_at: datetime) -> datetime | None:
-        """As of which moment the last complete extraction before this one was asked; None if there was none."""
-        moment = extracts.c.entered_at
-        earlier = (extracts.c.state == "complete", moment > "", moment < entered_at.astimezone(UTC).isoformat())
-        query = select(func.max(moment)).where(*_columns(extracts, scope), *earlier)
-        with self._database.reading() as tx:
-            found = tx.execute(query).scalar_one()
-        return None if found is None else datetime.fromisoformat(found)
-
-    def to_build_on(self, scope: Scope, *, variant: str) -> Believed | None:
-        """
-        The newest complete extraction, if another one may read only what changed since.
-
-        It may not where something was read whole since, and not believed or for another day, or under other settings.
-        """
-        believed = self.last_believed(scope)
-        if believed is None or believed.variant != variant or not believed.entered_at:
-            return None
-        newest = select(func.coalesce(extracts.c.base_id, extracts.c.id)).where(*_columns(extracts, scope))
-        with self._database.reading() as tx:
-            base = tx.execute(newest.order_by(extracts.c.id.desc()).limit(1)).scalar_one()
-        return believed if base == believed.id else None
 
     def read(
         self, scope: Scope, *, of: type[_T], extract_id: int | None = None, leave_out: Collection[str] = ()
@@ -422,7 +247,7 @@ class SnapshotStore:
         """Keys that the last believed extraction before this complete one saw, and nothing since."""
         believed = (
             select(func.coalesce(extracts.c.base_id, extracts.c.id))
-            .where(*_columns(extracts, scope), extracts.c.state == "complete", extracts.c.id < extract_id)
+            .where(*columns_of(extracts, scope), extracts.c.state == "complete", extracts.c.id < extract_id)
             .order_by(extracts.c.id.desc())
             .limit(1)
         )
@@ -437,36 +262,10 @@ class SnapshotStore:
             tx.execute(delete(records).where(_within(scope), records.c.key.in_(keys[start : start + _BATCH])))
 
 
-def _bound(table: Table) -> Any:
-    """Where it is of a scope, by name."""
-    return and_(*(table.c[name] == bindparam(f"in_{name}") for name in Scope._fields))
-
-
-def _last_believed() -> Any:
-    whole = extracts.alias("whole")
-    whole_id = func.coalesce(extracts.c.base_id, extracts.c.id)
-    columns = (
-        whole_id,
-        extracts.c.total,
-        func.coalesce(extracts.c.content_id, extracts.c.id),
-        extracts.c.id,
-        func.coalesce(extracts.c.variant, ""),
-        func.coalesce(extracts.c.effective_on, ""),
-        func.coalesce(extracts.c.entered_at, ""),
-        func.coalesce(whole.c.entered_at, ""),
-    )
-    joined = extracts.join(whole, whole.c.id == whole_id)
-    believed = extracts.c.state.in_(bindparam("states", expanding=True))
-    chosen = func.coalesce(extracts.c.variant, "").not_in(bindparam("but", expanding=True))
-    query = select(*columns).select_from(joined).where(_bound(extracts), believed, chosen)
-    return query.order_by(extracts.c.id.desc()).limit(1)
-
-
-_CAME_SAME = and_(_bound(records), records.c.payload_hash.in_(bindparam("hashes", expanding=True)))
+_CAME_SAME = and_(bound_by(records), records.c.payload_hash.in_(bindparam("hashes", expanding=True)))
 # Built once: a statement built anew for every page costs more than running it.
-_LAST_BELIEVED = _last_believed()
 _FIND_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_CAME_SAME)
-_ALL_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_bound(records))
+_ALL_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(bound_by(records))
 _TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
 
 
@@ -480,20 +279,10 @@ _SAVED = (*Scope._fields, *Row._fields, "extract_id")
 _SAVE = {"sqlite": _save_or_replace(sqlite.insert), "postgresql": _save_or_replace(postgresql.insert)}
 
 
-def _bind(scope: Scope) -> dict[str, Any]:
-    return {f"in_{name}": value for name, value in scope._asdict().items()}
-
-
-# Kept, for a connection has few scopes and asks about each of them again and again.
-@lru_cache(maxsize=512)
-def _columns(table: Table, scope: Scope) -> tuple[Any, ...]:
-    return tuple(table.c[name] == value for name, value in scope._asdict().items())
-
-
 def _seen_by(extract_id: int | None) -> list[Any]:
     return [] if extract_id is None else [records.c.extract_id >= extract_id]
 
 
 @lru_cache(maxsize=512)
 def _within(scope: Scope) -> Any:
-    return and_(*_columns(records, scope))
+    return and_(*columns_of(records, scope))

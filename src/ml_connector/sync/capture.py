@@ -28,7 +28,8 @@ from ml_connector.errors import RecordError
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.settings.sync import Sync
 from ml_connector.snapshot.extract import Extract, Keep, Progress, Reader, add_nothing, keep_nothing
-from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Believed, ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import Row, Translation
 from ml_connector.storage.database import Database, Transaction
 from ml_connector.sync.missed import Missed
@@ -73,12 +74,14 @@ class Capture:
         database: Database,
         reader: Reader,
         snapshots: SnapshotStore,
+        extracts: ExtractStore,
         facts: FactStore,
         progress: Progress,
     ) -> None:
         self._connection, self._sync = connection, sync
         self._workday, self._database, self._reader = workday, database, reader
         self._snapshots, self._facts, self._progress = snapshots, facts, progress
+        self._extracts = extracts
         self._references = ReferenceStore(database, connection)
         self._overlap = timedelta(seconds=parse_interval_s(sync.overlap))
         self._days = OtherDays(
@@ -93,8 +96,8 @@ class Capture:
         """
         scope = Scope(self._connection, "workday", kind.value)
         everything = partial(self._everything, scope, translation, as_of=as_of, earliest=earliest)
-        base = self._snapshots.to_build_on(scope, variant=translation.version)
-        since = self._snapshots.last_believed(scope, settled=True)
+        base = self._extracts.to_build_on(scope, variant=translation.version)
+        since = self._extracts.last_believed(scope, settled=True)
         if since is None or not since.entered_at or kind.value not in self._logged:
             return everything(base=base, since=None, log={})
         if datetime.fromisoformat(since.entered_at) - self._overlap > as_of.entered_at:
@@ -226,7 +229,7 @@ class Capture:
     def _is_behind(self, scope: Scope, *, as_of: AsOf, since: Believed | None) -> bool:
         """Whether records may be kept of which no fact says that they hold on this day."""
         went_back = since is not None and date.fromisoformat(since.effective_on) > as_of.effective_on
-        return went_back or self._snapshots.looked_elsewhere(scope)
+        return went_back or self._extracts.looked_elsewhere(scope)
 
     def _catch_up(self, scope: Scope, as_of: AsOf, keep: Keep, extract_id: int) -> None:
         """

@@ -13,7 +13,7 @@ import msgspec
 
 from ml_connector.canonical.workforce import Worker
 from ml_connector.settings.plex import Plant
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
 from ml_connector.timeline.facts.store import FactStore
 
 _DECODE = msgspec.json.Decoder(Worker).decode
@@ -31,8 +31,8 @@ class Told(NamedTuple):
 class Entered:
     """Knows the facts of one connection, and which readings of its workers were believed."""
 
-    def __init__(self, name: str, *, facts: FactStore, snapshots: SnapshotStore, plants: Sequence[Plant]) -> None:
-        self._scope, self._facts, self._snapshots = Scope(name, "workday", "worker"), facts, snapshots
+    def __init__(self, name: str, *, facts: FactStore, extracts: ExtractStore, plants: Sequence[Plant]) -> None:
+        self._scope, self._facts, self._extracts = Scope(name, "workday", "worker"), facts, extracts
         self._zones = {plant.pcn: ZoneInfo(plant.time_zone) for plant in plants}
 
     def hire(self, worker: Worker, *, profiles: Collection[str], plant: str) -> Told | None:
@@ -43,7 +43,7 @@ class Entered:
         moments = [fact.entered_at for fact in facts if _tells(_DECODE(fact.body), worker)]
         if not moments:
             return None
-        before = self._snapshots.believed_before(self._scope, min(moments))
+        before = self._extracts.believed_before(self._scope, min(moments))
         return Told(since=self._day(min(moments), plant), not_on=None if before is None else self._day(before, plant))
 
     def _day(self, at: datetime, plant: str) -> date:

@@ -29,7 +29,8 @@ from ml_connector.review.store import Parked
 from ml_connector.settings.model import Connection
 from ml_connector.settings.plex import Plant
 from ml_connector.snapshot.extract import Extract, Progress, Reader
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import Translation
 from ml_connector.sync.ahead import AT_ONCE, ReadAhead
 from ml_connector.sync.allowance import NAMED
@@ -112,6 +113,7 @@ class Gatherer:
         reader: Reader,
         capture: Capture,
         snapshots: SnapshotStore,
+        extracts: ExtractStore,
         progress: Progress,
         clock: Callable[[], datetime],
         check_moment: Callable[[datetime], None] = lambda _moment: None,
@@ -124,7 +126,7 @@ class Gatherer:
         self._workday = workday
         self._plex = plex
         self._reader = reader
-        self._snapshots = snapshots
+        self._snapshots, self._extracts = snapshots, extracts
         self._progress = progress
 
     def gather(self, *, as_of: date | None, approvals: Approvals, whole: bool = False) -> Gathered:
@@ -175,7 +177,7 @@ class Gatherer:
         limit = self._connection.sync.guard.deactivate_over
         hold = shrunken_list(kind, plant, now=extract.total, before=extract.before, limit=limit)
         if hold is not None:
-            self._snapshots.disbelieve(extract.id)
+            self._extracts.disbelieve(extract.id)
             system = "plex" if plant else "workday"
             raise StalePlanError(f"{hold.reason}; nothing was sent", remedy=f"ml-connector ping {system}")
         return extract
@@ -259,12 +261,12 @@ class Gatherer:
             if drop is not None and not approvals.cover(drop):
                 gathered.holds.append(drop)
                 # Who is shown goes on; until a person answers, the last believed population stays the measure.
-                self._snapshots.disbelieve(extract.id)
+                self._extracts.disbelieve(extract.id)
             if extract.total:
                 return True
             if not extract.before:
                 gathered.holds.append(no_workers(grant_nothing_shown("worker", "it", self._connection.workday)))
-                self._snapshots.disbelieve(extract.id)
+                self._extracts.disbelieve(extract.id)
                 return False
         # Of an increment, what was not asked for is not gone.
         gone = len(self._snapshots.gone(scope, extract_id=extract.id)) if extract.before and extract.whole else 0
@@ -272,7 +274,7 @@ class Gatherer:
         if hold is None or approvals.cover(hold):
             return True
         gathered.holds.append(hold)
-        self._snapshots.disbelieve(extract.id)
+        self._extracts.disbelieve(extract.id)
         return False
 
     def _drop(self, extract: Extract, unseen: Sequence[str], *, limit: str) -> Hold | None:

@@ -19,7 +19,7 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.review.store import Parked
 from ml_connector.snapshot.extract import Extract
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.contested import find_contests, tell_contest
 from ml_connector.sync.parking import park_worker
 from ml_connector.sync.placed.remembered import Placed

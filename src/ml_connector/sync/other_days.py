@@ -17,7 +17,7 @@ from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType, encode
 from ml_connector.connectors.port import Connector, LogWindow, Query, Touched
 from ml_connector.errors import RecordError
 from ml_connector.snapshot.extract import Progress
-from ml_connector.snapshot.store import Believed
+from ml_connector.snapshot.extracts.store import Believed
 from ml_connector.snapshot.translation import Translation
 from ml_connector.storage.database import Database
 from ml_connector.timeline.fact import Early, Fact, days_to_ask

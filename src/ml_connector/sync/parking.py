@@ -13,7 +13,7 @@ from ml_connector.mapping.desired import Desired, Waiting
 from ml_connector.mapping.people import label
 from ml_connector.mapping.placement import Place
 from ml_connector.review.store import Parked
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.snapshot.translation import Untranslatable
 from ml_connector.sync.change import Change, short_name
 

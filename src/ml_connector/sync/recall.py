@@ -17,7 +17,8 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import UsageError
 from ml_connector.review.store import HoldInfo
 from ml_connector.snapshot.extract import Extract
-from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Believed, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import Untranslatable
 from ml_connector.storage.database import Database
 from ml_connector.sync.allowance import PEOPLE
@@ -51,7 +52,7 @@ def recall(tools: SyncTools) -> Recalled:
         UsageError: nothing was ever read.
     """
     population = Scope(tools.name, "workday", "worker")
-    workers = tools.snapshots.last_believed(population, doubted=True)
+    workers = tools.extracts.last_believed(population, doubted=True)
     if workers is None:
         raise UsageError("nothing was read yet", remedy="ml-connector plan   reads both systems and writes to neither")
     entered_at = datetime.fromisoformat(workers.entered_at).astimezone(UTC)
@@ -89,7 +90,7 @@ def _add_extracts(tools: SyncTools, gathered: Gathered) -> None:
     scopes = [Scope(tools.name, "workday", kind.value) for kind in WORKDAY_TYPES]
     scopes += [Scope(tools.name, "plex", kind.value, plant) for plant in gathered.today for kind in PLEX_TYPES]
     for scope in scopes:
-        read = tools.snapshots.last_believed(scope, doubted=True)
+        read = tools.extracts.last_believed(scope, doubted=True)
         if read is not None and (scope.type, scope.plant) not in held:
             extract = _extract(tools.snapshots, scope, read)
             gathered.extracts[scope[1:]] = extract

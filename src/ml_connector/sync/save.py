@@ -7,7 +7,7 @@ from datetime import datetime
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.canonical.workforce import Worker
 from ml_connector.review.store import HoldInfo
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.storage.database import Transaction
 from ml_connector.sync.change import Hold, digest_of
 from ml_connector.sync.draft import Draft

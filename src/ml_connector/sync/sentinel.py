@@ -14,11 +14,10 @@ import msgspec
 
 from ml_connector.canonical.plant import PlexRecord, Scalar
 from ml_connector.connectors.plex.health import ask_for_role
-from ml_connector.snapshot.store import SnapshotStore
-from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.policy import Approvals
+from ml_connector.sync.tools import SyncTools
 
 MANY = 20
 _FEW_ROWS, _FEW_COLUMNS = 3, 2
@@ -26,9 +25,7 @@ FILLED_FROM = {"cost_center": ("department", "department_code")}
 """The column of a list that is looked up in another list: where that is not shown, the column is empty."""
 
 
-def watch_sentinels(
-    gathered: Gathered, *, baselines: BaselineStore, snapshots: SnapshotStore, approvals: Approvals
-) -> None:
+def watch_sentinels(tools: SyncTools, gathered: Gathered, *, approvals: Approvals) -> None:
     """
     Take out of *gathered* what cannot be believed, and hold it by name: once, at its cause.
 
@@ -38,17 +35,17 @@ def watch_sentinels(
     for (side, kind, plant), extract in sorted(gathered.extracts.items(), key=lambda each: each[0][1] in FILLED_FROM):
         if side != "plex" or not extract.whole:  # as the last believed reading had it, to the letter
             continue
-        agreed = baselines.sentinels(kind, plant, limit=MANY)
+        agreed = tools.baselines.sentinels(kind, plant, limit=MANY)
         if not agreed:
             continue
-        gone = set(snapshots.gone(extract.scope, extract_id=extract.id)) & agreed.keys()
-        there = snapshots.find(extract.scope, keys=list(agreed), of=PlexRecord, extract_id=extract.id)
+        gone = set(tools.snapshots.gone(extract.scope, extract_id=extract.id)) & agreed.keys()
+        there = tools.snapshots.find(extract.scope, keys=list(agreed), of=PlexRecord, extract_id=extract.id)
         hold = judge_sentinels(kind, plant, agreed=agreed, there=there, gone=gone)
         if hold is not None and not approvals.cover(hold):
             if not _fold(hold, gathered.holds):
                 gathered.holds.append(hold)
             del gathered.extracts[side, kind, plant]
-            snapshots.disbelieve(extract.id)
+            tools.extracts.disbelieve(extract.id)
 
 
 def _fold(hold: Hold, holds: list[Hold]) -> bool:

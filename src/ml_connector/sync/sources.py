@@ -13,7 +13,8 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
 from ml_connector.review.store import Parked
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.entered import Entered
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.identify import Identities
@@ -57,7 +58,7 @@ def make_planner(tools: SyncTools, sources: Sources, *, witness: Witness | None 
         refused=sources.refused,
         who=sources.who,
         outbox=sources.outbox,
-        entered=Entered(tools.name, facts=tools.facts, snapshots=tools.snapshots, plants=tools.connection.plex.plants),
+        entered=Entered(tools.name, facts=tools.facts, extracts=tools.extracts, plants=tools.connection.plex.plants),
         moving=sources.moving,
         witness=witness,
         # A whole comparison builds on nothing that was found before (CC-06).

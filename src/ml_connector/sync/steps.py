@@ -16,7 +16,7 @@ from ml_connector.mapping.origin import ORIGINS, RULES
 from ml_connector.mapping.record_ids import ids_made_of
 from ml_connector.mapping.routing import best_route, route
 from ml_connector.mapping.rules import is_owned
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.explained import MappedField, MatchedRecord, MatchStep, ReadStep, RoutedJob
 from ml_connector.sync.recall import Recalled
 from ml_connector.sync.tools import SyncTools

@@ -13,6 +13,7 @@ from ml_connector.mapping.crosswalk import Crosswalk
 from ml_connector.mapping.store import MappingStore
 from ml_connector.review.store import ReviewStore
 from ml_connector.settings.model import Connection
+from ml_connector.snapshot.extracts.store import ExtractStore
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Database
 from ml_connector.sync.baseline.store import BaselineStore
@@ -93,6 +94,10 @@ class SyncTools:
     @cached_property
     def facts(self) -> FactStore:
         return FactStore(self.database, self.name)
+
+    @cached_property
+    def extracts(self) -> ExtractStore:
+        return ExtractStore(self.database)
 
     @cached_property
     def snapshots(self) -> SnapshotStore:

@@ -17,7 +17,7 @@ from ml_connector.errors import ApprovalRequiredError, ConfigurationError
 from ml_connector.review.store import HoldInfo, Parked
 from ml_connector.settings.forms import parse_interval_s
 from ml_connector.snapshot.extract import Progress, Reader
-from ml_connector.snapshot.store import Scope
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.belief import ON_CLOCK, clock_ran_ahead, clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.draft import Draft
@@ -204,7 +204,7 @@ class Syncer:
         gathered = self._gatherer(run, approvals).gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.runs.note_reading(run.number, gathered.look)
         run.missed = gathered.missed_in_all
-        watch_sentinels(gathered, baselines=self._tools.baselines, snapshots=self._tools.snapshots, approvals=approvals)
+        watch_sentinels(self._tools, gathered, approvals=approvals)
         self._think_again(run, gathered)
         workers = gathered.extracts.get(("workday", "worker", ""))
         lost = watch_links(self._tools, gathered)
@@ -347,6 +347,7 @@ class Syncer:
             database=tools.database,
             reader=reader,
             snapshots=tools.snapshots,
+            extracts=tools.extracts,
             facts=tools.facts,
             progress=run.progress,
         )
@@ -358,6 +359,7 @@ class Syncer:
             reader=reader,
             capture=capture,
             snapshots=tools.snapshots,
+            extracts=tools.extracts,
             progress=run.progress,
             clock=self._tools.clock,
             check_moment=lambda moment: self._check_clock(run, approvals, moment),

@@ -19,7 +19,7 @@ from ml_connector.hosts import LOOPBACK
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.fill import NOTHING_SHOWN, grant_nothing_shown
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
 from ml_connector.usecases.usage import take_moments
 
 OnFault = Callable[[str, RecordError], None]
@@ -138,7 +138,7 @@ def _name(info: TypeInfo) -> str:
 
 
 def _shown_before(app: App, system: str, kind: str, plant: str | None) -> int:
-    last = SnapshotStore(app.database).last_believed(Scope(app.name, system, kind, plant or ""))
+    last = ExtractStore(app.database).last_believed(Scope(app.name, system, kind, plant or ""))
     return last.total if last is not None else 0
 
 

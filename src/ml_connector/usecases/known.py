@@ -11,7 +11,8 @@ from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import UsageError
 from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.proposal import RECORDS, wid_of
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.gather import plant_days
 from ml_connector.sync.store import SyncStore
 
@@ -63,7 +64,7 @@ def known_codes(app: App, kind: Kind) -> dict[str, str | None] | None:
     if kind not in SOURCES:
         return None
     scope, snapshots = Scope(app.name, "workday", SOURCES[kind].value), SnapshotStore(app.database)
-    believed = snapshots.last_believed(scope)
+    believed = ExtractStore(app.database).last_believed(scope)
     if believed is None:
         return None
     records = snapshots.read(scope, of=RECORDS[kind], extract_id=believed.id)

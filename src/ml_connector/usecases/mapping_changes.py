@@ -19,7 +19,8 @@ from ml_connector.mapping.approval import changes_in_force
 from ml_connector.mapping.claim import Kind, shell_word
 from ml_connector.mapping.crosswalk import Crosswalk, MappingRow, sign_rows
 from ml_connector.mapping.impact import Impact, count_impact, days_of_change
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import ExtractStore, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.storage.database import Transaction
 from ml_connector.usecases.known import SOURCES, known_wids, last_days
 from ml_connector.usecases.usage import is_counted, uses_of_worker
@@ -144,7 +145,7 @@ def foresee(app: App, rows: Sequence[MappingRow], *, there: Iterable[MappingRow]
     *there* are the rows accepted so far.
     """
     scope, snapshots = Scope(app.name, "workday", RecordType.WORKER.value), SnapshotStore(app.database)
-    believed = snapshots.last_believed(scope)
+    believed = ExtractStore(app.database).last_believed(scope)
     coming = [row for row in rows if row.state in {"accepted", "draft"} and row.kind is not Kind.ACCOUNT]
     if believed is None or not coming:
         return []

@@ -9,7 +9,8 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.mapping.record_ids import ids_made_of
-from ml_connector.snapshot.store import Believed, Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Believed, Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.recall import look_after
 from ml_connector.timeline.links.store import LinkStore
 
@@ -41,7 +42,7 @@ class Employees:
 
     def _believed(self, plant: str) -> tuple[Scope, Believed | None]:
         scope = Scope(self._app.name, "plex", RecordType.EMPLOYEE, plant)
-        return scope, self._snapshots.last_believed(scope)
+        return scope, self._app.tools.extracts.last_believed(scope)
 
     @cached_property
     def _snapshots(self) -> SnapshotStore:

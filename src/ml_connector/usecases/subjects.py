@@ -11,7 +11,8 @@ from ml_connector.canonical.workforce import CONTINGENT_BADGE, Worker, mark_numb
 from ml_connector.errors import RecordError, UsageError
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.snapshot.extract import Extract
-from ml_connector.snapshot.store import Scope, SnapshotStore
+from ml_connector.snapshot.extracts.store import Scope
+from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.sync.recall import Recalled
 from ml_connector.sync.sources import find_numbers
 from ml_connector.sync.steps import Subject

@@ -1,0 +1,1 @@
+"""Which readings there were, and what each may be taken for."""
