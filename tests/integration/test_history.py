@@ -11,15 +11,18 @@ import msgspec
 import pytest
 
 from ml_connector.errors import StalePlanError, UsageError
+from ml_connector.mapping.plex import employee_uuid
+from ml_connector.review.store import Parked
 from ml_connector.sync.change import Change
 from ml_connector.sync.history.store import HistoryStore
 from ml_connector.sync.intent import Outcome
-from ml_connector.sync.recheck import find_same_bytes
+from ml_connector.sync.resend import find_same_bytes
 from ml_connector.sync.store import SyncStore
+from ml_connector.timeline.links.store import Profile
 from ml_connector.usecases import outcomes
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
-NAME = ("21001", "employee", "101")
+NAME = ("employee", "101", "21001", "")
 CHANGE = Change(
     plant="101",
     type="employee",
@@ -35,6 +38,17 @@ CHANGE = Change(
 )
 BACK = msgspec.structs.replace(CHANGE, action="reactivate", after={"status": "Active"}, body={"status": "Active"})
 OTHER = msgspec.structs.replace(CHANGE, after={"email": "b@x"}, body={"email": "b@x"})
+REFUSED = Parked(
+    type="employee",
+    plant="101",
+    key="21001",
+    label="Ada Nguyễn",
+    code="rejected",
+    reason="no",
+    content_hash=CHANGE.content_hash,
+)
+UNLINKED = SimpleNamespace(profile=lambda _number: None)
+MADE = employee_uuid("acme1", plant="101", person="p1")
 
 
 class Past:
@@ -66,13 +80,14 @@ class Past:
             self.store.record(tx, outcomes, run=number, at=AT)
 
     def records(self, **asked):
-        plants = [SimpleNamespace(pcn=pcn) for pcn in ("101", "102")]
-        connection = SimpleNamespace(plex=SimpleNamespace(plants=plants))
+        connection = SimpleNamespace(plex=SimpleNamespace(pcns=["101", "102"]))
         app = SimpleNamespace(database=self.database, name="acme", connection=connection)
         return outcomes.records(app, record_type="worker", **asked)
 
-    def same_bytes(self, *, settled=()):
-        return find_same_bytes(SimpleNamespace(history=self.history), "21001", {NAME}, set(settled))
+    def same_bytes(self, *, settled=(), parked=REFUSED, links=UNLINKED):
+        systems = SimpleNamespace(workday=SimpleNamespace(tenant="acme1"), plex=SimpleNamespace(pcns=["101", "102"]))
+        tools = SimpleNamespace(history=self.history, links=links, connection=systems)
+        return find_same_bytes(tools, "21001", {NAME: parked}, settled)
 
 
 @pytest.fixture
@@ -132,6 +147,37 @@ def test_resend_is_refused_where_a_later_plan_wants_something_else(past):
     past.plan((BACK, "applied"), (OTHER, "applied"))
     with pytest.raises(StalePlanError, match="a later plan wants something else"):
         past.same_bytes()
+
+
+def test_resend_is_refused_where_a_later_plan_parked_the_record_for_another_reason(past):
+    """What was taken back in Workday meanwhile is not sent although no later plan kept a change of the record."""
+    past.plan((CHANGE, "rejected"))
+    past.plan()
+    too_long = msgspec.structs.replace(REFUSED, code="field_too_long", content_hash=None)
+    with pytest.raises(StalePlanError, match="a later plan wants something else"):
+        past.same_bytes(parked=too_long)
+    waits = msgspec.structs.replace(REFUSED, code="waiting", content_hash=None)
+    with pytest.raises(StalePlanError, match="a later plan wants something else"):
+        past.same_bytes(parked=waits)
+    assert past.same_bytes(parked=msgspec.structs.replace(REFUSED, code="forbidden", content_hash=None)) == [CHANGE]
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen", "theirs"),
+    [("k1", "k1", True), ("k1", "k2", False), ("k1", None, False), (MADE, None, True), (MADE, "k2", False)],
+)
+def test_wp01_resend_is_refused_where_the_record_is_not_theirs_any_more(past, key, chosen, theirs):
+    """WP-01: who took a choice back, or made another one, since a write was refused does not find it sent after all."""
+    change = msgspec.structs.replace(CHANGE, key=key)
+    past.plan((change, "rejected"))
+    parked = msgspec.structs.replace(REFUSED, content_hash=change.content_hash)
+    held = {} if chosen is None else {("101", "p1"): chosen}
+    links = SimpleNamespace(profile=lambda _number: Profile("p1", "p1"), adopted=lambda person: held)
+    if theirs:
+        assert past.same_bytes(parked=parked, links=links) == [change]
+    else:
+        with pytest.raises(StalePlanError, match="is not theirs any more"):
+            past.same_bytes(parked=parked, links=links)
 
 
 def test_resend_finds_what_was_refused_before_very_many_plans_of_the_same(past):

@@ -1109,9 +1109,9 @@ MUTANTS = (
     ),
     Mutant(
         "the second of two changes of a record is never sent again",
-        "sync/recheck.py",
-        "for intent in last}:",
-        "for intent in last[:1]}:",
+        "sync/resend.py",
+        "for intent in last}\n",
+        "for intent in last[:1]}\n",
         "tests/integration/test_history.py::test_resend_sends_the_second_change_of_a_plan_whose_first_was_taken",
     ),
     Mutant(
@@ -1644,5 +1644,20 @@ MUTANTS = (
         "            self._stop = self._stop or self._back.stop\n",
         "",
         "tests/integration/test_accepted.py::test_px_02_once_plex_does_not_know_us_nothing_more_is_looked_up_or_sent",
+    ),
+    Mutant(
+        "what a later plan parked for another reason is sent again as it was",
+        "sync/resend.py",
+        " or not _waits_for(waiting[name], tried):",
+        ":",
+        "tests/integration/test_history.py::"
+        "test_resend_is_refused_where_a_later_plan_parked_the_record_for_another_reason",
+    ),
+    Mutant(
+        "what was meant for a record that is somebody else's now is sent again",
+        "sync/resend.py",
+        "        return change.key == chosen\n",
+        "        return True\n",
+        "tests/integration/test_history.py::test_wp01_resend_is_refused_where_the_record_is_not_theirs_any_more",
     ),
 )

@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
-import msgspec
-
 from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.workday.maintenance import expecting_maintenance
 from ml_connector.errors import StalePlanError, UsageError
 from ml_connector.snapshot.extract import Extract
 from ml_connector.sync.change import Change
 from ml_connector.sync.gather import Gatherer, plant_days
-from ml_connector.sync.intent import Intent, Outcome
+from ml_connector.sync.intent import Outcome
 from ml_connector.sync.lately import look_back
 from ml_connector.sync.policy import guard_changes
 from ml_connector.sync.run import SENDABLE, Run
@@ -30,7 +28,6 @@ from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import find_held, keys_of
 
 _SHORTEST = 8  # characters of a digest that mean one plan
-_RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted", "sending"})
 
 
 def find_approved(tools: SyncTools, digest: str) -> StoredPlan:
@@ -123,43 +120,6 @@ def find_shown(
     return found
 
 
-def find_same_bytes(
-    tools: SyncTools, key: str, waiting: set[tuple[str, str, str]], settled: set[tuple[str, str, str]]
-) -> list[Change]:
-    """
-    What was tried last for each record of this key that was *waiting*, to the letter.
-
-    Of what reading back *settled* just now, that which Plex turned out to hold needs nothing.
-
-    Raises:
-        StalePlanError: a later plan wants something else for the record.
-        UsageError: nothing of this key was refused or left unknown.
-    """
-    found: list[Change] = []
-    proved = False
-    for _key, kind, plant in sorted(name for name in waiting if name[0] == key):
-        history = [intent for intent, _run in tools.history.of_record(kind=kind, source=key, plant=plant)]
-        # A record can have two changes in one plan: brought back and updated, or moved and updated.
-        last = [intent for intent in history if intent.plan_id == history[0].plan_id]
-        if (key, kind, plant) in settled and all(intent.state == "applied" for intent in last):
-            proved = True
-            continue
-        tried = next((intent for intent in history if _is_resendable(intent)), None)
-        if tried is None:
-            continue
-        if tried.change.content_hash not in {intent.change.content_hash for intent in last}:
-            raise StalePlanError(
-                f"{key} is superseded: a later plan wants something else", remedy=f"ml-connector reevaluate {key}"
-            )
-        found.append(msgspec.structs.replace(tried.change, hold=None, needs=()))
-    if not found and not proved:
-        raise UsageError(
-            f"nothing of {key} was refused or left unknown",
-            remedy="ml-connector parked   lists what can be sent again",
-        )
-    return found
-
-
 def _days(tools: SyncTools) -> dict[str, date]:
     """Which day it is in each plant, by Workday's clock."""
     with expecting_maintenance(tools.clock):
@@ -175,8 +135,3 @@ def _keep_already(run: Run, standing: Standing) -> None:
             for it in standing.already
         ]
     )
-
-
-def _is_resendable(intent: Intent) -> bool:
-    """Refused, left unknown, or left unknown and since proved absent by reading back."""
-    return intent.state in _RESENDABLE or (intent.state == "planned" and intent.attempt > 0)

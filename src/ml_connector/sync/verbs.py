@@ -29,8 +29,9 @@ from ml_connector.sync.intent import Outcome
 from ml_connector.sync.judge import judge
 from ml_connector.sync.linked import watch_links
 from ml_connector.sync.policy import ON_CHANGES, Approvals
-from ml_connector.sync.recheck import check_plan, check_plex, find_approved, find_same_bytes, find_shown
+from ml_connector.sync.recheck import check_plan, check_plex, find_approved, find_shown
 from ml_connector.sync.report import PlanReport, RunReport, change_info, hold_line, not_yet_held, staying_lines
+from ml_connector.sync.resend import find_same_bytes
 from ml_connector.sync.run import Run, open_run
 from ml_connector.sync.save import held_event, save_draft, to_kept
 from ml_connector.sync.sentinel import watch_sentinels
@@ -136,9 +137,9 @@ class Syncer:
             ApprovalRequiredError: Workday was to be read, and the time it tells is not believed.
         """
         with open_run(self._tools, "resend", progress=progress) as run:
-            waiting = {(item.key, item.type, item.plant) for item in self._parked_whole()}
+            waiting = {item.name: item for item in self._parked_whole()}
             run.recover()
-            settled = waiting - {(item.key, item.type, item.plant) for item in self._parked_whole()}
+            settled = waiting.keys() - {item.name for item in self._parked_whole()}
             changes = [change for key in keys for change in find_same_bytes(self._tools, key, waiting, settled)]
             newest = self._tools.store.newest_plan()
             as_of, watermark, crosswalk = (newest.as_of, newest.watermark, newest.crosswalk) if newest else ("", "", "")
