@@ -143,6 +143,21 @@ def test_wp_12_a_leave_is_told_as_such_and_its_end_brings_the_status_back(synced
     assert held(synced, number)["status"] == "Active"
 
 
+def test_wp_12_who_comes_back_to_a_leave_is_on_leave_at_once(synced):
+    """WP-12, PX-02: a reactivation that Plex carries out late does not put its own status over what follows it."""
+    synced.configure(status_on_leave="Leave of Absence")
+    number = leave_of(synced, "leave")
+    syncs.sync(synced.app, progress=silent)
+    desk = desk_of(synced)
+    desk.terminate(desk.now().worker(number), last_day=synced.sandbox.tenant.today - timedelta(days=1))
+    syncs.sync(synced.app, progress=silent)
+    assert held(synced, number)["status"] == "Inactive"
+    desk_of(synced).rescind(number, "Terminate Employee")
+    assert [action for _, action, _ in planned(synced, number)] == ["reactivate", "update"]
+    assert syncs.sync(synced.app, progress=silent).exit_code in {0, 3, 4}
+    assert held(synced, number)["status"] == "Leave of Absence"
+
+
 def test_wp_12_without_a_text_for_it_a_leave_changes_nothing_in_plex(synced):
     number = leave_of(synced, "leave")
     assert planned(synced, number) == []

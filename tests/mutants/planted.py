@@ -1660,4 +1660,11 @@ MUTANTS = (
         "        return True\n",
         "tests/integration/test_history.py::test_wp01_resend_is_refused_where_the_record_is_not_theirs_any_more",
     ),
+    Mutant(
+        "a late reactivation puts its own status over the leave that was written after it",
+        "sync/apply.py",
+        'or (change.action == "reactivate" and change.name in awaited)',
+        "",
+        "tests/integration/test_worker_events.py::test_wp_12_who_comes_back_to_a_leave_is_on_leave_at_once",
+    ),
 )

@@ -11,7 +11,7 @@ more to look up after a crash than that. Plex is asked by several threads at onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import msgspec
@@ -92,13 +92,14 @@ class Sender:
         done = 0
         if intents:
             self._progress(_stage(intents[0]), done, len(intents))
+        awaited = {it.change.name for it in intents if it.change.action == "update" and "status" in it.change.after}
         accepted: list[Intent] = []
         with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
             for batch in iterate_levels(intents, size=batch_size(self._settings)):
                 ready = self._set_aside(batch, missing, digest)
                 outcomes = self._send_batch(pool, ready, digest)
-                for outcome in self._arrived(outcomes):
-                    if outcome.state == "accepted" and outcome.intent.change.action != "transfer":
+                for outcome in self._arrived(outcomes, awaited):
+                    if outcome.state == "accepted" and not _is_awaited(outcome.intent, awaited):
                         accepted.append(outcome.intent)
                     elif outcome.state != "applied":
                         missing[outcome.intent.change.name] = outcome.intent.change.label
@@ -108,9 +109,14 @@ class Sender:
                     raise self._stop
         self._back.confirm(accepted, within_s=self._settings.confirm_within_s)
 
-    def _arrived(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """What is written of somebody in the new plant needs them there: a transfer is waited for (PX-07)."""
-        moving = [it.intent for it in outcomes if it.state == "accepted" and it.intent.change.action == "transfer"]
+    def _arrived(self, outcomes: Sequence[Outcome], awaited: Collection[str]) -> list[Outcome]:
+        """
+        The outcomes, once what is only accepted and has to be there before anything else of its record is shown.
+
+        What is written of somebody in the new plant needs them there (PX-07); and a command that Plex carries out late
+        would put its own status over the one that is written of the records *awaited* (WP-12).
+        """
+        moving = [it.intent for it in outcomes if it.state == "accepted" and _is_awaited(it.intent, awaited)]
         if not moving or self._stop is not None:
             return list(outcomes)
         unseen = {(it.plan_id, it.seq) for it in self._back.confirm(moving, within_s=self._settings.confirm_within_s)}
@@ -303,6 +309,11 @@ class Sender:
 def batch_size(plex: PlexConnection) -> int:
     """How many writes are made ready together: those of a second, where the pace lets more than a few leave."""
     return min(MOST_BATCH, max(LEAST_BATCH, int(plex.calls_per_minute * plex.share) // 60))
+
+
+def _is_awaited(intent: Intent, awaited: Collection[str]) -> bool:
+    change = intent.change
+    return change.action == "transfer" or (change.action == "reactivate" and change.name in awaited)
 
 
 def _is_edited(change: Change, native: NativeRecord) -> bool:
