@@ -1667,4 +1667,12 @@ MUTANTS = (
         "",
         "tests/integration/test_worker_events.py::test_wp_12_who_comes_back_to_a_leave_is_on_leave_at_once",
     ),
+    Mutant(
+        "another job goes by the day of the primary one's plant",
+        "mapping/beside.py",
+        "then = None if day == own_day else self._on_day(worker, day)",
+        "then = None",
+        "tests/laws/test_days_of_plants.py::"
+        "test_tz03_wp06_a_second_job_that_is_listed_no_more_lasts_until_midnight_in_its_own_plant",
+    ),
 )

@@ -9,6 +9,7 @@ plant cannot be told leaves every other plant as it is that may be the one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Job, Organizations, Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.beside import Beside, OnDay, as_ever
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.crosswalk import Crosswalk
@@ -83,10 +85,12 @@ class Placement:
         record: Record,
         centers: CenterDays,
         stays: Stays,
+        on_day: OnDay = as_ever,
     ) -> None:
         self._plants, self._crosswalk, self._today, self._record = plants, crosswalk, today, record
         self._routes: dict[tuple[str | None, str | None], Plant] = {}
         self._centers, self._stays = centers, stays
+        self._beside = Beside(today=today, on_day=on_day, plant_of=self._plant_of_job)
 
     def here(self, worker: Worker, *, on: date | None = None) -> Place:
         """
@@ -118,13 +122,14 @@ class Placement:
         *here* is the place of the primary job, None where no plant takes that.
         """
         home = None if here is None else here.plant
-        if isinstance(worker.jobs, UnsetType) or len(worker.jobs) < 2:
+        jobs = self._beside.jobs(worker, home=home)
+        if not jobs:
             return Elsewhere()
         places: dict[str, Place] = {}
         waiting: list[tuple[str, RecordError]] = []
         pending: list[Pending] = []
         plants, sure, others_here = set[str](), True, list[Job]()
-        for job in sorted((job for job in worker.jobs if not job.primary), key=lambda job: job.assignment is True):
+        for job in sorted(jobs, key=lambda job: job.assignment is True):
             try:
                 plant = self.plant(job, _organizations_of_job(job))
             except RecordError as error:
@@ -152,6 +157,12 @@ class Placement:
         return Elsewhere(
             tuple(places.values()), tuple(waiting), tuple(pending), frozenset(plants), sure, tuple(others_here)
         )
+
+    def _plant_of_job(self, job: Job) -> str | None:
+        """The plant of a job; None where it cannot be told."""
+        with suppress(RecordError):
+            return self.plant(job, _organizations_of_job(job)).pcn
+        return None
 
     def _may_hold(self, job: Job) -> frozenset[str]:
         """The plants that a job without one could turn out to be in; none where Workday tells company and location."""

@@ -18,6 +18,7 @@ from ml_connector.canonical.keys import known_text
 from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import CONTINGENT_BADGE, Job, Worker
 from ml_connector.errors import RecordError
+from ml_connector.mapping.beside import OnDay, as_ever
 from ml_connector.mapping.center_days import CenterDays
 from ml_connector.mapping.coming import Coming, hired_after
 from ml_connector.mapping.crosswalk import Crosswalk
@@ -47,13 +48,15 @@ class Projection:
         centers: CenterDays | None = None,
         stays: Stays = nobody_stays,
         homes: Mapping[str, Sequence[str]] | None = None,
+        on_day: OnDay = as_ever,
     ) -> None:
         """
         *adopted* are Plex records that a person is in a plant by somebody's choice or by a transfer, by (plant,
         person).
 
         *centers* are Workday's cost centers, where they could be read, and *stays* says who is in one already. *homes*
-        says in which plants there is an employee with an id; more than one is a transfer gone wrong.
+        says in which plants there is an employee with an id; more than one is a transfer gone wrong. *on_day* says what
+        somebody is on the day of another plant.
         """
         self._ids = RecordIds(tenant=tenant, plants=plex.pcns, adopted=adopted or {}, homes=homes or {})
         self._plex = plex
@@ -66,6 +69,7 @@ class Projection:
             record=self._ids.of,
             centers=centers or CenterDays({}, crosswalk=crosswalk),
             stays=stays,
+            on_day=on_day,
         )
         self.coming = Coming(self._placement, today=today, record=self._ids.of)
         self._contingent = contingent

@@ -99,7 +99,7 @@ class Planner:
         self._baselines = baselines
         self._gathered = gathered
         self._refused = refused
-        self._who = who
+        self._who, self._others = who, who.others()
         self._outbox, self._entered = outbox, entered
         self._anew = anew or witness is not None
         self._witness = witness or Witness("")
@@ -120,7 +120,7 @@ class Planner:
         self._steady = Steady(
             anew=self._anew,
             ahead=outbox.knows,
-            others=who.others(),
+            others=self._others,
             in_plex=self._learnt.in_plex,
             shown=self._lookup.plex_hashes,
             found=baselines.in_step,
@@ -161,7 +161,7 @@ class Planner:
             under_way=self._under_way,
             outbox=self._outbox,
             entered=self._entered,
-            others=self._who.others(),
+            others=self._others,
             centers=self._centers,
             plex_owns_centers=self._plex_owns_centers,
             witness=self._witness,
@@ -325,6 +325,11 @@ class Planner:
             return self._gathered.as_of.effective_on
         return self._projection(frozenset()).day_of(worker)
 
+    def _on_day(self, worker: Worker, day: date) -> Worker | None:
+        """What somebody is on another plant's day, by the profile that speaks for them."""
+        told = (self._outbox.on(each, day=day) for each in (worker.key, *self._others.get(worker.key, ())))
+        return next((then for then in told if then is not None and then.known_as == worker.known_as), None)
+
     def _projection(self, missing: frozenset[str]) -> Projection:
         return Projection(
             tenant=self._connection.workday.tenant,
@@ -337,6 +342,7 @@ class Planner:
             centers=self._centers,
             stays=self._lookup.stays,
             homes=self._learnt.homes,
+            on_day=self._on_day,
         )
 
     # Comparing

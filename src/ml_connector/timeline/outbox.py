@@ -51,6 +51,11 @@ class Outbox:
             fact = as_known(facts, on=day, by=self._by) if facts and day < latest else None
             yield worker if fact is None else _DECODE(fact.body)
 
+    def on(self, profile: str, *, day: date) -> Worker | None:
+        """What a worker profile is on a day near today; None where nothing changes near it."""
+        fact = as_known(self._facts.get(profile, ()), on=day, by=self._by)
+        return None if fact is None else _DECODE(fact.body)
+
     def ahead(self, profile: str, *, after: date) -> Iterator[tuple[date, Worker]]:
         """Yield what a worker profile will be, and from which day, as far as Workday has told (CC-09, ED-02)."""
         for fact in changes_ahead(self._facts.get(profile, ()), after=after, by=self._by):
