@@ -111,3 +111,18 @@ def test_wp06_wp09_who_changes_places_between_two_plants_leaves_neither(firm):
         firm.sync()
         assert states(firm, key) == {"101": "Active", "102": "Active"}
         firm.next_day()
+
+
+@pytest.mark.parametrize(("ahead", "plant"), [("102", "102"), ("101", "101")])
+def test_wp09_tz03_a_move_is_made_once_on_the_day_of_the_plant_that_is_entered(firm, ahead, plant):
+    """Detroit to Toledo, where either is a day ahead: nobody is in both, nobody in none."""
+    live_in(firm, ahead, AHEAD)
+    firm.sync()
+    desk = firm.tenant._desk("test")
+    key = desk.plain_workers(location="DET")[0].key
+    desk.transfer_on(worker(firm, key), location="TOL", on=firm.tenant.today + timedelta(days=1))
+    firm.sync()
+    assert [pcn for pcn, status in states(firm, key).items() if status == "Active"] == [plant]
+    firm.next_day()
+    firm.sync()
+    assert [pcn for pcn, status in states(firm, key).items() if status == "Active"] == ["102"]
