@@ -26,8 +26,16 @@ A test compares this drawing with the classes below.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+_clean: Callable[[str], str] = str  # nothing can be masked before a first secret is known
+
+
+def clean_words_with(clean: Callable[[str], str]) -> None:
+    """Pass the words of every error through *clean* from now on: what another system says may quote a secret."""
+    global _clean
+    _clean = clean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +56,19 @@ class Fault:
 
 
 class MLConnectorError(Exception):
-    """One sentence for a person, and the next step as *remedy*. Never holds a secret or a pay figure."""
+    """
+    One sentence for a person, and the next step as *remedy*. Never holds a secret or a pay figure.
+
+    Known secrets are masked here, at birth, so that no trail, table or terminal has to think of it.
+    """
 
     exit_code = 1
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        message = _clean(message)
         super().__init__(message)
         self.message = message
-        self.remedy = remedy
+        self.remedy = None if remedy is None else _clean(remedy)
 
 
 class TransientError(MLConnectorError):
@@ -124,7 +137,7 @@ class RecordError(MLConnectorError):
         self, message: str, *, remedy: str | None = None, code: str = "rejected", waiting_for: str | None = None
     ) -> None:
         super().__init__(message, remedy=remedy)
-        self.code = code
+        self.code = _clean(code)
         self.waiting_for = waiting_for
 
 
@@ -193,5 +206,6 @@ class StalePlanError(ApprovalRequiredError):
 
 
 def shortened(text: str, most: int) -> str:
-    """Cut a text that would flood a line, and show that it was cut."""
+    """Cut a text that would flood a line, and show that it was cut; known secrets go first, while they are whole."""
+    text = _clean(text)
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -2,7 +2,8 @@
 Structured log lines that cannot leak: one JSON object a line, on standard error or in a private file.
 
 Redaction goes by type first (`Secret`, `Pay` and keys named like secrets), then by value in every spelling a registered
-secret could take, then by shape (`Bearer …`, PEM keys, `wsse:Password`). Foreign libraries' lines go the same way.
+secret could take, then by shape (`Bearer …`, PEM keys, `wsse:Password`). Foreign libraries' lines go the same way, and
+the words of every error lose registered secrets when it is made.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from xml.sax.saxutils import escape
 
 import structlog
 
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, clean_words_with
 from ml_connector.secret import MASK, Pay, Secret
 
 _MIN_CHARACTERS = 8  # masking a shorter value would mask ordinary words, and so reveal it
@@ -81,24 +82,25 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """The text without secrets."""
-        text = self._mask_values(text)
+        text = self.mask_values(text)
         lowered = text.lower()
         for marks, pattern, replacement in _SHAPES:
             if any(mark in lowered for mark in marks):
                 text = pattern.sub(replacement, text)
         return text
 
-    def _mask_values(self, text: str) -> str:
+    def mask_values(self, text: str) -> str:
+        """The text without registered values, whole or cut off after their middle; shapes are left alone."""
         table = self._by_window
         if not table:
             return text
         hits = [at for at in range(len(text) - _WINDOW + 1) if text[at : at + _WINDOW] in table]
         parts, done = [], 0
         for at in hits:
-            spelling = next((each for each in table[text[at : at + _WINDOW]] if text.startswith(each, at)), None)
-            if at >= done and spelling is not None:
+            length = max(_quoted(spelling, text, at) for spelling in table[text[at : at + _WINDOW]])
+            if at >= done and length:
                 parts += [text[done:at], MASK]
-                done = at + len(spelling)
+                done = at + length
         return "".join([*parts, text[done:]])
 
     def clean(self, value: Any) -> Any:
@@ -127,6 +129,15 @@ class Redactor:
         if isinstance(key, str) and _SECRET_NAME.match(key) and not isinstance(value, bool | None):
             return MASK
         return self.clean(value)
+
+
+def _quoted(spelling: str, text: str, at: int) -> int:
+    """How many characters of *spelling* stand there: all, those before it was cut off in its second half, or 0."""
+    if text.startswith(spelling, at):
+        return len(spelling)
+    there = text[at : at + len(spelling)]
+    same = next((nth for nth, letter in enumerate(there) if letter != spelling[nth]), len(there))
+    return same if same >= max(_MIN_CHARACTERS, len(spelling) / 2) else 0
 
 
 def spellings(value: str) -> Iterator[str]:
@@ -179,8 +190,18 @@ def register_secret(secret: Secret) -> None:
 
 
 def redact(text: str) -> str:
-    """The text as it may be logged or shown."""
+    """
+    The text as it may be logged or shown; for another system's words before anything else masks or shortens them.
+    """
     return _redactor.redact(text)
+
+
+def mask_values(text: str) -> str:
+    """The text without the secrets we know; words that only look like one stay."""
+    return _redactor.mask_values(text)
+
+
+clean_words_with(mask_values)
 
 
 def configure(level: str = "warning", file: str | os.PathLike[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import traceback
+import xml.sax.saxutils
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ml_connector.bootstrap import App
 from ml_connector.connectors.budget import Budget
 from ml_connector.sandbox.fault_scenarios import SCENARIOS, find_fault
 from ml_connector.sandbox.faults import parse_fault
+from ml_connector.sandbox.http import Request, Response, json_response
 from ml_connector.sandbox.modes import PAGED_ONLY
 from ml_connector.sandbox.server import Sandbox
 from tests.canaries import encodings, find_canary, plant
@@ -38,6 +40,23 @@ _PORTS, _MOVES = (
     frozenset({"stale-read", "edited-meanwhile", "deleted-meanwhile", "id-reused"}),
 )
 NAMES = tuple(name for name in SCENARIOS if name not in _PORTS | _MOVES)
+
+
+# What is typed while a system quotes our credentials, and whatever shows or keeps what it said.
+QUOTED_DAY = (
+    "ping",
+    "plan",
+    "sync",
+    "runs",
+    "parked",
+    "audit list --output json",
+    "audit export {folder}/audit-{way}.jsonl",
+)
+FAULT = (
+    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault>'
+    "<faultcode>e:Client.validationError</faultcode><faultstring>refused: %s</faultstring>"
+    "</e:Fault></e:Body></e:Envelope>"
+)
 
 
 class Hurry:
@@ -135,6 +154,52 @@ def test_f7_no_credential_is_told_under_any_fault(
         spellings_searched=len(canaries) * len(encodings(canaries[0])),
         hits=len(hits),
     )
+
+
+def quote(request: Request, secrets: list[str]) -> Response:
+    """A refusal in the words of whoever was asked, which quotes these credentials."""
+    words = f"refused: {' and '.join(secrets)}"
+    if "/ccx/service/acme1/" in request.path:
+        return Response(500, (FAULT % xml.sax.saxutils.escape(words)).encode(), {"Content-Type": "text/xml"})
+    told = {"code": "ARGUMENT_INVALID", "message": words, "errors": [{"message": text} for text in secrets]}
+    return json_response({"error": words, "error_description": words} if "token" in request.path else told, 400)
+
+
+@pytest.mark.parametrize("way", ["plex", "plex key", "soap", "rest", "token"])
+def test_f7_no_credential_is_told_or_kept_that_a_system_quotes(
+    planted: tuple[Terminal, list[str]], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, canaries = planted
+    terminal.sandbox.faults.reset()
+    system = set_up(terminal, {"token": "rest", "plex key": "plex"}.get(way, way))
+    before = terminal.config.read_text(encoding="utf-8")
+    if way == "plex key":
+        terminal.config.write_text(before.replace('auth = "oauth2"', 'auth = "api_key"'), encoding="utf-8")
+    password, client_secret, refresh_token, plex_secret, api_key = canaries
+    # Nobody can quote what was not sent.
+    sent = {"plex": [plex_secret], "plex key": [api_key], "soap": [password]}.get(way, [client_secret, refresh_token])
+    door = terminal.sandbox._plex_door if system == "plex" else terminal.sandbox._workday_door
+    genuine, quoted = door.pretender.answer, []
+
+    def answer(request: Request) -> Response:
+        is_for_token = "token" in request.path
+        if is_for_token != (way == "token") or (system == "plex" and request.method != "POST"):
+            return genuine(request)
+        quoted.append(request.path)
+        return quote(request, sent)
+
+    monkeypatch.setattr(door, "pretender", dataclasses.replace(door.pretender, answer=answer))
+    told = ""
+    for command in QUOTED_DAY:
+        said = terminal.type(*command.format(folder=terminal.folder, way=way.replace(" ", "-")).split())
+        with (terminal.folder / "said.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{way} {command}: {said.output}\n")
+        told += said.output
+        assert said.exit_code != UNEXPECTED, said.output
+    terminal.config.write_text(before, encoding="utf-8")
+    assert quoted
+    assert "refused: ***" in told or way == "token"  # nothing that is said of a token is told
+    assert [hit for canary in canaries for hit in find_canary(canary, terminal.folder)] == []
 
 
 def test_f7_a_leak_among_it_would_have_been_found(planted: tuple[Terminal, list[str]], tmp_path: Path) -> None:

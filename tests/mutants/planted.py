@@ -1675,4 +1675,25 @@ MUTANTS = (
         "tests/laws/test_days_of_plants.py::"
         "test_tz03_wp06_a_second_job_that_is_listed_no_more_lasts_until_midnight_in_its_own_plant",
     ),
+    Mutant(
+        "an error keeps the secret that another system quotes",
+        "errors.py",
+        "        message = _clean(message)\n",
+        "",
+        "tests/unit/test_quoted_secrets.py::test_f7_an_error_is_born_without_the_secrets_we_know",
+    ),
+    Mutant(
+        "digits of a quoted key are masked before the key is looked for",
+        "connectors/plex/refusal.py",
+        "    text = log.redact(text)\n",
+        "",
+        "tests/unit/test_quoted_secrets.py::test_f7_px14_plex_quoting_the_key_is_cleaned_before_its_digits_are_masked",
+    ),
+    Mutant(
+        "the words of a fault are cut before the password in them is looked for",
+        "connectors/workday/faults.py",
+        'redact("; ".join(told))[:_MAX_WORDS]',
+        '"; ".join(told)[:_MAX_WORDS]',
+        "tests/unit/test_quoted_secrets.py::test_f7_a_soap_fault_that_quotes_the_password_tells_nothing_of_it",
+    ),
 )

@@ -26,6 +26,7 @@ from ml_connector.errors import (
     RecordError,
     UnavailableError,
 )
+from ml_connector.log import redact
 
 _MAX_WORDS = 300
 _QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
@@ -63,7 +64,7 @@ def read_fault(root: etree._Element) -> SoapFault | None:
         if text and not any(text in earlier for earlier in told):
             told.append(text)
     code = fault.findtext("faultcode", "").strip().rpartition(":")[2]
-    return SoapFault(code=code, words="; ".join(told)[:_MAX_WORDS])
+    return SoapFault(code=code, words=redact("; ".join(told))[:_MAX_WORDS])
 
 
 def sort_fault(fault: SoapFault, *, task: str) -> MLConnectorError:

@@ -10,6 +10,7 @@ from ml_connector.connectors.inflate import MAX_ONE_BYTES, take_whole
 from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.connectors.transport import HttpResponse, read_http_date
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
+from ml_connector.log import redact
 
 _MAX_PAGE_BYTES = 64 << 20
 _MAX_REFUSAL_BYTES = 64 << 10
@@ -82,4 +83,4 @@ def read_words(response: HttpResponse) -> str:
     each_of = several if isinstance(several, list) else []
     found = [value.get("error")] + [each.get("error") for each in each_of if isinstance(each, dict)]
     told = dict.fromkeys(" ".join(text.split()) for text in found if isinstance(text, str))
-    return "; ".join(told)[:_MAX_WORDS]
+    return redact("; ".join(told))[:_MAX_WORDS]
