@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests import explained
 from tests.laws.firm import Firm, found
 from tests.laws.test_known_limits import live_in, records, worker
 
@@ -56,7 +57,10 @@ def test_tz03_wp06_a_second_job_that_is_listed_no_more_lasts_until_midnight_in_i
     firm.sync()
     assert states(firm, key) == {"101": "Active", "102": "Active"}
     assert told(firm, key) == [("102", today, "another job ends: active through that day")]
-    assert firm.begin().plan().changes == (), "M-4"
+    report = firm.begin().plan()
+    assert report.changes == (), "M-4"
+    explanation = explained.told(explained.explained(firm.rehearsal, firm.begin()))
+    assert explanation == explained.decided(firm.begin(), report)
     firm.next_day()
     firm.sync()
     assert states(firm, key) == {"101": "Active", "102": "Inactive"}
