@@ -1696,4 +1696,25 @@ MUTANTS = (
         '"; ".join(told)[:_MAX_WORDS]',
         "tests/unit/test_quoted_secrets.py::test_f7_a_soap_fault_that_quotes_the_password_tells_nothing_of_it",
     ),
+    Mutant(
+        "a page of a proxy refuses a record for good",
+        "connectors/plex/refusal.py",
+        "answer.status in _IN_BETWEEN or is_foreign(answer) or (",
+        "(",
+        "tests/unit/test_plex_connector.py::test_px_02_a_page_of_somebody_in_between_refuses_no_record",
+    ),
+    Mutant(
+        "a gateway that knows no route proves that an employee is gone",
+        "connectors/plex/connect.py",
+        "            if answer.status == 404 and not answer.body:\n",
+        "            if answer.status == 404:\n",
+        "tests/unit/test_plex_connector.py::test_px_02_a_gateway_that_knows_no_route_proves_no_absence_by_id",
+    ),
+    Mutant(
+        "what Plex once had no record for is never sent again",
+        "sync/receipts.py",
+        '"RESOURCE_NOT_FOUND", UNANSWERED',
+        "UNANSWERED",
+        "tests/unit/sync/test_read_back.py::test_px_02_what_says_nothing_of_the_content_is_sent_again_by_the_next_run",
+    ),
 )

@@ -685,10 +685,43 @@ def test_find_looks_by_badge_second_and_believes_exact_matches_only() -> None:
     assert script.requests[1].query == (("badgeNumber", "21001"),)
 
 
-@pytest.mark.parametrize("answer", [(404, {"code": "RESOURCE_NOT_FOUND"}), (200, [])])
-def test_find_nothing(answer: Any) -> None:
-    connector, _ = make_connector((404, b""), answer)
+@pytest.mark.parametrize("answers", [[(404, {"code": "RESOURCE_NOT_FOUND"}), (200, [])], [(200, [])]])
+def test_find_nothing(answers: Any) -> None:
+    connector, _ = make_connector((404, b""), *answers)
     assert connector.find(write(badgeNumber="21001")) == []
+
+
+NO_ROUTE = (404, {"code": "RESOURCE_NOT_FOUND"})
+
+
+def test_px_02_a_gateway_that_knows_no_route_proves_no_absence_by_id() -> None:
+    connector, _ = make_connector(*[NO_ROUTE] * 4)
+    with pytest.raises(UnavailableError):
+        connector.find(write())
+
+
+def test_px_02_a_gateway_that_knows_no_route_proves_no_absence_by_badge() -> None:
+    connector, _ = make_connector((404, b""), *[NO_ROUTE] * 2)
+    with pytest.raises(ConfigurationError):
+        connector.find(write(badgeNumber="21001"))
+
+
+HTML = {"content-type": "text/html"}
+
+
+@pytest.mark.parametrize("status", [400, 404, 407, 413, 499])
+def test_px_02_a_page_of_somebody_in_between_refuses_no_record(status: int) -> None:
+    connector, _ = make_connector((status, b"<html>blocked by proxy</html>", HTML))
+    with pytest.raises(AmbiguousWriteError) as caught:
+        connector.write(write("update", lastName="X"))
+    assert caught.value.unanswered
+
+
+@pytest.mark.parametrize("answer", [NO_ROUTE, (404, b"")])
+def test_px_02_a_creation_is_never_refused_with_404(answer: Any) -> None:
+    connector, _ = make_connector(answer)
+    with pytest.raises(AmbiguousWriteError):
+        connector.write(write(id=ID))
 
 
 class Holding:

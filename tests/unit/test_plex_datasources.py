@@ -199,6 +199,17 @@ CODES = [
 ]
 
 
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_px_02_an_unexpected_error_is_sorted_by_its_code(status: int) -> None:
+    unexpected = (status, error_of("REQUEST_PROCESSING_ERROR"))
+    connector, _ = make_connector(*[unexpected] * 4)
+    with pytest.raises(UnavailableError):
+        read(connector, query())
+    connector, _ = make_connector(unexpected)
+    with pytest.raises(AmbiguousWriteError):
+        connector.write(write(position="Welder"))
+
+
 @pytest.mark.parametrize(("status", "code", "error"), CODES)
 def test_codes_mean_the_same_for_reading_and_writing(status: int, code: str, error: type[MLConnectorError]) -> None:
     for act in (lambda c: read(c, query()), lambda c: c.write(write(position="Welder"))):

@@ -31,10 +31,10 @@ from ml_connector.errors import (
 from ml_connector.settings.plex import PlexConnection
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, short_name, write_of
-from ml_connector.sync.intent import Intent, Outcome, iterate_levels
+from ml_connector.sync.intent import NOT_LOOKED_UP, UNANSWERED, Intent, Outcome, iterate_levels
 from ml_connector.sync.judge import SPLIT, is_unedited
 from ml_connector.sync.lease.lease import Lease
-from ml_connector.sync.read_back import ATTEMPTS, UNANSWERED, ReadBack
+from ml_connector.sync.read_back import ATTEMPTS, ReadBack
 from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.upstream import to_flat
@@ -302,6 +302,9 @@ class Sender:
             return seen
         if intent.attempt == 1 and (seen is None or seen.state != "unknown"):
             return outcome
+        if intent.attempt == 1 and intent.change.action == "create" and self._back.stop is None:
+            why = f"{outcome.reason}; whether it is there could not be looked up"
+            return msgspec.structs.replace(outcome, code=NOT_LOOKED_UP, reason=why, remedy=_PLANNED_ANEW)
         reason = f"refused after an attempt whose outcome is not known: {outcome.reason}"
         return Outcome(intent=intent, state="unknown", reason=reason)
 

@@ -8,6 +8,11 @@ import msgspec
 
 from ml_connector.sync.change import Change
 
+UNANSWERED = "unanswered"
+"""The code of an ambiguous attempt that Plex may be at work on yet: it was cut off, or somebody before Plex gave up."""
+NOT_LOOKED_UP = "not_looked_up"
+"""The code of a refused creation of which could not be looked up whether it is there: the next reading tells."""
+
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One change on its way; *sent_at* is the moment, in ISO 8601, before its last attempt could begin."""

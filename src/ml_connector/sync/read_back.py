@@ -19,7 +19,7 @@ from ml_connector.connectors.asked_wait import LONGEST_ASKED_S
 from ml_connector.errors import AuthenticationError, MLConnectorError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.sync.change import Change, write_of
-from ml_connector.sync.intent import Intent, Outcome
+from ml_connector.sync.intent import UNANSWERED, Intent, Outcome
 from ml_connector.sync.judge import SPLIT, Proof, judge
 from ml_connector.sync.receipts import Receipts
 from ml_connector.sync.tools import SyncTools
@@ -28,8 +28,6 @@ from ml_connector.sync.upstream import keys_of, to_flat
 
 ATTEMPTS = 3
 """How often one intent is sent, at the most."""
-UNANSWERED = "unanswered"
-"""The code of an ambiguous attempt that Plex may be at work on yet: it was cut off, or somebody before Plex gave up."""
 _AT_WORK = 3
 """How many times the wait for an answer Plex may work on what was sent: five minutes, unless configured otherwise."""
 _SLICE_S = 30.0
@@ -55,7 +53,7 @@ class ReadBack:
         late = [item.intent for item in outcomes if item.code == UNANSWERED and _could_be_twice(item.intent.change)]
         left_s = (_AT_WORK - 1) * self._timeout_s  # its answer was waited for already
         proved = {_place(item.intent): item for item in self._settle(ambiguous, {_place(it): left_s for it in late})}
-        return [proved.get(_place(item.intent), item) for item in outcomes]
+        return [_resolved(item, proved.get(_place(item.intent), item)) for item in outcomes]
 
     def settle(self, intents: Sequence[Intent]) -> list[Outcome]:
         """Find out what became of what an earlier run was sending when it ended."""
@@ -171,7 +169,7 @@ class ReadBack:
         """Wait before the next look, and keep the lease meanwhile; not at all where nothing more is asked."""
         left_s = 0.0 if self.stop is not None else seconds
         while left_s > 0:
-            self._progress(_LOOKING, done, total)
+            self._progress(_tell_wait(left_s), done, total)
             self._tools.sleep(min(left_s, _SLICE_S))
             left_s -= _SLICE_S
 
@@ -188,6 +186,20 @@ class ReadBack:
             raise
         except Exception:  # noqa: BLE001 - as in `look`
             return False  # its plant may be configured no more: it stays "accepted", and every other record goes on
+
+
+def _tell_wait(left_s: float) -> str:
+    """The stage while waiting; a long wait says why, and for about how long yet."""
+    if left_s <= _SLICE_S:
+        return _LOOKING
+    return f"{_LOOKING}: Plex may be at work on one yet, waiting for about {round(left_s)} s"
+
+
+def _resolved(outcome: Outcome, proved: Outcome) -> Outcome:
+    """What nobody at Plex was heard to refuse keeps its code, so that a later run sends it again."""
+    if outcome.code == UNANSWERED and proved.state == "rejected":
+        return msgspec.structs.replace(proved, code=UNANSWERED)
+    return proved
 
 
 def _place(intent: Intent) -> tuple[int, int]:

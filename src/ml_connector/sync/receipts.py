@@ -13,7 +13,7 @@ from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.review.store import Parked
 from ml_connector.storage.database import Transaction
 from ml_connector.sync.change import Change
-from ml_connector.sync.intent import Intent, Outcome
+from ml_connector.sync.intent import NOT_LOOKED_UP, UNANSWERED, Intent, Outcome
 from ml_connector.sync.judge import SPLIT
 from ml_connector.sync.lease.lease import Lease
 from ml_connector.sync.parking import park_change, why_parked
@@ -37,6 +37,8 @@ _REMEDY = {
     "accepted": "{system} accepted it and has not shown it yet; the next run looks again",
 }
 _NOT_AGAIN = frozenset({"rejected", "conflict", "duplicate"})
+# Neither says anything of the record's content: once a reading shows that it is to be sent, it is.
+_AGAIN = frozenset({*SPLIT, "RESOURCE_NOT_FOUND", UNANSWERED, NOT_LOOKED_UP})
 
 
 class Receipts:
@@ -161,5 +163,5 @@ def parked_of(outcome: Outcome) -> Parked:
         code=outcome.code or ("not_confirmed" if state == "accepted" else state),
         reason=outcome.reason or state,
         remedy=outcome.remedy or _REMEDY[state].format(key=change.source, system=change.system.capitalize()),
-        content_hash=change.content_hash if state in _NOT_AGAIN and outcome.code not in SPLIT else None,
+        content_hash=change.content_hash if state in _NOT_AGAIN and outcome.code not in _AGAIN else None,
     )

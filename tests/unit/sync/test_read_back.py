@@ -10,9 +10,11 @@ import pytest
 
 from ml_connector.canonical.keys import NativeRecord
 from ml_connector.errors import AuthenticationError
+from ml_connector.sync.apply import Sender
 from ml_connector.sync.change import Change
-from ml_connector.sync.intent import Intent, Outcome
-from ml_connector.sync.read_back import UNANSWERED, ReadBack
+from ml_connector.sync.intent import UNANSWERED, Intent, Outcome
+from ml_connector.sync.read_back import ATTEMPTS, ReadBack
+from ml_connector.sync.receipts import parked_of
 
 SEAT = Change(
     plant="101",
@@ -123,3 +125,42 @@ def test_px_02_where_plex_does_not_know_us_nothing_more_is_looked_up_and_what_is
     outcomes = back.settle([creation(seq=seq, sent_at=NOW) for seq in (1, 2, 3)])
     assert [item.state for item in outcomes] == ["applied", "unknown", "unknown"]
     assert (stern.asked, str(back.stop)) == (2, "Plex does not know us")
+
+
+def test_px_02_a_long_wait_says_why_and_for_about_how_long():
+    told = []
+    system = Slow(done_s=1.0)
+    back = asking(system)
+    back._progress = lambda *line: told.append(line)
+    back.settle([creation(sent_at=NOW), creation(sent_at=NOW, seq=2)])
+    back._pause(200.0, done=0, total=1)
+    assert ("looking up what became of writes: Plex may be at work on one yet, waiting for about 200 s", 0, 1) in told
+
+
+def rejected(code):
+    intent = creation(sent_at=NOW)
+    return parked_of(Outcome(intent=intent, state="rejected", reason="no", remedy="look", code=code))
+
+
+@pytest.mark.parametrize("code", ["RESOURCE_NOT_FOUND", UNANSWERED, "not_looked_up"])
+def test_px_02_what_says_nothing_of_the_content_is_sent_again_by_the_next_run(code):
+    assert rejected(code).content_hash is None
+    assert rejected("ARGUMENT_INVALID").content_hash is not None
+
+
+def test_px_02_what_somebody_before_plex_turned_away_three_times_is_not_refused_for_good():
+    nothing = SimpleNamespace(find=lambda write: [], sleep=lambda seconds: None)
+    intent = msgspec.structs.replace(creation(sent_at=NOW), attempt=ATTEMPTS)
+    (outcome,) = asking(nothing).resolve([Outcome(intent=intent, state="ambiguous", code=UNANSWERED)])
+    assert (outcome.state, parked_of(outcome).content_hash) == ("rejected", None)
+
+
+def test_px_02_a_refused_creation_that_cannot_be_looked_up_leaves_nothing_to_wait_for():
+    """Plex refused it at its first attempt and is not at work on it: the next run reads, and need not stand still."""
+    refused = Outcome(intent=creation(sent_at=NOW), state="rejected", reason="no", code="ARGUMENT_INVALID")
+    sender = Sender.__new__(Sender)
+    sender._back = asking(SimpleNamespace(find=Odd().find, sleep=lambda seconds: None))
+    outcome = sender._refused(refused)
+    assert (outcome.state, parked_of(outcome).content_hash) == ("rejected", None)
+    again = msgspec.structs.replace(refused, intent=msgspec.structs.replace(refused.intent, attempt=2))
+    assert sender._refused(again).state == "unknown"

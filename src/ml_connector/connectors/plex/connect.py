@@ -77,8 +77,10 @@ class ConnectApi:
         call = Call(what="reading an employee", plant=plant, path=path, max_bytes=MAX_ONE_BYTES)
 
         def parse(answer: Answer) -> NativeRecord | None:
-            if answer.status == 404:
+            if answer.status == 404 and not answer.body:
                 return None
+            if answer.status == 404:  # a gateway says why in its page, Plex says nothing: no proof that it is gone
+                raise UnavailableError("somebody other than Plex may have answered with 404")
             if answer.status != 200:
                 raise sort_read(answer, call)
             said = _read_object(answer.body)
@@ -125,13 +127,24 @@ class ConnectApi:
         return self._channel.read(call, parse=parse)
 
     def find_by_badge(self, badge: str, *, plant: str) -> list[NativeRecord]:
-        """Read the employees with exactly this badge number."""
-        query = (("badgeNumber", badge),)
+        """
+        Read the employees with exactly this badge number.
+
+        With a filter, Plex's own words allow a 404 for "no data exists to return", and a gateway's reads the same: then
+        the whole list is asked for, which is never a 404.
+        """
+        found = self._find_badge(badge, plant=plant, query=(("badgeNumber", badge),))
+        return (self._find_badge(badge, plant=plant) or []) if found is None else found
+
+    def _find_badge(
+        self, badge: str, *, plant: str, query: tuple[tuple[str, str], ...] = ()
+    ) -> list[NativeRecord] | None:
+        """Those with this badge in the list, whole or narrowed by *query*; None where a narrowed one is a 404."""
         call = Call(what="looking an employee up by badge", plant=plant, path=EMPLOYEES, query=query)
 
-        def parse(answer: Answer) -> list[NativeRecord]:
-            if answer.status == 404:  # with a filter, Plex's own words allow "no data exists to return"
-                return []
+        def parse(answer: Answer) -> list[NativeRecord] | None:
+            if answer.status == 404 and query:
+                return None
             if answer.status != 200:
                 raise sort_read(answer, call)
             rows = _rows(answer.body)
@@ -172,7 +185,7 @@ class ConnectApi:
         if answer.status == 202:
             return Receipt(state="accepted", status=202, response_hash=answer.body_hash)
         if not 200 <= answer.status < 300:
-            raise sort_write(answer, call, sent=write.body)
+            raise sort_write(answer, call, sent=write.body, names_record=write.action != "create")
         if not proves(answer):
             raise AmbiguousWriteError(
                 f"Plex said yes to something else: {what} (status {answer.status} without our record's id)",

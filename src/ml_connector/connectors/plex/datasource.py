@@ -33,6 +33,7 @@ from ml_connector.errors import (
 
 _ROW_LIMIT_FLAG = re.compile(r"(row)?limit(ed)?exceeded", re.IGNORECASE)
 _NO = (None, False, "", "0", "false")
+_UNEXPECTED = "REQUEST_PROCESSING_ERROR"
 _ACCESS = frozenset(
     {"CUSTOMER_ACCESS_DENIED", "DATA_SOURCE_ACCESS_DENIED", "DATA_SOURCE_API_ACCESS_DENIED", "USER_ACCESS_DENIED"}
 )
@@ -259,6 +260,8 @@ def _is_yes(value: Any) -> bool:
 
 def _sort_read(answer: Answer, call: Call, entry: Entry) -> MLConnectorError:
     problem = parse_problem(answer.body, sent={})
+    if problem.code == _UNEXPECTED:
+        return UnavailableError(f"Plex failed unexpectedly ({problem.code}, status {answer.status})")
     return _sort_code(problem, answer, call, entry) or sort_read(answer, call)
 
 
@@ -266,6 +269,8 @@ def _sort_write(answer: Answer, call: Call, entry: Entry, *, sent: Mapping[str, 
     problem = parse_problem(answer.body, sent=sent)
     if problem.code == "DATA_SOURCE_INPUT_REQUIRED":  # this record leaves empty what another may give
         return refused(call, problem)
+    if problem.code == _UNEXPECTED:
+        return AmbiguousWriteError(f"Plex failed while carrying out: {call.what} ({problem.code})")
     return _sort_code(problem, answer, call, entry) or sort_write(answer, call, sent=sent)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ml_connector import log
+from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.channel import GATEWAYS, Answer, Call
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import refuse_redirect
@@ -28,6 +29,8 @@ from ml_connector.errors import (
 _PERSONAL = frozenset(
     {"firstName", "middleName", "lastName", "email", "workPhone", "workExtension", "homePhone", "mobilePhone"}
 )
+_IN_BETWEEN = frozenset({407, 413, 414, 431, 499})
+"""What only somebody between Plex and us answers."""
 _MESSAGE_CHARACTERS, _MESSAGES = 200, 3
 _ADDRESS = re.compile(r"[^\s@'\"<>]+@[^\s@'\"<>]+")
 _LONG_NUMBER = re.compile(r"\d[\d .,/\-]{3,}\d")
@@ -47,10 +50,18 @@ class Problem(msgspec.Struct, frozen=True):
     messages: tuple[str, ...]
 
 
-def sort_write(answer: Answer, call: Call, *, sent: Mapping[str, Any]) -> MLConnectorError:
-    """Say what an answer other than the documented success means for the record that was *sent*."""
+def sort_write(answer: Answer, call: Call, *, sent: Mapping[str, Any], names_record: bool = True) -> MLConnectorError:
+    """
+    Say what an answer other than the documented success means for the record that was *sent*.
+
+    Only Plex's own answer refuses a record; *names_record*: the address does, so that a 404 can be about it.
+    """
     if answer.status == 403:
         return forbidden(call)
+    if answer.status in _IN_BETWEEN or is_foreign(answer) or (answer.status == 404 and not names_record):
+        return AmbiguousWriteError(
+            f"somebody other than Plex may have answered: {call.what} (status {answer.status})", unanswered=True
+        )
     if 400 <= answer.status < 500 and answer.status not in {408, 409, 425}:
         problem = parse_problem(answer.body, sent=sent)
         code = problem.code or ("RESOURCE_NOT_FOUND" if answer.status == 404 else f"HTTP_{answer.status}")
@@ -79,6 +90,11 @@ def sort_read(answer: Answer, call: Call) -> MLConnectorError:
     if 300 <= answer.status < 400:
         return refuse_redirect(answer.status, who="Plex", remedy="set plex.base_url to the address that answers itself")
     return UnavailableError(f"Plex answers with status {answer.status}, which is no answer")
+
+
+def is_foreign(answer: Answer) -> bool:
+    """Say whether the answer's page is not Plex's by its own account: Plex's has none, or is JSON."""
+    return bool(answer.body) and not says_json(answer.headers)
 
 
 def forbidden(call: Call) -> PermissionError_:
