@@ -90,7 +90,10 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal
         doors.isu["password"], doors.oauth["client_secret"] = plant(), plant()
         doors.oauth["refresh_token"] = plant().replace("é", "")  # a token is ASCII (RFC 6749, A.17)
         sandbox.plex.keys = sandbox.plex.access.keys = dataclasses.replace(
-            sandbox.plex.keys, client_secret=plant(), api_key="key-" + plant()[:16] + plant()[-16:]
+            sandbox.plex.keys,
+            client_id="ml-connector",
+            client_secret=plant(),
+            api_key="key-" + plant()[:16] + plant()[-16:],
         )
         terminal = Terminal(sandbox, folder)
         terminal.ready = terminal.ready.rename(tmp_path_factory.mktemp("elsewhere") / "ready.json")
@@ -198,6 +201,8 @@ def test_f7_no_credential_is_told_or_kept_that_a_system_quotes(
         assert said.exit_code != UNEXPECTED, said.output
     terminal.config.write_text(before, encoding="utf-8")
     assert quoted
+    # The name we sign in under, here a word of our own remedies, is no secret.
+    assert not [verb for verb in ("ping", "credentials", "reevaluate") if f"*** {verb}" in told]
     assert "refused: ***" in told or way == "token"  # nothing that is said of a token is told
     assert [hit for canary in canaries for hit in find_canary(canary, terminal.folder)] == []
 
