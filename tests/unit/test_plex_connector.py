@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
+from ml_connector import log
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.plex.connector import to_instant
 from ml_connector.connectors.port import Query, Write
@@ -31,7 +32,7 @@ from ml_connector.errors import (
     RecordError,
     UnavailableError,
 )
-from ml_connector.secret import Secret
+from ml_connector.secret import MASK, Secret
 from ml_connector.settings.loading import parse_settings
 from tests.unit.plex_script import DET_TENANT, TOKEN, Time, make_connector, make_settings
 
@@ -395,6 +396,15 @@ def test_one_token_serves_until_shortly_before_it_expires() -> None:
     read(connector, employees())
     assert [request.url for request in script.requests].count("https://accounts.plex.com/oauth2/token") == 2
     assert script.requests[1].headers["Authorization"] == Secret("Bearer t0ken")
+
+
+def test_f7_a_token_is_masked_wherever_it_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_redactor", log.Redactor())
+    connector, _ = make_connector(
+        (200, {"access_token": "access-of-ten-minutes", "expires_in": 600}), (200, []), **OAUTH
+    )
+    read(connector, employees())
+    assert ConfigurationError("no such token: access-of-ten-minutes").message == f"no such token: {MASK}"
 
 
 def test_an_expired_token_is_renewed_once_and_the_write_goes_on() -> None:

@@ -11,13 +11,14 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import etree
 
+from ml_connector import log
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.port import Query
 from ml_connector.connectors.transport import HttpRequest
 from ml_connector.connectors.workday.auth import UserNameToken
 from ml_connector.connectors.workday.connector import WorkdayConnector
 from ml_connector.errors import AuthenticationError, ConfigurationError, UnavailableError
-from ml_connector.secret import Secret
+from ml_connector.secret import MASK, Secret
 from tests.workday_wire import (
     SOAP,
     MemoryResponse,
@@ -32,6 +33,12 @@ from tests.workday_wire import (
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is masked because one test used it is masked in no other."""
+    monkeypatch.setattr(log, "_redactor", log.Redactor())
 
 
 class Clock:
@@ -194,6 +201,15 @@ def test_a_rotated_refresh_token_is_used_next() -> None:
     clock.now += timedelta(hours=1)
     connector.now()
     assert body_of(transport.requests[2]).endswith("refresh_token=second")
+
+
+def test_f7_tokens_are_masked_wherever_they_are_quoted() -> None:
+    """F7: an access token lives for an hour, and a system may quote it in what it says of it."""
+    tokens = {"access_token": "access-of-this-hour", "refresh_token": "refresh-of-the-next"}
+    connector, _ = connect(Tenant(MemoryResponse(200, json.dumps(tokens).encode())), Clock())
+    connector.now()
+    for token in tokens.values():
+        assert ConfigurationError(f"no such token: {token}").message == f"no such token: {MASK}"
 
 
 @pytest.mark.parametrize("token", ["t\r\nX: y", "t\n", "\x00", "té", "\u2028", "t\x7f"])

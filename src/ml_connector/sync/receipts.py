@@ -37,8 +37,8 @@ _REMEDY = {
     "accepted": "{system} accepted it and has not shown it yet; the next run looks again",
 }
 _NOT_AGAIN = frozenset({"rejected", "conflict", "duplicate"})
-# Neither says anything of the record's content: once a reading shows that it is to be sent, it is.
-_AGAIN = frozenset({*SPLIT, "RESOURCE_NOT_FOUND", UNANSWERED, NOT_LOOKED_UP})
+AGAIN = frozenset({*SPLIT, "RESOURCE_NOT_FOUND", UNANSWERED, NOT_LOOKED_UP})
+"""Codes that say nothing of a record's content: once a reading shows that it is to be sent, it is."""
 
 
 class Receipts:
@@ -163,5 +163,5 @@ def parked_of(outcome: Outcome) -> Parked:
         code=outcome.code or ("not_confirmed" if state == "accepted" else state),
         reason=outcome.reason or state,
         remedy=outcome.remedy or _REMEDY[state].format(key=change.source, system=change.system.capitalize()),
-        content_hash=change.content_hash if state in _NOT_AGAIN and outcome.code not in _AGAIN else None,
+        content_hash=change.content_hash if state in _NOT_AGAIN and outcome.code not in AGAIN else None,
     )

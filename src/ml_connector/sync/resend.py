@@ -12,11 +12,11 @@ from ml_connector.review.store import Name, Parked
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.change import Change
 from ml_connector.sync.intent import Intent
-from ml_connector.sync.judge import SPLIT
+from ml_connector.sync.receipts import AGAIN
 from ml_connector.sync.tools import SyncTools
 
 _RESENDABLE = frozenset({"rejected", "forbidden", "conflict", "duplicate", "waiting", "accepted", "sending"})
-_UNSETTLED = frozenset({"forbidden", "unknown", "not_confirmed", *SPLIT})
+_UNSETTLED = frozenset({"forbidden", "unknown", "not_confirmed", *AGAIN})
 """What parks a write for no fault of its content."""
 
 

@@ -30,6 +30,7 @@ from ml_connector.errors import (
     RateLimitError,
     UnavailableError,
 )
+from ml_connector.log import register_secret
 from ml_connector.secret import Secret
 
 Credential = Callable[[str], Secret]
@@ -138,6 +139,7 @@ class ClientCredentials:
     def _fetch(self) -> None:
         issued_at = self._clock()
         token, lifetime_s = self._ask()
+        register_secret(Secret(token))
         self._token = Secret("Bearer " + token)
         margin_s = min(60.0, lifetime_s / 10)
         self._expires_at = issued_at + timedelta(seconds=lifetime_s - margin_s)

@@ -32,6 +32,7 @@ from ml_connector.errors import (
     RateLimitError,
     UnavailableError,
 )
+from ml_connector.log import register_secret
 from ml_connector.secret import Secret
 from ml_connector.settings.workday import WorkdayConnection
 
@@ -257,9 +258,11 @@ class BearerToken:
             life = min(life, timedelta(seconds=max(0.0, token.expires_in) * 0.9))
         if token.refresh_token:
             _check_token(token.refresh_token, name="refresh")
+            register_secret(Secret(token.refresh_token))
             if Secret(token.refresh_token) != asked_with:
                 self._rotated = self._unkept = Secret(token.refresh_token)
         _check_token(token.access_token, name="access")
+        register_secret(Secret(token.access_token))
         if token.token_type.lower() != "bearer":
             raise _useless("its access token is of another kind than bearer")
         if token.expires_in is not None and token.expires_in <= 0:
