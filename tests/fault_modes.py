@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_connector.sandbox.modes import ALL_MODES
 
-BEFORE_ACTING = ("429", "503", "500", "timeout_before", "reset_before", "half_read", "half_read_stall")
+BEFORE_ACTING = ("429", "throttled", "503", "500", "timeout_before", "reset_before", "half_read", "half_read_stall")
 AFTER_ACTING = ("timeout_after", "reset_after", "500_after", "truncated", "empty", "html", "garbage_json")
 CONTENT = (
     "bom",

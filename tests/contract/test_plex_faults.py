@@ -48,7 +48,7 @@ STAYING: dict[str, tuple[type[MLConnectorError] | None, ...]] = {
     **dict.fromkeys(("401", "token_expired"), (AuthenticationError,)),
     **dict.fromkeys(("403", "quota_403"), (PermissionError_,)),
     "404": (ConfigurationError, PermissionError_),
-    "429": (RateLimitError,),
+    **dict.fromkeys(("429", "throttled"), (RateLimitError,)),
     "gzip_bomb": (ConfigurationError,),
     **dict.fromkeys(("bom", "nan", "numbers_as_strings"), (None, UnavailableError)),
     "wrong_answer": (UnavailableError, ConfigurationError),  # also another data source's description

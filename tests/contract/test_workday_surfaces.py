@@ -400,7 +400,7 @@ SIGN_IN = ("401", "token_expired")
 STAYING: dict[str, tuple[type[MLConnectorError] | None, ...]] = {
     **{mode: (error,) for mode, error in FINAL.items()},
     **dict.fromkeys(SIGN_IN, (AuthenticationError,)),
-    **dict.fromkeys(("429", "quota_403"), (RateLimitError,)),
+    **dict.fromkeys(("429", "quota_403", "throttled"), (RateLimitError,)),
     **dict.fromkeys(("empty_page", "page_repeated", "page_skipped", "wrong_total"), (IncompleteReadError,)),
     **dict.fromkeys(("bom", "comment_split_id", "duplicate_keys", "mixed_encodings", "nan"), (None,)),
     "wrong_answer": (IncompleteReadError, UnavailableError),

@@ -49,7 +49,7 @@ def test_help_imports_neither_tables_nor_stores(tmp_path: Path) -> None:
 
 def test_wrong_usage_is_two_and_missing_configuration_is_six(tmp_path: Path) -> None:
     assert run("frobnicate", cwd=tmp_path).returncode == 2
-    assert run("apply", "short", cwd=tmp_path).returncode == 2
+    assert run("plan", "--as-of", "soon", cwd=tmp_path).returncode == 2
     missing = run("plan", cwd=tmp_path)
     assert missing.returncode == 6
     assert "ml-connector init" in missing.stderr

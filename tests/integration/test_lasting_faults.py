@@ -49,7 +49,7 @@ _EXIT = {
     UnavailableError: 7,
 }
 _AWAY = dict.fromkeys(SCENARIOS, UnavailableError)
-_PACE = dict.fromkeys([name for name in SCENARIOS if name.startswith("429")], RateLimitError)
+_PACE = dict.fromkeys([name for name in SCENARIOS if name.startswith("429") or name == "throttled"], RateLimitError)
 _REFUSED = dict.fromkeys(["401-once", "401-loop", "token-expired"], AuthenticationError)
 
 WORKDAY: Mapping[str, Outcome] = {

@@ -61,6 +61,13 @@ def test_the_same_plan_has_the_same_digest(world):
     assert syncs.apply(world.app, digest=one.digest[:12], progress=silent).counts["applied"] == len(two.changes)
 
 
+@pytest.mark.parametrize("digest", ["", "short"])
+def test_too_little_of_a_digest_names_no_plan(world, digest):
+    syncs.plan(world.app, progress=silent)
+    with pytest.raises(UsageError, match="at least 8 characters"):
+        syncs.apply(world.app, digest=digest, progress=silent)
+
+
 def test_a_plan_is_carried_out_once(world):
     plan = syncs.plan(world.app, progress=silent)
     first = syncs.apply(world.app, digest=plan.digest, progress=silent)

@@ -1717,4 +1717,11 @@ MUTANTS = (
         "UNANSWERED",
         "tests/unit/sync/test_read_back.py::test_px_02_what_says_nothing_of_the_content_is_sent_again_by_the_next_run",
     ),
+    Mutant(
+        "a throttled SOAP call is taken for a failure of its own",
+        "connectors/workday/faults.py",
+        "    if tells_of_pace(fault):\n        return RateLimitError(",
+        "    if False:\n        return RateLimitError(",
+        "tests/unit/test_workday_connector.py::test_a2_2_soap_throttles_with_status_500_and_everybody_waits",
+    ),
 )

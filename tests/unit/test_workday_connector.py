@@ -283,6 +283,24 @@ def test_a5_xml_is_read_under_each_of_its_names(kind: str) -> None:
     assert len(list(connector.read(WORKERS))) == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "pace"),
+    [
+        (fault("Server.processingError", "Processing error occurred. Too many requests"), True),
+        (fault("Server", "Request throttled, try again"), True),
+        (MemoryResponse(500, b"<html>rate limit exceeded</html>"), True),
+        (fault("Server.processingError", "Processing error occurred."), False),
+        (fault("Client.validationError", "Quota is not a valid element"), False),
+    ],
+)
+def test_a2_2_soap_throttles_with_status_500_and_everybody_waits(answer: MemoryResponse, pace: bool) -> None:
+    """A2.2: facts of the wire say 500 on SOAP and 429 elsewhere; only the words tell it from a failure."""
+    connector, _, _ = connect(lambda _request: answer)
+    with pytest.raises(MLConnectorError) as caught:
+        list(connector.read(WORKERS))
+    assert isinstance(caught.value, RateLimitError) == pace
+
+
 def test_patience_ends() -> None:
     connector, transport, _ = connect(lambda _request: MemoryResponse(500, b""))
     with pytest.raises(UnavailableError):

@@ -259,6 +259,17 @@ def test_a_refusal_for_pace_is_sent_again_after_the_time_asked_for(workday: Work
         workday.client.write(addition("CC4601"))
 
 
+def test_a_fault_of_pace_is_looked_up_and_lets_nobody_go_on_at_that_pace(workday: Workday) -> None:
+    """On SOAP Workday throttles with a fault, whose words prove nothing of the deed."""
+    said = SERVER_FAULT.replace(b">Broken<", b">Processing error occurred. Too many requests<")
+    workday.spoil_puts(answer_with(Response(500, said, XML), acted=False))
+    with pytest.raises(AmbiguousWriteError):
+        workday.client.write(addition())
+    before = len(workday.waited)
+    assert workday.held("CC4600") is None
+    assert max(workday.waited[before:]) >= 10, "the next question waits"
+
+
 def test_what_never_left_is_sent_again_and_what_may_have_left_is_not(workday: Workday) -> None:
     def raising(error: MLConnectorError, times: int) -> Callable[[Request, Answer], Response]:
         left = [error] * times

@@ -11,7 +11,7 @@ PREFIX = "fault:"
 _FOR_EVER: Mapping[str, Any] = {"count": None}
 
 _PLAIN = (
-    "500", "404", "quota_403", "timeout_before", "reset_before", "half_read", "half_read_stall", "timeout_after", "reset_after",
+    "500", "404", "quota_403", "throttled", "timeout_before", "reset_before", "half_read", "half_read_stall", "timeout_after", "reset_after",
     "500_after", "truncated", "empty", "html", "soap_fault_200", "garbage_json", "wrong_answer", "slow", "empty_200",
     "no_rows", "bom", "mixed_encodings", "duplicate_keys", "numbers_as_strings", "nan", "gzip_bomb",
     "wrong_content_type", "wrong_total", "page_repeated", "page_skipped", "empty_page", "doctype", "entity_bomb",

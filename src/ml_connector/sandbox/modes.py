@@ -13,6 +13,11 @@ from ml_connector.sandbox.http import Request, Response, json_response
 _REFERENCES = re.compile(rb"(<(?:\w+:)?Request_References\b.*?</(?:\w+:)?Request_References>)", re.DOTALL)
 _ID = re.compile(rb"(<(?:\w+:)?ID\b[^>]*>)[^<]*")
 _RECORD = re.compile(r"(/(?:workers|jobs|supervisoryOrganizations|jobProfiles)/)[^/]+")
+_THROTTLED = (
+    b'<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">'
+    b"<SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>SOAP-ENV:Server.processingError</faultcode><faultstring>Processing error "
+    b"occurred. Too many requests</faultstring></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
+)
 _NOBODY = "0" * 32
 _PAGE = re.compile(rb"(<(?:\w+:)?Page>\s*)(\d+)")
 PAGED_ONLY = frozenset({"page_repeated", "page_skipped", "empty_page", "wrong_total"})
@@ -130,6 +135,19 @@ def _refuse_plainly(status: int, code: str, message: str) -> Callable[[Fault, Ex
     return effect
 
 
+def _throttle(fault: Fault, exchange: Exchange) -> None:
+    """
+    Workday's way: a fault with status 500 on SOAP, 429 on REST and for reports; neither says for how long.
+
+    The fault's text is published nowhere; this one is ours.
+    """
+    exchange.read()
+    if exchange.path.startswith("/ccx/service/") and "/customreport2/" not in exchange.path:
+        exchange.send(Response(500, _THROTTLED, {"Content-Type": "text/xml; charset=utf-8"}))
+    else:
+        exchange.send(json_response({"code": "REQUEST_LIMIT_EXCEEDED", "message": "Too many requests"}, 429))
+
+
 ALL_MODES: dict[str, Callable[[Fault, Exchange], None]] = {
     **MODES,
     **{name: _distort(each, xml_only=name in XML_ONLY) for name, each in DISTORTIONS.items()},
@@ -140,6 +158,7 @@ ALL_MODES: dict[str, Callable[[Fault, Exchange], None]] = {
     "truncated_at": _truncated_at,
     "token_dies_mid_page": _token_dies_mid_page,
     "grant_revoked": _grant_revoked,
+    "throttled": _throttle,
     "quota_403": _refuse_plainly(403, "QUOTA_EXCEEDED", "The quota for this period is used up."),
     "edited_meanwhile": _meddle("edit"),
     "deleted_meanwhile": _deleted_meanwhile,

@@ -41,7 +41,7 @@ _LIVES = {
 }
 _FAULTS = {
     "the line (closes the port)": "refused connect-timeout",
-    "throttling": "429-seconds 429-date 429-no-header 429-negative 429-huge 503-retry-after quota-403",
+    "throttling": "429-seconds 429-date 429-no-header 429-negative 429-huge 503-retry-after throttled quota-403",
     "outage": "500 maintenance slow 404",
     "signing in": "401-once 401-loop token-expired token-dies-mid-page grant-revoked",
     "roles": "role-removed-403 role-removed-empty no-rows empty-200",

@@ -69,6 +69,7 @@ CATALOGUE = {
         "429 with a negative number": "429-negative",
         "429 with a billion seconds": "429-huge",
         "503 with Retry-After": "503-retry-after",
+        "a fault with status 500 on SOAP": "throttled",
         "403 for a quota": "quota-403",
     },
     "sign-in": {

@@ -70,6 +70,8 @@ def read_fault(root: etree._Element) -> SoapFault | None:
 def sort_fault(fault: SoapFault, *, task: str) -> MLConnectorError:
     """Say what a fault means for *task*, such as `Human_Resources.Get_Workers`."""
     words = fault.words.lower()
+    if tells_of_pace(fault):
+        return RateLimitError(f"Workday asks for patience: {fault.words}")
     if fault.code.endswith("authenticationError"):
         return AuthenticationError(
             f"Workday does not let us in: {fault.words or 'authentication failed'}",
@@ -92,11 +94,22 @@ def sort_fault(fault: SoapFault, *, task: str) -> MLConnectorError:
     )
 
 
+def tells_of_pace(fault: SoapFault) -> bool:
+    """
+    Whether a fault refuses for pace: on SOAP Workday throttles with status 500, and only the words tell.
+
+    Its text is published nowhere. A fault of the caller's own (`Client…`, `validationError`) never is one.
+    """
+    own = fault.code.startswith("Client") or fault.code.endswith("validationError")
+    return not own and _QUOTA.search(fault.words) is not None
+
+
 def sort_write_fault(fault: SoapFault, *, task: str) -> MLConnectorError:
     """
     Say what a fault means for a write: refused for good, refused to us, or nothing that proves anything.
 
-    A fault of the server's own may come after the deed; only what a validation or a permission refuses was not done.
+    A fault of the server's own may come after the deed, also one that tells of pace: words are no proof. Only what a
+    validation or a permission refuses was not done.
     """
     words = fault.words.lower()
     if fault.code.endswith("authenticationError"):
@@ -120,7 +133,7 @@ def sort_status(
     status: int, *, task: str, retry_after_s: float | None = None, words: str = "", writes: bool = False
 ) -> MLConnectorError:
     """
-    Say what an answer that is no SOAP document means: by its status, a 403 for a quota by its *words* too.
+    Say what an answer that is no SOAP document means: by its status, a 403 or 500 for pace by its *words* too.
 
     *writes*: the task changes something, and needs Put.
     """
@@ -130,6 +143,8 @@ def sort_status(
         )
     if status == 403 and (retry_after_s is not None or _QUOTA.search(words)):
         return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=retry_after_s)
+    if status == 500 and _QUOTA.search(words):
+        return RateLimitError("Workday asks for patience (HTTP 500)", retry_after_s=retry_after_s)
     if status == 403:
         remedy = grant_put(task) if writes else grant_task(task)
         return PermissionError_(f"Workday refuses {task} (HTTP 403)", remedy=remedy)

@@ -21,7 +21,7 @@ from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.port import Allowed
 from ml_connector.connectors.transport import HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.connectors.workday.faults import read_fault, sort_status, sort_write_fault
+from ml_connector.connectors.workday.faults import read_fault, sort_status, sort_write_fault, tells_of_pace
 from ml_connector.connectors.workday.frame import BODY, ENVELOPE
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.connectors.workday.patience import Pace
@@ -39,6 +39,7 @@ from ml_connector.settings.workday import WorkdayConnection
 
 _TRIES = 5
 _FIRST_WAIT_S = 1.0
+_PACE_WAIT_S = 10.0
 _WORDS = 4096
 _REFUSED_UNREAD = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 429})
 
@@ -135,6 +136,8 @@ class SoapWriter:
             raise _unproved(put, str(reason)) from None
         fault = read_fault(root)
         if fault is not None:
+            if tells_of_pace(fault):  # whatever became of this one, nobody goes on at this pace
+                self._pace.owe(_PACE_WAIT_S)
             raise sort_write_fault(fault, task=put.task)
         content = root[-1][0] if root.tag == ENVELOPE and len(root) and root[-1].tag == BODY and len(root[-1]) else None
         if response.status == 500 or content is None or content.tag != f"{{{BSVC}}}{put.name}_Response":
