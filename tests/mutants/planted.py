@@ -1724,4 +1724,12 @@ MUTANTS = (
         "    if False:\n        return RateLimitError(",
         "tests/unit/test_workday_connector.py::test_a2_2_soap_throttles_with_status_500_and_everybody_waits",
     ),
+    Mutant(
+        "what a plant's data sources tell of another plant is believed",
+        "sync/foreign.py",
+        "    for plant, other in find_foreign(people, shown).items():\n",
+        "    for plant, other in dict[str, str]().items():\n",
+        "tests/integration/test_foreign_plant.py::"
+        "test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there",
+    ),
 )

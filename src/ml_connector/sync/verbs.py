@@ -22,6 +22,7 @@ from ml_connector.sync.belief import ON_CLOCK, clock_ran_ahead, clock_went_back
 from ml_connector.sync.capture import Capture
 from ml_connector.sync.draft import Draft
 from ml_connector.sync.forecast import forecast_writes
+from ml_connector.sync.foreign import watch_plants
 from ml_connector.sync.gather import WORKDAY_TYPES, Gathered, Gatherer
 from ml_connector.sync.identify import identify_workers, recognize_workers
 from ml_connector.sync.inputs import fingerprint_inputs
@@ -205,6 +206,7 @@ class Syncer:
         gathered = self._gatherer(run, approvals).gather(as_of=as_of, approvals=approvals, whole=whole)
         self._tools.runs.note_reading(run.number, gathered.look)
         run.missed = gathered.missed_in_all
+        watch_plants(self._tools, gathered)
         watch_sentinels(self._tools, gathered, approvals=approvals)
         self._think_again(run, gathered)
         workers = gathered.extracts.get(("workday", "worker", ""))

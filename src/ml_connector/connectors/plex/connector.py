@@ -90,9 +90,18 @@ class PlexConnector:
     def check(self) -> Sequence[SurfaceHealth]:
         """Prove both surfaces for every plant; never raises for a refusal."""
         surfaces: list[SurfaceHealth] = []
+        people, shown = dict[str, set[str]](), dict[str, set[str]]()
+
+        def read(record_type: RecordType, plant: str) -> list[Row]:
+            rows = self._read_rows(record_type, plant)
+            if record_type is RecordType.EMPLOYEE_ATTRIBUTES:
+                shown[plant] = {str(row["resource_id"]) for row in rows if row.get("resource_id")}
+            return rows
+
         for plant in self._plants.values():
-            surfaces.append(health.check_connect(self._connect, plant))
-            surfaces.append(health.check_datasources(self._datasources, self._catalog, plant, read=self._read_rows))
+            surfaces.append(health.check_connect(self._connect, plant, people=people))
+            surfaces.append(health.check_datasources(self._datasources, self._catalog, plant, read=read))
+        surfaces = health.tell_foreign(surfaces, people=people, shown=shown)
         offset = self._channel.clock_offset
         return health.with_clock(surfaces, None if offset is None else offset.total_seconds())
 

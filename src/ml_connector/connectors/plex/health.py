@@ -7,7 +7,7 @@ therefore told as a problem, not as zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalog, Entry
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, change_filters
 from ml_connector.connectors.plex.datasource import DataSourceApi, find_drift
+from ml_connector.connectors.plex.whose import find_foreign, set_user
 from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo
 from ml_connector.connectors.strict_json import Row
 from ml_connector.errors import (
@@ -83,8 +84,16 @@ _FIELDS = {
 }
 
 
-def check_connect(api: ConnectApi, plant: Plant) -> SurfaceHealth:
-    """Prove the resource API for one plant; the first call tells whether we are let in at all."""
+class _Id(msgspec.Struct):
+    id: str = ""
+
+
+def check_connect(api: ConnectApi, plant: Plant, *, people: dict[str, set[str]]) -> SurfaceHealth:
+    """
+    Prove the resource API for one plant; the first call tells whether we are let in at all.
+
+    The ids of its employees are added to *people*, by plant.
+    """
     types: list[TypeHealth] = []
     for record_type in LISTS:
         if record_type is RecordType.JOURNAL_ENTRY:  # a ledger may hold millions: never read whole just to look
@@ -96,6 +105,8 @@ def check_connect(api: ConnectApi, plant: Plant) -> SurfaceHealth:
                 return _closed("connect", plant, error)
             types.append(_failed(record_type, error))
         else:
+            if record_type is RecordType.EMPLOYEE:
+                people[plant.pcn] = {msgspec.json.decode(each.payload, type=_Id).id for each in records}
             stranger = record_type is RecordType.TENANT and records and not _has_tenant(records, plant)
             types.append(_unknown_tenant(plant, records) if stranger else _seen(record_type, plant, len(records)))
     return _surface("connect", plant, types)
@@ -113,6 +124,25 @@ def check_datasources(api: DataSourceApi, catalog: Catalog, plant: Plant, *, rea
                 return _closed("datasource", plant, error)
             types.append(_failed(entry.name, error))
     return _surface("datasource", plant, types)
+
+
+def tell_foreign(
+    surfaces: Sequence[SurfaceHealth], *, people: Mapping[str, set[str]], shown: Mapping[str, set[str]]
+) -> list[SurfaceHealth]:
+    """Say of the data sources of a plant that they show another plant's *people*."""
+    foreign = find_foreign(people, shown)
+    return [
+        msgspec.structs.replace(
+            surface,
+            ok=False,
+            refused=True,
+            problem=f"they show the people of plant {foreign[surface.plant]}",
+            remedy=set_user(surface.plant, foreign[surface.plant]),
+        )
+        if surface.plant in foreign and surface.surface.startswith("datasource")
+        else surface
+        for surface in surfaces
+    ]
 
 
 def with_clock(surfaces: Sequence[SurfaceHealth], offset_s: float | None) -> list[SurfaceHealth]:

@@ -23,6 +23,7 @@ from ml_connector.sandbox.plex.switches import Switches
 
 DEFAULT_PCN = PLANTS[0].pcn
 _ALL = tuple(plant.pcn for plant in PLANTS)
+_DATA_SOURCES = "/api/datasources/"
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -109,8 +110,10 @@ class Access:
         if request.headers.get("x-plex-connect-api-key") == self.keys.api_key:
             return Caller(self.keys.api_key, asked or DEFAULT_PCN, _ALL)
         given = _basic(request)
+        # A web-service user brings its PCN along: data sources know no routing header.
+        named = None if request.path.startswith(_DATA_SOURCES) else asked
         for pcn, user in self.keys.users.items():
-            if given == user and asked in (None, pcn):
+            if given == user and named in (None, pcn):
                 return Caller(user[0], pcn, (pcn,))
         raise unauthenticated()
 

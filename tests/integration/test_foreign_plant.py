@@ -1,0 +1,95 @@
+"""
+Web-service users that were set for each other's plants: told by `ping`, and nothing goes to the wrong plant (RD-12).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.plex.connector import PlexConnector
+from ml_connector.connectors.plex.whose import find_foreign
+from ml_connector.secret import Secret
+from tests.living import Living
+from tests.rehearsal import Life, Wire
+
+
+class TwoUsers(Living):
+    """The data sources of each plant are asked by a user of its own."""
+
+    swapped = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        plex = self.settings.plex.model_copy(update={"datasource_auth": "basic"})
+        self.settings = self.settings.model_copy(update={"plex": plex})
+
+    def connect(self, wire: Wire) -> PlexConnector:
+        return PlexConnector(
+            self.settings.plex,
+            credential=self.credential,
+            transport=wire,  # type: ignore[arg-type]
+            clock=self.clock.now,
+            sleep=self.clock.sleep,
+            jitter=lambda: 1.0,
+            budget=Budget(calls_per_minute=10**6, clock=self.clock.monotonic, sleep=self.clock.sleep),
+        )
+
+    def credential(self, field: str) -> Secret:
+        pcn, _, name = field.rpartition("/")
+        if not pcn:
+            return Secret(self.plex.keys.api_key)
+        user = self.plex.keys.users[{"101": "102", "102": "101"}.get(pcn, pcn) if self.swapped else pcn]
+        return Secret(user[0 if name == "username" else 1])
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> TwoUsers:
+    return TwoUsers(tmp_path)
+
+
+def problems(life: Life) -> dict[str, str]:
+    return {each.surface: each.problem or "" for each in life.tools.plex().check() if not each.ok}  # type: ignore[attr-defined]
+
+
+def test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there(home: TwoUsers) -> None:
+    with home.synced() as life:
+        assert problems(life) == {}
+    home.swapped = True
+    home.desk.change_name(home.desk.plain_workers(location="DET")[0])
+    before = home.plex_state()
+    with home.alive() as life:
+        assert problems(life) == {
+            "datasource 101": "they show the people of plant 102",
+            "datasource 102": "they show the people of plant 101",
+        }
+        report = life.sync()
+        holds = {(hold.guard, hold.plant) for hold in life.tools.review.holds("acme", state="open")}
+        assert {("foreign_plant", "101"), ("foreign_plant", "102")} <= holds
+        assert report.counts["applied"] == 1, "the name goes by the resource API, which knows the plant"
+    after = home.plex_state()
+    changed = [name for name in after if after[name] != before.get(name)]
+    assert all("employees" in name for name in changed), "nothing went to the wrong plant"
+    home.swapped = False
+    with home.alive() as life:
+        life.sync()
+        assert [hold for hold in life.tools.review.holds("acme", state="open") if hold.guard == "foreign_plant"] == []
+
+
+@pytest.mark.parametrize(
+    ("people", "shown", "found"),
+    [
+        ({"1": {"a"}, "2": {"b"}}, {"1": {"a"}, "2": {"b"}}, {}),
+        ({"1": {"a"}, "2": {"b"}}, {"1": {"b"}, "2": {"b"}}, {"1": "2"}),
+        ({"1": {"a"}, "2": {"b"}}, {"1": {"a", "b"}}, {}),
+        ({"1": {"a"}, "2": {"b"}}, {"1": {"c"}}, {}),  # somebody who is gone: nobody else's either
+        ({"1": set(), "2": {"b"}}, {"1": set()}, {}),
+        ({"1": set(), "2": {"b"}}, {"1": {"b"}}, {"1": "2"}),
+    ],
+)
+def test_rd12_what_cannot_be_told_is_not_told(
+    people: dict[str, set[str]], shown: dict[str, set[str]], found: dict[str, str]
+) -> None:
+    assert find_foreign(people, shown) == found
