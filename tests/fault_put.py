@@ -13,6 +13,7 @@ _FAULT = (
     b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Server.'
     b"processingError</faultcode><faultstring>Processing error occurred.</faultstring></e:Fault></e:Body></e:Envelope>"
 )
+_THROTTLED = _FAULT.replace(b"occurred.", b"occurred. Too many requests")
 
 
 class Played:
@@ -65,6 +66,8 @@ FAULTS: dict[str, Fault] = {
     "500 before it acts": _answered(Response(500, b"", {}), acted=False),
     "500 after it acted": _answered(Response(500, b"", {})),
     "a server's fault after it acted": _answered(Response(500, _FAULT, _XML)),
+    "throttled before it acts": _answered(Response(500, _THROTTLED, _XML), acted=False),
+    "throttled after it acted": _answered(Response(500, _THROTTLED, _XML)),
     "truncated answer": _cut_off,
     "HTML page": _answered(Response(200, b"<html><body>Sign in</body></html>", {"Content-Type": "text/html"})),
     "answer for another request": _of_another,

@@ -1732,4 +1732,12 @@ MUTANTS = (
         "tests/integration/test_foreign_plant.py::"
         "test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there",
     ),
+    Mutant(
+        "whoever looks up what became of a throttled write does not wait",
+        "connectors/workday/writing.py",
+        "            if tells_of_pace(fault):\n                self._hold_back(response)\n",
+        "",
+        "tests/unit/test_workday_writes.py::"
+        "test_a2_2_a_throttled_write_makes_everybody_wait_for_as_long_as_is_asked_for",
+    ),
 )

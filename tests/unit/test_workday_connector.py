@@ -289,7 +289,10 @@ def test_a5_xml_is_read_under_each_of_its_names(kind: str) -> None:
         (fault("Server.processingError", "Processing error occurred. Too many requests"), True),
         (fault("Server", "Request throttled, try again"), True),
         (MemoryResponse(500, b"<html>rate limit exceeded</html>"), True),
+        (fault("Server.processingError", "Too many concurrent calls"), True),
+        (fault("Server.processingError", "Request limit reached"), True),
         (fault("Server.processingError", "Processing error occurred."), False),
+        (fault("Server.processingError", "No separate limit is set"), False),
         (fault("Client.validationError", "Quota is not a valid element"), False),
     ],
 )

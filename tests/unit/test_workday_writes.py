@@ -270,6 +270,26 @@ def test_a_fault_of_pace_is_looked_up_and_lets_nobody_go_on_at_that_pace(workday
     assert max(workday.waited[before:]) >= 10, "the next question waits"
 
 
+@pytest.mark.parametrize(
+    ("body", "asked", "waits"),
+    [
+        (SERVER_FAULT.replace(b">Broken<", b">Too many requests<"), "42", 42),
+        (SERVER_FAULT.replace(b">Broken<", b">Too many requests<"), "1000000000", 10),  # the look-up is told it, too
+        (b"Request throttled", None, 10),
+        (b"oops", "42", None),
+    ],
+)
+def test_a2_2_a_throttled_write_makes_everybody_wait_for_as_long_as_is_asked_for(
+    workday: Workday, body: bytes, asked: str | None, waits: int | None
+) -> None:
+    headers = XML if asked is None else XML | {"Retry-After": asked}
+    workday.spoil_puts(answer_with(Response(500, body, headers), acted=False))
+    with pytest.raises(AmbiguousWriteError):
+        workday.client.write(addition())
+    assert workday.held("CC4600") is None
+    assert max(workday.waited, default=None) == waits
+
+
 def test_what_never_left_is_sent_again_and_what_may_have_left_is_not(workday: Workday) -> None:
     def raising(error: MLConnectorError, times: int) -> Callable[[Request, Answer], Response]:
         left = [error] * times

@@ -29,7 +29,7 @@ from ml_connector.errors import (
 from ml_connector.log import redact
 
 _MAX_WORDS = 300
-_QUOTA = re.compile(r"quota|rate.?limit|too many requests|throttl", re.IGNORECASE)
+_QUOTA = re.compile(r"\bquota|\brate.?limit|\btoo many (\w+ )?(requests|calls)|\brequest limit|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
 _LATER = "try again later; Workday's weekly maintenance is from Friday 23:00 to Saturday 03:00 Pacific"
 _ASK_AGAIN = (
@@ -101,7 +101,12 @@ def tells_of_pace(fault: SoapFault) -> bool:
     Its text is published nowhere. A fault of the caller's own (`Client…`, `validationError`) never is one.
     """
     own = fault.code.startswith("Client") or fault.code.endswith("validationError")
-    return not own and _QUOTA.search(fault.words) is not None
+    return not own and is_of_pace(fault.words)
+
+
+def is_of_pace(words: str) -> bool:
+    """Whether the words of a refusal ask for fewer requests."""
+    return _QUOTA.search(words) is not None
 
 
 def sort_write_fault(fault: SoapFault, *, task: str) -> MLConnectorError:
@@ -141,9 +146,9 @@ def sort_status(
         return AuthenticationError(
             "Workday does not let us in (HTTP 401)", remedy="ml-connector credentials list   then set what is wrong"
         )
-    if status == 403 and (retry_after_s is not None or _QUOTA.search(words)):
+    if status == 403 and (retry_after_s is not None or is_of_pace(words)):
         return RateLimitError("Workday's quota is used up for now (HTTP 403)", retry_after_s=retry_after_s)
-    if status == 500 and _QUOTA.search(words):
+    if status == 500 and is_of_pace(words):
         return RateLimitError("Workday asks for patience (HTTP 500)", retry_after_s=retry_after_s)
     if status == 403:
         remedy = grant_put(task) if writes else grant_task(task)

@@ -15,13 +15,13 @@ from datetime import datetime
 import msgspec
 from lxml import etree
 
-from ml_connector.connectors.asked_wait import heed_wait, tell_wait
+from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, heed_wait, tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.port import Allowed
 from ml_connector.connectors.transport import HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
-from ml_connector.connectors.workday.faults import read_fault, sort_status, sort_write_fault, tells_of_pace
+from ml_connector.connectors.workday.faults import is_of_pace, read_fault, sort_status, sort_write_fault, tells_of_pace
 from ml_connector.connectors.workday.frame import BODY, ENVELOPE
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.connectors.workday.patience import Pace
@@ -133,11 +133,13 @@ class SoapWriter:
         try:
             root = parse_xml(body)
         except ValueError as reason:
+            if response.status == 500 and is_of_pace(body[:_WORDS].decode("latin-1")):
+                self._hold_back(response)
             raise _unproved(put, str(reason)) from None
         fault = read_fault(root)
         if fault is not None:
-            if tells_of_pace(fault):  # whatever became of this one, nobody goes on at this pace
-                self._pace.owe(_PACE_WAIT_S)
+            if tells_of_pace(fault):
+                self._hold_back(response)
             raise sort_write_fault(fault, task=put.task)
         content = root[-1][0] if root.tag == ENVELOPE and len(root) and root[-1].tag == BODY and len(root[-1]) else None
         if response.status == 500 or content is None or content.tag != f"{{{BSVC}}}{put.name}_Response":
@@ -145,6 +147,12 @@ class SoapWriter:
         _check_exceptions(put, content)
         number = response.headers.get("wd-stat-request-id")
         return Answered(content=content, body_hash=hashlib.sha256(body).hexdigest(), number=number)
+
+    def _hold_back(self, response: HttpResponse) -> None:
+        """Whatever became of this one, nobody goes on at this pace, nor does whoever looks it up."""
+        asked_s = retry_after_s(response.headers, now=self._clock()) or 0.0
+        # Hours are not sat out here: whoever asks next is told the same, and ends the run with it.
+        self._pace.owe(max(_PACE_WAIT_S, asked_s if asked_s <= LONGEST_ASKED_S else 0.0))
 
 
 def read_remarks(content: etree._Element) -> str | None:
