@@ -20,7 +20,7 @@ from ml_connector.connectors.workday.operations import (
     build_clock_request,
     build_page_request,
 )
-from tests.conformance.vendor import load_schema
+from tests.conformance.vendor import load_schema, read_flags
 
 _WSDL = {
     "Human_Resources": ("Human_Resources.v33.1.wsdl", "v33.1"),
@@ -65,6 +65,22 @@ def test_every_question_to_a_log_is_valid(record_type: RecordType) -> None:
         operation, version=version, as_of=_AS_OF, page=1, count=999, selection=_SELECTIONS["effective"]
     )
     load_schema(wsdl).assertValid(etree.fromstring(request))
+
+
+# What comes when nothing is asked for, by the documentation of Worker_Response_Group.
+_BY_DEFAULT = {"Reference", "Personal_Information", "Employment_Information", "Compensation", "Organizations", "Roles"}
+
+
+@pytest.mark.parametrize("record_type", OPERATIONS)
+def test_up_03_no_flag_is_kept_back_that_would_leave_something_out(record_type: RecordType) -> None:
+    """A flag that is not sent is off: it may only be one that would add something that nobody asks for."""
+    operation = OPERATIONS[record_type]
+    sent = dict(operation.flags)
+    kept_back = set(read_flags(_WSDL[operation.service][0], f"{operation.name}_RequestType")) - set(sent)
+    assert [name for name in kept_back if name.startswith("Exclude_")] == []
+    assert any(sent.values())
+    if record_type is RecordType.WORKER:
+        assert kept_back.isdisjoint(f"Include_{name}" for name in _BY_DEFAULT)
 
 
 def test_the_clock_request_is_valid() -> None:

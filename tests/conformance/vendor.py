@@ -51,6 +51,14 @@ def load_schema(wsdl: str) -> etree.XMLSchema:
     return _compile_schema(vendor_file(f"workday/{wsdl}"))
 
 
+def read_flags(wsdl: str, request: str) -> list[str]:
+    """Name every flag of the response group that a request type such as `Get_Workers_RequestType` has."""
+    root = etree.parse(vendor_file(f"workday/{wsdl}"))
+    types = {each.get("name"): each for each in root.iter(f"{_XS}complexType") if each.get("name")}
+    group = next(each for each in types[request].iter(f"{_XS}element") if each.get("name") == "Response_Group")
+    return [each.get("name") for each in types[group.get("type").partition(":")[2]].iter(f"{_XS}element")]
+
+
 @cache
 def _load_yaml(path: Path) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1740,4 +1740,12 @@ MUTANTS = (
         "tests/unit/test_workday_writes.py::"
         "test_a2_2_a_throttled_write_makes_everybody_wait_for_as_long_as_is_asked_for",
     ),
+    Mutant(
+        "a log is asked for without what belongs to rescinded transactions",
+        "connectors/workday/operations.py",
+        '    wanted = {"Include_Reference", *operation.log}\n',
+        '    wanted = {"Include_Reference", *operation.log[:2]}\n',
+        "tests/unit/test_workday_connector.py::"
+        "test_a_workers_log_is_asked_for_with_what_belongs_to_corrected_and_rescinded_transactions",
+    ),
 )

@@ -12,6 +12,7 @@ from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.port import Query, Write
 from ml_connector.connectors.transport import HttpRequest
 from ml_connector.connectors.workday.connector import WorkdayConnector
+from ml_connector.connectors.workday.operations import OPERATIONS, asking_for_log
 from ml_connector.connectors.workday.patience import TOKENS, Pace
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -302,6 +303,15 @@ def test_a2_2_soap_throttles_with_status_500_and_everybody_waits(answer: MemoryR
     with pytest.raises(MLConnectorError) as caught:
         list(connector.read(WORKERS))
     assert isinstance(caught.value, RateLimitError) == pace
+
+
+def test_a_workers_log_is_asked_for_with_what_belongs_to_corrected_and_rescinded_transactions() -> None:
+    """Source: Worker_Response_Group. In an ordinary reading all three are off, and the log brings nothing else."""
+    log = ("Transaction_Log_Data", "Subevents_for_Corrected_Transaction", "Subevents_for_Rescinded_Transaction")
+    workers = OPERATIONS[RecordType.WORKER]
+    wanted = {name for name, is_wanted in asking_for_log(workers).flags if is_wanted}
+    assert wanted == {"Include_Reference", *(f"Include_{name}" for name in log)}
+    assert [dict(workers.flags)[f"Include_{name}"] for name in log] == [False] * 3
 
 
 def test_patience_ends() -> None:

@@ -1,7 +1,8 @@
 """
 Which operation gives which record type, and how it is asked: the only place that knows the requests' element names.
 
-Every response-group flag is sent, true or false: without any, Workday adds personal data and pay by default (UP-03).
+Of every part that Workday would give unasked, and of every one we ever ask for, a response-group flag says whether it
+is wanted: without any flag Workday adds personal data and pay (UP-03). A part that no flag asks for is not given.
 Inactive and filled records are asked for, because absence is no ending. Element order is the schema's.
 Source: genuine WSDLs, Human_Resources v33.1, Staffing v26.1, Financial_Management v30.0.
 """
@@ -28,8 +29,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     One Get operation. *record* is the element of one record in its answer, *reference* the record's own reference.
 
     *named_by* is what a request names records by, where that is another word than *reference*. *before* and *after* are
-    the criteria that stand before and after the change filter. *log* is the flag that asks for the transactions of a
-    record, where there is one.
+    the criteria that stand before and after the change filter. *log* are the flags that ask for the transactions of a
+    record, where there are any.
     """
 
     service: str
@@ -38,7 +39,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     flags: tuple[tuple[str, bool], ...]
     named_by: str | None = None
-    log: str | None = None
+    log: tuple[str, ...] = ()
     change_filter: ChangeFilter | None = None
     before: str = ""
     after: str = ""
@@ -56,12 +57,19 @@ def _unwanted(*names: str) -> tuple[tuple[str, bool], ...]:
     return tuple((name, False) for name in names)
 
 
+# The sub-events of corrected and rescinded transactions are changes, too: they are told where they are asked for only.
+_LOG_FLAGS = (
+    "Include_Transaction_Log_Data",
+    "Include_Subevents_for_Corrected_Transaction",
+    "Include_Subevents_for_Rescinded_Transaction",
+)
+
 _WORKERS = Operation(
     service="Human_Resources",
     name="Get_Workers",
     record="Worker",
     reference="Worker_Reference",
-    log="Include_Transaction_Log_Data",
+    log=_LOG_FLAGS,
     change_filter="Transaction_Log_Criteria_Data",
     after=(
         "<wd:Exclude_Inactive_Workers>false</wd:Exclude_Inactive_Workers>"
@@ -81,7 +89,7 @@ _WORKERS = Operation(
         *_wanted("Exclude_Regions", "Exclude_Region_Hierarchies"),
         *_unwanted("Exclude_Supervisory_Organizations"),
         *_wanted("Exclude_Teams", "Exclude_Custom_Organizations"),
-        *_unwanted("Include_Roles", "Include_Management_Chain_Data", "Include_Photo", "Include_Transaction_Log_Data"),
+        *_unwanted("Include_Roles", "Include_Management_Chain_Data", "Include_Photo", *_LOG_FLAGS),
         *_wanted("Exclude_Funds", "Exclude_Fund_Hierarchies", "Exclude_Grants", "Exclude_Grant_Hierarchies"),
         *_wanted("Exclude_Business_Units", "Exclude_Business_Unit_Hierarchies", "Exclude_Programs"),
         *_wanted("Exclude_Program_Hierarchies", "Exclude_Gifts", "Exclude_Gift_Hierarchies"),
@@ -184,7 +192,7 @@ EVERYTHING = Selection()
 
 def asking_for_log(operation: Operation) -> Operation:
     """The same operation, asked for nothing of a record but who it is and, where it tells them, its transactions."""
-    wanted = {"Include_Reference", operation.log}
+    wanted = {"Include_Reference", *operation.log}
     return msgspec.structs.replace(operation, flags=tuple((name, name in wanted) for name, _ in operation.flags))
 
 
