@@ -505,6 +505,50 @@ def test_a_handshake_that_fails_is_not_sent(alert: bool) -> None:
         _send_over_tls(server, ca_bundle=None)
 
 
+def server_hello(*, version: bytes = b"\x03\x03", renegotiation: bool = True) -> bytes:
+    """A ServerHello of the given version, with the extension of RFC 5746 or, as of old servers, without any."""
+    extensions = b"\x00\x05\xff\x01\x00\x01\x00" if renegotiation else b""
+    body = version + bytes(32) + b"\x00" + b"\xc0\x2f" + b"\x00" + extensions
+    message = b"\x02" + len(body).to_bytes(3, "big") + body
+    return b"\x16" + version + len(message).to_bytes(2, "big") + message
+
+
+def fatal_alert(number: int) -> bytes:
+    return b"\x15\x03\x03\x00\x02\x02" + bytes([number])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (server_hello(renegotiation=False), "UNSAFE_LEGACY_RENEGOTIATION_DISABLED"),
+        (server_hello(version=b"\x03\x01"), "UNSUPPORTED_PROTOCOL"),
+        (fatal_alert(40), "ALERT_HANDSHAKE_FAILURE"),  # so servers say that they share no cipher with us
+        (fatal_alert(70), "ALERT_PROTOCOL_VERSION"),
+        (fatal_alert(71), "ALERT_INSUFFICIENT_SECURITY"),
+    ],
+    ids=["no secure renegotiation", "TLS 1.0", "no shared cipher", "no shared version", "too weak"],
+)
+def test_a_host_whose_tls_is_too_old_is_told_what_it_must_offer(answer: bytes, reason: str) -> None:
+    def serve(sock: socket.socket, _number: int) -> None:
+        sock.recv(65536)
+        sock.sendall(answer)
+        sock.recv(65536)
+
+    with serving(serve) as server, pytest.raises(NotSentError, match=reason) as caught:
+        _send_over_tls(server, ca_bundle=None)
+    remedy = caught.value.remedy or ""
+    assert "TLS 1.2 or later with secure renegotiation (RFC 5746)" in remedy
+    assert "ca_bundle" not in remedy, "no certificate helps there"
+
+
+def test_a_certificate_nobody_vouches_for_is_told_of_a_private_authority(tmp_path: Path) -> None:
+    context, _ = _certificate(tmp_path, "cloud.plex.com")
+    with serving(answering(OK), tls=context) as server, pytest.raises(NotSentError) as caught:
+        _send_over_tls(server, ca_bundle=None)
+    assert "[hosts] ca_bundle" in (caught.value.remedy or "")
+    assert "RFC 5746" not in (caught.value.remedy or "")
+
+
 def test_a_certificate_changed_between_two_requests_is_refused_before_the_second(tmp_path: Path) -> None:
     first, bundle = _certificate(tmp_path, "cloud.plex.com")
     (tmp_path / "new").mkdir()

@@ -1748,4 +1748,11 @@ MUTANTS = (
         "tests/unit/test_workday_connector.py::"
         "test_a_workers_log_is_asked_for_with_what_belongs_to_corrected_and_rescinded_transactions",
     ),
+    Mutant(
+        "a host whose TLS is too old is sent to a private authority's certificates",
+        "connectors/transport.py",
+        "_NEWER_TLS if _OLD_TLS.fullmatch(reason) else ",
+        "",
+        "tests/integration/test_transport.py::test_a_host_whose_tls_is_too_old_is_told_what_it_must_offer",
+    ),
 )

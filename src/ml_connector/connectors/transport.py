@@ -34,6 +34,14 @@ from ml_connector.secret import Secret
 
 _LATE = (TimeoutError, ReadTimeoutError)
 _PRIVATE_CA = "; for a private CA set [hosts] ca_bundle"
+_OLD_TLS = re.compile(
+    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED|UNSUPPORTED_PROTOCOL|DH_KEY_TOO_SMALL"
+    "|.*ALERT_(HANDSHAKE_FAILURE|PROTOCOL_VERSION|INSUFFICIENT_SECURITY)"
+)
+_NEWER_TLS = (
+    "the host must offer TLS 1.2 or later with secure renegotiation (RFC 5746) and a cipher with ECDHE or DHE; we take "
+    "nothing weaker: ask whoever runs it, or the proxy before it"
+)
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -223,11 +231,10 @@ class Transport:
             )
             broken.timed_out = isinstance(error, _LATE)
             return broken
+        reason = _reason(error)
         reached = "" if isinstance(error, (NewConnectionError, ConnectTimeoutError)) else _PRIVATE_CA
-        return NotSentError(
-            f"no connection to {host} ({type(error).__name__}: {_reason(error)})",
-            remedy=f"check the host, the network and the firewall{reached}",
-        )
+        remedy = _NEWER_TLS if _OLD_TLS.fullmatch(reason) else f"check the host, the network and the firewall{reached}"
+        return NotSentError(f"no connection to {host} ({type(error).__name__}: {reason})", remedy=remedy)
 
 
 def refuse_oversized(reason: object, *, what: str) -> ConfigurationError:
