@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from ml_connector import log
+from ml_connector import log, redaction
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import AuditTrail
 from ml_connector.connectors.plex.connector import PlexConnector
@@ -138,7 +138,7 @@ class App:
         def credential(field: str) -> Secret:
             secret = self.vault.get(connection=self.name, system=system, field=field)
             if not field.endswith(("username", "client_id")):  # no secrets, and may be words of ours: ml-connector
-                log.register_secret(secret)
+                redaction.register_secret(secret)
             return secret
 
         return credential
@@ -147,7 +147,7 @@ class App:
         """Seal what a system exchanged for a stored credential, and say so, in one transaction."""
 
         def keep(field: str, value: Secret) -> None:
-            log.register_secret(value)
+            redaction.register_secret(value)
             place = (self.name, system, field)
             told = version_told(self.trail, place)
             with self.database.transaction() as tx:

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 import structlog
 
-from ml_connector import log
+from ml_connector import log, redaction
 from ml_connector.errors import ConfigurationError
 from ml_connector.secret import Pay, Secret
 from tests.canaries import encodings, find_canary, plant
@@ -20,7 +20,7 @@ from tests.canaries import encodings, find_canary, plant
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
     """Leave no configuration and no registered secret to the next test."""
-    monkeypatch.setattr(log, "_redactor", log.Redactor())
+    monkeypatch.setattr(redaction, "redactor", redaction.Redactor())
     root = logging.getLogger()
     before = (root.level, list(root.handlers))
     yield
@@ -66,7 +66,7 @@ def test_a_line_says_when_who_and_what(lines):
 
 def test_f7_a_registered_secret_appears_in_no_spelling(lines):
     canary = plant()
-    log.register_secret(Secret(canary))
+    redaction.register_secret(Secret(canary))
     for name, form in encodings(canary).items():
         if name.startswith(("rot13", "reversed", "UTF-16BE")):
             continue  # nothing of ours or of the libraries' writes these
@@ -81,7 +81,7 @@ def test_f7_basic_pairs_are_masked_whoever_the_user_is(lines):
     import base64
 
     canary = plant()
-    log.register_secret(Secret(canary))
+    redaction.register_secret(Secret(canary))
     for user in ("a", "ab", "abc", "ISU_mlc@acme1"):
         pair = base64.b64encode(f"{user}:{canary}".encode()).decode()
         logger().error("header", value=pair, other=pair.replace("+", "-").replace("/", "_"))
@@ -122,18 +122,18 @@ def test_secrets_and_pay_are_masked_by_type_and_by_name(lines):
     ],
 )
 def test_secrets_never_registered_go_by_shape(text, left):
-    assert log.Redactor().redact(text) == left
+    assert redaction.Redactor().redact(text) == left
 
 
 def test_short_values_are_left_alone():
-    redactor = log.Redactor()
+    redactor = redaction.Redactor()
     redactor.register(Secret("a"))
     redactor.register(Secret("seven77"))
     assert redactor.redact("a banana, seven77") == "a banana, seven77"
 
 
 def test_the_longer_of_two_secrets_goes_whole():
-    redactor = log.Redactor()
+    redactor = redaction.Redactor()
     for value in ("password-one", "password-one-and-two"):
         redactor.register(Secret(value))
     assert redactor.redact("x password-one-and-two y password-one z") == "x *** y *** z"
@@ -144,7 +144,7 @@ def test_an_exception_is_told_without_its_local_variables(lines):
         token = "token-in-the-" + "message"
         raise ValueError(f"refused: {token}" if argument else token)
 
-    log.register_secret(Secret("token-in-the-message"))
+    redaction.register_secret(Secret("token-in-the-message"))
     argument = "-".join(["value", "of", "an", "argument"])
     try:
         fail(argument)
@@ -224,7 +224,7 @@ def test_a_line_that_cannot_be_written_is_not_printed_raw(lines, capsys):
     ids=lambda text: text[:10],
 )
 def test_no_line_makes_redaction_slow(hostile):
-    redactor = log.Redactor()
+    redactor = redaction.Redactor()
     redactor.register(Secret(plant()))
     started = time.perf_counter()
     redactor.redact(hostile)
@@ -232,7 +232,7 @@ def test_no_line_makes_redaction_slow(hostile):
 
 
 def test_the_cost_does_not_grow_with_the_number_of_secrets():
-    few, many = log.Redactor(), log.Redactor()
+    few, many = redaction.Redactor(), redaction.Redactor()
     few.register(Secret(plant()))
     for _ in range(200):
         many.register(Secret(plant()))

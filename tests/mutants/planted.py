@@ -1685,7 +1685,7 @@ MUTANTS = (
     Mutant(
         "digits of a quoted key are masked before the key is looked for",
         "connectors/plex/refusal.py",
-        "    text = log.redact(text)\n",
+        "    text = redaction.redact(text)\n",
         "",
         "tests/unit/test_quoted_secrets.py::test_f7_px14_plex_quoting_the_key_is_cleaned_before_its_digits_are_masked",
     ),

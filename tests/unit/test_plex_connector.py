@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from ml_connector import log
+from ml_connector import redaction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.plex.connector import to_instant
 from ml_connector.connectors.port import Query, Write
@@ -399,7 +399,7 @@ def test_one_token_serves_until_shortly_before_it_expires() -> None:
 
 
 def test_f7_a_token_is_masked_wherever_it_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "_redactor", log.Redactor())
+    monkeypatch.setattr(redaction, "redactor", redaction.Redactor())
     connector, _ = make_connector(
         (200, {"access_token": "access-of-ten-minutes", "expires_in": 600}), (200, []), **OAUTH
     )

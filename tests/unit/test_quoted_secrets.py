@@ -10,7 +10,7 @@ import json
 import pytest
 from lxml import etree
 
-from ml_connector import log
+from ml_connector import redaction
 from ml_connector.connectors.plex.refusal import parse_problem, redact
 from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_write_fault
 from ml_connector.connectors.workday.json_answers import read_words
@@ -25,10 +25,10 @@ API_KEY = "k3y-0123456789012345-aBcDeFgH-9876543210"
 @pytest.fixture
 def canary(monkeypatch: pytest.MonkeyPatch) -> str:
     """A credential this process has used, and no other."""
-    monkeypatch.setattr(log, "_redactor", log.Redactor())
+    monkeypatch.setattr(redaction, "redactor", redaction.Redactor())
     secret = plant()
     for value in (secret, API_KEY):
-        log.register_secret(Secret(value))
+        redaction.register_secret(Secret(value))
     return secret
 
 
@@ -59,8 +59,8 @@ def test_f7_a_text_is_cut_after_the_secret_was_taken_out(canary: str) -> None:
 
 def test_f7_a_secret_that_was_cut_off_in_its_second_half_is_taken_out_too(canary: str) -> None:
     for length in range(len(canary) // 2 + 1, len(canary)):
-        assert log.mask_values(f"got {canary[:length]}… as key") == f"got {MASK}… as key"
-    assert log.mask_values("k3y-012 is no half of it") == "k3y-012 is no half of it"
+        assert redaction.mask_values(f"got {canary[:length]}… as key") == f"got {MASK}… as key"
+    assert redaction.mask_values("k3y-012 is no half of it") == "k3y-012 is no half of it"
 
 
 def test_f7_a_soap_fault_that_quotes_the_password_tells_nothing_of_it(canary: str) -> None:

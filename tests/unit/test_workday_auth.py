@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import etree
 
-from ml_connector import log
+from ml_connector import redaction
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.port import Query
 from ml_connector.connectors.transport import HttpRequest
@@ -38,7 +38,7 @@ START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is masked because one test used it is masked in no other."""
-    monkeypatch.setattr(log, "_redactor", log.Redactor())
+    monkeypatch.setattr(redaction, "redactor", redaction.Redactor())
 
 
 class Clock:

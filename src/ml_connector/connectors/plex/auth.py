@@ -30,7 +30,7 @@ from ml_connector.errors import (
     RateLimitError,
     UnavailableError,
 )
-from ml_connector.log import register_secret
+from ml_connector.redaction import register_secret
 from ml_connector.secret import Secret
 
 Credential = Callable[[str], Secret]

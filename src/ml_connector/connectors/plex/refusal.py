@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ml_connector import log
+from ml_connector import redaction
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.channel import GATEWAYS, Answer, Call
 from ml_connector.connectors.strict_json import parse_json
@@ -133,7 +133,7 @@ def parse_problem(body: bytes, *, sent: Mapping[str, Any]) -> Problem:
 
 def redact(text: str, *, sent: Mapping[str, Any]) -> str:
     """Take secrets, personal values, addresses and long numbers out of one message, and cap it."""
-    text = log.redact(text)
+    text = redaction.redact(text)
     for name in _PERSONAL & sent.keys():
         value = sent[name]
         if isinstance(value, str) and len(value) > 1:

@@ -32,7 +32,7 @@ from ml_connector.errors import (
     RateLimitError,
     UnavailableError,
 )
-from ml_connector.log import register_secret
+from ml_connector.redaction import register_secret
 from ml_connector.secret import Secret
 from ml_connector.settings.workday import WorkdayConnection
 

@@ -26,7 +26,7 @@ from ml_connector.errors import (
     RecordError,
     UnavailableError,
 )
-from ml_connector.log import redact
+from ml_connector.redaction import redact
 
 _MAX_WORDS = 300
 _QUOTA = re.compile(r"\bquota|\brate.?limit|\btoo many (\w+ )?(requests|calls)|\brequest limit|throttl", re.IGNORECASE)

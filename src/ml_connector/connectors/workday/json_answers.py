@@ -10,7 +10,7 @@ from ml_connector.connectors.inflate import MAX_ONE_BYTES, take_whole
 from ml_connector.connectors.strict_json import Row, parse_json
 from ml_connector.connectors.transport import HttpResponse, read_http_date
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
-from ml_connector.log import redact
+from ml_connector.redaction import redact
 
 _MAX_PAGE_BYTES = 64 << 20
 _MAX_REFUSAL_BYTES = 64 << 10
