@@ -5,13 +5,17 @@ Web-service users that were set for each other's plants: told by `ping`, and not
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.budget import Budget
 from ml_connector.connectors.plex.connector import PlexConnector
+from ml_connector.connectors.plex.health import check_connect
 from ml_connector.connectors.plex.whose import find_foreign
 from ml_connector.secret import Secret
+from ml_connector.settings.plex import Plant
 from tests.living import Living
 from tests.rehearsal import Life, Wire
 
@@ -93,3 +97,11 @@ def test_rd12_what_cannot_be_told_is_not_told(
     people: dict[str, set[str]], shown: dict[str, set[str]], found: dict[str, str]
 ) -> None:
     assert find_foreign(people, shown) == found
+
+
+def test_an_employee_without_a_proper_id_does_not_end_the_look() -> None:
+    people: dict[str, set[str]] = {}
+    rows = [NativeRecord(RecordType.EMPLOYEE, row) for row in (b'{"id":5}', b'{"badgeNumber":"7"}')]
+    api = SimpleNamespace(read_list=lambda kind, plant: rows if kind is RecordType.EMPLOYEE else [])
+    check_connect(api, Plant(pcn="101", company_code="A"), people=people)  # type: ignore[arg-type]
+    assert people == {"101": {"5", "None"}}

@@ -8,6 +8,7 @@ therefore told as a problem, not as zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -85,7 +86,7 @@ _FIELDS = {
 
 
 class _Id(msgspec.Struct):
-    id: str = ""
+    id: Any = None  # whatever it is, it is only compared
 
 
 def check_connect(api: ConnectApi, plant: Plant, *, people: dict[str, set[str]]) -> SurfaceHealth:
@@ -106,7 +107,7 @@ def check_connect(api: ConnectApi, plant: Plant, *, people: dict[str, set[str]])
             types.append(_failed(record_type, error))
         else:
             if record_type is RecordType.EMPLOYEE:
-                people[plant.pcn] = {msgspec.json.decode(each.payload, type=_Id).id for each in records}
+                people[plant.pcn] = {str(msgspec.json.decode(each.payload, type=_Id).id) for each in records}
             stranger = record_type is RecordType.TENANT and records and not _has_tenant(records, plant)
             types.append(_unknown_tenant(plant, records) if stranger else _seen(record_type, plant, len(records)))
     return _surface("connect", plant, types)
