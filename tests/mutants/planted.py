@@ -1699,7 +1699,7 @@ MUTANTS = (
     Mutant(
         "a page of a proxy refuses a record for good",
         "connectors/plex/refusal.py",
-        "answer.status in _IN_BETWEEN or is_foreign(answer) or (",
+        "answer.status in _IN_BETWEEN or answer.is_foreign or (",
         "(",
         "tests/unit/test_plex_connector.py::test_px_02_a_page_of_somebody_in_between_refuses_no_record",
     ),

@@ -1,9 +1,4 @@
-"""
-Whether a plant's data sources show another plant's people: then the user they are asked by belongs to that one.
-
-Who may ask for a plant's records by a resource API is told by the request; a web-service user of the data sources
-brings its own PCN along, so two that were swapped answer well, and for the wrong plant.
-"""
+"""What a plant's data sources tell of another plant's people is believed of neither (`connectors.plex.whose`)."""
 
 from __future__ import annotations
 

@@ -70,6 +70,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def body_hash(self) -> str:
         return hashlib.sha256(self.body).hexdigest()
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its page is not Plex's by its own account: Plex's has none, or is JSON."""
+        return bool(self.body) and not says_json(self.headers)
+
 
 class Channel:
     """Sends calls to one base URL. Thread-safe; *budget* is shared with every other channel of the connection."""
@@ -148,7 +153,7 @@ class Channel:
                     f"Plex failed while carrying out: {call.what} (status {answer.status})",
                     unanswered=answer.status in GATEWAYS,
                 )
-            if 200 <= answer.status < 300 and answer.body and not says_json(answer.headers):
+            if 200 <= answer.status < 300 and answer.is_foreign:
                 raise AmbiguousWriteError(
                     f"somebody other than Plex may have answered: {call.what} (status {answer.status}, and not JSON by "
                     "its own account)",

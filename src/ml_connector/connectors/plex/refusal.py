@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from ml_connector import redaction
-from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.plex.channel import GATEWAYS, Answer, Call
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.transport import refuse_redirect
@@ -58,7 +57,7 @@ def sort_write(answer: Answer, call: Call, *, sent: Mapping[str, Any], names_rec
     """
     if answer.status == 403:
         return forbidden(call)
-    if answer.status in _IN_BETWEEN or is_foreign(answer) or (answer.status == 404 and not names_record):
+    if answer.status in _IN_BETWEEN or answer.is_foreign or (answer.status == 404 and not names_record):
         return AmbiguousWriteError(
             f"somebody other than Plex may have answered: {call.what} (status {answer.status})", unanswered=True
         )
@@ -90,11 +89,6 @@ def sort_read(answer: Answer, call: Call) -> MLConnectorError:
     if 300 <= answer.status < 400:
         return refuse_redirect(answer.status, who="Plex", remedy="set plex.base_url to the address that answers itself")
     return UnavailableError(f"Plex answers with status {answer.status}, which is no answer")
-
-
-def is_foreign(answer: Answer) -> bool:
-    """Say whether the answer's page is not Plex's by its own account: Plex's has none, or is JSON."""
-    return bool(answer.body) and not says_json(answer.headers)
 
 
 def forbidden(call: Call) -> PermissionError_:
