@@ -275,15 +275,15 @@ MUTANTS = (
     Mutant(
         "found in step whatever Plex shows now",
         "sync/steady.py",
-        "encode([supervisor, shown])",
-        "encode([supervisor])",
+        "{supervisor}|{'|'.join(shown)}",
+        "{supervisor}",
         STEADY + "::test_up_05_what_somebody_changed_in_plex_by_hand_is_decided_about_anew",
     ),
     Mutant(
         "found in step whoever manages now",
         "sync/steady.py",
-        "encode([supervisor, shown])",
-        "encode([shown])",
+        "{supervisor}|{'|'.join(shown)}",
+        "{'|'.join(shown)}",
         PLACED + "::test_wp_14_whose_managers_record_is_another_was_not_found_in_step_by_that",
     ),
     Mutant(
@@ -331,7 +331,7 @@ MUTANTS = (
     Mutant(
         "placed as before whatever another plant holds",
         "sync/placed/remembered.py",
-        "            and not any(other in homes for other in seated.others)\n",
+        "            and homes.keys().isdisjoint(seated.others)\n",
         "",
         PLACED + "::test_whatever_else_decides_places_anew",
     ),

@@ -64,6 +64,12 @@ class People:
 
     def depth(self, person: str) -> int | None:
         """How many managers stand above, or None when the chain runs into a circle (WP-14)."""
+        if person not in self._depth:
+            self._follow(person)
+        return self._depth.get(person, 0)
+
+    def _follow(self, person: str) -> None:
+        """Find out the depth of somebody and of all above them."""
         chain: list[str] = []
         on_chain: set[str] = set()
         step: str | None = person
@@ -82,7 +88,6 @@ class People:
             # Whoever reports into a circle is fine: only its members are held out of the hierarchy.
             depth = 0 if depth is None else depth + 1
             self._depth[member] = depth
-        return self._depth.get(person, 0)
 
     def circle(self, person: str) -> list[str]:
         """The members of the circle *person* is in, in order, beginning with the smallest id."""

@@ -5,8 +5,12 @@ Which Plex record is a person's in a plant: the one somebody chose, or the one w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 
 from ml_connector.mapping.plex import employee_uuid
+
+_LATELY = 1_000
+"""So many people's ids are kept: of one worker they are asked for plant by plant, of a manager by each of theirs."""
 
 
 def ids_made_of(person: str, *, tenant: str, plants: Iterable[str]) -> dict[str, str]:
@@ -26,8 +30,8 @@ class RecordIds:
         homes: Mapping[str, Sequence[str]],
     ) -> None:
         """*adopted* and *homes* as `Projection` is given them."""
-        self._tenant, self._plants, self._adopted, self._homes = tenant, plants, adopted, homes
-        self._last: tuple[str, dict[str, str]] = ("", {})
+        self._adopted, self._homes = adopted, homes
+        self._made_of = lru_cache(maxsize=_LATELY)(partial(ids_made_of, tenant=tenant, plants=plants))
 
     def of(self, plant: str, person: str) -> str:
         """
@@ -57,9 +61,5 @@ class RecordIds:
         return key
 
     def each(self, person: str) -> dict[str, str]:
-        """
-        The id a person would have for themselves in each plant; asked for plant by plant, so the last one's are kept.
-        """
-        if self._last[0] != person:
-            self._last = (person, ids_made_of(person, tenant=self._tenant, plants=self._plants))
-        return self._last[1]
+        """The id a person would have for themselves in each plant."""
+        return self._made_of(person)

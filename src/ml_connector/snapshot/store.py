@@ -36,7 +36,7 @@ from ml_connector.snapshot.translation import Row
 from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
 
 _T = TypeVar("_T")
-_BATCH, _KEYS = 500, 5_000
+_BATCH, _HASHES, _KEYS = 500, 2_000, 5_000
 _KEY = itemgetter(Row._fields.index("key"))
 records = Table(
     "snapshot_record",
@@ -85,12 +85,11 @@ class SnapshotStore:
         """Which records came as these very bytes before: by payload hash, the extraction that saw them last."""
         if not payload_hashes:
             return {}
-        found = tx.execute(_FIND_KNOWN, {**bind(scope), "hashes": payload_hashes})
-        return {row[0]: row[1] for row in found}
+        return dict(tx.execute(_FIND_KNOWN, {**bind(scope), "hashes": payload_hashes}).all())
 
     def all_known(self, tx: Transaction, scope: Scope) -> dict[str, int]:
         """The same of every record that is kept."""
-        return {row[0]: row[1] for row in tx.execute(_ALL_KNOWN, bind(scope))}
+        return dict(tx.execute(_ALL_KNOWN, bind(scope)).all())
 
     def holds_any(self, tx: Transaction, scope: Scope) -> bool:
         """Whether anything was ever kept of the scope, believed or not."""
@@ -186,7 +185,7 @@ class SnapshotStore:
 
     def came(self, scope: Scope, *, extract_id: int) -> Iterator[Sequence[tuple[str, str]]]:
         """Yield key and payload hash of the records that the given extraction saw, in order, a batch at a time."""
-        return self._batches(scope, records.c.payload_hash, extract_id=extract_id, size=_BATCH)
+        return self._batches(scope, records.c.payload_hash, extract_id=extract_id, size=_HASHES)
 
     def bodies(self, scope: Scope, *, extract_id: int) -> Iterator[Sequence[tuple[str, str]]]:
         """Yield key and body, as kept, of the records that the given extraction saw, in order, a batch at a time."""
@@ -209,8 +208,8 @@ class SnapshotStore:
             for start in range(0, len(keys), _BATCH):
                 chosen = records.c.key.in_(keys[start : start + _BATCH])
                 where = and_(_within(scope), chosen, *_seen_by(extract_id))
-                rows = tx.execute(select(records.c.key, records.c.body).where(where))
-                found.update((row.key, decode(row.body)) for row in rows)
+                rows = tx.execute(select(records.c.key, records.c.body).where(where)).all()
+                found.update((key, decode(body)) for key, body in rows)
         return found
 
     def hash_of(self, scope: Scope, *, key: str) -> str | None:
@@ -221,9 +220,9 @@ class SnapshotStore:
 
     def hashes_between(self, scope: Scope, *, after: str, upto: str, extract_id: int) -> dict[str, str]:
         """The same of the records that this extraction saw whose keys come after one and not after another."""
-        where = and_(_within(scope), records.c.key > after, records.c.key <= upto, *_seen_by(extract_id))
+        asked = {**bind(scope), "after": after, "upto": upto, "seen_by": extract_id}
         with self._database.reading() as tx:
-            return dict(tx.execute(select(records.c.key, records.c.payload_hash).where(where)).all())
+            return dict(tx.execute(_HASHES_BETWEEN, asked).all())
 
     def known(self, connection: str, *, keys: Sequence[str]) -> set[str]:
         """Which of these keys any record of the connection was ever seen under."""
@@ -266,6 +265,12 @@ _CAME_SAME = and_(bound_by(records), records.c.payload_hash.in_(bindparam("hashe
 # Built once: a statement built anew for every page costs more than running it.
 _FIND_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(_CAME_SAME)
 _ALL_KNOWN = select(records.c.payload_hash, records.c.extract_id).where(bound_by(records))
+_HASHES_BETWEEN = select(records.c.key, records.c.payload_hash).where(
+    bound_by(records),
+    records.c.key > bindparam("after"),
+    records.c.key <= bindparam("upto"),
+    records.c.extract_id >= bindparam("seen_by"),
+)
 _TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
 
 

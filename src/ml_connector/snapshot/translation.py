@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -87,9 +88,15 @@ def payload_hash(payload: bytes, *, variant: str = "") -> str:
 
     One nobody can find two records for: who writes a name or a note in Workday must not be able to hide a change.
     """
-    digest = hashlib.sha256(TRANSLATION + b"\0" + variant.encode() + b"\0")
+    digest = _begin_hash(variant).copy()
     digest.update(payload)
     return digest.hexdigest()[:40]
+
+
+@lru_cache(maxsize=8)
+def _begin_hash(variant: str) -> hashlib._Hash:
+    """The hash of what every payload's begins with."""
+    return hashlib.sha256(TRANSLATION + b"\0" + variant.encode() + b"\0")
 
 
 def _translate_one(translation: Translation, came: Came) -> Row | Untranslatable:

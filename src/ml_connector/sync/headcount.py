@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -60,7 +61,7 @@ class Attendance:
         """Add the full-time equivalents of one worker's jobs in one plant; nothing told is nothing known."""
         for each in fte:
             known = self._fte.get(seat, Decimal(0))
-            told = None if each is None or each is UNSET else Decimal(str(each))
+            told = None if each is None or each is UNSET else _to_decimal(str(each))
             self._fte[seat] = None if known is None or told is None else known + told
 
     def beside(self, planned: Mapping[Seat, int] | None, *, shifts: Mapping[str, str | None]) -> list[HeadcountLine]:
@@ -84,6 +85,10 @@ class Attendance:
 def is_counted(worker: Worker, job: Job) -> bool:
     """Whether what somebody works in a job is part of the full-time equivalents of its seat."""
     return worker.worker_type == "employee" and job.assignment is not True and job.excluded_from_headcount is not True
+
+
+_to_decimal = lru_cache(maxsize=256)(Decimal)
+"""Most work full time, and the others a few parts of it."""
 
 
 def _tell(fte: Decimal | None) -> str | None:

@@ -256,16 +256,10 @@ class Planner:
     def _learn_people(self, approvals: Approvals) -> frozenset[str]:
         """First pass: where everybody belongs. Returns the groups of fields Workday left out for too many."""
         projection, watch = self._projection(frozenset()), FillWatch()
-        for people in _chunks(self._everybody(), _BATCH):
-            had = self._baselines.fill_masks([one.key for one in people if isinstance(one, Worker)])
-            for one in people:
-                if isinstance(one, Worker):
-                    watch.add(one, had=had.get(one.key))
-                    self._population.add(projection, one)
-                else:
-                    watch.add_as_before(one.shown, active=one.active)
-                    self._population.add_as_before(one)
-                    self.as_before += 1
+        for placed_anew in _chunks(self._place(projection, watch), _BATCH):
+            had = self._baselines.fill_masks([worker.key for worker in placed_anew])
+            for worker in placed_anew:
+                watch.add(worker, had=had.get(worker.key))
         for worker in self._not_decided():
             self._population.add_unplaced(projection, worker)
         missing: set[str] = set()
@@ -283,6 +277,17 @@ class Planner:
             self._learnt.known &= self._learnt.in_plex
         self._population.add_unseen()
         return frozenset(missing)
+
+    def _place(self, projection: Projection, watch: FillWatch) -> Iterator[Worker]:
+        """Place everybody; yield who is not placed as before."""
+        for one in self._everybody():
+            if isinstance(one, Worker):
+                self._population.add(projection, one)
+                yield one
+            else:
+                watch.add_as_before(one.shown, active=one.active)
+                self._population.add_as_before(one)
+                self.as_before += 1
 
     @cached_property
     def _centers(self) -> CenterDays:

@@ -11,7 +11,7 @@ from datetime import date
 
 import msgspec
 
-from ml_connector.canonical.plant import PlexRecord
+from ml_connector.canonical.plant import Scalar
 from ml_connector.canonical.workforce import Worker
 from ml_connector.errors import RecordError
 from ml_connector.mapping.claim import Kind
@@ -56,6 +56,17 @@ class Learnt(msgspec.Struct, kw_only=True):
     active: int = 0
 
 
+class _Badge(msgspec.Struct, frozen=True):
+    badge_number: Scalar = None
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What everybody is placed by of a `PlexRecord`: all of it takes three times as long to read."""
+
+    key: str
+    fields: _Badge
+
+
 class Population:
     """Takes in what Plex holds, then everybody Workday shows, and puts down in *learnt* what follows."""
 
@@ -84,13 +95,13 @@ class Population:
         for side, kind, plant in self._lookup.types():
             if side != "plex" or kind not in _IN_PLEX:
                 continue
-            for record in self._lookup.read(side, kind, PlexRecord, plant):
-                learnt.in_plex.add(reference(kind, plant=plant, key=record.key))
+            for record in self._lookup.read(side, kind, _Seen, plant):
+                key, worn = record.key, record.fields.badge_number
+                learnt.in_plex.add(reference(kind, plant=plant, key=key))
                 if kind == "employee":
-                    learnt.homes[record.key] = (*learnt.homes.get(record.key, ()), plant)
-                worn = record.fields.get("badge_number")
-                if kind == "employee" and isinstance(worn, str):
-                    learnt.badges[plant, worn.strip()] = record.key
+                    learnt.homes[key] = (*learnt.homes[key], plant) if key in learnt.homes else (plant,)
+                    if isinstance(worn, str):
+                        learnt.badges[plant, worn.strip()] = key
         learnt.known |= learnt.in_plex
 
     def add(self, projection: Projection, worker: Worker) -> None:

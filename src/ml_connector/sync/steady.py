@@ -27,7 +27,7 @@ from ml_connector.sync.inputs import DECISION
 RECORDS = ("employee", "employee_attributes")
 """What an ordinary worker is in a plant."""
 
-_BATCH = 500
+_BATCH = 2_000
 
 
 class Ground(NamedTuple):
@@ -73,10 +73,8 @@ def sum_up_settings(connection: Connection, missing: Collection[str]) -> bytes:
 
 def sum_up(ground: Ground, *, settings: bytes, supervisor: str | None, shown: tuple[str, ...]) -> str:
     """The digest of all that decides; *shown* are the hashes of what Plex shows of the worker's records."""
-    digest = hashlib.blake2b(settings, digest_size=20)
-    digest.update(ground.digest)
-    digest.update(encode([supervisor, shown]))
-    return digest.hexdigest()
+    told = f"{supervisor}|{'|'.join(shown)}".encode()  # the two digests before it are as long for everybody
+    return hashlib.blake2b(settings + ground.digest + told, digest_size=20).hexdigest()
 
 
 class Around(NamedTuple):
@@ -213,7 +211,7 @@ def _decided_by(
         if boss is None or around.people.depth(ground.me) is None:
             return None
     if (
-        any((kind, ground.plant, ground.source) in around.doubted for kind in RECORDS)
+        (around.doubted and any((kind, ground.plant, ground.source) in around.doubted for kind in RECORDS))
         or around.badges.get((ground.plant, ground.badge), ground.key) != ground.key
         or (not ground.alone and around.is_elsewhere(ground))
     ):

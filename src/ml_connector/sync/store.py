@@ -88,6 +88,8 @@ changes = Table(
     Index("ix_plan_change_state", "connection", "state"),
     Index("ix_plan_change_record", "connection", "type", "source"),
     Index("ix_plan_change_key", "connection", "type", "key"),
+    # Every plan asks for the few transfers and endings among all that was ever sent.
+    Index("ix_plan_change_action", "connection", "type", "action", "state"),
 )
 
 

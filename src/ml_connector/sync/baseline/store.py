@@ -218,10 +218,9 @@ class BaselineStore:
         """
         By what the employees of a plant with a key after one and not after another were found in step (`sync.steady`).
         """
-        between = and_(in_step.c.key > after, in_step.c.key <= upto)
-        where = and_(in_step.c.connection == self._connection, in_step.c.plant == plant, between)
+        asked = {"of_connection": self._connection, "in_plant": plant, "after": after, "upto": upto}
         with self._database.reading() as tx:
-            return dict(tx.execute(select(in_step.c.key, in_step.c.digest).where(where)).all())
+            return dict(tx.execute(_IN_STEP, asked).all())
 
     def save_in_step(self, tx: Transaction, found: Mapping[tuple[str, str], str]) -> None:
         """Remember by what employees, named by plant and key, were found in step."""
@@ -241,9 +240,7 @@ class BaselineStore:
         """By worker's key, which fields the last believed reading showed (`mapping.fill`)."""
         where = and_(fill_masks.c.connection == self._connection, fill_masks.c.key.in_(keys))
         with self._database.reading() as tx:
-            return {
-                row.key: row.fields for row in tx.execute(select(fill_masks.c.key, fill_masks.c.fields).where(where))
-            }
+            return dict(tx.execute(select(fill_masks.c.key, fill_masks.c.fields).where(where)).all())
 
     def save_fill_masks(self, tx: Transaction, masks: Mapping[str, int]) -> None:
         """Remember them for the workers of whom they changed."""
@@ -273,3 +270,12 @@ class BaselineStore:
         query = query.order_by(headcounts.c.plant, headcounts.c.position, headcounts.c.department)
         with self._database.reading() as tx:
             return [HeadcountLine(**row) for row in tx.execute(query).mappings()]
+
+
+# Built once: a statement built anew for every batch costs more than running it.
+_IN_STEP = select(in_step.c.key, in_step.c.digest).where(
+    in_step.c.connection == bindparam("of_connection"),
+    in_step.c.plant == bindparam("in_plant"),
+    in_step.c.key > bindparam("after"),
+    in_step.c.key <= bindparam("upto"),
+)

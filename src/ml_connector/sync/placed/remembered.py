@@ -34,6 +34,8 @@ from ml_connector.sync.steady import Ground, sum_up_settings
 _MOST = 50_000
 """So many are remembered of one plan, so that memory stays bounded; the others by the next."""
 
+_AT_ONCE = 500
+
 _CODES = ("cost_center", "job_profile", "location")
 
 
@@ -147,12 +149,12 @@ class Remembered:
             kept = self._kept(after=last, upto=batch[-1][0])
             last = batch[-1][0]
             placed = {key: one for key, by in batch if (one := self._recall(kept.get(key), key, by)) is not None}
-            workers = load([key for key, _by in batch if key not in placed])
+            others = _load_each([key for key, _by in batch if key not in placed], load)
             for key, by in batch:
                 one = placed.get(key)
                 if one is None and len(self._came) < _MOST:
                     self._came[key] = by + self._around
-                yield workers[key] if one is None else one
+                yield next(others) if one is None else one
 
     def _recall(self, kept: KeptPlace | None, key: str, by: str) -> Placed | None:
         if kept is None or kept.follows_from != by + self._around or key in self._odd or self._ahead(key):
@@ -168,7 +170,7 @@ class Remembered:
         ground, homes = seated.ground, self._homes
         return (
             homes.get(ground.key) == (ground.plant,)
-            and not any(other in homes for other in seated.others)
+            and homes.keys().isdisjoint(seated.others)
             and self._are_set_up(ground.plant, seated.department, seated.position, seated.building)
         )
 
@@ -215,3 +217,11 @@ class Remembered:
             seated=seated,
         )
         self.news[worker.key] = KeptPlace(follows_from, _ENCODE(placed).decode())
+
+
+def _load_each(keys: Sequence[str], load: Callable[[Sequence[str]], Mapping[str, Worker]]) -> Iterator[Worker]:
+    """Yield the workers under these keys, some of them at a time in memory."""
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        workers = load(some)
+        yield from (workers[key] for key in some)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Column, String, Table, Text, and_, bindparam, delete, select
+from sqlalchemy import Column, String, Table, Text, bindparam, delete, select
 
 from ml_connector.storage.database import Database, Transaction, insert_or, metadata
 from ml_connector.sync.placed.remembered import KeptPlace
@@ -27,10 +27,9 @@ class PlacedStore:
 
     def kept(self, *, after: str, upto: str) -> dict[str, KeptPlace]:
         """The places of the workers whose keys come after one and not after another, by key."""
-        where = and_(placed.c.connection == self._connection, placed.c.key > after, placed.c.key <= upto)
+        asked = {"of_connection": self._connection, "after": after, "upto": upto}
         with self._database.reading() as tx:
-            rows = tx.execute(select(placed.c.key, placed.c.follows_from, placed.c.body).where(where))
-            return {row[0]: KeptPlace(row[1], row[2]) for row in rows}
+            return {key: KeptPlace(by, body) for key, by, body in tx.execute(_KEPT, asked).all()}
 
     def save(self, tx: Transaction, found: Mapping[str, KeptPlace], *, others: Collection[str]) -> None:
         """Keep these places, and forget what is kept of the *others*."""
@@ -45,3 +44,11 @@ class PlacedStore:
             tx.execute(
                 upsert, [{"connection": self._connection, "key": key, **it._asdict()} for key, it in found.items()]
             )
+
+
+# Built once: a statement built anew for every batch costs more than running it.
+_KEPT = select(placed.c.key, placed.c.follows_from, placed.c.body).where(
+    placed.c.connection == bindparam("of_connection"),
+    placed.c.key > bindparam("after"),
+    placed.c.key <= bindparam("upto"),
+)

@@ -25,7 +25,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -137,12 +136,18 @@ class LinkStore:
     def find(self, names: Sequence[Alias]) -> dict[Alias, NameOwner]:
         """Whom these names belong to, as far as they are known."""
         found: dict[Alias, NameOwner] = {}
+        # A kind at a time: asked for pairs, SQLite reads all that is known of anybody.
+        values: dict[str, list[str]] = {}
+        for name in names:
+            values.setdefault(name.kind, []).append(name.value)
+        query = select(aliases.c.value, aliases.c.person, aliases.c.decided)
         with self._database.reading() as tx:
-            for start in range(0, len(names), _BATCH):
-                wanted = tuple_(aliases.c.kind, aliases.c.value).in_(names[start : start + _BATCH])
-                query = select(aliases.c.kind, aliases.c.value, aliases.c.person, aliases.c.decided)
-                rows = tx.execute(query.where(aliases.c.connection == self._connection, wanted))
-                found.update({Alias(row.kind, row.value): NameOwner(row.person, row.decided) for row in rows})
+            for kind, all_of_it in values.items():
+                here = (aliases.c.connection == self._connection, aliases.c.kind == kind)
+                for start in range(0, len(all_of_it), _BATCH):
+                    some = aliases.c.value.in_(all_of_it[start : start + _BATCH])
+                    for value, person, decided in tx.execute(query.where(*here, some)).all():
+                        found[Alias(kind, value)] = NameOwner(person, decided)
         return found
 
     def universal_ids(self, people: Sequence[str]) -> dict[str, set[str]]:
@@ -163,7 +168,7 @@ class LinkStore:
         here = (aliases.c.connection == self._connection, aliases.c.kind == WID)
         between = (aliases.c.value >= wids[0], aliases.c.value <= wids[-1])
         with self._database.reading() as tx:
-            known = set(tx.execute(select(aliases.c.value).where(*here, *between)).scalars())
+            known = set(tx.execute(select(aliases.c.value).where(*here, *between)).scalars().all())
         return [wid for wid in wids if wid not in known]
 
     def joined(self) -> dict[str, str]:
