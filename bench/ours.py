@@ -10,6 +10,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,7 +46,19 @@ def now() -> datetime:
 
 def read(order: Any) -> None:
     """Read all workers into an empty store, again unchanged, and again with one worker in a hundred changed."""
-    database = open_database(f"sqlite:///{order.folder}/ours.db")
+    with _reading(order) as extract:
+        for phase in ("cold", "unchanged"):
+            with measured(phase) as told:
+                extract(told)
+        if order.surface == "soap" and order.change:
+            with changed_pages(Path(order.pages), order.page_size, order.workers // 100), measured("changed") as told:
+                extract(told)
+
+
+@contextmanager
+def _reading(order: Any) -> Iterator[Callable[[SimpleNamespace], None]]:
+    """Open an empty store; what is given reads all workers into it, and tells how many."""
+    database = open_database(f"sqlite:///{order.folder}/read.db")
     metadata.create_all(database.engine)
     connector = _open_workday(order)
     reader = Reader(database, clock=now)
@@ -62,21 +76,20 @@ def read(order: Any) -> None:
             raise SystemExit(f"{len(found.faults)} records could not be understood: {found.faults[0].reason}")
         told.workers = found.total
 
-    for phase in ("cold", "unchanged"):
-        with measured(phase) as told:
-            extract(told)
-    if order.surface == "soap" and order.change:
-        with changed_pages(Path(order.pages), order.page_size, order.workers // 100), measured("changed") as told:
-            extract(told)
+    yield extract
     connector.close()
+    database.close()
+    for file in Path(order.folder).glob("read.db*"):
+        file.unlink()
 
 
 def sync(order: Any) -> None:
     """
-    A first sync of everything; then, as often as `days` says, one in which nothing changed and one of a day on which
-    one worker in a hundred changed; last, one that reads everything although nothing changed.
+    A first sync of everything; then, as often as `days` says, one in which nothing changed, one of a day on which one
+    worker in a hundred changed, and beside it a reading of all workers into an empty store, as a machine's speed
+    changes from minute to minute; last, a sync that reads everything although nothing changed.
 
-    Before each of them runs one that is not measured: it reads what the last one wrote.
+    Before each sync runs one that is not measured: it reads what the last one wrote.
     """
     from tests.world import World, silent
 
@@ -112,6 +125,8 @@ def sync(order: Any) -> None:
         run("unchanged")
         ask(order.control + "/scenario", {"name": "new_names"})
         run("changed")
+        with _reading(order) as extract, measured("read") as told:
+            extract(told)
     if order.days:
         world.app.syncer.sync(progress=silent)
         run("whole", whole=True)

@@ -85,18 +85,19 @@ def judge(results: Results, *, pace: tuple[float, int] | None) -> list[Target]:
             8,
             by=_wall_s_a_write,
         ),
-        *_days(results, soap=soap, zeep=zeep),
+        *_days(results, zeep=zeep),
         *_memory(results),
         _help(results),
         _pace(pace),
     ]
 
 
-def _days(results: Results, *, soap: Sequence[Phase], zeep: Sequence[Phase]) -> list[Target]:
+def _days(results: Results, *, zeep: Sequence[Phase]) -> list[Target]:
     """What days cost on which nothing, and on which little changed; judged by the firm of the most workers."""
     firms = [contest for contest in results.children if contest.startswith(DAYS)]
-    first, again, changed = (
-        results.phases(firms[-1], OURS_DAYS.name, phase) if firms else [] for phase in ("cold", "unchanged", "changed")
+    first, again, changed, read = (
+        results.phases(firms[-1], OURS_DAYS.name, phase) if firms else []
+        for phase in ("cold", "unchanged", "changed", "read")
     )
     first = first * len(again)
     return [
@@ -104,7 +105,7 @@ def _days(results: Results, *, soap: Sequence[Phase], zeep: Sequence[Phase]) -> 
         _share("CPU of a sync with nothing changed, of a first one", again, first, 0.2),
         _count("Writes of a sync with nothing changed", again, [0] * len(again)),
         _share(
-            "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP", changed, soap, 0.3
+            "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP", changed, read, 0.3
         ),
         _count("Writes of such a day", changed, [phase.workers // 100 for phase in changed]),
         _calls(results, firms),

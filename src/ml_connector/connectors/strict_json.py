@@ -30,6 +30,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _START = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"Report_Entry"[ \t\r\n]*:[ \t\r\n]*\[')
 _NUMBER_DIGITS = 40
 _WHOLES = range(1 - 10 ** (_NUMBER_DIGITS - 1), 10**_NUMBER_DIGITS)  # a sign counts as a digit
+_PLAINLY_ONE = (str, Decimal, bool, type(None))
 _TOO_LONG = "one of its numbers is longer than any number of theirs"
 
 Row = dict[str, Any]
@@ -137,7 +138,7 @@ def _count_keys(value: Any, depth: int = 0) -> int:
     if depth > _MAX_DEPTH:
         raise ValueError("it is nested too deeply")
     for each in inside:
-        if not isinstance(each, str):
+        if type(each) not in _PLAINLY_ONE:
             keys += _count_keys(each, depth + 1)
     return keys
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -43,7 +42,7 @@ class HeadcountLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attendance:
-    """Counts people at work, one by one."""
+    """Counts people at work, one by one or those alike together."""
 
     def __init__(self) -> None:
         self._actual: Counter[Seat] = Counter()
@@ -51,17 +50,17 @@ class Attendance:
         self._on_leave: Counter[Seat] = Counter()
         self._fte: dict[Seat, Decimal | None] = {}
 
-    def add(self, seat: Seat, *, excluded: bool, on_leave: bool = False) -> None:
-        """Count one active worker where the primary job is."""
-        (self._excluded if excluded else self._actual)[seat] += 1
+    def add(self, seat: Seat, *, excluded: bool, on_leave: bool = False, people: int = 1) -> None:
+        """Count one active worker, or more who are alike, where the primary job is."""
+        (self._excluded if excluded else self._actual)[seat] += people
         if on_leave and not excluded:
-            self._on_leave[seat] += 1
+            self._on_leave[seat] += people
 
-    def add_work(self, seat: Seat, fte: Iterable[str | UnsetType | None]) -> None:
-        """Add the full-time equivalents of one worker's jobs in one plant; nothing told is nothing known."""
+    def add_work(self, seat: Seat, fte: Iterable[str | UnsetType | None], *, people: int = 1) -> None:
+        """Add the full-time equivalents of a worker's jobs in one plant, or of more; nothing told is nothing known."""
         for each in fte:
             known = self._fte.get(seat, Decimal(0))
-            told = None if each is None or each is UNSET else _to_decimal(str(each))
+            told = None if each is None or each is UNSET else Decimal(str(each)) * people
             self._fte[seat] = None if known is None or told is None else known + told
 
     def beside(self, planned: Mapping[Seat, int] | None, *, shifts: Mapping[str, str | None]) -> list[HeadcountLine]:
@@ -85,10 +84,6 @@ class Attendance:
 def is_counted(worker: Worker, job: Job) -> bool:
     """Whether what somebody works in a job is part of the full-time equivalents of its seat."""
     return worker.worker_type == "employee" and job.assignment is not True and job.excluded_from_headcount is not True
-
-
-_to_decimal = lru_cache(maxsize=256)(Decimal)
-"""Most work full time, and the others a few parts of it."""
 
 
 def _tell(fte: Decimal | None) -> str | None:

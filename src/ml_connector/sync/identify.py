@@ -1,14 +1,13 @@
 """
 Who the workers of an extraction are: profiles seen for the first time are told apart and written down, before planning.
 
-Only new profiles are looked at, so a day with a hundred thousand known workers costs one question per five thousand.
+Only new profiles are looked at, so a day with a hundred thousand known workers costs one question.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -38,7 +37,7 @@ from ml_connector.timeline.identity import (
     news_of,
 )
 
-_BATCH, _AT_ONCE = 5_000, 500
+_BATCH = 500
 
 
 class Identities(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,13 +199,9 @@ def _batches(tools: SyncTools, extract: Extract | None) -> Iterator[_Batch]:
     if extract is None:
         return
     settled = tools.links.any()
-    keys = tools.snapshots.keys(extract.scope, extract_id=extract.id)
-    while batch := list(islice(keys, _BATCH)):
-        unknown = tools.links.unknown(batch)
-        for start in range(0, len(unknown), _AT_ONCE):
-            some = unknown[start : start + _AT_ONCE]
-            workers = tools.snapshots.find(extract.scope, keys=some, of=Worker, extract_id=extract.id)
-            yield _Batch(list(workers.values()), settled)
+    for some in tools.strangers.find(extract.scope, extract_id=extract.id, size=_BATCH):
+        workers = tools.snapshots.find(extract.scope, keys=some, of=Worker, extract_id=extract.id)
+        yield _Batch(list(workers.values()), settled)
 
 
 def _meet(tools: SyncTools, workers: Sequence[Worker], *, settled: bool) -> tuple[list[Identified], dict[str, Parked]]:

@@ -260,6 +260,7 @@ class Planner:
             had = self._baselines.fill_masks([worker.key for worker in placed_anew])
             for worker in placed_anew:
                 watch.add(worker, had=had.get(worker.key))
+        self._population.count_as_before()
         for worker in self._not_decided():
             self._population.add_unplaced(projection, worker)
         missing: set[str] = set()

@@ -6,6 +6,7 @@ Supervisors are other workers, so the whole population is placed before the firs
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date
 
@@ -26,7 +27,7 @@ from ml_connector.review.store import Parked
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.headcount import Attendance, is_counted
 from ml_connector.sync.lookup import Lookup
-from ml_connector.sync.placed.remembered import Placed, Remembered
+from ml_connector.sync.placed.remembered import Placed, Remembered, Spot
 from ml_connector.sync.steady import Steady
 from ml_connector.sync.transfer import Moves
 from ml_connector.sync.under_way import UnderWay
@@ -88,6 +89,7 @@ class Population:
         self._moves, self._under_way, self._steady, self._refused = moves, under_way, steady, refused
         self._remembered = remembered
         self._unseen: dict[str, list[str]] = {}
+        self._spots: Counter[Spot] = Counter()
 
     def add_plex(self) -> None:
         """Which records exist in Plex, and who wears which badge."""
@@ -109,20 +111,25 @@ class Population:
         self._learnt.people.add(worker, plant=self._place(projection, worker))
 
     def add_as_before(self, placed: Placed) -> None:
-        """Take in somebody who is placed as they were."""
-        learnt, seated = self._learnt, placed.seated
-        learnt.people.put(placed.me, placed.person)
-        if seated is None:
-            return
-        learnt.active += 1
-        plant = seated.ground.plant
-        seat = Seat(plant, seated.position, seated.department)
-        learnt.attendance.add(seat, excluded=seated.excluded, on_leave=seated.on_leave)
-        if seated.counted:
-            learnt.attendance.add_work(seat, [seated.fte])
-        learnt.used.add((plant, Kind.JOB_PROFILE, seated.job_profile))
-        learnt.used.add((plant, Kind.COST_CENTER, seated.cost_center))
-        self._steady.take(seated.ground)
+        """Take in somebody who is placed as they were; `count_as_before` counts them."""
+        seated = placed.seated
+        self._learnt.people.put(placed.me, placed.person)
+        if seated is not None:
+            self._spots[seated.spot] += 1
+            self._steady.take(seated.ground)
+
+    def count_as_before(self) -> None:
+        """Count those who are placed as they were, together."""
+        learnt = self._learnt
+        for spot, people in self._spots.items():
+            learnt.active += people
+            seat = Seat(spot.plant, spot.position, spot.department)
+            learnt.attendance.add(seat, excluded=spot.excluded, on_leave=spot.on_leave, people=people)
+            if spot.counted:
+                learnt.attendance.add_work(seat, [spot.fte], people=people)
+            learnt.used.add((spot.plant, Kind.JOB_PROFILE, spot.job_profile))
+            learnt.used.add((spot.plant, Kind.COST_CENTER, spot.cost_center))
+        self._spots.clear()
 
     def add_unplaced(self, projection: Projection, worker: Worker) -> None:
         """

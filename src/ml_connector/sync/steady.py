@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -91,6 +91,12 @@ class Around(NamedTuple):
     doubted: Collection[tuple[str, str, str]]
     badges: Mapping[tuple[str, str], str]
 
+    def find_supervisor(self, manager: str) -> str | None:
+        """The record that stands for a manager; None where there is none, and where chains of managers run in circles."""
+        if self.people.depth(manager) is None:
+            return None  # whoever is in a circle reports to somebody in it
+        return self.projection.supervisor(manager, people=self.people, known=self.known.__contains__)
+
     def is_elsewhere(self, ground: Ground) -> bool:
         """Whether any other plant knows the person."""
         return self.projection.is_elsewhere(ground.worker, here=ground.plant, known=self.known.__contains__)
@@ -157,7 +163,7 @@ class Steady:
     def find(self, around: Around, *, settings: bytes) -> set[str]:
         """Who was found in step, by exactly what is so now; of the others it is noted by what they may be found so."""
         steady = set[str]()
-        supervisor = cache(partial(around.projection.supervisor, people=around.people, known=around.known.__contains__))
+        supervisor = cache(around.find_supervisor)
         for plant, grounds in self._grounds.items():
             grounds.sort(key=attrgetter("key"))
             last = ""
@@ -169,14 +175,15 @@ class Steady:
                     break
                 found = self._found(plant, after, last)
                 for ground in some:
-                    came = tuple(each.get(ground.key, "") for each in shown)
+                    key = ground.key
+                    came = tuple([each.get(key, "") for each in shown])
                     if not came[0]:
                         continue  # the database has keys in another order than we: nothing was seen of them
                     digest = _decided_by(ground, around, settings=settings, supervisor=supervisor, shown=came)
-                    if digest is not None and found.get(ground.key) == digest:
+                    if digest is not None and found.get(key) == digest:
                         steady.add(ground.worker)
                     elif digest is not None:
-                        self._hoped[plant, ground.key] = digest
+                        self._hoped[plant, key] = digest
         self._grounds.clear()
         return steady
 
@@ -208,7 +215,7 @@ def _decided_by(
     boss = None
     if ground.manager is not None:
         boss = supervisor(ground.manager)
-        if boss is None or around.people.depth(ground.me) is None:
+        if boss is None:
             return None
     if (
         (around.doubted and any((kind, ground.plant, ground.source) in around.doubted for kind in RECORDS))

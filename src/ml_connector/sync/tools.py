@@ -23,6 +23,7 @@ from ml_connector.sync.placed.store import PlacedStore
 from ml_connector.sync.runs.store import RunStore
 from ml_connector.sync.sent.store import SentStore
 from ml_connector.sync.store import SyncStore
+from ml_connector.sync.strangers.store import StrangerStore
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.timeline.links.store import LinkStore
 
@@ -62,6 +63,10 @@ class SyncTools:
     @cached_property
     def sent(self) -> SentStore:
         return SentStore(self.database, self.name)
+
+    @cached_property
+    def strangers(self) -> StrangerStore:
+        return StrangerStore(self.database)
 
     @cached_property
     def store(self) -> SyncStore:

@@ -34,7 +34,7 @@ def results() -> Results:
     for workers, calls in ((100, 9), (200, 9)):
         again, day = phase(3, workers=workers), phase(0.2, workers=workers, writes=workers // 100, calls=calls)
         made.children[days_of(workers)][OURS_DAYS.name] = [
-            child(cold=phase(10, workers=workers), unchanged=again, changed=day)
+            child(cold=phase(10, workers=workers), unchanged=again, changed=day, read=phase(2, workers=workers))
         ]
     made.children["Memory, 10 workers, 100 a page"][OURS_SOAP.name] = [child(peak_mb=99, cold=phase(1))]
     made.children[HELP][HELP] = [child(process_cpu_s=each) for each in (0.3, 0.5, 0.2)]
@@ -103,6 +103,7 @@ def test_pace_counts_refusals_too(pace: tuple[float, int] | None, verdict: str) 
 def test_lines_are_sorted_by_cost_and_name_their_phase(results: Results) -> None:
     assert [line.name for line in lines_of(results, days_of(200))] == [
         "ml-connector, sync, again, 1 % changed",
+        "ml-connector, sync, the workers read alone, from nothing",
         "ml-connector, sync, again, nothing changed",
         "ml-connector, sync",
     ]

@@ -31,12 +31,12 @@ LISTS = {
 }
 # A row has at least one of these, or the answer is about something else.
 _MARKS = {
-    RecordType.EMPLOYEE: ("badgeNumber", "firstName", "lastName", "status"),
-    RecordType.ACCOUNT: ("accountNumber",),
-    RecordType.BUILDING: ("buildingCode",),
-    RecordType.TENANT: ("code",),
-    RecordType.FISCAL_PERIOD: ("periodDisplay",),
-    RecordType.JOURNAL_ENTRY: ("journalNumber", "periodDisplay"),
+    RecordType.EMPLOYEE: frozenset({"badgeNumber", "firstName", "lastName", "status"}),
+    RecordType.ACCOUNT: frozenset({"accountNumber"}),
+    RecordType.BUILDING: frozenset({"buildingCode"}),
+    RecordType.TENANT: frozenset({"code"}),
+    RecordType.FISCAL_PERIOD: frozenset({"periodDisplay"}),
+    RecordType.JOURNAL_ENTRY: frozenset({"journalNumber", "periodDisplay"}),
 }
 _COMMANDS = {"deactivate": "deactivate", "reactivate": "activate", "transfer": "transfer"}
 # Of more who are missing among many, the whole list is one question.
@@ -241,9 +241,9 @@ def _is_about(said: Row | None, key: str) -> bool:
 
 def _check_rows(rows: Iterable[tuple[bytes, Row]], record_type: RecordType, call: Call) -> Iterator[bytes]:
     """The bytes of each row."""
-    seen: set[str] = set()
+    seen, marks = set[str](), _MARKS[record_type]
     for raw, row in rows:
-        if not any(name in row for name in _MARKS[record_type]):
+        if marks.isdisjoint(row):
             raise UnavailableError("the answer is about something else")
         key = row.get("id")
         if isinstance(key, str) and key.lower() in seen:

@@ -46,16 +46,15 @@ class KeptPlace(NamedTuple):
     body: str
 
 
-class Seated(msgspec.Struct, frozen=True, array_like=True):
+class Spot(NamedTuple):
     """
-    What follows for somebody at work in one plant and nowhere else.
+    All that headcount and reference data learn of somebody at work; many have it in common.
 
-    *ground* is what `sync.steady` knows of them; *department*, *position* and *building* are Plex's texts,
-    *job_profile* and *cost_center* Workday's codes. *counted*: their *fte* counts. *others* are the ids they would have
-    in other plants, *since* the plant's day on which they were placed.
+    *department*, *position* and *building* are Plex's texts, *job_profile* and *cost_center* Workday's codes.
+    *counted*: their *fte* counts.
     """
 
-    ground: Ground
+    plant: str
     department: str
     position: str
     building: str
@@ -65,6 +64,18 @@ class Seated(msgspec.Struct, frozen=True, array_like=True):
     on_leave: bool
     counted: bool
     fte: str | None
+
+
+class Seated(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What follows for somebody at work in one plant and nowhere else.
+
+    *ground* is what `sync.steady` knows of them. *others* are the ids they would have in other plants, *since* the
+    plant's day on which they were placed.
+    """
+
+    ground: Ground
+    spot: Spot
     others: tuple[str, ...]
     since: date
 
@@ -171,12 +182,12 @@ class Remembered:
         return (
             homes.get(ground.key) == (ground.plant,)
             and homes.keys().isdisjoint(seated.others)
-            and self._are_set_up(ground.plant, seated.department, seated.position, seated.building)
+            and self._are_set_up(seated.spot)
         )
 
-    def _look_at_setup(self, plant: str, department: str, position: str, building: str) -> bool:
-        texts = {"department": department, "position": position, "building": building}
-        return all(reference(kind, plant=plant, key=text) in self._in_plex for kind, text in texts.items())
+    def _look_at_setup(self, spot: Spot) -> bool:
+        texts = {"department": spot.department, "position": spot.position, "building": spot.building}
+        return all(reference(kind, plant=spot.plant, key=text) in self._in_plex for kind, text in texts.items())
 
     def note_absent(self, worker: Worker) -> None:
         """Take down that somebody is not at work, or out of scope."""
@@ -187,15 +198,18 @@ class Remembered:
         job, fields = place.job, place.fields
         seated = Seated(
             ground=ground._replace(alone=True),
-            department=str(fields["department"]),
-            position=str(fields["position"]),
-            building=str(fields["building"]),
-            job_profile=place.job_profile,
-            cost_center=place.cost_center_source,
-            excluded=is_excluded(worker),
-            on_leave=worker.on_leave is True,
-            counted=is_counted(worker, job),
-            fte=known_text(job.fte),
+            spot=Spot(
+                plant=place.plant,
+                department=str(fields["department"]),
+                position=str(fields["position"]),
+                building=str(fields["building"]),
+                job_profile=place.job_profile,
+                cost_center=place.cost_center_source,
+                excluded=is_excluded(worker),
+                on_leave=worker.on_leave is True,
+                counted=is_counted(worker, job),
+                fte=known_text(job.fte),
+            ),
             others=tuple(key for plant, key in ids.items() if plant != place.plant),
             since=self._today[place.plant],
         )

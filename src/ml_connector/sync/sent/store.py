@@ -58,10 +58,10 @@ class SentStore:
             plain = select(*columns, *more).join(runs, runs.c.id == changes.c.run_id)
             bare = [action for action in actions if action != "update"]
             filled = self._filled(tx) if "create" in actions else {}
-            for row in tx.execute(plain.where(where, changes.c.action.in_(bare), changes.c.type == "employee")):
-                if row.action == "create" and row.run_id <= filled.get(row.plant, row.run_id):
-                    continue
-                sent.append(_sent(row))
+            later = [and_(changes.c.plant == plant, changes.c.run_id > run) for plant, run in filled.items()]
+            counted = or_(changes.c.action != "create", *later)
+            plain_ones = plain.where(where, changes.c.action.in_(bare), changes.c.type == "employee", counted)
+            sent += map(_sent, tx.execute(plain_ones))
             if "update" in actions:
                 whole = plain.add_columns(changes.c.change).where(where, changes.c.action == "update")
                 sent += [_sent(row, msgspec.json.decode(row.change, type=Change)) for row in tx.execute(whole)]

@@ -1,0 +1,1 @@
+"""Workers who were read and whom nobody has met yet."""
