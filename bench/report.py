@@ -50,7 +50,8 @@ _PEER_NOTE = {
     DAYS: (
         "A whole sync after the first one, over SOAP: a day on which nothing changed, one on which one worker in a hundred "
         "took another name, and one on which all is read again though nothing changed. Beside each day of changes, in the "
-        "same process, all workers are read into an empty store: that is what such a day is measured against."
+        "same process, Workday's workers are read into an empty store, with no Plex and no plan: that is what such a day is "
+        "measured against."
     ),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -54,6 +55,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._here = threading.local()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -69,11 +71,15 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """
-        A consistent view that keeps no writer waiting.
+        A consistent view that keeps no writer waiting; within another one of the same thread, that one.
 
         Raises:
             StorageError: the database is damaged, busy or away.
         """
+        around: Transaction | None = getattr(self._here, "view", None)
+        if around is not None:
+            yield around
+            return
         options: dict[str, Any] = {"reading": True}
         if self.engine.dialect.name == "postgresql":  # there, each statement of a plain transaction sees its own moment
             options["isolation_level"] = "REPEATABLE READ"
@@ -82,7 +88,11 @@ class Database:
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
-            yield connection
+            self._here.view = connection
+            try:
+                yield connection
+            finally:
+                self._here.view = None
 
     def close(self) -> None:
         self.engine.dispose()

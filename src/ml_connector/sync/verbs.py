@@ -299,7 +299,8 @@ class Syncer:
     ) -> tuple[StoredPlan, Draft]:
         run.progress("comparing", 0, None)
         gathered, approvals = sources.gathered, sources.approvals
-        draft = make_planner(self._tools, sources).draft(approvals=approvals, only=_types(only), keys=keys)
+        with self._tools.database.reading():  # one state of everything, and opened once
+            draft = make_planner(self._tools, sources).draft(approvals=approvals, only=_types(only), keys=keys)
         stored = save_draft(
             self._tools,
             run,

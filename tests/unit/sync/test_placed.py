@@ -77,15 +77,11 @@ def place(worker=ADA, **changes):
 def test_who_is_as_they_were_is_placed_as_they_were():
     placed = sift(remembered(place()))
     assert (placed.me, placed.person) == ("employee 1001", Person("ada", "101", "employee 7"))
-    seated = placed.seated
-    assert (seated.department, seated.position, seated.job_profile, seated.cost_center) == (
-        "4100-STP",
-        "Operator",
-        "JP",
-        "CC4100",
-    )
-    assert (seated.counted, seated.fte, seated.on_leave, seated.excluded) == (True, "0.5", True, False)
-    assert seated.ground == ground_of(ADA, PROJECTION.place(ADA))._replace(alone=True)
+    spot = placed.seated.spot
+    assert (spot.plant, spot.department, spot.position) == ("101", "4100-STP", "Operator")
+    assert (spot.job_profile, spot.cost_center) == ("JP", "CC4100")
+    assert (spot.counted, spot.fte, spot.on_leave, spot.excluded) == (True, "0.5", True, False)
+    assert placed.seated.ground == ground_of(ADA, PROJECTION.place(ADA))._replace(alone=True)
 
 
 def test_who_came_as_other_bytes_is_placed_anew():

@@ -29,6 +29,7 @@ LISTS = {
     RecordType.FISCAL_PERIOD: "/accounting/v1/fiscal-period-statuses",
     RecordType.JOURNAL_ENTRY: "/accounting/v2/journal-entries",
 }
+_ROWS_AT_ONCE = 100
 # A row has at least one of these, or the answer is about something else.
 _MARKS = {
     RecordType.EMPLOYEE: frozenset({"badgeNumber", "firstName", "lastName", "status"}),
@@ -217,12 +218,20 @@ def _rows(body: bytes) -> Iterator[tuple[bytes, Row]]:
         body.decode()  # what stays raw is not checked for being UTF-8
     except ValueError:
         raise UnavailableError("the answer is no JSON array") from None
-    for raw in rows:
-        row = bytes(raw)
-        said = _read_object(row)
-        if said is None:
-            raise UnavailableError("the answer's array holds something else than plain objects")
-        yield row, said
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = [bytes(raw) for raw in rows[start : start + _ROWS_AT_ONCE]]
+        yield from zip(some, _read_objects(some), strict=True)
+
+
+def _read_objects(rows: Sequence[bytes]) -> list[Row]:
+    """What some rows say; read together, as each reading of its own costs more than what it reads."""
+    try:
+        values = parse_json(b"[%s]" % b",".join(rows))
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise UnavailableError("the answer's array holds something else than plain objects")
+    return values
 
 
 def _read_object(body: bytes) -> Row | None:
