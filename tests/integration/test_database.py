@@ -44,6 +44,27 @@ def test_many_rows_are_kept_by_name_in_whatever_order_they_come(database):
     assert sorted(map(tuple, kept)) == [("a", "", 1, "t1"), ("b", "o", 2, "t2"), ("c", "", 3, "t3")]
 
 
+def test_whoever_looks_within_a_look_sees_the_same_state(database):
+    count = select(func.count()).select_from(leases)
+    with database.reading() as around:
+        assert around.execute(count).scalar_one() == 0
+        with database.transaction() as tx:
+            tx.execute(leases.insert().values(connection="acme", owner="", fence=1, expires_at=""))
+        with database.reading() as within:
+            assert within is around
+            assert within.execute(count).scalar_one() == 0, "written after the look began"
+    with database.reading() as later:
+        assert later is not around
+        assert later.execute(count).scalar_one() == 1
+
+
+def test_a_look_that_failed_is_not_looked_through_again(database):
+    with pytest.raises(ValueError, match="broken off"), database.reading():
+        raise ValueError("broken off")
+    with database.reading() as tx:
+        assert tx.execute(select(func.count()).select_from(leases)).scalar_one() == 0
+
+
 def test_sqlite_keeps_what_it_confirmed(tmp_path):
     """Durability against a power cut is SQLite's own; what we must do is ask for it on every connection."""
     database = open_database(f"sqlite:///{tmp_path / 'x.db'}")

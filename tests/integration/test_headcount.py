@@ -17,6 +17,8 @@ from ml_connector.usecases import outcomes, syncs, waiting_list
 from tests.rehearsal import START, Rehearsal, record
 from tests.world import open_world, silent
 
+SEAT = Seat("101", "Welder", "4200")
+
 
 @pytest.fixture
 def rehearsal(tmp_path):
@@ -140,9 +142,25 @@ def test_a_plan_tells_it_as_json(rehearsal):
     assert {"plant", "position", "department", "shift", "planned", "actual"} <= told[0].keys()
 
 
+def test_wp_11_those_alike_counted_together_are_those_counted_one_by_one():
+    one_by_one, together = Attendance(), Attendance()
+    for fte, on_leave in (("0.5", False), ("0.5", False), ("0.5", False), ("1", True)):
+        one_by_one.add(SEAT, excluded=False, on_leave=on_leave)
+        one_by_one.add_work(SEAT, [fte])
+    together.add(SEAT, excluded=False, people=3)
+    together.add_work(SEAT, ["0.5"], people=3)
+    together.add(SEAT, excluded=False, on_leave=True)
+    together.add_work(SEAT, ["1"])
+    (line,) = together.beside(None, shifts={})
+    assert one_by_one.beside(None, shifts={}) == [line]
+    assert (line.actual, line.on_leave, line.fte) == (4, 1, "2.5")
+    together.add_work(SEAT, [None], people=2)
+    assert together.beside(None, shifts={})[0].fte is None
+
+
 def test_wp_11_whom_workday_excludes_is_counted_apart():
     attendance = Attendance()
-    seat, other = Seat("101", "Welder", "4200"), Seat("101", "Welder", "4300")
+    seat, other = SEAT, Seat("101", "Welder", "4300")
     attendance.add(seat, excluded=False)
     attendance.add(seat, excluded=True)
     attendance.add(other, excluded=True)

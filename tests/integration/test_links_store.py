@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from ml_connector.snapshot.extracts.store import Scope
+from ml_connector.snapshot.store import SnapshotStore
+from ml_connector.snapshot.translation import Row
+from ml_connector.sync.strangers.store import StrangerStore
 from ml_connector.timeline.identity import Alias, NameOwner, Seen
 from ml_connector.timeline.links.store import Join, Link, LinkStore, Profile
 
@@ -53,6 +57,23 @@ def test_wp_02_a_decision_taken_back_leaves_nothing_but_what_others_share(links,
     assert links.find([OLD, NUMBER, ADA]) == {ADA: NameOwner("p1")}
     assert links.unknown([OLD.value]) == [OLD.value]
     assert links.joins()[OLD.value] == [Join("p1", None), Join("p2", AT), Join(OLD.value, AT)], "and it is remembered"
+
+
+def test_whom_nobody_has_met_is_found_in_order_and_a_few_at_a_time(links, database):
+    scope, elsewhere = Scope("acme", "workday", "worker"), Scope("acme", "workday", "position")
+    snapshots, strangers = SnapshotStore(database), StrangerStore(database)
+    with database.transaction() as tx:
+        rows = [Row(key, key[:4], "{}") for key in ("n3", "n1", OLD.value, "n2")]
+        snapshots.save_page(tx, scope, rows=rows, extract_id=7)
+        snapshots.save_page(tx, scope, rows=[Row("gone", "x", "{}")], extract_id=6)
+        snapshots.save_page(tx, elsewhere, rows=[Row("p1", "y", "{}")], extract_id=7)
+    found = []
+    for some in strangers.find(scope, extract_id=7, size=2):
+        with database.transaction() as tx:
+            links.learn(tx, {Alias("wid", wid): Seen(wid, wid) for wid in some}, by="sync", at=AT)
+        found.append(some)
+    assert found == [["n1", "n2"], ["n3"]]
+    assert list(strangers.find(scope, extract_id=7, size=2)) == []
 
 
 def test_one_plex_record_is_one_person(links, database):

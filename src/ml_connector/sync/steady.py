@@ -92,7 +92,9 @@ class Around(NamedTuple):
     badges: Mapping[tuple[str, str], str]
 
     def find_supervisor(self, manager: str) -> str | None:
-        """The record that stands for a manager; None where there is none, and where chains of managers run in circles."""
+        """
+        The record that stands for a manager; None where there is none, and where chains of managers run in circles.
+        """
         if self.people.depth(manager) is None:
             return None  # whoever is in a circle reports to somebody in it
         return self.projection.supervisor(manager, people=self.people, known=self.known.__contains__)

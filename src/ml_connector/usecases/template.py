@@ -57,7 +57,7 @@ time_zone = "America/Los_Angeles"          # of the tenant
 [connections.acme.plex]
 base_url = "https://cloud.plex.com/api"    # https://connect.plex.com with auth = "api_key"
 token_url = "https://accounts.plex.com/oauth2/token"
-auth = "oauth2"                            # oauth2 | api_key | basic
+auth = "oauth2"                            # oauth2 | api_key | basic: as your Plex agreement says; doctor tries it
 calls_per_minute = 200                     # of the whole company: ask what else uses it
 
 [[connections.acme.plex.plants]]           # one block per plant

@@ -16,9 +16,11 @@ def find_foreign(people: Mapping[str, Collection[str]], shown: Mapping[str, Coll
     another plant's are; by that plant. Pure.
     """
     found = {}
-    for plant, keys in shown.items():
-        if keys and not set(keys).intersection(people.get(plant, ())):
-            whose = next((other for other in sorted(people) if set(keys).intersection(people[other])), None)
+    by_plant = {plant: {key.lower() for key in keys} for plant, keys in people.items()}  # UUIDs, spelled either way
+    for plant, spelled in shown.items():
+        keys = {key.lower() for key in spelled}
+        if keys and not keys.intersection(by_plant.get(plant, ())):
+            whose = next((other for other in sorted(by_plant) if keys.intersection(by_plant[other])), None)
             if whose is not None:
                 found[plant] = whose
     return found
