@@ -36,6 +36,7 @@ from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.snapshot.translation import Translation
 from ml_connector.storage.database import metadata, open_database
+from ml_connector.sync.gather import WORKDAY_TYPES
 
 PACE_THREADS = 4
 
@@ -49,32 +50,32 @@ def read(order: Any) -> None:
     with _reading(order) as extract:
         for phase in ("cold", "unchanged"):
             with measured(phase) as told:
-                extract(told)
+                told.workers = extract(RecordType.WORKER)
         if order.surface == "soap" and order.change:
             with changed_pages(Path(order.pages), order.page_size, order.workers // 100), measured("changed") as told:
-                extract(told)
+                told.workers = extract(RecordType.WORKER)
 
 
 @contextmanager
-def _reading(order: Any) -> Iterator[Callable[[SimpleNamespace], None]]:
-    """Open an empty store; what is given reads all workers into it, and tells how many."""
+def _reading(order: Any) -> Iterator[Callable[[RecordType], int]]:
+    """Open an empty store; what is given reads all records of a type into it, and tells how many."""
     database = open_database(f"sqlite:///{order.folder}/read.db")
     metadata.create_all(database.engine)
     connector = _open_workday(order)
     reader = Reader(database, clock=now)
     at = connector.now()
 
-    def extract(told: SimpleNamespace) -> None:
+    def extract(kind: RecordType) -> int:
         found = reader.extract(
             connector,
-            scope=Scope("bench", "workday", "worker"),
-            query=Query(record_type=RecordType.WORKER, as_of=AsOf(at.date(), at)),
+            scope=Scope("bench", "workday", kind.value),
+            query=Query(record_type=kind, as_of=AsOf(at.date(), at)),
             translation=_TRANSLATION,
             progress=lambda _stage, _done, _total: None,
         )
         if found.faults:
             raise SystemExit(f"{len(found.faults)} records could not be understood: {found.faults[0].reason}")
-        told.workers = found.total
+        return found.total
 
     yield extract
     connector.close()
@@ -86,8 +87,8 @@ def _reading(order: Any) -> Iterator[Callable[[SimpleNamespace], None]]:
 def sync(order: Any) -> None:
     """
     A first sync of everything; then, as often as `days` says, one in which nothing changed, one of a day on which one
-    worker in a hundred changed, and beside it a reading of all workers into an empty store, as a machine's speed
-    changes from minute to minute; last, a sync that reads everything although nothing changed.
+    worker in a hundred changed, and beside it a reading of all that Workday holds into an empty store, as a machine's
+    speed changes from minute to minute; last, a sync that reads everything although nothing changed.
 
     Before each sync runs one that is not measured: it reads what the last one wrote.
     """
@@ -126,7 +127,7 @@ def sync(order: Any) -> None:
         ask(order.control + "/scenario", {"name": "new_names"})
         run("changed")
         with _reading(order) as extract, measured("read") as told:
-            extract(told)
+            told.workers = {kind: extract(kind) for kind in WORKDAY_TYPES}[RecordType.WORKER]
     if order.days:
         world.app.syncer.sync(progress=silent)
         run("whole", whole=True)

@@ -21,7 +21,7 @@ _PHASES = {
     "unchanged": "again, nothing changed",
     "changed": "again, 1 % changed",
     "whole": "again, all read, nothing changed",
-    "read": "the workers read alone, from nothing",
+    "read": "Workday read whole, from nothing",
     "pace": "",
 }
 _PEER_NOTE = {
@@ -50,8 +50,8 @@ _PEER_NOTE = {
     DAYS: (
         "A whole sync after the first one, over SOAP: a day on which nothing changed, one on which one worker in a hundred "
         "took another name, and one on which all is read again though nothing changed. Beside each day of changes, in the "
-        "same process, Workday's workers are read into an empty store, with no Plex and no plan: that is what such a day is "
-        "measured against."
+        "same process, Workday's workers, positions, job profiles, locations and cost centers, which such a day reads the "
+        "changes of, are read into an empty store, with no Plex and no plan: that is what it is measured against."
     ),
 }
 
@@ -243,7 +243,8 @@ def _notes() -> list[str]:
         "  a reading is a tenth faster than with two.",
         "- A day with one worker in a hundred changed places only those again of whom anything changed. What still grows with the",
         "  number of workers: Plex's lists come whole and are hashed, and each place is held against what Plex shows now. It is",
-        "  measured against reading Workday's workers alone; of a whole first sync it is a twentieth. Helped, a quarter of it:",
+        "  measured against reading Workday and nothing else, and does much more; the workers alone are two thirds of that",
+        "  reading, and such a day about a third of them; of a whole first sync it is a twentieth. Helped, a quarter of it:",
         "  questions to the database that are built once and ask for two thousand at a time, names asked for a kind at a time",
         "  (asked for pairs, SQLite read every name there is), an index on what was done, one look at the database for a whole",
         "  plan, those alike counted together, of an employee in Plex only the badge decoded, rows of a list decoded a hundred",

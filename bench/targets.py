@@ -104,9 +104,7 @@ def _days(results: Results, *, zeep: Sequence[Phase]) -> list[Target]:
         _times("Sync with nothing changed against the zeep script's read, rate", again, zeep, 110, by=_wall_s),
         _share("CPU of a sync with nothing changed, of a first one", again, first, 0.2),
         _count("Writes of a sync with nothing changed", again, [0] * len(again)),
-        _share(
-            "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP", changed, read, 0.3
-        ),
+        _share("CPU of a day with one worker in a hundred changed, of reading all of Workday", changed, read, 0.3),
         _count("Writes of such a day", changed, [phase.workers // 100 for phase in changed]),
         _calls(results, firms),
     ]

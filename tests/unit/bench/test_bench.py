@@ -64,7 +64,7 @@ def test_targets_are_judged_by_the_median(results: Results) -> None:
     assert found["SOAP read with all cores against the zeep script, rate"] == ("26.0 × (24.0–30.0)", "not met")
     assert found["CPU of a sync with nothing changed, of a first one"] == ("0.30 × (0.30–0.30)", "not met")
     assert found["Writes of such a day"] == ("2", "met")
-    day = "CPU of a day with one worker in a hundred changed, of reading all workers over SOAP"
+    day = "CPU of a day with one worker in a hundred changed, of reading all of Workday"
     assert found[day] == ("0.10 × (0.10–0.10)", "met")
     assert found["Workday calls of such days, 100 and 200 workers"] == ("9 and 9", "met")
     assert found["Peak memory of the reading process, 10 workers, 100 a page"] == ("99 MB", "met")
@@ -103,7 +103,7 @@ def test_pace_counts_refusals_too(pace: tuple[float, int] | None, verdict: str) 
 def test_lines_are_sorted_by_cost_and_name_their_phase(results: Results) -> None:
     assert [line.name for line in lines_of(results, days_of(200))] == [
         "ml-connector, sync, again, 1 % changed",
-        "ml-connector, sync, the workers read alone, from nothing",
+        "ml-connector, sync, Workday read whole, from nothing",
         "ml-connector, sync, again, nothing changed",
         "ml-connector, sync",
     ]
