@@ -146,13 +146,15 @@ class Afterwards(SnapshotStore):
         self, scope: Scope, *, of: type[_T], extract_id: int | None = None, leave_out: Collection[str] = ()
     ) -> Iterator[_T]:
         """As there, in no order where something was written."""
+        if scope.side != "plex":
+            yield from super().read(scope, of=of, extract_id=extract_id, leave_out=leave_out)
+            return
         written, gone = dict(self._over(scope)), self._gone.get((scope.type, scope.plant), ())
-        for record in super().read(scope, of=of, extract_id=extract_id, leave_out=leave_out):
-            if scope.side == "plex" and record.key in gone:  # type: ignore[attr-defined]
-                continue
-            yield _after(record, written.pop(record.key, ())) if isinstance(record, PlexRecord) else record  # type: ignore[misc]
+        for record in super().read(scope, of=PlexRecord, extract_id=extract_id, leave_out=leave_out):
+            if record.key not in gone:
+                yield _seen_as(of, _after(record, written.pop(record.key, ())))
         for key, changes in written.items():
-            yield self._born(scope, key, changes)  # type: ignore[misc]  # over records of Plex only
+            yield _seen_as(of, self._born(scope, key, changes))
 
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """As there."""
@@ -176,6 +178,11 @@ class Afterwards(SnapshotStore):
         there = super().find(origin, keys=[key], of=PlexRecord).get(key, new)
         there = _after(there, self._over(origin).get(key, ()))
         return _after(msgspec.structs.replace(there, plant=scope.plant), changes)
+
+
+def _seen_as(of: type[_T], record: PlexRecord) -> _T:
+    """A record as whoever asks wants to see it, who may want less than all of it."""
+    return record if isinstance(record, of) else msgspec.convert(record, of, from_attributes=True)
 
 
 def _after(record: PlexRecord, changes: Sequence[Change]) -> PlexRecord:
