@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from hypothesis import settings
 
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
@@ -18,6 +19,10 @@ from tests import layout, postgres, sharing
 from tests.laws.law import Wish
 
 _TALLY = "tally"
+
+# No example is timed: a busy machine would fail a test that has nothing to do with time.
+settings.register_profile("untimed", parent=settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

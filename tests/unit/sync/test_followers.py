@@ -95,7 +95,7 @@ def looked_at(people, guard, **released):
     return guard_changes(wanted(people), population=len(people), guard=guard, approvals=Approvals(released))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PEOPLE, GUARDS)
 def test_wp15_no_change_goes_whose_need_is_held(people, guard):
     changes, holds = looked_at(people, guard)
@@ -113,7 +113,7 @@ def test_wp15_no_change_goes_whose_need_is_held(people, guard):
             assert len({bool(other.hold) for other in together}) == 1, "PX-07: nobody is made ready for nothing"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PEOPLE, GUARDS, st.data())
 def test_cc12_a_release_lets_its_set_go_and_leaves_every_other_hold_as_it_was(people, guard, data):
     changes, holds = looked_at(people, guard)

@@ -51,7 +51,7 @@ def written(
     return decision.after
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(record=RECORD, owners=st.sampled_from(CHOICES))
 def test_up_05_after_one_round_both_ways_the_next_one_writes_nothing(
     record: tuple[str, dict[str, Scalar], dict[str, Scalar]], owners: Owners
