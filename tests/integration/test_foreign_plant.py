@@ -93,6 +93,7 @@ def test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there(h
         ({"1": set(), "2": {"b"}}, {"1": {"b"}}, {"1": "2"}),
         ({"1": {"A"}, "2": {"a", "b"}}, {"1": {"a"}}, {}),  # a UUID is the same in capitals
         ({"1": {"a"}, "2": {"B"}}, {"1": {"b"}}, {"1": "2"}),
+        ({"1": {"a"}, "2": {"b"}}, {"1": {"B"}}, {"1": "2"}),
     ],
 )
 def test_rd12_what_cannot_be_told_is_not_told(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
+from ml_connector.canonical.plant import PlexRecord
 from ml_connector.errors import RecordError
+from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.baseline.store import BaselineStore
+from ml_connector.sync.recall import look_after
 from ml_connector.timeline.links.store import LinkStore
 from ml_connector.usecases import syncs, waiting_list
 from tests.world import open_world, silent
+
+
+class KeyAlone(msgspec.Struct):
+    key: str
 
 
 @pytest.fixture
@@ -82,6 +90,20 @@ def test_px_07_a_move_is_a_transfer_that_takes_the_record_along(synced):
     assert link.plex == {"102": before["id"]}, "the person is that record in the new plant"
     assert syncs.plan(synced.app, progress=silent).changes == (), "M-4: nothing is left to do"
     assert synced.app.trail.verify().ok
+
+
+def test_px_07_until_plex_is_read_again_who_moved_is_seen_in_the_new_plant_and_in_no_other(synced):
+    """By lists, by name, and by whoever wants to see less than a whole record."""
+    moved = play(synced)
+    number, tools = record(synced, moved)["id"], synced.app.tools
+    assert syncs.sync(synced.app, progress=silent).exit_code == 0
+    seen = look_after(tools)
+    for plant, there in (("101", []), ("102", [number])):
+        scope = Scope("acme", "plex", "employee", plant)
+        assert [it.key for it in seen.read(scope, of=PlexRecord) if it.key == number] == there
+        assert [it.key for it in seen.read(scope, of=KeyAlone) if it.key == number] == there
+        assert list(seen.find(scope, keys=[number], of=PlexRecord)) == there
+        assert [it.key for it in seen.find(scope, keys=[number], of=KeyAlone).values()] == there
 
 
 def test_px_07_nothing_is_agreed_on_any_more_about_who_left_a_plant(synced):

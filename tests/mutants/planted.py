@@ -287,6 +287,42 @@ MUTANTS = (
         PLACED + "::test_wp_14_whose_managers_record_is_another_was_not_found_in_step_by_that",
     ),
     Mutant(
+        "found in step by a manager in a circle",
+        "sync/steady.py",
+        "        if self.people.depth(manager) is None:\n",
+        "        if False:\n",
+        PLACED + "::test_wp_14_nobody_is_in_step_by_a_manager_in_a_circle",
+    ),
+    Mutant(
+        "who moved is seen in the plant they left, too",
+        "sync/recall.py",
+        "            if record.key not in gone:\n",
+        "            if True:\n",
+        "tests/integration/test_moves.py"
+        "::test_px_07_until_plex_is_read_again_who_moved_is_seen_in_the_new_plant_and_in_no_other",
+    ),
+    Mutant(
+        "a look within a look is another one",
+        "storage/database.py",
+        "        if around is not None:\n",
+        "        if False:\n",
+        "tests/integration/test_database.py::test_whoever_looks_within_a_look_sees_the_same_state",
+    ),
+    Mutant(
+        "everybody is a stranger",
+        "sync/strangers/store.py",
+        "        ~exists().where(_KNOWN),\n",
+        "",
+        "tests/integration/test_links_store.py::test_whom_nobody_has_met_is_found_in_order_and_a_few_at_a_time",
+    ),
+    Mutant(
+        "those alike are counted as one",
+        "sync/headcount.py",
+        "Decimal(str(each)) * people",
+        "Decimal(str(each))",
+        "tests/integration/test_headcount.py::test_wp_11_those_alike_counted_together_are_those_counted_one_by_one",
+    ),
+    Mutant(
         "found in step whatever Workday shows now",
         "sync/steady.py",
         "hashlib.blake2b(encode(worker), digest_size=20)",

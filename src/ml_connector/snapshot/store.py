@@ -149,8 +149,8 @@ class SnapshotStore:
         """
         Yield the scope's records in order of their key, a batch at a time.
 
-        With *extract_id* only those that this extraction saw, or one built on it. No transaction stays open between
-        batches.
+        With *extract_id* only those that this extraction saw, or one built on it. No transaction of its own stays open
+        between batches.
         """
         if leave_out:
             yield from self._read_some(scope, of=of, extract_id=extract_id, leave_out=leave_out)

@@ -16,7 +16,7 @@ from ml_connector.settings.model import Connection
 from ml_connector.sync.gather import Gathered
 
 # Raise it when the same inputs lead to another plan.
-DECISION = 7
+DECISION = 8
 
 
 def fingerprint_inputs(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -149,7 +149,8 @@ class Afterwards(SnapshotStore):
         if scope.side != "plex":
             yield from super().read(scope, of=of, extract_id=extract_id, leave_out=leave_out)
             return
-        written, gone = dict(self._over(scope)), self._gone.get((scope.type, scope.plant), ())
+        gone = self._gone.get((scope.type, scope.plant), ())
+        written = {key: changes for key, changes in self._over(scope).items() if key not in gone}
         for record in super().read(scope, of=PlexRecord, extract_id=extract_id, leave_out=leave_out):
             if record.key not in gone:
                 yield _seen_as(of, _after(record, written.pop(record.key, ())))
@@ -158,16 +159,18 @@ class Afterwards(SnapshotStore):
 
     def find(self, scope: Scope, *, keys: Sequence[str], of: type[_T], extract_id: int | None = None) -> dict[str, _T]:
         """As there."""
-        found = super().find(scope, keys=keys, of=of, extract_id=extract_id)
-        written = self._over(scope)
+        if scope.side != "plex":
+            return super().find(scope, keys=keys, of=of, extract_id=extract_id)
+        found = super().find(scope, keys=keys, of=PlexRecord, extract_id=extract_id)
+        written, gone = self._over(scope), self._gone.get((scope.type, scope.plant), ())
         for key in written.keys() & set(keys):
-            record = cast("PlexRecord | None", found.get(key))
-            found[key] = self._born(scope, key, written[key]) if record is None else _after(record, written[key])  # type: ignore[assignment]
-        gone = self._gone.get((scope.type, scope.plant), set()) if scope.side == "plex" else set()
-        return {key: record for key, record in found.items() if key not in gone}
+            record = found.get(key)
+            found[key] = self._born(scope, key, written[key]) if record is None else _after(record, written[key])
+        return {key: _seen_as(of, record) for key, record in found.items() if key not in gone}
 
     def _over(self, scope: Scope) -> dict[str, list[Change]]:
-        return self._written.get((scope.type, scope.plant), {}) if scope.side == "plex" else {}
+        """What was written to a type of Plex's in a plant, by key."""
+        return self._written.get((scope.type, scope.plant), {})
 
     def _born(self, scope: Scope, key: str, changes: Sequence[Change]) -> PlexRecord:
         """A record that no reading of the plant showed: new, or brought from another one as it was there in the end."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.workforce import Worker
 from ml_connector.mapping.desired import Desired
-from ml_connector.mapping.people import People, person_id
+from ml_connector.mapping.people import People
 from ml_connector.mapping.placement import Place
 from ml_connector.mapping.projection import Projection, badge, manager_of
 from ml_connector.settings.model import Connection
@@ -34,15 +34,14 @@ class Ground(NamedTuple):
     """
     What is known of an ordinary worker once everybody is placed; the rest is what other records say.
 
-    *worker* is the person's key, *key* the employee's in *plant*; *me* and *manager* are typed ids; *digest* sums up
-    the worker and the place. *alone*: it was seen already that no other plant holds the person.
+    *worker* is the person's key, *key* the employee's in *plant*; *manager* is a typed id; *digest* sums up the worker
+    and the place. *alone*: it was seen already that no other plant holds the person.
     """
 
     worker: str
     plant: str
     key: str
     source: str
-    me: str
     manager: str | None
     badge: str
     digest: bytes
@@ -58,7 +57,6 @@ def ground_of(worker: Worker, place: Place) -> Ground:
         plant=place.plant,
         key=place.key,
         source=worker.known_as,
-        me=person_id(worker.worker_type, worker.employee_id),
         manager=manager_of(worker, place.job),
         badge=badge(worker),
         digest=digest.digest(),

@@ -8,13 +8,14 @@ import pytest
 from ml_connector.canonical.workforce import Job, Name, Organizations, Worker
 from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.crosswalk import Crosswalk, MappingRow
-from ml_connector.mapping.people import Person
+from ml_connector.mapping.desired import reference
+from ml_connector.mapping.people import People, Person
 from ml_connector.mapping.projection import Projection
 from ml_connector.settings.plex import Plant, PlexConnection, Route
 from ml_connector.storage.database import metadata, open_database
 from ml_connector.sync.placed.remembered import KeptPlace, Remembered
 from ml_connector.sync.placed.store import PlacedStore
-from ml_connector.sync.steady import ground_of, sum_up
+from ml_connector.sync.steady import Around, ground_of, sum_up
 
 PLANTS = tuple(Plant(pcn=pcn, company_code=pcn, routes=(Route(company="C", location=pcn),)) for pcn in ("101", "102"))
 DAY = date(2026, 11, 23)
@@ -155,3 +156,17 @@ def test_wp_14_whose_managers_record_is_another_was_not_found_in_step_by_that():
         sum_up(ground, settings=b"", supervisor=boss, shown=shown) for boss in ("7", "8") for shown in (("x",), ("y",))
     }
     assert len(told) == 4
+
+
+def test_wp_14_nobody_is_in_step_by_a_manager_in_a_circle():
+    """Of two who manage each other one may be as before in everything, and has to be parked."""
+    people, managers = People(), {"employee 7": "employee 8", "employee 8": "employee 7", "employee 9": None}
+    for me, boss in managers.items():
+        people.put(me, Person(me, "101", boss))
+    ids = {me: PROJECTION.id_in("101", me) for me in managers}
+    known = {reference("employee", plant="101", key=key) for key in ids.values()}
+    around = Around(PROJECTION, people, known, frozenset(), {})
+    assert {me: around.find_supervisor(me) for me in managers} == {
+        **dict.fromkeys(managers),
+        "employee 9": ids["employee 9"],
+    }

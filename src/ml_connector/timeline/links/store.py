@@ -162,14 +162,9 @@ class LinkStore:
         return found
 
     def unknown(self, wids: Sequence[str]) -> list[str]:
-        """Which of these profiles, in the order the database has them, were never seen."""
-        if not wids:
-            return []
-        here = (aliases.c.connection == self._connection, aliases.c.kind == WID)
-        between = (aliases.c.value >= wids[0], aliases.c.value <= wids[-1])
-        with self._database.reading() as tx:
-            known = set(tx.execute(select(aliases.c.value).where(*here, *between)).scalars().all())
-        return [wid for wid in wids if wid not in known]
+        """Which of these profiles were never seen."""
+        known = self.find([Alias(WID, wid) for wid in wids])
+        return [wid for wid in wids if Alias(WID, wid) not in known]
 
     def joined(self) -> dict[str, str]:
         """
