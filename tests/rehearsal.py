@@ -362,13 +362,20 @@ class Rehearsal:
         budget = Budget(calls_per_minute=10**6, clock=self.clock.monotonic, sleep=self.clock.sleep)
         return PlexConnector(
             self.settings.plex,
-            credential=lambda _field: Secret(self.plex.keys.api_key),
+            credential=self.credential,
             transport=wire,  # type: ignore[arg-type]
             clock=self.clock.now,
             sleep=self.clock.sleep,
             jitter=lambda: 1.0,
             budget=budget,
         )
+
+    def credential(self, field: str) -> Secret:
+        """The key of the resource API, or what a plant's web-service user signs in with."""
+        pcn, _, name = field.rpartition("/")
+        if not pcn:
+            return Secret(self.plex.keys.api_key)
+        return Secret(self.plex.keys.users[pcn][0 if name == "username" else 1])
 
     def plex_state(self) -> dict[str, Any]:
         self.clock.sleep(60)  # whatever was accepted has come true by then

@@ -302,9 +302,24 @@ def test_each_way_to_sign_in_is_let_in_to_its_surface(sandbox: Sandbox, auth: st
         connector.close()
 
 
+@pytest.mark.parametrize(
+    ("record_type", "ways"),
+    [(RecordType.COST_CENTER, {"datasource_auth": "api_key"}), (RecordType.EMPLOYEE, {"auth": "basic"})],
+)
+def test_a_key_opens_no_data_source_and_a_web_service_user_no_resource(
+    sandbox: Sandbox, record_type: RecordType, ways: dict[str, str]
+) -> None:
+    connector = connect(sandbox.ready, **{"auth": "api_key", **ways})
+    with pytest.raises(AuthenticationError, match="401"):
+        list(connector.read(Query(record_type=record_type, plant=PLANT)))
+    connector.close()
+
+
 def test_a_wrong_secret_is_refused_and_said_so(sandbox: Sandbox) -> None:
     ready = dict(sandbox.ready)
-    ready["plex"] = ready["plex"] | {"oauth2": {"client_id": "x", "client_secret": "wrong"}, "api_key": "wrong"}
+    nobody = {pcn: user | {"password": "wrong"} for pcn, user in ready["plex"]["basic_users"].items()}
+    wrong = {"oauth2": {"client_id": "x", "client_secret": "wrong"}, "api_key": "wrong", "basic_users": nobody}
+    ready["plex"] = ready["plex"] | wrong
     for auth in ("oauth2", "api_key"):
         connector = connect(ready, auth=auth)
         with pytest.raises(AuthenticationError):

@@ -10,14 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.budget import Budget
-from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.plex.health import check_connect
 from ml_connector.connectors.plex.whose import find_foreign
 from ml_connector.secret import Secret
 from ml_connector.settings.plex import Plant
 from tests.living import Living
-from tests.rehearsal import Life, Wire
+from tests.rehearsal import Life
 
 
 class TwoUsers(Living):
@@ -25,28 +23,9 @@ class TwoUsers(Living):
 
     swapped = False
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        plex = self.settings.plex.model_copy(update={"datasource_auth": "basic"})
-        self.settings = self.settings.model_copy(update={"plex": plex})
-
-    def connect(self, wire: Wire) -> PlexConnector:
-        return PlexConnector(
-            self.settings.plex,
-            credential=self.credential,
-            transport=wire,  # type: ignore[arg-type]
-            clock=self.clock.now,
-            sleep=self.clock.sleep,
-            jitter=lambda: 1.0,
-            budget=Budget(calls_per_minute=10**6, clock=self.clock.monotonic, sleep=self.clock.sleep),
-        )
-
     def credential(self, field: str) -> Secret:
-        pcn, _, name = field.rpartition("/")
-        if not pcn:
-            return Secret(self.plex.keys.api_key)
-        user = self.plex.keys.users[{"101": "102", "102": "101"}.get(pcn, pcn) if self.swapped else pcn]
-        return Secret(user[0 if name == "username" else 1])
+        pcn, slash, name = field.rpartition("/")
+        return super().credential({"101": "102", "102": "101"}.get(pcn, pcn) + slash + name if self.swapped else field)
 
 
 @pytest.fixture
@@ -80,6 +59,23 @@ def test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there(h
     with home.alive() as life:
         life.sync()
         assert [hold for hold in life.tools.review.holds("acme", state="open") if hold.guard == "foreign_plant"] == []
+
+
+def test_rd12_ping_says_where_nothing_tells_whose_people_a_user_shows(home: TwoUsers) -> None:
+    ids = {name: row for name, row in home.settings.plex.datasources.items() if name != "employee_attributes_get"}
+    plex = home.settings.plex.model_copy(update={"datasources": ids})
+    home.settings = home.settings.model_copy(update={"plex": plex})
+    home.swapped = True
+    with home.alive() as life:
+        assert problems(life) == {}, "it could not know"
+        found = [
+            entry.problem or ""
+            for surface in life.tools.plex().check()  # type: ignore[attr-defined]
+            for entry in surface.types
+            if surface.surface.startswith("datasource") and entry.type == RecordType.EMPLOYEE_ATTRIBUTES
+        ]
+    assert len(found) == len(home.settings.plex.plants)
+    assert all("nothing proves that this plant's web-service user is its own" in problem for problem in found)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ SECRETS = {
     "api_key": "k3y",
     "username": "ws.user@plex",
     "password": "pa55",
+    "101/username": "ws.det@plex",
+    "101/password": "pa55-101",
+    "102/username": "ws.tol@plex",
+    "102/password": "pa55-102",
 }
 TOKEN = (200, {"access_token": "t0ken", "token_type": "Bearer", "expires_in": 600})
 

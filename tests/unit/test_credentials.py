@@ -31,13 +31,14 @@ def test_each_way_to_sign_in_needs_its_own() -> None:
         ("plex", "client_id"),
         ("plex", "client_secret"),
     ]
-    needed = fields_needed(connection(workday="oauth", auth="api_key", datasource_auth="basic"))
+    needed = fields_needed(connection(workday="oauth", auth="api_key"))
     assert needed[2:] == [
         ("workday", "refresh_token"),
         ("plex", "api_key"),
         ("plex", "username"),
         ("plex", "password"),
     ]
+    assert fields_needed(connection(auth="api_key", datasource_auth="api_key"))[2:] == [("plex", "api_key")]
 
 
 def test_a_web_service_user_belongs_to_one_plant() -> None:

@@ -42,8 +42,8 @@ NOT_SIGNED_IN = (401, {"code": "REQUEST_NOT_AUTHENTICATED", "message": "The requ
 OAUTH = {"auth": "oauth2", "token_url": "https://accounts.plex.com/oauth2/token"}
 
 
-def employees(limit: int | None = None) -> Query:
-    return Query(record_type=RecordType.EMPLOYEE, plant="101", limit=limit)
+def employees(limit: int | None = None, *, plant: str = "101") -> Query:
+    return Query(record_type=RecordType.EMPLOYEE, plant=plant, limit=limit)
 
 
 def read(connector: Any, query: Query) -> list[bytes]:
@@ -504,16 +504,36 @@ def test_without_a_token_a_write_has_not_left() -> None:
 
 
 def test_one_web_service_user_cannot_serve_two_plants() -> None:
-    connector, script = make_connector(auth="basic")
+    plants = [{"pcn": "201", "company_code": "A"}, {"pcn": "202", "company_code": "B"}]
+    connector, script = make_connector(auth="basic", plants=plants)
     with pytest.raises(ConfigurationError, match="single PCN"):
-        read(connector, employees())
+        read(connector, employees(plant="201"))
     assert script.requests == []
 
 
 def test_one_web_service_user_serves_one_plant() -> None:
-    connector, script = make_connector((200, []), auth="basic", plants=[{"pcn": "101", "company_code": "A"}])
-    read(connector, employees())
+    connector, script = make_connector((200, []), auth="basic", plants=[{"pcn": "201", "company_code": "A"}])
+    read(connector, employees(plant="201"))
     assert script.requests[0].headers["Authorization"] == Secret("Basic d3MudXNlckBwbGV4OnBhNTU=")
+
+
+def test_an_api_key_opens_no_data_source_and_a_web_service_user_brings_its_plant_along() -> None:
+    connector, script = make_connector((200, []), (200, {"rows": []}))
+    read(connector, employees())
+    read(connector, Query(record_type=RecordType.POSITION, plant="101"))
+    first, second = (request.headers for request in script.requests)
+    assert first["X-Plex-Connect-Api-Key"] == Secret("k3y")
+    assert first["X-Plex-Connect-Tenant-Id"] == DET_TENANT
+    assert second["Authorization"] == Secret("Basic d3MuZGV0QHBsZXg6cGE1NS0xMDE=")
+    assert [name for name in second if name.startswith("X-Plex")] == []
+
+
+def test_a_gateway_may_take_the_key_for_data_sources_too() -> None:
+    connector, script = make_connector((200, {"rows": []}), datasource_auth="api_key")
+    read(connector, Query(record_type=RecordType.POSITION, plant="101"))
+    sent = script.requests[0].headers
+    assert sent["X-Plex-Connect-Api-Key"] == Secret("k3y")
+    assert sent["X-Plex-Connect-Tenant-Id"] == DET_TENANT
 
 
 def test_data_sources_may_live_elsewhere_under_another_credential() -> None:

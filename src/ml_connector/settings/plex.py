@@ -59,7 +59,8 @@ class PlexConnection(Frozen):
     How to reach one Plex enterprise and its plants.
 
     *datasource_url* and *datasource_auth* are for enterprises whose data sources live elsewhere than the resource API
-    (`https://cloud.plex.com/api` with Basic beside `https://connect.plex.com` with a key); left out, both are the same.
+    (`https://cloud.plex.com/api` with Basic beside `https://connect.plex.com` with a key); left out, both are the same,
+    but for an API key, which opens no data source.
     """
 
     base_url: str
@@ -81,6 +82,11 @@ class PlexConnection(Frozen):
     type_assignee: str = "Assignee"
     datasources: dict[str, DataSource] = {}
     plants: tuple[Plant, ...] = ()
+
+    @property
+    def datasource_signing(self) -> Literal["oauth2", "api_key", "basic"]:
+        """How data sources are signed in to. Plex describes web-service users for them, and keys for nothing of theirs."""
+        return self.datasource_auth or ("basic" if self.auth == "api_key" else self.auth)
 
     @property
     def pcns(self) -> list[str]:

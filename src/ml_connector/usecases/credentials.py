@@ -34,9 +34,7 @@ _COMMAND_TIMEOUT_S = 60
 def fields_needed(connection: Connection) -> list[tuple[str, str]]:
     """Name every (system, field) this connection signs in with, as its `auth` settings say."""
     plex = connection.plex
-    ways = {("workday", connection.workday.auth): None, ("plex", plex.auth): None}
-    if plex.datasource_auth is not None:
-        ways["plex", plex.datasource_auth] = None
+    ways = dict.fromkeys([("workday", connection.workday.auth), ("plex", plex.auth), ("plex", plex.datasource_signing)])
     return [
         (system, prefix + field)
         for system, way in ways

@@ -85,10 +85,20 @@ def test_a_foreign_tenant_is_401(routing: dict[str, str]) -> None:
 
 def test_a_web_service_user_belongs_to_one_plant() -> None:
     at = PlexCaller()
-    badges = {row["badgeNumber"] for row in read(at.call("GET", EMPLOYEES, headers=at.basic(TOL.pcn)))}
-    assert badges == {"90004"}
+    execute = f"/datasources/{at.plex.datasource_ids['departments_get']}/execute"
+    plants = [at.call("POST", execute, {}, headers=at.basic(plant.pcn), format="2") for plant in (DET, TOL)]
+    assert [answer.status for answer in plants] == [200, 200]
+    assert plants[0].body != plants[1].body
     foreign = at.basic(TOL.pcn, **{"x-plex-connect-customer-id": DET.pcn})
-    assert at.call("GET", EMPLOYEES, headers=foreign).status == 401
+    answer = at.call("POST", execute, {}, headers=foreign, format="2")
+    assert read(answer)["rows"] == read(plants[1])["rows"], "the header names another plant, and changes nothing"
+
+
+def test_a_key_opens_resources_alone_and_a_web_service_user_data_sources_alone() -> None:
+    at = PlexCaller()
+    execute = f"/datasources/{at.plex.datasource_ids['departments_get']}/execute"
+    assert at.call("POST", execute, {}, headers=at.key(), format="2").status == 401
+    assert at.call("GET", EMPLOYEES, headers=at.basic(DET.pcn)).status == 401
 
 
 def test_not_subscribed_looks_like_a_wrong_key() -> None:
@@ -104,7 +114,7 @@ def test_credentials_come_back_with_the_seed() -> None:
 def test_the_pace_limit_counts_by_key_and_tells_when_to_come_back() -> None:
     at = PlexCaller(calls_per_minute=2)
     assert [at.call("GET", EMPLOYEES).status for _ in range(3)] == [200, 200, 429]
-    assert at.call("GET", EMPLOYEES, headers=at.basic(DET.pcn)).status == 200
+    assert at.call("GET", EMPLOYEES, headers=at.bearer()).status == 200
     at.wait(59.5)
     assert at.call("GET", EMPLOYEES).headers["Retry-After"] == "1"
     at.wait(0.5)

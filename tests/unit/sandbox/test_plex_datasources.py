@@ -184,7 +184,7 @@ def test_execute_takes_post_only(method: str) -> None:
 
 def test_content_type_is_required() -> None:
     at = PlexCaller()
-    refused = at.execute("cost_centers_get", headers=at.key(**{"content-type": "text/plain"}))
+    refused = at.execute("cost_centers_get", headers=at.basic("101", **{"content-type": "text/plain"}))
     assert refused.status == 400
 
 

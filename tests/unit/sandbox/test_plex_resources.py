@@ -87,7 +87,9 @@ def test_empty_fields_in_three_forms(form: str, expected: dict[str, Any]) -> Non
 def test_every_plant_has_its_own_chart() -> None:
     at = PlexCaller()
     for plant in PLANTS:
-        rows = read(at.call("GET", "/mdm/v1/chart-of-accounts", headers=at.basic(plant.pcn)))
+        rows = read(
+            at.call("GET", "/mdm/v1/chart-of-accounts", headers=at.key(**{"x-plex-connect-customer-id": plant.pcn}))
+        )
         assert {row["accountNumber"].split("-")[2] for row in rows} == {plant.pcn}
         assert [row["active"] for row in rows].count(False) == 1
     shop = {row["accountNumber"].split("-")[1] for row in at.plex.state("accounts") if row["pcn"] == "101"}

@@ -77,7 +77,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Channel:
-    """Sends calls to one base URL. Thread-safe; *budget* is shared with every other channel of the connection."""
+    """
+    Sends calls to one base URL. Thread-safe; *budget* is shared with every other channel of the connection.
+
+    *routed*: each names its plant by header; otherwise who signs it says which plant it is for.
+    """
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class Channel:
         transport: Transport,
         budget: Budget,
         plants: Mapping[str, Plant],
+        routed: bool,
         timeout_s: float,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
@@ -94,7 +99,7 @@ class Channel:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth, self._transport, self._budget = auth, transport, budget
-        self._plants, self._timeout_s = plants, timeout_s
+        self._plants, self._routed, self._timeout_s = plants, routed, timeout_s
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
         self.clock_offset: timedelta | None = None
 
@@ -197,12 +202,9 @@ class Channel:
             return Answer(status=response.status, headers=response.headers, body=body)
 
     def _address(self, call: Call) -> Headers:
-        plant = self._plants[call.plant]
         headers: Headers = {"Accept": "application/json"}
-        if plant.tenant_id is not None:
-            headers["X-Plex-Connect-Tenant-Id"] = plant.tenant_id
-        else:
-            headers["X-Plex-Connect-Customer-Id"] = plant.pcn
+        if self._routed:
+            headers |= _route(self._plants[call.plant])
         if call.body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         return headers
@@ -240,6 +242,12 @@ class Channel:
         at = read_http_date(date)
         if at is not None:
             self.clock_offset = at - self._clock()
+
+
+def _route(plant: Plant) -> Headers:
+    if plant.tenant_id is not None:
+        return {"X-Plex-Connect-Tenant-Id": plant.tenant_id}
+    return {"X-Plex-Connect-Customer-Id": plant.pcn}
 
 
 def _away(call: Call, fault: str, *, remedy: str | None = None) -> UnavailableError:

@@ -68,13 +68,14 @@ class PlexConnector:
         calls = max(1, int(settings.calls_per_minute * settings.share))
         budget = budget or Budget(calls_per_minute=calls, sleep=sleep)
 
-        def open_channel(base_url: str, auth: Auth) -> Channel:
+        def open_channel(base_url: str, auth: Auth, *, routed: bool = True) -> Channel:
             return Channel(
                 base_url=base_url,
                 auth=auth,
                 transport=transport,
                 budget=budget,
                 plants=self._plants,
+                routed=routed,
                 timeout_s=settings.timeout_s,
                 clock=clock,
                 sleep=sleep,
@@ -85,7 +86,10 @@ class PlexConnector:
         self._channel = open_channel(settings.base_url, signing[0])
         self._connect = ConnectApi(self._channel)
         self._catalog = Catalog(settings.datasources)
-        self._datasources = DataSourceApi(open_channel(settings.datasource_url or settings.base_url, signing[1]))
+        # A web-service user brings its plant along; the headers that name one are the resource API's.
+        self._own_plant = settings.datasource_signing == "basic"
+        datasource_url = settings.datasource_url or settings.base_url
+        self._datasources = DataSourceApi(open_channel(datasource_url, signing[1], routed=not self._own_plant))
 
     def check(self) -> Sequence[SurfaceHealth]:
         """Prove both surfaces for every plant; never raises for a refusal."""
@@ -102,6 +106,8 @@ class PlexConnector:
             surfaces.append(health.check_connect(self._connect, plant, people=people))
             surfaces.append(health.check_datasources(self._datasources, self._catalog, plant, read=read))
         surfaces = health.tell_foreign(surfaces, people=people, shown=shown)
+        if self._own_plant and len(self._plants) > 1:
+            surfaces = health.tell_unproved(surfaces)
         offset = self._channel.clock_offset
         return health.with_clock(surfaces, None if offset is None else offset.total_seconds())
 
@@ -266,7 +272,7 @@ def _signing(
         return ClientCredentials(credential, token_url=token_url, transport=transport, clock=clock, sleep=sleep)
 
     first = sign(settings.auth)
-    second = settings.datasource_auth or settings.auth
+    second = settings.datasource_signing
     return first, first if second == settings.auth else sign(second)
 
 

@@ -32,6 +32,7 @@ from ml_connector.settings.plex import Plant
 ReadRows = Callable[[RecordType, str], list[Row]]
 
 NO_ID = "no public id: what needs this data source is held until its id is set"
+UNPROVED = "; until then nothing proves that this plant's web-service user is its own"
 _MUST_EXIST = frozenset(
     {
         RecordType.TENANT,
@@ -144,6 +145,16 @@ def tell_foreign(
         else surface
         for surface in surfaces
     ]
+
+
+def tell_unproved(surfaces: Sequence[SurfaceHealth]) -> list[SurfaceHealth]:
+    """Say where a plant's web-service user may be another's unnoticed: nothing it may read names people by our ids."""
+
+    def tell(entry: TypeHealth) -> TypeHealth:
+        unread = entry.type == RecordType.EMPLOYEE_ATTRIBUTES and entry.problem == NO_ID
+        return msgspec.structs.replace(entry, problem=NO_ID + UNPROVED) if unread else entry
+
+    return [msgspec.structs.replace(surface, types=tuple(map(tell, surface.types))) for surface in surfaces]
 
 
 def with_clock(surfaces: Sequence[SurfaceHealth], offset_s: float | None) -> list[SurfaceHealth]:

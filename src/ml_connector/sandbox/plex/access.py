@@ -2,7 +2,7 @@
 Who is calling, and for which plant: bearer tokens, the `X-Plex-Connect-Api-Key` header and web-service users.
 
 A bearer token or an API key reaches every plant of the enterprise, chosen by header; a web-service user reaches its
-own.
+own. A key opens the resource API alone, a web-service user the data sources alone.
 """
 
 from __future__ import annotations
@@ -107,13 +107,17 @@ class Access:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self._is_live(value.strip()):
             return Caller(self.keys.client_id, asked or DEFAULT_PCN, _ALL)
+        if request.path.startswith(_DATA_SOURCES):
+            return self._web_service_user(request)
         if request.headers.get("x-plex-connect-api-key") == self.keys.api_key:
             return Caller(self.keys.api_key, asked or DEFAULT_PCN, _ALL)
+        raise unauthenticated()
+
+    def _web_service_user(self, request: Request) -> Caller:
+        """Recognise one by Basic. It brings its PCN along: a header that names another plant changes nothing."""
         given = _basic(request)
-        # A web-service user brings its PCN along: data sources know no routing header.
-        named = None if request.path.startswith(_DATA_SOURCES) else asked
         for pcn, user in self.keys.users.items():
-            if given == user and named in (None, pcn):
+            if given == user:
                 return Caller(user[0], pcn, (pcn,))
         raise unauthenticated()
 
