@@ -681,6 +681,19 @@ def test_a_forbidden_write_is_a_matter_of_permission() -> None:
         connector.write(write(id=ID))
 
 
+@pytest.mark.parametrize("record_type", [RecordType.EMPLOYEE, RecordType.POSITION])
+def test_a_403_in_a_page_that_is_not_plexs_sends_nobody_after_a_role(record_type: RecordType) -> None:
+    page = (403, b"<html>blocked by policy</html>", {"content-type": "text/html"})
+    connector, _ = make_connector(page, page)
+    for act in (
+        lambda: read(connector, Query(record_type=record_type, plant="101")),
+        lambda: connector.write(write(id=ID)),
+    ):
+        with pytest.raises(PermissionError_, match="somebody between Plex and us says no") as caught:
+            act()
+        assert "network" in str(caught.value.remedy)
+
+
 @pytest.mark.parametrize("record_type", [RecordType.ACCOUNT, RecordType.TENANT, RecordType.JOURNAL_ENTRY])
 def test_what_is_plexs_own_is_never_written(record_type: RecordType) -> None:
     connector, script = make_connector()

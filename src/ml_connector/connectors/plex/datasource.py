@@ -276,6 +276,8 @@ def _sort_write(answer: Answer, call: Call, entry: Entry, *, sent: Mapping[str, 
 
 def _sort_code(problem: Problem, answer: Answer, call: Call, entry: Entry) -> MLConnectorError | None:
     """Sort by Plex's stable code; its message may change."""
+    if answer.status == 403 and answer.is_foreign:
+        return None  # sorted by who else may have said it
     if problem.code in _ACCESS or answer.status == 403:
         return PermissionError_(
             f"Plex does not let our user execute it: {call.what}, plant {call.plant} ({problem.code or answer.status})",

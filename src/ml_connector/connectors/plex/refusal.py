@@ -56,7 +56,7 @@ def sort_write(answer: Answer, call: Call, *, sent: Mapping[str, Any], names_rec
     Only Plex's own answer refuses a record; *names_record*: the address does, so that a 404 can be about it.
     """
     if answer.status == 403:
-        return forbidden(call)
+        return forbidden(call, answer)
     if answer.status in _IN_BETWEEN or answer.is_foreign or (answer.status == 404 and not names_record):
         return AmbiguousWriteError(
             f"somebody other than Plex may have answered: {call.what} (status {answer.status})", unanswered=True
@@ -74,7 +74,7 @@ def sort_write(answer: Answer, call: Call, *, sent: Mapping[str, Any], names_rec
 def sort_read(answer: Answer, call: Call) -> MLConnectorError:
     """Say what an answer other than 200 means for a question. A 404 on a list is never an empty list."""
     if answer.status == 403:
-        return forbidden(call)
+        return forbidden(call, answer)
     if answer.status == 404:
         return ConfigurationError(
             f"Plex has no such resource, or nothing to give, and does not say which: {call.what}, plant {call.plant}",
@@ -91,8 +91,14 @@ def sort_read(answer: Answer, call: Call) -> MLConnectorError:
     return UnavailableError(f"Plex answers with status {answer.status}, which is no answer")
 
 
-def forbidden(call: Call) -> PermissionError_:
-    """The error for a refusal by role."""
+def forbidden(call: Call, answer: Answer) -> PermissionError_:
+    """The error for a refusal by role, or by somebody in between who was not to let us through."""
+    if answer.is_foreign:
+        return PermissionError_(
+            f"somebody between Plex and us says no: {call.what}, plant {call.plant} (status {answer.status}, and its page "
+            "is not Plex's)",
+            remedy="ask who runs the network between here and Plex to let these calls through",
+        )
     return PermissionError_(
         f"Plex knows us and says no: {call.what}, plant {call.plant}",
         remedy="ask your Plex administrator for a role that may do this in that PCN",
