@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,7 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-boundary", action="store_true", help="crash a week of runs at every boundary: takes long")
 
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are pytest's own
+_ROOM = 2 << 30
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        # A pretended crash loses nothing that was written, so that no test gains by waiting for a disk.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
     if (
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     ):  # begun in the background: our children shall hear it all the same

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import os
-import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import pytest
 
 from ml_connector.audit.event import AuditAction
 from ml_connector.sandbox.plex.tables import Tables
@@ -25,17 +19,6 @@ _NATURAL_KEYS = {
     "positions": "Position",
     "cost_centers": "Cost_Center_No",
 }
-
-
-def make_folder(factory: pytest.TempPathFactory) -> Path:
-    """A folder in memory where there is one: a pretended crash loses nothing that was written, and many are tried."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    folder = factory.mktemp("stage")
-    if not os.access(memory, os.W_OK):
-        return folder
-    fast = Path(tempfile.mkdtemp(prefix="mlc-", dir=memory))
-    atexit.register(shutil.rmtree, fast, ignore_errors=True)
-    return fast
 
 
 class Moment(NamedTuple):

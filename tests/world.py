@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,13 @@ from ml_connector.mapping.proposal import propose
 from ml_connector.mapping.workday import to_canonical
 from ml_connector.sandbox.company import PLANTS
 from ml_connector.sandbox.plex.sandbox import PlexSandbox
+from ml_connector.sandbox.plex.tables import Tables
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.secret import Secret
 from ml_connector.settings.loading import parse_settings
 from ml_connector.storage.database import open_database
 from ml_connector.storage.migrate import migrate
+from ml_connector.usecases import syncs, waiting_list
 from ml_connector.vault.keys import MasterKey
 
 WORKERS = 60
@@ -196,6 +200,41 @@ def open_world(
             yield world
         finally:
             world.app.close()
+
+
+@contextmanager
+def open_synced(folder: Path, *, workers: int = WORKERS, url: str | None = None) -> Iterator[World]:
+    """A world after its first sync. On SQLite that is made once per process, and put in place for each who asks."""
+    if url is not None:
+        with open_world(folder, workers=workers, url=url) as world:
+            sync_cleanly(world)
+            yield world
+        return
+    files, plants, asked_until = _sync_once(workers, datetime.now(UTC).date())
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    with open_world(folder, workers=workers, mapped=False) as world:
+        while world.sandbox.tenant.now() < asked_until:
+            pass  # its clock moves on by being read: what was read before was not read in the future
+        world.sandbox.plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in plants.items()}
+        yield world
+
+
+@cache
+def _sync_once(workers: int, _today: date) -> tuple[dict[str, bytes], dict[str, Tables], datetime]:
+    """Our files, what Plex holds, and the tenant's clock, after a first sync by one who began on the same day."""
+    with tempfile.TemporaryDirectory() as place, open_world(Path(place), workers=workers) as world:
+        sync_cleanly(world)
+        world.app.close()
+        files = {name: (world.folder / name).read_bytes() for name in ("mlc.db", "anchor.jsonl")}
+        plants = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
+        return files, plants, world.sandbox.tenant.now()
+
+
+def sync_cleanly(world: World) -> None:
+    """One sync in which everything goes well."""
+    report = syncs.sync(world.app, progress=silent)
+    assert report.exit_code == 0, waiting_list.parked(world.app)
 
 
 def silent(_stage: str, _done: int, _total: int | None) -> None:

@@ -21,7 +21,7 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.usecases import syncs
 from tests import crash_child
 from tests.rehearsal import kept_state
-from tests.stage import count_lost, count_twins, make_folder
+from tests.stage import count_lost, count_twins
 from tests.world import open_world, silent
 
 WORKERS = 8
@@ -34,7 +34,7 @@ LAG_S = 0.03
 """How long a command takes to come true: less than the time a doubtful write is given to settle."""
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.crash_child"])
+_processes.set_forkserver_preload(["tests.crash_child_warm"])
 
 
 class Scenario:
@@ -141,7 +141,7 @@ def scenario_of(tmp_path_factory):
 
         def find(name):
             if name not in made:
-                world = stack.enter_context(open_world(make_folder(tmp_path_factory), workers=WORKERS, **PLEX))
+                world = stack.enter_context(open_world(tmp_path_factory.mktemp("stage"), workers=WORKERS, **PLEX))
                 made[name] = Scenario(world, name)
             return made[name]
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.fuse import CrashError, Fuse
 from tests.rehearsal import record
-from tests.stage import Stage, count_twins, make_folder
+from tests.stage import Stage, count_twins
 
 WORKERS = 12
 PARTS = 8
@@ -65,7 +65,7 @@ def scenario_of(tmp_path_factory):
 
     def find(name):
         if name not in made:
-            made[name] = Scenario(make_folder(tmp_path_factory), name)
+            made[name] = Scenario(tmp_path_factory.mktemp("stage"), name)
         return made[name]
 
     return find

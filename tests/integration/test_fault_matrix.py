@@ -20,7 +20,7 @@ from ml_connector.sync.run import open_run
 from ml_connector.sync.store import changes, plans
 from tests.line import End, lose_answer
 from tests.rehearsal import is_write, record
-from tests.stage import Stage, count_twins, make_folder
+from tests.stage import Stage, count_twins
 
 WORKERS = 12
 A1 = "A1 ambiguous answers"
@@ -176,13 +176,13 @@ class Drifted:
 
 @pytest.fixture(scope="module")
 def drifted(tmp_path_factory):
-    return Drifted(make_folder(tmp_path_factory))
+    return Drifted(tmp_path_factory.mktemp("stage"))
 
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory):
     """The same, waiting longer before it reads back."""
-    return Drifted(make_folder(tmp_path_factory), settle_s=30)
+    return Drifted(tmp_path_factory.mktemp("stage"), settle_s=30)
 
 
 def same(one, other):
@@ -336,7 +336,7 @@ def send_only(life, intents):
 
 def test_a1_t6_one_poisonous_record_of_a_thousand_stops_no_other(tmp_path_factory):
     """All but one applied, one rejected with its reason, and the watermark moves."""
-    stage = Stage(record(1_050, days=1), make_folder(tmp_path_factory), writers=4)
+    stage = Stage(record(1_050, days=1), tmp_path_factory.mktemp("stage"), writers=4)
     refusal = json_response({"code": "REQUEST_VALIDATION_FAILED", "errors": [{"message": "no"}]}, 400)
 
     def poison(request, answer):

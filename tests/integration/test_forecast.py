@@ -8,14 +8,14 @@ import pytest
 
 from ml_connector.cli.progress import shown
 from tests.rehearsal import record
-from tests.stage import Stage, make_folder
+from tests.stage import Stage
 
 SLOW = {"calls_per_minute": 5}
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    stage = Stage(record(12), make_folder(tmp_path_factory), **SLOW)
+    stage = Stage(record(12), tmp_path_factory.mktemp("stage"), **SLOW)
     stage.morning = stage.keep()
     return stage
 
@@ -70,7 +70,7 @@ def test_the_plan_foretells_what_apply_says(stage):
 
 
 def test_a_short_run_has_no_forecast(tmp_path_factory):
-    quick = Stage(record(12), make_folder(tmp_path_factory), calls_per_minute=6000)
+    quick = Stage(record(12), tmp_path_factory.mktemp("stage"), calls_per_minute=6000)
     with quick.rehearsal.alive() as life:
         report, words = told(life, lambda progress: life.syncer.sync(progress=progress))
     assert report.counts["applied"] > 0

@@ -14,13 +14,12 @@ from ml_connector.mapping.plex import employee_uuid
 from ml_connector.sync.history.store import HistoryStore
 from ml_connector.usecases import links, outcomes, syncs, waiting_list
 from ml_connector.usecases.subjects import find_bearers
-from tests.world import open_world, silent
+from tests.world import open_synced, open_world, silent
 
 
 @pytest.fixture
 def synced(tmp_path):
-    with open_world(tmp_path) as world:
-        assert syncs.sync(world.app, progress=silent).exit_code == 0
+    with open_synced(tmp_path) as world:
         yield world
 
 

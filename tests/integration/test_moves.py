@@ -13,7 +13,7 @@ from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.sync.recall import look_after
 from ml_connector.timeline.links.store import LinkStore
 from ml_connector.usecases import syncs, waiting_list
-from tests.world import open_world, silent
+from tests.world import open_synced, silent
 
 
 class KeyAlone(msgspec.Struct):
@@ -22,8 +22,7 @@ class KeyAlone(msgspec.Struct):
 
 @pytest.fixture
 def synced(tmp_path):
-    with open_world(tmp_path) as world:
-        assert syncs.sync(world.app, progress=silent).exit_code == 0
+    with open_synced(tmp_path) as world:
         yield world
 
 

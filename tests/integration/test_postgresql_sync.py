@@ -9,7 +9,7 @@ from ml_connector.usecases import syncs
 from tests.integration.test_crash import PLEX, Scenario, kill_at
 from tests.integration.test_crash_points import CrashError, Fuse
 from tests.rehearsal import Rehearsal, record
-from tests.stage import Ending, count_lost, count_twins, make_folder, told_of
+from tests.stage import Ending, count_lost, count_twins, told_of
 from tests.world import open_world, silent
 
 WORKERS = 12
@@ -79,7 +79,7 @@ class OnPostgresql(Scenario):
 
 def test_a2_1_a_run_killed_on_postgresql_is_finished_by_the_next(postgresql, postgresql_url, tmp_path_factory, tally):
     """SIGKILL: the server rolls back what was not committed, and frees what the dead one held."""
-    with open_world(make_folder(tmp_path_factory), workers=KILLED_WORKERS, url=postgresql_url, **PLEX) as world:
+    with open_world(tmp_path_factory.mktemp("stage"), workers=KILLED_WORKERS, url=postgresql_url, **PLEX) as world:
         scenario = OnPostgresql(world, "day of changes", server=postgresql, points=KILLED)
         for point in scenario.points:
             kill_at(scenario, point, partial(tally, "kill -9 on PostgreSQL"))

@@ -11,13 +11,12 @@ import pytest
 from ml_connector.mapping.plex import employee_uuid
 from ml_connector.usecases import syncs
 from tests.living import Living
-from tests.world import open_world, silent
+from tests.world import open_synced, silent
 
 
 @pytest.fixture
 def synced(tmp_path):
-    with open_world(tmp_path, workers=40) as world:
-        assert syncs.sync(world.app, progress=silent).exit_code == 0
+    with open_synced(tmp_path, workers=40) as world:
         yield world
 
 

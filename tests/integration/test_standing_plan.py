@@ -10,15 +10,14 @@ from ml_connector.audit.event import AuditAction
 from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.usecases import outcomes, syncs
-from tests.world import open_world, silent
+from tests.world import open_synced, silent
 
 
 @pytest.fixture
 def settled(tmp_path):
     """A world whose last sync found nothing to do."""
-    with open_world(tmp_path) as world:
-        for _ in range(2):
-            syncs.sync(world.app, progress=silent)
+    with open_synced(tmp_path) as world:
+        syncs.sync(world.app, progress=silent)
         yield world
 
 

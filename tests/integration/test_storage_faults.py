@@ -26,7 +26,7 @@ from ml_connector.sync.lease.store import LEASE_S, leases
 from ml_connector.sync.linked import GUARD
 from ml_connector.sync.store import changes
 from tests.rehearsal import Life, is_write, record
-from tests.stage import Stage, count_lost, make_folder
+from tests.stage import Stage, count_lost
 
 WORKERS = 12
 PARTS = 4
@@ -35,7 +35,7 @@ ROW = {"connection": "acme", "owner": "", "fence": 1, "expires_at": ""}
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    made = Stage(record(WORKERS), make_folder(tmp_path_factory), writers=1)
+    made = Stage(record(WORKERS), tmp_path_factory.mktemp("stage"), writers=1)
     made.rehearsal.keeps_engine = False
     return made
 

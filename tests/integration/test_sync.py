@@ -13,7 +13,7 @@ from ml_connector.snapshot.extracts.store import Scope
 from ml_connector.sync.intent import iterate_levels
 from ml_connector.sync.receipts import Receipts
 from ml_connector.usecases import outcomes, syncs, waiting_list
-from tests.world import open_world, silent
+from tests.world import open_synced, open_world, silent, sync_cleanly
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -23,11 +23,11 @@ def world(request, tmp_path):
         yield opened
 
 
-@pytest.fixture
-def synced(world):
-    report = syncs.sync(world.app, progress=silent)
-    assert report.exit_code == 0, waiting_list.parked(world.app)
-    return world
+@pytest.fixture(params=["sqlite", "postgresql"])
+def synced(request, tmp_path):
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
+    with open_synced(tmp_path, url=url) as opened:
+        yield opened
 
 
 def play(world, scenario):
@@ -475,20 +475,21 @@ def test_wp_14_a_circle_of_managers_is_parked_and_its_members_are_synced(synced)
     assert all("circle" in item.reason for item in circle)
 
 
-def test_the_trail_holds_after_all_of_it(synced):
+def test_the_trail_holds_after_all_of_it(world):
+    sync_cleanly(world)
     for scenario in ("hire", "terminate", "transfer"):
-        play(synced, scenario)
-        synced.next_day()
-        syncs.sync(synced.app, progress=silent)
-    verdict = synced.app.trail.verify()
+        play(world, scenario)
+        world.next_day()
+        syncs.sync(world.app, progress=silent)
+    verdict = world.app.trail.verify()
     assert verdict.ok
     applied = sum(
         1
-        for event in synced.app.trail.list(100_000)
+        for event in world.app.trail.list(100_000)
         if event.event.action in {"write.applied", "write.accepted"}
         and event.event.outcome != "confirmed by reading back"
     )
-    assert applied == len([item for item in synced.write_requests() if item["status"] < 300])
+    assert applied == len([item for item in world.write_requests() if item["status"] < 300])
 
 
 def _rename_cost_center(world, number, name):

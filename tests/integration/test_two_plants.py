@@ -15,7 +15,7 @@ from ml_connector.errors import MLConnectorError
 from ml_connector.sandbox.http import Response
 from tests.fuse import CrashError, Fuse
 from tests.rehearsal import record
-from tests.stage import Stage, count_lost, count_twins, make_folder
+from tests.stage import Stage, count_lost, count_twins
 
 WORKERS = 12
 SLOW_S = 90
@@ -32,7 +32,7 @@ class Day(NamedTuple):
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory):
-    stage = Stage(record(WORKERS), make_folder(tmp_path_factory), confirm_within_s=10)
+    stage = Stage(record(WORKERS), tmp_path_factory.mktemp("stage"), confirm_within_s=10)
     stage.run()
     stage.rehearsal.plex_state()
     stage.rehearsal.day = 1

@@ -22,7 +22,6 @@ from ml_connector.sandbox.http import Request, Response
 from ml_connector.sandbox.plex.tables import Tables
 from ml_connector.sandbox.tenant.world import World
 from tests.fault_put import FAULTS, Played
-from tests.stage import make_folder
 from tests.two_way import TwoWay
 
 NEW = ("4600", "Robotics")
@@ -32,7 +31,7 @@ SATURDAY = datetime(2026, 11, 28, 8, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    return lambda: f"sqlite:///{make_folder(tmp_path_factory) / 'state.db'}"
+    return lambda: f"sqlite:///{tmp_path_factory.mktemp('stage') / 'state.db'}"
 
 
 class InStep(NamedTuple):

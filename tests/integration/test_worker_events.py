@@ -12,21 +12,15 @@ from ml_connector.mapping.crosswalk import sign_rows
 from ml_connector.sync.baseline.store import BaselineStore
 from ml_connector.timeline.facts.store import FactStore
 from ml_connector.usecases import syncs, waiting_list
-from tests.world import open_world, silent
+from tests.world import open_synced, open_world, silent
 
 PLANT = "101"
 
 
 @pytest.fixture
-def world(tmp_path):
-    with open_world(tmp_path, workers=40) as opened:
-        yield opened
-
-
-@pytest.fixture
-def synced(world):
-    assert syncs.sync(world.app, progress=silent).exit_code == 0
-    return world
+def synced(tmp_path):
+    with open_synced(tmp_path, workers=40) as world:
+        yield world
 
 
 def desk_of(world):
@@ -185,7 +179,12 @@ def map_to(world, building):
         world.app.mappings.save(tx, "acme", sign_rows(rows, changed_by="t", changed_at=datetime.now(UTC)))
 
 
-def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_others_go(world):
+def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_others_go(tmp_path):
+    with open_world(tmp_path, workers=40) as world:
+        who_needs_a_setup_value_waits(world)
+
+
+def who_needs_a_setup_value_waits(world):
     map_to(world, "DET-9")
     plan = syncs.plan(world.app, progress=silent)
     made = Counter(change.plant for change in plan.changes if (change.type, change.action) == ("employee", "create"))

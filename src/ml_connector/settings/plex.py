@@ -85,7 +85,7 @@ class PlexConnection(Frozen):
 
     @property
     def datasource_signing(self) -> Literal["oauth2", "api_key", "basic"]:
-        """How data sources are signed in to. Plex describes web-service users for them, and keys for nothing of theirs."""
+        """How data sources are signed in to; Plex describes web-service users for them, and no key."""
         return self.datasource_auth or ("basic" if self.auth == "api_key" else self.auth)
 
     @property
