@@ -3,6 +3,7 @@
 import itertools
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -112,7 +113,8 @@ def test_any_text_comes_back_exactly(database, vault, value):
 def test_neither_value_nor_length_is_stored_or_listed(database, vault):
     put(database, vault, PLACES[0], "a-very-particular-secret")
     assert "particular" not in repr(snapshot(database))
-    assert "24" not in repr(vault.list())
+    listed = [msgspec.structs.replace(info, fingerprint="") for info in vault.list()]  # its digits are anybody's
+    assert "24" not in repr(listed)
     one, other = put(database, vault, PLACES[0], "same-value"), put(database, vault, PLACES[1], "same-value")
     assert one.fingerprint != other.fingerprint
 

@@ -27,7 +27,7 @@ AMBIGUOUS = (
     "garbage_json",
     "half_read",
 )
-PLACES = ("/api/mdm/v1/employees", "/api/datasources/9001", "/api/datasources/22657")
+PLACES = ("/api/mdm/v1/employees", "/api/datasources/900102", "/api/datasources/22657")
 
 
 @pytest.fixture(scope="module")

@@ -1769,6 +1769,36 @@ MUTANTS = (
         "test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there",
     ),
     Mutant(
+        "a key of the resource API is sent to the data sources",
+        "settings/plex.py",
+        'self.datasource_auth or ("basic" if self.auth == "api_key" else self.auth)',
+        "self.datasource_auth or self.auth",
+        "tests/unit/test_plex_connector.py::"
+        "test_an_api_key_opens_no_data_source_and_a_web_service_user_brings_its_plant_along",
+    ),
+    Mutant(
+        "the pretended Plex lets a key in to its data sources",
+        "sandbox/plex/access.py",
+        "        if request.path.startswith(_DATA_SOURCES):\n            return self._web_service_user(request)\n",
+        "",
+        "tests/unit/sandbox/test_plex_access.py::"
+        "test_a_key_opens_resources_alone_and_a_web_service_user_data_sources_alone",
+    ),
+    Mutant(
+        "a firewall's refusal sends people after a role in Plex",
+        "connectors/plex/refusal.py",
+        "    if answer.is_foreign:\n        return PermissionError_(\n",
+        "    if False:\n        return PermissionError_(\n",
+        "tests/unit/test_plex_connector.py::test_a_403_in_a_page_that_is_not_plexs_sends_nobody_after_a_role",
+    ),
+    Mutant(
+        "nothing is said where a web-service user may be another plant's",
+        "connectors/plex/connector.py",
+        "            surfaces = health.tell_unproved(surfaces)\n",
+        "            pass\n",
+        "tests/integration/test_foreign_plant.py::test_rd12_ping_says_where_nothing_tells_whose_people_a_user_shows",
+    ),
+    Mutant(
         "whoever looks up what became of a throttled write does not wait",
         "connectors/workday/writing.py",
         "            if tells_of_pace(fault):\n                self._hold_back(response)\n",

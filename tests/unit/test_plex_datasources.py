@@ -100,9 +100,17 @@ def test_a_column_we_need_and_miss_is_contract_drift() -> None:
 
 
 def test_rows_of_something_else_are_no_contract_drift() -> None:
-    connector, _ = make_connector(result(DEPARTMENT), described(*CENTER))
+    connector, _ = make_connector(*[result(DEPARTMENT), described(*CENTER)] * 4)
     with pytest.raises(UnavailableError, match="which its description promises"):
         read(connector, query(RecordType.COST_CENTER))
+
+
+def test_rows_of_something_else_are_asked_for_again() -> None:
+    connector, script = make_connector(result(DEPARTMENT), described(*CENTER), result(CENTER), result(DEPARTMENT))
+    assert [row["cost_center_no"] for row in read(connector, query(RecordType.COST_CENTER))] == [
+        CENTER["Cost_Center_No"]
+    ]
+    assert script.calls[0] == script.calls[2]
 
 
 def test_a_column_missing_from_one_row_only_is_an_empty_column() -> None:
