@@ -61,6 +61,32 @@ def test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there(h
         assert [hold for hold in life.tools.review.holds("acme", state="open") if hold.guard == "foreign_plant"] == []
 
 
+@pytest.mark.parametrize("syncs", [1, 2, 3])
+def test_rd12_another_plants_people_are_told_of_many_too_and_all_passes_once_the_user_is_right(
+    tmp_path: Path, syncs: int
+) -> None:
+    home = TwoUsers(tmp_path, workers=90)
+    for _ in range(syncs):
+        with home.alive() as life:
+            life.sync()
+    before = home.plex_state()
+    home.swapped = True
+    for _ in range(2):
+        with home.alive() as life:
+            report = life.sync()
+            holds = [(hold.guard, hold.plant) for hold in life.tools.review.holds("acme", state="open")]
+            # As many are gone as are there, which is told as what it is, and once.
+            assert sorted(holds) == [("foreign_plant", "101"), ("foreign_plant", "102")]
+            assert report.counts["applied"] == 0
+    assert home.plex_state() == before
+    home.swapped = False
+    with home.alive() as life:
+        report = life.sync()
+        assert life.tools.review.holds("acme", state="open") == []
+        assert report.exit_code == 0
+    assert home.plex_state() == before
+
+
 def test_rd12_ping_says_where_nothing_tells_whose_people_a_user_shows(home: TwoUsers) -> None:
     ids = {name: row for name, row in home.settings.plex.datasources.items() if name != "employee_attributes_get"}
     plex = home.settings.plex.model_copy(update={"datasources": ids})

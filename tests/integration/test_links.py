@@ -304,6 +304,15 @@ def test_wp_01_a_join_says_first_what_it_would_do(small):
     assert len([name for name in links.join(small.app, left, to=stays, accept=True).aliases if name.kind == "wid"]) == 2
 
 
+def test_wp_01_who_left_is_not_called_active_but_the_profile_they_have_now_is(small):
+    left, now = play(small, "conversion")
+    syncs.sync(small.app, progress=silent)
+    other = next(number for number in at_work(small) if number != now)
+    with pytest.raises(UsageError, match=f"^{other} and {now} .one person with {left}. are both active") as refused:
+        links.join(small.app, other, to=left)
+    assert f"links relink {other} --to {left}" in refused.value.remedy
+
+
 def test_wp_09_what_came_along_by_a_transfer_is_told_from_what_was_chosen(small):
     number = at_work(small)[0]
     store, tenant = small.app.tools.links, small.app.connection.workday.tenant

@@ -366,3 +366,23 @@ def test_rd_08_a_mistyped_workday_code_is_refused_with_the_nearest_one(world: Wo
     with pytest.raises(ConfigurationError, match=r"no job profile 'JP-WELDD'.*'JP-WELD'"):
         mappings.set_row(world.app, kind="job_profile", source="JP-WELDD", plant="101", target={"position": "Welder"})
     assert world.app.mappings.load("acme") == before
+
+
+def test_rd_09_a_draft_is_not_drafted_over_and_whoever_approves_is_told_of_rows_by_their_days(world: World) -> None:
+    first, since = world.sandbox.tenant.today + timedelta(days=8), world.sandbox.tenant.today + timedelta(days=5)
+    drafted = mappings.set_row(world.app, **WELDERS, target={"position": "Assembler"}, since=first)
+    assert [row.state for row in drafted.changed] == ["draft"]
+    until = first + timedelta(days=4)
+    clash = {**WELDERS, "target": {"position": "Press Operator"}, "since": since, "until": until}
+    with pytest.raises(ConfigurationError, match=f"the draft from {first} begins before") as refused:
+        mappings.set_row(world.app, **clash)
+    assert refused.value.remedy == f"end it before {first}, or say that row anew as well"
+    assert len([row for row in world.app.mappings.load("acme") if row.state == "draft"]) == 1
+    # As an earlier version let it happen.
+    row = msgspec.structs.replace(
+        drafted.changed[0], target={"position": "Press Operator"}, effective_on=since, ends_on=until
+    )
+    with world.app.database.transaction() as tx:
+        world.app.mappings.save(tx, "acme", [row])
+    with pytest.raises(ConfigurationError, match=f"begins while the row from {since} lasts"):
+        mappings.approve_rows(acting(world, "leo"), lines=[LINE])

@@ -1799,6 +1799,44 @@ MUTANTS = (
         "tests/integration/test_foreign_plant.py::test_rd12_ping_says_where_nothing_tells_whose_people_a_user_shows",
     ),
     Mutant(
+        "a list that looks shortened is not asked whose people it shows",
+        "sync/foreign.py",
+        "gathered.extracts.get(place, gathered.doubted.get(place))",
+        "gathered.extracts.get(place)",
+        "tests/integration/test_foreign_plant.py::"
+        "test_rd12_another_plants_people_are_told_of_many_too_and_all_passes_once_the_user_is_right",
+    ),
+    Mutant(
+        "whom only a disbelieved reading showed is gone when the right list comes back",
+        "sync/gather.py",
+        "extract_id=extract.id, doubted=False))",
+        "extract_id=extract.id))",
+        "tests/integration/test_foreign_plant.py::"
+        "test_rd12_another_plants_people_are_told_of_many_too_and_all_passes_once_the_user_is_right",
+    ),
+    Mutant(
+        "drafts of one line may overlap each other",
+        "usecases/mapping_faults.py",
+        'if row.state in {"accepted", "draft"}]\n',
+        'if row.state == "accepted"]\n',
+        "tests/integration/test_mapping_approval.py::"
+        "test_rd_09_a_draft_is_not_drafted_over_and_whoever_approves_is_told_of_rows_by_their_days",
+    ),
+    Mutant(
+        "who has left is called active because somebody joined to them is",
+        "usecases/join.py",
+        "name if name in {each.known_as, each.employee_id} else",
+        "name if True else",
+        "tests/integration/test_links.py::test_wp_01_who_left_is_not_called_active_but_the_profile_they_have_now_is",
+    ),
+    Mutant(
+        "a plant without a web-service user is asked for each of its lists",
+        "connectors/plex/health.py",
+        "AuthenticationError | MissingCredentialError",
+        "AuthenticationError",
+        "tests/unit/test_plex_connector.py::test_a_plant_without_a_user_of_its_own_is_told_once_and_nobody_is_asked",
+    ),
+    Mutant(
         "whoever looks up what became of a throttled write does not wait",
         "connectors/workday/writing.py",
         "            if tells_of_pace(fault):\n                self._hold_back(response)\n",

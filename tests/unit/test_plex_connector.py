@@ -511,6 +511,16 @@ def test_one_web_service_user_cannot_serve_two_plants() -> None:
     assert script.requests == []
 
 
+def test_a_plant_without_a_user_of_its_own_is_told_once_and_nobody_is_asked() -> None:
+    plants = [{"pcn": "201", "company_code": "A"}, {"pcn": "202", "company_code": "B"}]
+    connector, script = make_connector(auth="basic", plants=plants)
+    surfaces = connector.check()
+    assert [(surface.signed_in, surface.types) for surface in surfaces] == [(False, ())] * 4
+    assert all("of its own" in str(surface.problem) for surface in surfaces)
+    assert all(f"plex {surface.plant}/password" in str(surface.remedy) for surface in surfaces)
+    assert script.requests == []
+
+
 def test_one_web_service_user_serves_one_plant() -> None:
     connector, script = make_connector((200, []), auth="basic", plants=[{"pcn": "201", "company_code": "A"}])
     read(connector, employees(plant="201"))

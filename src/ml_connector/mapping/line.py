@@ -138,11 +138,12 @@ def _remedy(code: str, kind: Kind) -> str:
     return f"fill {', '.join(TARGET_PARTS[kind])} and leave the other target columns empty"
 
 
-def find_clashes(found: Mapping[int, Claim], *, there: Iterable[MappingRow] = ()) -> list[Fault]:
+def find_clashes(found: Mapping[int, Claim], *, there: Iterable[MappingRow] = (), in_file: bool = True) -> list[Fault]:
     """
-    Two lines that say the same thing twice, or whose days overlap with each other's or with those of rows in force.
+    Two lines that say the same thing twice, or whose days overlap with each other's or with those of rows there are.
 
-    *there* are the accepted rows, of which those that a line replaces do not count (RD-06).
+    *there* are the rows in force and the drafts, of which those that a line replaces do not count (RD-06); what is not
+    *in_file* is named by its first day.
     """
     faults, book = [], dict[Line, list[tuple[int | None, Claim]]]()
     replaced = {claim.key for claim in found.values()}
@@ -155,26 +156,35 @@ def find_clashes(found: Mapping[int, Claim], *, there: Iterable[MappingRow] = ()
             (claim for _, claim in claims), key=lambda each: (spell(each.effective_on), where[id(each)] or 0)
         )
         for one, other in find_overlaps(ordered):
-            fault = _clash(one, other, where[id(one)], where[id(other)])
+            fault = _clash(one, other, where[id(one)], where[id(other)], in_file=in_file)
             if fault is not None:
                 faults.append(fault)
     return faults
 
 
-def _clash(one: Claim, other: Claim, first: int | None, second: int | None) -> Fault | None:
-    """*first* and *second* are the lines of *one* and *other*, None for the row in force."""
+def _clash(one: Claim, other: Claim, first: int | None, second: int | None, *, in_file: bool) -> Fault | None:
+    """*first* and *second* are the lines of *one* and *other*, None for a row there is."""
     if second is None:
         if first is None:
             return None
-        message = f"{one.label} lasts until {one.ends_on}, but the row in force from {other.effective_on} begins before"
+        there = f"the {_standing(other)} from {other.effective_on}"
+        message = f"{one.label} lasts until {one.ends_on}, but {there} begins before"
         return line_fault(
             "overlap", first, message, f"end it before {other.effective_on}, or say that row anew as well"
         )
-    stands = f"line {first}" if first is not None else "the row in force"
+    stands = f"the {_standing(one)}" if first is None else f"line {first}" if in_file else f"the row {_since(one)}"
     if one.key == other.key:
         return line_fault("tie", second, f"{other.label} already stands on {stands}", "keep one of the two lines")
     message = f"{other.label} begins while {stands} lasts, which says it ends on {one.ends_on}"
     return line_fault("overlap", second, message, f"end the earlier row before {other.effective_on}, or begin later")
+
+
+def _standing(row: Claim) -> str:
+    return "draft" if isinstance(row, MappingRow) and row.state == "draft" else "row in force"
+
+
+def _since(row: Claim) -> str:
+    return "without a first day" if row.effective_on is None else f"from {row.effective_on}"
 
 
 def line_fault(code: str, line: int, message: str, remedy: str) -> Fault:

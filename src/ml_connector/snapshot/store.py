@@ -242,8 +242,13 @@ class SnapshotStore:
         with self._database.reading() as tx:
             return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
 
-    def gone(self, scope: Scope, *, extract_id: int) -> list[str]:
-        """Keys that the last believed extraction before this complete one saw, and nothing since."""
+    def gone(self, scope: Scope, *, extract_id: int, doubted: bool = True) -> list[str]:
+        """
+        Keys that the last believed extraction before this complete one saw, and nothing since.
+
+        With *doubted* also those that only a reading in between saw which a guard holds; where such readings show what
+        never was the scope's own, they are left out, and with them whoever they saw last.
+        """
         believed = (
             select(func.coalesce(extracts.c.base_id, extracts.c.id))
             .where(*columns_of(extracts, scope), extracts.c.state == "complete", extracts.c.id < extract_id)
@@ -252,6 +257,9 @@ class SnapshotStore:
         )
         since = records.c.extract_id >= believed.scalar_subquery()
         where = and_(_within(scope), since, records.c.extract_id < extract_id)
+        if not doubted:
+            held = select(extracts.c.id).where(*columns_of(extracts, scope), extracts.c.state == "held")
+            where = and_(where, records.c.extract_id.not_in(held))
         with self._database.reading() as tx:
             return list(tx.execute(select(records.c.key).where(where).order_by(records.c.key)).scalars())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml_connector.canonical.keys import RecordType
 from ml_connector.connectors.plex.catalog import READS
 from ml_connector.connectors.plex.whose import find_foreign, set_user
+from ml_connector.snapshot.extract import Extract
 from ml_connector.sync.change import Hold, make_hold
 from ml_connector.sync.gather import Gathered
 from ml_connector.sync.tools import SyncTools
@@ -14,23 +15,30 @@ GUARD = "foreign_plant"
 
 def watch_plants(tools: SyncTools, gathered: Gathered) -> None:
     """Take out of *gathered* what a plant's data sources told of another plant, and hold it."""
-    shown = {
-        plant: _keys(tools, gathered, RecordType.EMPLOYEE_ATTRIBUTES, plant)
-        for plant in gathered.today
-        # As the last believed reading had it, to the letter, it was looked at then.
-        if (extract := gathered.extracts.get(("plex", RecordType.EMPLOYEE_ATTRIBUTES.value, plant))) and extract.whole
-    }
-    people = {plant: _keys(tools, gathered, RecordType.EMPLOYEE, plant) for plant in gathered.today} if shown else {}
-    for plant, other in find_foreign(people, shown).items():
-        gathered.holds.append(_hold(plant, other))
+    read = {plant: _find(gathered, RecordType.EMPLOYEE_ATTRIBUTES, plant) for plant in gathered.today}
+    # As the last believed reading had it, to the letter, it was looked at then.
+    shown = {plant: _keys(tools, extract) for plant, extract in read.items() if extract is not None and extract.whole}
+    if not shown:
+        return
+    people = {plant: _keys(tools, _find(gathered, RecordType.EMPLOYEE, plant)) for plant in gathered.today}
+    foreign = find_foreign(people, shown)
+    for plant in foreign:
         for kind in READS:
             extract = gathered.extracts.pop(("plex", kind.value, plant), None)
-            if extract is not None:
+            if extract is not None and extract.whole:
                 tools.extracts.disbelieve(extract.id)
+    # Told once, at its cause: what else looks wrong about such lists, nobody may release.
+    gathered.holds = [hold for hold in gathered.holds if not (hold.plant in foreign and hold.type in READS)]
+    gathered.holds += [_hold(plant, other) for plant, other in foreign.items()]
 
 
-def _keys(tools: SyncTools, gathered: Gathered, kind: RecordType, plant: str) -> set[str]:
-    extract = gathered.extracts.get(("plex", kind.value, plant))
+def _find(gathered: Gathered, kind: RecordType, plant: str) -> Extract | None:
+    """How a list was read, also where it is held already: of whose records it is another question."""
+    place = ("plex", kind.value, plant)
+    return gathered.extracts.get(place, gathered.doubted.get(place))
+
+
+def _keys(tools: SyncTools, extract: Extract | None) -> set[str]:
     return set() if extract is None else set(tools.snapshots.keys(extract.scope, extract_id=extract.id))
 
 

@@ -63,14 +63,15 @@ class Gathered(msgspec.Struct, kw_only=True):
     Both sides as read: extractions by (side, type, plant), what is held unread, and what could not be understood.
 
     *looked_at* is when it was read by our own clock. *not_given* are the types Workday's surface does not give at all:
-    nobody can mend that, so it is no hold. *missed* counts, by type, what a whole comparison found changed and no
-    window of Workday's log had told of (CC-06).
+    nobody can mend that, so it is no hold. *doubted* are the extractions that a guard holds. *missed* counts, by type,
+    what a whole comparison found changed and no window of Workday's log had told of (CC-06).
     """
 
     as_of: AsOf
     looked_at: datetime
     today: dict[str, date]
     extracts: dict[tuple[str, str, str], Extract] = {}
+    doubted: dict[tuple[str, str, str], Extract] = {}
     holds: list[Hold] = []
     parked: list[Parked] = []
     missed: dict[str, int] = {}
@@ -230,8 +231,9 @@ class Gatherer:
     def _from_plex(self, gathered: Gathered, plex: Pages, kind: RecordType, plant: str, approvals: Approvals) -> None:
         read = partial(self._read_plex, plex, kind, plant)
         extract = _try_read(gathered, read, kind=kind.value, plant=plant, indispensable=False)
-        if extract is not None and self._believable(gathered, extract, approvals):
-            gathered.extracts["plex", kind.value, plant] = extract
+        if extract is not None:
+            believed = self._believable(gathered, extract, approvals)
+            (gathered.extracts if believed else gathered.doubted)["plex", kind.value, plant] = extract
 
     def _read_plex(self, plex: Pages, kind: RecordType, plant: str) -> Extract:
         return self._reader.extract(
@@ -269,7 +271,9 @@ class Gatherer:
                 self._extracts.disbelieve(extract.id)
                 return False
         # Of an increment, what was not asked for is not gone.
-        gone = len(self._snapshots.gone(scope, extract_id=extract.id)) if extract.before and extract.whole else 0
+        gone = 0
+        if extract.before and extract.whole:
+            gone = len(self._snapshots.gone(scope, extract_id=extract.id, doubted=False))
         hold = shrunken_list(scope.type, scope.plant, now=extract.total, before=extract.before, limit=limit, gone=gone)
         if hold is None or approvals.cover(hold):
             return True

@@ -52,14 +52,17 @@ def moved_by(store: LinkStore, profile: Profile) -> list[str]:
     return [profile.wid, *others]
 
 
-def are_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) -> bool:
+def find_both_at_work(app: App, store: LinkStore, profile: Profile, person: str) -> tuple[Worker, Worker] | None:
     """
-    Whether a profile, or who is joined to it, and another one that is *person* are active, as they were last shown.
+    Who is active of a profile and those joined to it, and who of those that are *person*, as they were last shown; None
+    unless there is one of each.
     """
     today, moved = min(last_days(app).values()), moved_by(store, profile)
     theirs = {person, *store.followers(person)} - set(moved)
-    active = {wid for wid, each in known_workers(app, [*moved, *theirs]).items() if is_at_work(each, today=today)}
-    return not active.isdisjoint(moved) and not active.isdisjoint(theirs)
+    known = known_workers(app, [*moved, *theirs])
+    active = {wid: each for wid, each in known.items() if is_at_work(each, today=today)}
+    one, other = (next((active[wid] for wid in wids if wid in active), None) for wids in (moved, sorted(theirs)))
+    return None if one is None or other is None else (one, other)
 
 
 def check_not_both_at_work(
@@ -72,9 +75,14 @@ def check_not_both_at_work(
         UsageError: both are active, as they were last shown.
     """
     worker, to = names
-    if are_both_at_work(app, store, profile, other.person):
+    both = find_both_at_work(app, store, profile, other.person)
+    if both is not None:
+        named = (
+            name if name in {each.known_as, each.employee_id} else f"{each.known_as} (one person with {name})"
+            for name, each in zip(names, both, strict=True)
+        )
         raise UsageError(
-            f"{worker} and {to} are both active in Workday, so they would wait, both of them; nothing was changed",
+            f"{' and '.join(named)} are both active in Workday, so they would wait, both of them; nothing was changed",
             remedy=f"if they are one person, end one of the two in Workday; after the next ml-connector plan: "
             f"ml-connector links relink {worker} --to {to}",
         )

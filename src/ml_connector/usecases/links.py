@@ -16,11 +16,11 @@ from ml_connector.sync.contested import find_owner, may_be_made
 from ml_connector.timeline.identity import Seen, aliases_of
 from ml_connector.timeline.links.store import Link, LinkStore, Profile
 from ml_connector.usecases.join import (
-    are_both_at_work,
     check_choice,
     check_join,
     check_not_both_at_work,
     check_works_there,
+    find_both_at_work,
     moved_by,
     settle,
 )
@@ -186,8 +186,8 @@ def _adopt(
         whose = _number(app, owner or "")
         chosen = store.adopted().get((plant, owner or "")) == employee.key
         first = f"ml-connector links unlink {whose} --plant {plant}   if it is not theirs; " if chosen else ""
-        both = are_both_at_work(app, store, profile, owner or "")
-        ended = "end one of the two in Workday; after the next ml-connector plan: " if both else ""
+        both = find_both_at_work(app, store, profile, owner or "")
+        ended = "" if both is None else "end one of the two in Workday; after the next ml-connector plan: "
         raise ConfigurationError(
             f"Plex employee {record} of plant {plant} is somebody else already: worker {whose}; nothing was changed",
             remedy=f"{first}if they are one person: {ended}ml-connector links relink {worker} --to {whose}",

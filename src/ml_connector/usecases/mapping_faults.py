@@ -37,15 +37,18 @@ class _Codes(NamedTuple):
         return claim.wid in self.holders and claim.source in self.earlier.get(claim.wid, ())
 
 
-def find_faults(app: App, claims: Mapping[int, Claim], *, placed: Collection[int]) -> list[Fault]:
+def find_faults(
+    app: App, claims: Mapping[int, Claim], *, placed: Collection[int], in_file: bool = False
+) -> list[Fault]:
     """
-    What our own records say against claims, by line: plants, and days that overlap with rows in force or each other's.
+    What our own records say against claims, by line: plants, and days that overlap with rows in force, with drafts, or
+    with each other's.
 
     *placed* are the lines of which code, plant and days are sound.
     """
-    accepted = [row for row in app.mappings.load(app.name) if row.state == "accepted"]
+    there = [row for row in app.mappings.load(app.name) if row.state in {"accepted", "draft"}]
     comparable = {line: claim for line, claim in claims.items() if line in placed}
-    found = [fault for fault in find_clashes(comparable, there=accepted) if fault.code != "tie"]
+    found = [fault for fault in find_clashes(comparable, there=there, in_file=in_file) if fault.code != "tie"]
     known = app.connection.plex.pcns
     for line, claim in claims.items():
         if claim.plant.isdecimal() and claim.plant not in known:
@@ -54,14 +57,14 @@ def find_faults(app: App, claims: Mapping[int, Claim], *, placed: Collection[int
     return found
 
 
-def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
+def find_unknown_codes(app: App, claims: Mapping[int, Claim], *, placed: Collection[int]) -> list[Fault]:
     """
     Codes that Workday did not show when it was read last, or shows for another object than the row's own id says; where
     it never was read, it is asked now.
 
     A row that begins later may name what is still to come (RD-02), one that is in force already is not asked about, an
     object may stand under the code it had before (RD-01), and where Plex owns cost centers, a row may say what one that
-    only Plex has is to be called.
+    only Plex has is to be called. Of a line that is not *placed* it is not known when it begins.
     """
     said = {row.key: row for row in app.mappings.load(app.name) if row.state == "accepted"}
     news = {line: claim for line, claim in claims.items() if _is_news(claim, said.get(claim.key))}
@@ -81,6 +84,8 @@ def find_unknown_codes(app: App, claims: Mapping[int, Claim]) -> list[Fault]:
         remedy = "correct the code; what is only to come in Workday needs a row that begins on its day"
         if ahead:
             remedy = f"nothing, if Workday will have it by then; if it is mistyped: {_end_command(claim)}"
+        if line not in placed:
+            remedy = "correct the code, unless Workday will have it on the day the row begins"
         coming = kind is Kind.COST_CENTER and code in to_come
         if coming and not ahead:
             message += ": it is to be made there from Plex's"

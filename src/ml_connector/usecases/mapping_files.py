@@ -29,10 +29,10 @@ def import_file(app: App, path: Path, *, check: bool = True, preview: bool = Fal
         FaultsError: every fault, by line. UsageError: there is no such file to read, or it is too large.
     """
     table = parse_table(_read_file(path))
-    ours = find_faults(app, table.claims, placed=table.placed)
+    ours = find_faults(app, table.claims, placed=table.placed, in_file=True)
     faults = [*table.faults, *(fault for fault in ours if fault not in table.faults)]
     if check:
-        faults += _ask_too("Workday", lambda: find_unknown_codes(app, table.claims), known=faults)
+        faults += _ask_too("Workday", lambda: find_unknown_codes(app, table.claims, placed=table.placed), known=faults)
         faults += _ask_too("Plex", lambda: find_live_faults(app, table.claims, in_file=True), known=faults)
     warnings = refuse(faults, outcome=f"{path} was not imported")
     return keep_rows(

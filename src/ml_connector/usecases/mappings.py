@@ -122,7 +122,7 @@ def _find_faults(app: App, rows: Sequence[MappingRow], *, codes: bool, live: boo
     """What is wrong with rows that stand in no file."""
     claims = numbered(rows)
     faults = find_faults(app, claims, placed=claims)
-    faults += find_unknown_codes(app, claims) if codes else []
+    faults += find_unknown_codes(app, claims, placed=claims) if codes else []
     faults += find_live_faults(app, claims) if live else []
     return unnumbered(faults)
 

@@ -73,7 +73,7 @@ class Basic:
     A web-service user. It belongs to one PCN, so with several plants each needs its own (`101/username`).
 
     Raises:
-        ConfigurationError: several plants and no user of its own for one: the common user would answer with
+        MissingCredentialError: several plants and no user of its own for one: the common user would answer with
             another plant's records.
     """
 
@@ -94,7 +94,7 @@ class Basic:
         except MissingCredentialError:
             if self._plants == 1:
                 return self._credential("username"), self._credential("password")
-        raise ConfigurationError(
+        raise MissingCredentialError(
             f"plant {plant} has no Plex web-service user of its own; one belongs to a single PCN",
             remedy=f"ml-connector credentials set plex {plant}/username   and   plex {plant}/password",
         )

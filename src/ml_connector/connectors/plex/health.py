@@ -22,6 +22,7 @@ from ml_connector.connectors.strict_json import Row
 from ml_connector.errors import (
     AuthenticationError,
     ConfigurationError,
+    MissingCredentialError,
     MLConnectorError,
     NotSentError,
     PermissionError_,
@@ -281,8 +282,10 @@ def _failed(record_type: str, error: MLConnectorError) -> TypeHealth:
 
 
 def _closes(error: MLConnectorError, *, first: bool) -> bool:
-    """Whoever does not know us, or does not answer at all, is not asked a dozen times more."""
-    return isinstance(error, AuthenticationError) or (first and isinstance(error, TransientError | NotSentError))
+    """Whoever does not know us, or does not answer at all, is not asked a dozen times more; nor by whom we have not."""
+    if isinstance(error, AuthenticationError | MissingCredentialError):
+        return True
+    return first and isinstance(error, TransientError | NotSentError)
 
 
 def _closed(surface: str, plant: Plant, error: MLConnectorError) -> SurfaceHealth:
