@@ -1763,8 +1763,8 @@ MUTANTS = (
     Mutant(
         "what a plant's data sources tell of another plant is believed",
         "sync/foreign.py",
-        "    for plant, other in find_foreign(people, shown).items():\n",
-        "    for plant, other in dict[str, str]().items():\n",
+        "    foreign = find_foreign(people, shown)\n",
+        "    foreign = dict[str, str]()\n",
         "tests/integration/test_foreign_plant.py::"
         "test_rd12_who_shows_another_plants_people_is_told_and_writes_nothing_there",
     ),
