@@ -577,8 +577,8 @@ MUTANTS = (
     Mutant(
         "two who are both at work may be one person",
         "usecases/join.py",
-        "    if are_both_at_work(app, store, profile, other.person):\n",
-        "    if are_both_at_work(app, store, profile, profile.person):\n",
+        "    both = find_both_at_work(app, store, profile, other.person)\n",
+        "    both = find_both_at_work(app, store, profile, profile.person)\n",
         "tests/integration/test_links.py::test_wp_01_a_join_says_first_what_it_would_do",
     ),
     Mutant(
