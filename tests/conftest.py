@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
 from tests import layout, postgres, sharing
 from tests.laws.law import Wish
+from tests.memory import find_memory
 
 _TALLY = "tally"
 
@@ -32,14 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-boundary", action="store_true", help="crash a week of runs at every boundary: takes long")
 
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are pytest's own
-_ROOM = 2 << 30
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
-        # A pretended crash loses nothing that was written, so that no test gains by waiting for a disk.
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+    memory = find_memory()
+    if memory is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     if (
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     ):  # begun in the background: our children shall hear it all the same

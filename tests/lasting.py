@@ -25,7 +25,7 @@ from ml_connector.snapshot.store import records
 from ml_connector.sync.report import RunReport
 from ml_connector.usecases import outcomes, syncs
 from tests.rehearsal import Clock
-from tests.world import World, silent
+from tests.world import World, copy_plants, silent
 
 LATE_S = 0.2
 _BLINK_S = 0.005
@@ -104,7 +104,7 @@ class Day:
             leftover.unlink()
         self._file.write_bytes(self._database)
         (self._file.parent / "anchor.jsonl").write_bytes(self._anchor)
-        self.sandbox.plex.enterprise.plants = {pcn: tables.snapshot() for pcn, tables in self._plex.items()}
+        self.sandbox.plex.enterprise.plants = copy_plants(self._plex)
         self.world.app = self.world.open()
 
     def spoil(self, name: str, *, system: str, after: int) -> None:
@@ -134,4 +134,4 @@ class Day:
             return {"|".join(map(str, row)) for row in rows}
 
     def _keep_plex(self) -> dict[str, Tables]:
-        return {pcn: tables.snapshot() for pcn, tables in self.sandbox.plex.enterprise.plants.items()}
+        return copy_plants(self.sandbox.plex.enterprise.plants)

@@ -52,7 +52,7 @@ from ml_connector.sync.baseline.store import baselines
 from ml_connector.sync.gather import WORKDAY_TYPES
 from ml_connector.sync.tools import SyncTools
 from ml_connector.sync.verbs import Syncer
-from tests.world import AT_ONCE, accepted_rows, timeless_state
+from tests.world import AT_ONCE, accepted_rows, copy_plants, timeless_state
 
 Answer = Callable[[Request], Response]
 Spoil = Callable[[Request, Answer], Response]
@@ -382,11 +382,11 @@ class Rehearsal:
         return timeless_state(self.plex)
 
     def keep_plex(self) -> dict[str, Tables]:
-        return {pcn: tables.snapshot() for pcn, tables in self.plex.enterprise.plants.items()}
+        return copy_plants(self.plex.enterprise.plants)
 
     def put_plex(self, kept: Mapping[str, Tables]) -> None:
         self.plex.reset()
-        self.plex.enterprise.plants = {pcn: tables.snapshot() for pcn, tables in kept.items()}
+        self.plex.enterprise.plants = copy_plants(kept)
 
     def kept_state(self) -> dict[str, list[tuple[Any, ...]]]:
         return kept_state(self.url)

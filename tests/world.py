@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
@@ -216,7 +216,7 @@ def open_synced(folder: Path, *, workers: int = WORKERS, url: str | None = None)
     with open_world(folder, workers=workers, mapped=False) as world:
         while world.sandbox.tenant.now() < asked_until:
             pass  # its clock moves on by being read: what was read before was not read in the future
-        world.sandbox.plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in plants.items()}
+        world.sandbox.plex.enterprise.plants = copy_plants(plants)
         yield world
 
 
@@ -227,8 +227,12 @@ def _sync_once(workers: int, _today: date) -> tuple[dict[str, bytes], dict[str, 
         sync_cleanly(world)
         world.app.close()
         files = {name: (world.folder / name).read_bytes() for name in ("mlc.db", "anchor.jsonl")}
-        plants = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
-        return files, plants, world.sandbox.tenant.now()
+        return files, copy_plants(world.sandbox.plex.enterprise.plants), world.sandbox.tenant.now()
+
+
+def copy_plants(plants: Mapping[str, Tables]) -> dict[str, Tables]:
+    """What Plex holds, plant by plant, to be kept or to be put in place."""
+    return {pcn: plant.snapshot() for pcn, plant in plants.items()}
 
 
 def sync_cleanly(world: World) -> None:

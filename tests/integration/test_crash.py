@@ -22,7 +22,7 @@ from ml_connector.usecases import syncs
 from tests import crash_child
 from tests.rehearsal import kept_state
 from tests.stage import count_lost, count_twins
-from tests.world import open_world, silent
+from tests.world import copy_plants, open_world, silent
 
 WORKERS = 8
 POINTS = {"first sync": 104, "day of changes": 104}
@@ -48,7 +48,7 @@ class Scenario:
         world.app.close()
         world.sandbox.plex.switches.change("apply_lag_s", LAG_S)
         self.keep_ours()
-        self._plex = {pcn: plant.snapshot() for pcn, plant in world.sandbox.plex.enterprise.plants.items()}
+        self._plex = copy_plants(world.sandbox.plex.enterprise.plants)
         self.steps = self.run()
         self.clean = self.ending()
         self.done = carried_out(world)
@@ -79,7 +79,7 @@ class Scenario:
         plex = self.world.sandbox.plex
         plex.reset()
         plex.switches.change("apply_lag_s", LAG_S)
-        plex.enterprise.plants = {pcn: plant.snapshot() for pcn, plant in self._plex.items()}
+        plex.enterprise.plants = copy_plants(self._plex)
         self.world.sandbox.arrivals.clear()
 
     def run(self, point=(None, 0)):

@@ -18,6 +18,12 @@ PLANT = "101"
 
 
 @pytest.fixture
+def world(tmp_path):
+    with open_world(tmp_path, workers=40) as opened:
+        yield opened
+
+
+@pytest.fixture
 def synced(tmp_path):
     with open_synced(tmp_path, workers=40) as world:
         yield world
@@ -179,12 +185,7 @@ def map_to(world, building):
         world.app.mappings.save(tx, "acme", sign_rows(rows, changed_by="t", changed_at=datetime.now(UTC)))
 
 
-def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_others_go(tmp_path):
-    with open_world(tmp_path, workers=40) as world:
-        who_needs_a_setup_value_waits(world)
-
-
-def who_needs_a_setup_value_waits(world):
+def test_px_04_who_needs_a_setup_value_that_plex_does_not_have_waits_and_the_others_go(world):
     map_to(world, "DET-9")
     plan = syncs.plan(world.app, progress=silent)
     made = Counter(change.plant for change in plan.changes if (change.type, change.action) == ("employee", "create"))

@@ -8,7 +8,6 @@ Workday and Plex are called instead of connected to, and the first evening (ever
 from __future__ import annotations
 
 import functools
-import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from ml_connector.sandbox.plex.tables import Tables
 from ml_connector.sandbox.workday.sandbox import WorkdaySandbox
 from ml_connector.settings.sync import GUARDED, Sync
 from tests.laws.history import DAYS, START, WORKERS, Step, dawn, found_tenant, take
+from tests.memory import find_memory
 from tests.rehearsal import START as REHEARSED
 from tests.rehearsal import Life, Recording, Rehearsal, Spoil, Wire, call_workday, no_boundary
 from tests.world import AT_ONCE, accepted_rows
@@ -245,9 +245,7 @@ def first_evening(start: date) -> Evening:
 @contextmanager
 def found(steps: Sequence[Step] = (), **options: Any) -> Iterator[Firm]:
     """A manufacturer for the length of the block, in memory where there is room for it."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    place = memory if os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="mlc-law-", dir=place) as folder:
+    with tempfile.TemporaryDirectory(prefix="mlc-law-", dir=find_memory()) as folder:
         firm = Firm(Path(folder), steps, **options)
         try:
             yield firm

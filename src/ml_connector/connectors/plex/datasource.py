@@ -17,7 +17,7 @@ import msgspec
 
 from ml_connector.connectors.inflate import MAX_ONE_BYTES, OversizedError
 from ml_connector.connectors.plex.catalog import Entry
-from ml_connector.connectors.plex.channel import TRIES, Answer, Call, Channel
+from ml_connector.connectors.plex.channel import Answer, Call, Channel
 from ml_connector.connectors.plex.connect import encode_body
 from ml_connector.connectors.plex.refusal import Problem, parse_problem, redact, refused, sort_read, sort_write
 from ml_connector.connectors.port import Allowed, Receipt, always
@@ -87,18 +87,12 @@ class DataSourceApi:
             rows = content.get("rows")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise UnavailableError("the answer has no rows")
-            return rows
-
-        for _attempt in range(TRIES):
-            rows = self._channel.read(call, parse=parse)
             gone = _missing_columns(rows, entry)
-            if not gone:
-                return _rename(rows, entry)
-            self._refuse_drift(gone, entry, data_source, plant=plant)
-        raise UnavailableError(
-            f"the rows of data source {data_source} lack {', '.join(gone)}, which its description promises",
-            remedy="try again later",
-        )
+            if gone:
+                self._confirm_drift(gone, entry, data_source, plant=plant)
+            return _rename(rows, entry)
+
+        return self._channel.read(call, parse=parse)
 
     def write(
         self, entry: Entry, data_source: int, *, plant: str, inputs: Mapping[str, Any], allowed: Allowed = always
@@ -173,7 +167,7 @@ class DataSourceApi:
 
         return self._channel.read(call, parse=parse)
 
-    def _refuse_drift(self, gone: Sequence[str], entry: Entry, data_source: int, *, plant: str) -> None:
+    def _confirm_drift(self, gone: Sequence[str], entry: Entry, data_source: int, *, plant: str) -> None:
         """Rows without a column are drift when the description agrees; otherwise they are somebody else's rows."""
         columns = self.describe(entry, data_source, plant=plant).columns
         lost = [wire for wire in gone if wire not in columns]
@@ -182,6 +176,7 @@ class DataSourceApi:
                 f"contract drift: data source {data_source} no longer gives {', '.join(lost)}",
                 remedy=f"ask your Plex Champion what replaced it and set plex.datasources.{entry.name}.columns",
             )
+        raise UnavailableError(f"its rows lack {', '.join(gone)}, which its description promises")
 
     def _call(self, entry: Entry, data_source: int, *, plant: str, inputs: Mapping[str, Any]) -> Call:
         body = dict(entry.fixed) | {entry.inputs.get(name, name): value for name, value in inputs.items()}
