@@ -23,6 +23,7 @@ from meter import measured, read_order
 
 from bench.control import ask
 from bench.rewrite import changed_pages
+from ml_connector import heap
 from ml_connector.canonical.keys import AsOf, RecordType
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Query, Write
@@ -225,6 +226,7 @@ def _stay_on_cores(count: int) -> None:
 def main() -> None:
     """Do the one task of the order."""
     order = read_order()
+    heap.keep_small()
     if hasattr(order, "cores"):
         _stay_on_cores(order.cores)
     {"read": read, "sync": sync, "pace": pace}[order.task](order)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from ml_connector.bootstrap import App
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.transport import Transport
 from ml_connector.errors import MLConnectorError

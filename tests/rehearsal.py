@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Engine, select
 
 from ml_connector.audit.store import AuditTrail
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget
 from ml_connector.connectors.inflate import MAX_BYTES
 from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.plex.connector import PlexConnector

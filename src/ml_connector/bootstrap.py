@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,10 @@ from pathlib import Path
 from ml_connector import log, redaction
 from ml_connector.audit.event import AuditAction, AuditEvent
 from ml_connector.audit.store import AuditTrail
+from ml_connector.connectors.budget.budget import Pacing
+from ml_connector.connectors.budget.shared import MOST_SHARED, SharedBudget
+from ml_connector.connectors.budget.store import BudgetStore
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.port import Connector
 from ml_connector.connectors.transport import Transport
@@ -59,7 +62,7 @@ class App:
     locked: ConfigurationError | None = None
     """Why the vault does not open, where a command goes on without it."""
     clock: Callable[[], datetime] = utc_now
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = rest
     on_wait: OnWait = lambda _system, _seconds: None
 
     @property
@@ -88,6 +91,7 @@ class App:
             transport=self._transport("plex"),
             clock=self.clock,
             sleep=self._waiting("plex"),
+            budget=self._share_budget(),
         )
 
     @cached_property
@@ -119,6 +123,14 @@ class App:
             if built in self.__dict__:
                 self.__dict__[built].close()
         self.database.close()
+
+    def _share_budget(self) -> Pacing | None:
+        """What Plex counts together, whichever command spends it; None where so much may be spent that nobody waits."""
+        calls = self.connection.plex.own_calls_per_minute
+        if calls > MOST_SHARED:
+            return None
+        store = BudgetStore(self.database, self.name, calls_per_minute=calls)
+        return SharedBudget(store, sleep=self._waiting("plex"))
 
     def _waiting(self, system: str) -> Callable[[float], None]:
         """Sleep; and say so first when a person would begin to wonder."""

@@ -642,4 +642,4 @@ def test_a_wrong_secret_is_told_and_the_check_says_so(sandbox: Sandbox, way: tup
     with pytest.raises(AuthenticationError):
         gather(connector)
     (health,) = connector.check()
-    assert (health.ok, health.signed_in, health.refused) == (False, False, True)
+    assert (health.ok, health.signed_in, health.exit_code) == (False, False, 5)

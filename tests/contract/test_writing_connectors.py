@@ -17,7 +17,7 @@ import pytest
 
 from ml_connector.canonical.keys import RecordType
 from ml_connector.canonical.plant import PlexRecord, Scalar
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget
 from ml_connector.connectors.memory import MemoryConnector
 from ml_connector.connectors.plex.catalog import NAMES
 from ml_connector.connectors.plex.connector import PlexConnector

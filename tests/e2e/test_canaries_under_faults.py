@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from ml_connector.bootstrap import App
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget
 from ml_connector.sandbox.fault_scenarios import SCENARIOS, find_fault
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sandbox.http import Request, Response, json_response

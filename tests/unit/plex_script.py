@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import urllib3
 
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget
 from ml_connector.connectors.plex.connector import PlexConnector
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport
 from ml_connector.errors import MissingCredentialError

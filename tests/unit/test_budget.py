@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget
 
 
 class Clock:

@@ -352,11 +352,22 @@ def test_a2_2_the_token_endpoint_is_given_the_patience_it_asks_for(status: int) 
 
 
 def test_refusals_for_pace_are_bounded_for_writes_too() -> None:
-    connector, script = make_connector(*[(429, b"", {"Retry-After": "2"})] * 9)
+    connector, script = make_connector(*[(429, b"", {"Retry-After": "0"})] * 9)
     with pytest.raises(RateLimitError) as caught:
         connector.write(write(id=ID))
     assert len(script.requests) == 6
-    assert caught.value.retry_after_s == 2
+    assert caught.value.retry_after_s == 0
+
+
+def test_a2_2_patience_asked_for_in_small_pieces_is_given_for_a_quarter_of_an_hour() -> None:
+    """A window that slides refuses for a second each time, for as long as somebody else fills it."""
+    connector, script = make_connector(*[(429, b"", {"Retry-After": "100"})] * 9, (200, b"[]"))
+    assert read(connector, employees()) == []
+    assert len(script.requests) == 10
+    connector, script = make_connector(*[(429, b"", {"Retry-After": "100"})] * 10)
+    with pytest.raises(RateLimitError):
+        read(connector, employees())
+    assert len(script.requests) == 10
 
 
 def test_a1_t5_the_right_to_write_is_asked_for_again_after_every_wait() -> None:

@@ -174,6 +174,12 @@ def test_a_wrong_namespace_on_the_answer_is_no_page() -> None:
     assert isinstance(split_page([document], answer="Get_Workers_Response", record="Worker"), OtherDocument)
 
 
+def test_a_record_that_holds_the_end_of_all_records_is_read_all_the_same() -> None:
+    inner = "<wd:Worker><wd:Response_Data><wd:Worker></wd:Worker></wd:Response_Data></wd:Worker>"
+    page = split(make_page(inner, count=1), size=50)
+    assert (len(page.records), page.parsed_whole) == (1, True)
+
+
 _texts = st.sampled_from(["x", "Nguyễn", "&amp;", "&#65;", "]]&gt;", " ", "&lt;/wd:Worker&gt;", "<!--c-->", "<?p?>"])
 _cdata = st.sampled_from(["<![CDATA[</wd:Worker>]]>", "<![CDATA[<wd:Worker>]]>", "<!-- <wd:Worker> -->"])
 _empty = st.sampled_from(["<wd:A/>", "<wd:Worker_Data wd:x='a>b'/>", "<wd:Worker/>", "<A xmlns='urn:o'/>"])

@@ -11,12 +11,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.audit import chain, verifier
 from ml_connector.audit.event import (
@@ -31,7 +31,7 @@ from ml_connector.audit.event import (
 from ml_connector.audit.files import append_line, begin_file, write_whole
 from ml_connector.audit.verifier import Head, TrailVerdict
 from ml_connector.errors import ConfigurationError
-from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_for, insert_many, insert_or, metadata
 
 _PAGE = 1000
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -65,10 +65,11 @@ _subject = sa.Table(
 
 
 _KEEP = sa.insert(_event)
-_KNOW: dict[str, sa.Insert] = {
-    "sqlite": sqlite.insert(_subject).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_subject).on_conflict_do_nothing(),
-}
+
+
+@cache
+def _know(dialect: str) -> sa.Insert:
+    return insert_for(dialect, _subject).on_conflict_do_nothing()
 
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +115,7 @@ class AuditTrail:
             last = entry.hash
         insert_many(tx, _KEEP, rows, names=("seq", *chain.COLUMNS, "hash", "seal"))
         if subjects:
-            insert_many(tx, _KNOW[tx.dialect.name], subjects.items(), names=("pseudonym", "identity"))
+            insert_many(tx, _know(tx.dialect.name), subjects.items(), names=("pseudonym", "identity"))
         count = head.events + len(events)
         seal = chain.seal_of("head", seq=count, digest=last, key=self._key)
         tx.execute(sa.update(_head).values(events=count, hash=last, seal=seal))

@@ -111,6 +111,8 @@ def render_outcome(report: RunReport, holds: Sequence[HoldInfo] = (), *, console
         console.print("Something could not be read and is left alone: ml-connector parked   says why, and what to do")
     if report.waiting:
         console.print("A guard waits for a decision. Look at the set first: ml-connector plan --all")
+    if report.unanchored:
+        console.print(cell(report.unanchored, style="yellow"), soft_wrap=True)
     _render_holds([_line(hold) for hold in holds], console)
 
 
@@ -135,6 +137,7 @@ def run_answer(report: RunReport) -> dict[str, Any]:
         "duration_s": report.duration_s,
         **again,
         **({"staying": report.staying} if report.staying else {}),
+        **({"unanchored": report.unanchored} if report.unanchored else {}),
     }
 
 

@@ -13,6 +13,7 @@ from ml_connector.errors import MLConnectorError, TransientError
 
 LONGEST_ASKED_S = 15 * 60.0
 _MEANT_S = 7 * 86400.0
+_A_WAIT_S = 1.0
 
 _Error = TypeVar("_Error", bound=MLConnectorError)
 
@@ -32,6 +33,32 @@ def tell_wait(error: _Error, *, now: datetime) -> _Error:
     error.args = (error.message,)
     error.remedy = f"{remedy}; {error.remedy}" if error.remedy else remedy
     return error
+
+
+class Patience:
+    """
+    What one question may still wait for: so many *tries*, and so many minutes that the other system asks for.
+
+    A refusal that says when to come again is no try: what a minute's budget refuses it may refuse every second of it.
+    """
+
+    def __init__(self, *, tries: int) -> None:
+        self._tries_left, self._waited_s = tries, 0.0
+
+    def heed(self, error: MLConnectorError) -> float:
+        """
+        How many seconds to wait because *error* asks for it; 0 where it asks for none.
+
+        Raises:
+            MLConnectorError: *error* itself, where no try is left, or where it would be more than `LONGEST_ASKED_S`
+                with what was waited already.
+        """
+        asked_s = heed_wait(error, waited_s=self._waited_s)
+        self._waited_s += asked_s
+        self._tries_left -= asked_s < _A_WAIT_S
+        if not self._tries_left:
+            raise error
+        return asked_s
 
 
 def heed_wait(error: MLConnectorError, *, waited_s: float) -> float:

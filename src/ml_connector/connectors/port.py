@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn, Protocol
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import ConfigurationError, MLConnectorError, PermissionError_
 
 __all__ = [
     "Action",
@@ -81,27 +81,43 @@ class Touched(msgspec.Struct, frozen=True):
 
 
 class TypeHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether we see one record type as we should; *problem* and *remedy* are sentences for a person."""
+    """
+    Whether we see one record type as we should; *problem* and *remedy* are sentences for a person.
+
+    *exit_code* is the one of the error behind the problem; None where all were answered, and something is amiss.
+    """
 
     type: str
     permitted: bool
     count: int | None = None
     problem: str | None = None
     remedy: str | None = None
+    exit_code: int | None = None
+
+
+def tell_failed(kind: str, error: MLConnectorError) -> TypeHealth:
+    """What an error says of one record type."""
+    return TypeHealth(
+        type=kind,
+        permitted=not isinstance(error, PermissionError_),
+        problem=error.message,
+        remedy=error.remedy,
+        exit_code=error.exit_code,
+    )
 
 
 class SurfaceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """
     One surface of one system, as `ping` prints it.
 
-    *refused* tells an answer of no (credentials, permission) from no answer; *clock_offset_s* is theirs minus ours.
+    *exit_code* is the one of the error that closed all of it, as a refusal; *clock_offset_s* is theirs minus ours.
     """
 
     system: str
     surface: str
     ok: bool
     signed_in: bool
-    refused: bool = False
+    exit_code: int | None = None
     plant: str | None = None
     version: str | None = None
     version_note: str | None = None

@@ -23,8 +23,11 @@ import msgspec
 from ml_connector.connectors.inflate import OversizedError
 
 MAX_ROW_CHARACTERS = 1 << 20
-# A value takes some 64 bytes in memory, though it may come as two. 20,000 employees, a long list, hold a million.
-MAX_VALUES = 8_000_000
+# What values take in memory, though one may come as two bytes. 20,000 employees, a long list, take some 70 MB.
+_VALUE_BYTES, _OBJECT_BYTES = 64, 200
+# Of one byte of a document no more than this is ever made.
+_MOST_OF_A_BYTE = 90
+MAX_MADE_BYTES = 512 << 20
 _MAX_DEPTH = 64
 _SPACE = re.compile(r"[ \t\r\n]*")
 _START = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"Report_Entry"[ \t\r\n]*:[ \t\r\n]*\[')
@@ -36,14 +39,16 @@ _TOO_LONG = "one of its numbers is longer than any number of theirs"
 Row = dict[str, Any]
 
 
-def parse_json(body: bytes, *, decimals: bool = False) -> Any:
+def parse_json(body: bytes, *, decimals: bool = False, most: int = MAX_MADE_BYTES) -> Any:
     """
     Read one whole document; fractions as the text they came as, or with *decimals* as numbers.
+
+    Its values may take *most* bytes of memory.
 
     Raises:
         ValueError: not JSON as above; the message holds nothing of the body.
     """
-    check_values(body)
+    check_values(body, most=most)
     if not decimals:
         try:
             plain = _PLAIN.decode(body)
@@ -61,14 +66,17 @@ def parse_json(body: bytes, *, decimals: bool = False) -> Any:
     return _parse_slowly(body, _DECIMALS if decimals else _DECODER)
 
 
-def check_values(body: bytes) -> None:
+def check_values(body: bytes, *, most: int = MAX_MADE_BYTES) -> None:
     """
     Count what begins or parts two values, before anything is made of them.
 
     Raises:
-        OversizedError: a document holds more values than any of theirs.
+        OversizedError: they would take more than *most* bytes of memory.
     """
-    if len(body) > 2 * MAX_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+    if len(body) * _MOST_OF_A_BYTE <= most:
+        return
+    made = _OBJECT_BYTES * body.count(b"{") + _VALUE_BYTES * (body.count(b",") + body.count(b"["))
+    if made > most:
         raise OversizedError("it holds more values than any answer of theirs")
 
 

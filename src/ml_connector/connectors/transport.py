@@ -273,9 +273,14 @@ def read_http_date(text: str | None) -> datetime | None:
     """Read a header's date (aware, to the second); None when it is absent or none that ever is."""
     try:
         at = parsedate_to_datetime(text or "")
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=at.tzinfo or UTC)
+
+
+def is_of_this_age(at: datetime) -> bool:
+    """Whether a system's clock may say so: one off by centuries is none, and no day could be counted from it."""
+    return 2000 <= at.year < 2200
 
 
 def _reveal(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:

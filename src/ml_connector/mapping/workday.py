@@ -18,7 +18,7 @@ from ml_connector.errors import RecordError
 from ml_connector.mapping import workday_organization as reference_data
 from ml_connector.mapping.workday_element import find_id, tag
 from ml_connector.mapping.workday_job import ID_TYPES
-from ml_connector.mapping.workday_json import is_json, read_facts
+from ml_connector.mapping.workday_json import find_names, is_json, read_facts
 from ml_connector.mapping.workday_json_records import READERS, number_of
 from ml_connector.mapping.workday_json_records import read_worker as read_json_worker
 from ml_connector.mapping.workday_membership import Membership, ShortRecord, shorten, stand_in_place
@@ -50,7 +50,7 @@ _KEY_TYPES = {
     RecordType.COST_CENTER: "Cost_Center_Reference_ID",
 }
 _LOOK = "read it again; if it stays, look at it with `ml-connector read workday … --raw`"
-_ANY_WID = re.compile(rb"[\s:]type\s*=\s*[\"']WID[\"'][^<>]*>\s*([0-9a-f]{32})\s*<")
+_ANY_WID = re.compile(rb"[\s:]type\s{0,9}=\s{0,9}[\"']WID[\"'][^<>]{0,99}>\s{0,99}([0-9a-f]{32})\s*<")
 
 
 def to_canonical(native: NativeRecord, *, use_preferred_name: bool = True) -> Record:
@@ -117,7 +117,7 @@ def name_native(native: NativeRecord) -> str | None:
             number_of(read_facts(native)) if is_json(native.payload) else _find_name(native.record_type, _parse(native))
         )
     except RecordError:
-        number = None
+        number = next(find_names(native.payload, "employee_id"), None) if is_json(native.payload) else None
     return number or describe_native(native)
 
 
@@ -138,12 +138,12 @@ def _translate_json(native: NativeRecord, *, use_preferred_name: bool) -> Record
 
 
 def _name_json(native: NativeRecord) -> str | None:
+    names = ("key", "wid", "employee_id")
     try:
         facts = read_facts(native)
     except RecordError:
-        return None
-    names = (facts.text(name) for name in ("key", "wid", "employee_id"))
-    return next((name for name in names if isinstance(name, str)), None)
+        return next(find_names(native.payload, *names), None)
+    return next((told for name in names if isinstance(told := facts.text(name), str)), None)
 
 
 def _parse_short(native: NativeRecord) -> tuple[Element, Sequence[Membership] | None]:

@@ -8,8 +8,9 @@ id}}`. These surfaces leave out what is empty and what may not be seen alike, so
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -128,9 +129,38 @@ def read_facts(native: NativeRecord) -> Facts:
     try:
         return Facts(msgspec.json.decode(native.payload, type=_Document))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise RecordError(
-            f"a {native.record_type.value.replace('_', ' ')} cannot be read: it is no JSON record", code="malformed"
-        ) from None
+        kind = native.record_type.value.replace("_", " ")
+        halved = next((name for name, value in _open_loosely(native.payload).items() if _is_halved(value)), None)
+        reason = "it is no JSON record" if halved is None else f"its {halved} holds half of a character"
+        raise RecordError(f"a {kind} cannot be read: {reason}", code="malformed") from None
+
+
+def find_names(payload: bytes, *names: str) -> Iterator[str]:
+    """What these fields say, also of a record that cannot be read because of another one."""
+    fields = _open_loosely(payload)
+    for name in names:
+        told = fields.get(name)
+        if isinstance(told, str) and told and told.isprintable() and not _is_halved(told):
+            yield told
+
+
+def _open_loosely(payload: bytes) -> dict[str, Any]:
+    """A record's fields, halves of characters and all; none where it has none."""
+    try:
+        document = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    fields = document.get("fields") if isinstance(document, dict) else None
+    return fields if isinstance(fields, dict) else {}
+
+
+def _is_halved(value: Any) -> bool:
+    """Whether a text somewhere in it is none: one of a pair of surrogates without the other."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def is_json(payload: bytes) -> bool:

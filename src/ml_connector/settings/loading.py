@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +46,42 @@ def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
         raise ConfigurationError(f"{file} cannot be read: {type(error).__name__}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
-    return parse_settings(_with_environment(data), name=str(file), folder=file.resolve().parent, text=text)
+    data, variables = _with_environment(data)
+    return parse_settings(data, name=str(file), folder=file.resolve().parent, text=text, variables=variables)
 
 
-def parse_settings(data: dict[str, Any], *, name: str, folder: Path | None = None, text: str = "") -> Settings:
+def parse_settings(
+    data: dict[str, Any],
+    *,
+    name: str,
+    folder: Path | None = None,
+    text: str = "",
+    variables: Mapping[tuple[str, ...], str] | None = None,
+) -> Settings:
     """
     Check a mapping against the settings; relative files are taken from *folder*.
 
     Raises:
-        FaultsError: every fault, in the order of the lines of *text*, the file as it is written.
+        FaultsError: every fault, in the order of the lines of *text*, the file as it is written; what one of the
+            environment's *variables* says instead is its fault, and not the line's.
     """
     if folder is not None:
         data = _anchor_files(data, folder)
-    faults = sorted(_find_faults(data, text), key=lambda fault: fault.line or 0)
+    found = [_blame(fault, variables or {}) for fault in _find_faults(data, text)]
+    faults = sorted(found, key=lambda fault: fault.line or 0)
     if faults:
-        raise FaultsError(name, faults=faults, remedy=f"correct {name}; ml-connector config schema   shows every key")
+        where = name if any(fault.code == "key" for fault in faults) else "the environment"
+        raise FaultsError(where, faults=faults, remedy=f"correct {where}; ml-connector config schema   shows every key")
     return Settings.model_validate(data)
+
+
+def _blame(fault: Fault, variables: Mapping[tuple[str, ...], str]) -> Fault:
+    """A fault of the file's, or of the variable that says something else than the file."""
+    path = tuple(fault.subject.split("."))
+    variable = next((variable for at, variable in variables.items() if path[: len(at)] == at), None)
+    if variable is None:
+        return fault
+    return replace(fault, code="variable", line=None, message=f"{fault.message} (as {variable} has it)")
 
 
 def _find_faults(data: dict[str, Any], text: str) -> list[Fault]:
@@ -137,8 +159,11 @@ def _anchor_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     return data
 
 
-def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
-    """`ML_CONNECTOR__A__B=x` overrides `a.b`; words that are TOML values are read as such."""
+def _with_environment(data: dict[str, Any]) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:
+    """
+    `ML_CONNECTOR__A__B=x` overrides `a.b`; words that are TOML values are read as such. Also, which variable did what.
+    """
+    variables: dict[tuple[str, ...], str] = {}
     for variable, text in os.environ.items():
         if not variable.startswith(_ENV_PREFIX):
             continue
@@ -152,7 +177,8 @@ def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
             table[leaf] = tomllib.loads(f"v = {text}")["v"]
         except tomllib.TOMLDecodeError:
             table[leaf] = text
-    return data
+        variables[*path, leaf] = variable
+    return data, variables
 
 
 # What a key looks like, for people.

@@ -68,12 +68,12 @@ class PlexConnection(Frozen):
     auth: Literal["oauth2", "api_key", "basic"] = "oauth2"
     datasource_url: str | None = None
     datasource_auth: Literal["oauth2", "api_key", "basic"] | None = None
-    calls_per_minute: int = Field(default=200, ge=1)
+    calls_per_minute: int = Field(default=200, ge=1, le=1_000_000_000)
     share: Decimal = Field(default=Decimal(1), gt=0, le=1)
-    timeout_s: float = Field(default=100, gt=0)
+    timeout_s: float = Field(default=100, gt=0, le=3600)
     writers: int = Field(default=8, ge=1, le=32)
-    settle_s: float = Field(default=2, ge=0)
-    confirm_within_s: float = Field(default=120, gt=0)
+    settle_s: float = Field(default=2, ge=0, le=3600)
+    confirm_within_s: float = Field(default=120, gt=0, le=86_400)
     status_active: str = "Active"
     status_inactive: str = "Inactive"
     status_on_leave: str | None = None
@@ -87,6 +87,11 @@ class PlexConnection(Frozen):
     def datasource_signing(self) -> Literal["oauth2", "api_key", "basic"]:
         """How data sources are signed in to; Plex describes web-service users for them, and no key."""
         return self.datasource_auth or ("basic" if self.auth == "api_key" else self.auth)
+
+    @property
+    def own_calls_per_minute(self) -> int:
+        """How many calls a minute are ours, of those the enterprise has."""
+        return max(1, int(self.calls_per_minute * self.share))
 
     @property
     def pcns(self) -> list[str]:

@@ -68,8 +68,8 @@ class WorkdayConnection(Frozen):
     time_zone: str = "America/Los_Angeles"
     page_size: int = Field(default=100, ge=1, le=999)
     pages_ahead: int = Field(default=3, ge=1, le=16)
-    read_ahead_mb: int = Field(default=6, ge=1, le=1024)
-    timeout_s: float = Field(default=300, gt=0)
+    read_ahead_mb: int = Field(default=3, ge=1, le=1024)
+    timeout_s: float = Field(default=300, gt=0, le=3600)
     use_preferred_name: bool = True
     staffing_version: str = Field(default="v6", pattern=r"^v\d{1,2}$")
     writes: bool = False

@@ -17,8 +17,10 @@ from functools import cached_property, partial
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, RecordType
+from ml_connector.canonical.once import Once
 from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
+from ml_connector.heap import give_back
 from ml_connector.snapshot.children import Line
 from ml_connector.snapshot.extracts.store import ANOTHER_DAY, AsBefore, Believed, ExtractStore, Scope
 from ml_connector.snapshot.store import SnapshotStore
@@ -38,8 +40,12 @@ TRIES = 3
 _AT_ONCE, _BYTES_AT_ONCE = 3000, 800_000
 _PIECE = 50  # records sent to a child at once: what waits is memory
 _OBJECTS_OF_PAGES = 20_000
-# Where nothing is other than before nothing has to be written: so many records wait for the first that is.
-_WAITING = 20_000
+# Where nothing is other than before nothing has to be written: so many records wait for the first that is, as 20 bytes
+# each.
+_WAITING = 200_000
+_HASH_BYTES = 20
+# After so many records memory that is free in between is given back.
+_GIVE_BACK_AFTER = 1000
 # Asking for all that is known costs half of asking for it page by page; so much of it may be in memory.
 _MOST_AT_ONCE = 20_000
 # Translating so many bytes takes a core longer than starting a child process costs: some 2,000 workers over SOAP.
@@ -295,7 +301,8 @@ class _Desk:
         self.changed: set[str] = set()
         self._database, self._store, self._scope, self._opened = database, store, scope, opened
         self._translation, self._hand_on = translation, hand_on
-        self._known: list[str] = []
+        self._known, self._known_count = bytearray(_HASH_BYTES * min(before.total if before else 0, _WAITING)), 0
+        self._until_given_back = _GIVE_BACK_AFTER
         self._rows: list[Row] = []
         self._faults: list[Untranslatable] = []
         self._bytes = 0
@@ -317,7 +324,9 @@ class _Desk:
         known = self._find_known(hashes, to_come=len(hashes) + max(left, 0))
         new = [Came(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
         self.same &= all(map(self._is_current, known.values()))
-        self._known += known
+        hashes_known, at = b"".join(map(bytes.fromhex, known)), _HASH_BYTES * self._known_count
+        self._known[at : at + len(hashes_known)] = hashes_known
+        self._known_count += len(known)
         if new:
             size = sum(len(came.native.payload) for came in new)
             if self._translation.shorten is not None and left * size // len(natives) >= PAYS_FOR_CHILDREN:
@@ -327,16 +336,24 @@ class _Desk:
                 self._line.put(new[start : start + piece])
         self._sort(self._line.done())
         most = _WAITING if self._is_nothing_new else _AT_ONCE
-        if len(self._known) + len(self._rows) + len(self._faults) >= most or self._bytes >= _BYTES_AT_ONCE:
+        if self._known_count + len(self._rows) + len(self._faults) >= most or self._bytes >= _BYTES_AT_ONCE:
             self._keep()
+        self._until_given_back -= len(natives)
+        if self._until_given_back <= 0:
+            self._until_given_back = _GIVE_BACK_AFTER
+            give_back()
 
     def is_as_before(self, count: int) -> bool:
         """
         Whether the *count* records taken are exactly those of the extraction before, and nothing of them is kept yet.
         """
         self._sort(self._line.rest())
-        everybody = self._before is not None and len(set(self._known)) == count == self._before.total
-        return everybody and self._is_nothing_new
+        everybody = self._before is not None and self._known_count == count == self._before.total
+        if not (everybody and self._is_nothing_new):
+            return False
+        once = Once(count)
+        once.add(bytes(self._known[at : at + _HASH_BYTES]) for at in range(0, _HASH_BYTES * count, _HASH_BYTES))
+        return once.holds
 
     @property
     def _is_nothing_new(self) -> bool:
@@ -363,10 +380,12 @@ class _Desk:
                     self._faults.append(each)
 
     def _keep(self) -> None:
-        if self._rows or self._known or self._faults:
+        if self._rows or self._known_count or self._faults:
             number = self._opened.number
             with self._database.transaction() as tx:
-                self._store.touch(tx, self._scope, payload_hashes=self._known, extract_id=number)
+                known = memoryview(self._known)[: _HASH_BYTES * self._known_count]
+                self._store.touch(tx, self._scope, payload_hashes=known, extract_id=number)
+                known.release()
                 # Whoever is handed them can still see what they were.
                 self._hand_on(tx, self._others(tx))
                 self._store.save_page(tx, self._scope, rows=self._rows, extract_id=number)
@@ -377,7 +396,7 @@ class _Desk:
                     cleared=[row.key for row in self._rows],
                     extract_id=number,
                 )
-        self._known, self._rows, self._faults, self._bytes = [], [], [], 0
+        self._known_count, self._rows, self._faults, self._bytes = 0, [], [], 0
 
     def _find_known(self, hashes: Sequence[str], *, to_come: int) -> dict[str, int]:
         if self._is_empty:

@@ -8,7 +8,7 @@ ending (CC-11).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
@@ -29,14 +29,14 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.snapshot.extracts.store import Scope, bind, bound_by, columns_of, extracts
 from ml_connector.snapshot.translation import Row
-from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_for, insert_many, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH, _HASHES, _KEYS = 500, 2_000, 5_000
+_HASH_BYTES = 20
 _KEY = itemgetter(Row._fields.index("key"))
 records = Table(
     "snapshot_record",
@@ -95,10 +95,12 @@ class SnapshotStore:
         """Whether anything was ever kept of the scope, believed or not."""
         return tx.execute(select(records.c.key).where(_within(scope)).limit(1)).first() is not None
 
-    def touch(self, tx: Transaction, scope: Scope, *, payload_hashes: Sequence[str], extract_id: int) -> None:
-        """Mark the records that came as these very bytes as seen by the given extraction."""
-        if payload_hashes:
-            tx.execute(_TOUCH, {"seen_by": extract_id, **bind(scope), "hashes": payload_hashes})
+    def touch(self, tx: Transaction, scope: Scope, *, payload_hashes: memoryview, extract_id: int) -> None:
+        """Mark the records that came as these very bytes, 20 bytes of hash each, as seen by the given extraction."""
+        for start in range(0, len(payload_hashes), _HASHES * _HASH_BYTES):
+            some = payload_hashes[start : start + _HASHES * _HASH_BYTES]
+            chosen = [some[at : at + _HASH_BYTES].hex() for at in range(0, len(some), _HASH_BYTES)]
+            tx.execute(_TOUCH, {"seen_by": extract_id, **bind(scope), "hashes": chosen})
 
     def save_page(self, tx: Transaction, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:
         """Insert or replace one page of records."""
@@ -106,7 +108,7 @@ class SnapshotStore:
             return
         # In the order of the key, as the database sorts them: places near each other are written once.
         values = [(*scope, *row, extract_id) for row in sorted(rows, key=_KEY)]
-        insert_many(tx, _SAVE[tx.dialect.name], values, names=_SAVED)
+        insert_many(tx, _save_or_replace(tx.dialect.name), values, names=_SAVED)
 
     def kept(self, tx: Transaction, scope: Scope, *, keys: Sequence[str]) -> dict[str, Kept]:
         """What is kept of these records, whichever extraction saw them last."""
@@ -282,14 +284,14 @@ _HASHES_BETWEEN = select(records.c.key, records.c.payload_hash).where(
 _TOUCH = update(records).where(_CAME_SAME).values(extract_id=bindparam("seen_by"))
 
 
-def _save_or_replace(insert: Callable[[Table], Any]) -> Any:
-    statement = insert(records)
+@lru_cache(maxsize=2)
+def _save_or_replace(dialect: str) -> Any:
+    statement = insert_for(dialect, records)
     changed = {name: statement.excluded[name] for name in ("payload_hash", "body", "extract_id")}
     return statement.on_conflict_do_update(index_elements=[*Scope._fields, "key"], set_=changed)
 
 
 _SAVED = (*Scope._fields, *Row._fields, "extract_id")
-_SAVE = {"sqlite": _save_or_replace(sqlite.insert), "postgresql": _save_or_replace(postgresql.insert)}
 
 
 def _seen_by(extract_id: int | None) -> list[Any]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Connection,
@@ -29,11 +29,13 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ml_connector.errors import ConfigurationError
 from ml_connector.storage.trouble import to_storage_error
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 Transaction = Connection
 """An open transaction: whoever is handed one passes it on to stores, and says nothing to it."""
@@ -111,8 +113,9 @@ def open_database(url: str) -> Database:
         # What a statement was given are people's records: no error text may repeat them.
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
     except (ArgumentError, ImportError, ValueError) as error:
+        missing = f": {error.name} is not installed" if isinstance(error, ImportError) else ": it is no such URL"
         raise ConfigurationError(
-            f"database.url cannot be used: {type(error).__name__}",
+            f"database.url cannot be used{missing}",
             remedy="sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME with psycopg, which requirements.lock has",
         ) from None
     if engine.dialect.name == "sqlite":
@@ -146,7 +149,18 @@ def take_turn(tx: Transaction, number: int) -> None:
 
 def insert_or(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that takes `on_conflict_…`, which SQLAlchemy has per database."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_for(tx.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same by the database's name, for a statement that is built once; the other one's ways are never loaded."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def insert_many(tx: Transaction, statement: Insert, rows: Iterable[Sequence[Any]], *, names: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ Pure. Whatever is not one of these is a mistake of ours and stays what it is.
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ml_connector.errors import StorageBusyError, StorageError
 
@@ -17,6 +17,7 @@ _BACKUP = (
 )
 _AGAIN = "run the command again; `ml-connector runs` shows whether another run is busy"
 _SERVER = "check that the database server is up and run the command again"
+_WHO = "correct database.url, or have the server's administrator create what it names"
 
 _FULL = StorageError, "the disk of the database is full", _SPACE
 _FAILED = StorageError, "the disk of the database failed or is full", _SPACE
@@ -29,6 +30,7 @@ _FOREIGN = (
 )
 _BUSY = StorageBusyError, "another process has held the database for too long", _AGAIN
 _AWAY = StorageBusyError, "the connection to the database was lost", _SERVER
+_UNREACHED = StorageBusyError, "the database server is not reached", f"{_SERVER}; if it is, look at database.url"
 
 _SQLITE = {
     "FULL": _FULL,
@@ -38,6 +40,13 @@ _SQLITE = {
     "NOTADB": _FOREIGN,
     "BUSY": _BUSY,
     "LOCKED": _BUSY,
+}
+# A connection that does not come about has no code, only words; the server's own are English unless it was told else.
+_NOT_LET_IN = {
+    "authentication failed": (StorageError, "the database server does not let us in: user or password is wrong", _WHO),
+    "no pg_hba.conf entry": (StorageError, "the database server lets nobody in from here as this user", _WHO),
+    'role "': (StorageError, "the database server knows no such user", _WHO),
+    'database "': (StorageError, "the database server has no such database", _WHO),
 }
 # Codes, then their classes: PostgreSQL's appendix A.
 _POSTGRESQL = {
@@ -63,9 +72,20 @@ def to_storage_error(error: DBAPIError) -> StorageError | None:
         found = _SQLITE.get(name.split("_")[1])
     elif state is not None:
         found = _POSTGRESQL.get(state, _POSTGRESQL.get(state[:2]))
+    elif error.connection_invalidated:
+        found = _AWAY
     else:
-        found = _AWAY if error.connection_invalidated else None
+        found = _sort_words(str(error.orig)) if _is_unconnected(error) else None
     if found is None:
         return None
     kind, message, remedy = found
     return kind(message, remedy=remedy)
+
+
+def _is_unconnected(error: DBAPIError) -> bool:
+    """Whether PostgreSQL's driver reached no server, or was not let in: of whatever else the server tells the code."""
+    return isinstance(error, OperationalError) and type(error.orig).__module__.startswith("psycopg")
+
+
+def _sort_words(words: str) -> tuple[type[StorageError], str, str]:
+    return next((found for mark, found in _NOT_LET_IN.items() if mark in words), _UNREACHED)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Self
 
+from ml_connector.connectors.hands import READERS_S, Hands
 from ml_connector.connectors.port import Page, Pages, Query
 
 AT_ONCE = 3
@@ -28,7 +29,7 @@ class ReadAhead:
         self._connector = connector
         self._to_ask = deque(queries if at_once > 1 else ())
         self._asked: dict[Query, Future[list[Page]]] = {}
-        self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="ahead")
+        self._hands = Hands(at_once, name="ahead", leave_after_s=READERS_S)
         for _ in range(at_once):
             self._ask_next()
 
@@ -36,8 +37,8 @@ class ReadAhead:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait for what was asked already; its answers are nobody's."""
-        self._pool.shutdown(cancel_futures=True)
+        """Wait a little for what was asked already; its answers are nobody's."""
+        self._hands.__exit__(None, None, None)
 
     def read(self, query: Query) -> Iterator[Page]:
         """Yield the pages, and raise what the connector raises, as if it were asked now; asked again, it is."""
@@ -53,7 +54,7 @@ class ReadAhead:
     def _ask_next(self) -> None:
         if self._to_ask:
             query = self._to_ask.popleft()
-            self._asked[query] = self._pool.submit(self._ask, query)
+            self._asked[query] = self._hands.submit(self._ask, query)
 
     def _ask(self, query: Query) -> list[Page]:
         return list(self._connector.read(query))

@@ -12,11 +12,12 @@ more to look up after a crash than that. Plex is asked by several threads at onc
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 
 import msgspec
 
 from ml_connector.canonical.keys import NativeRecord
+from ml_connector.connectors.hands import Hands
 from ml_connector.connectors.port import ASKED_AT_ONCE, Write
 from ml_connector.errors import (
     AmbiguousWriteError,
@@ -94,10 +95,10 @@ class Sender:
             self._progress(_stage(intents[0]), done, len(intents))
         awaited = {it.change.name for it in intents if it.change.action == "update" and "status" in it.change.after}
         accepted: list[Intent] = []
-        with ThreadPoolExecutor(max_workers=self._settings.writers, thread_name_prefix="plex") as pool:
+        with Hands(self._settings.writers, name="plex", leave_after_s=None) as hands:
             for batch in iterate_levels(intents, size=batch_size(self._settings)):
                 ready = self._set_aside(batch, missing, digest)
-                outcomes = self._send_batch(pool, ready, digest)
+                outcomes = self._send_batch(hands, ready, digest)
                 for outcome in self._arrived(outcomes, awaited):
                     if outcome.state == "accepted" and not _is_awaited(outcome.intent, awaited):
                         accepted.append(outcome.intent)
@@ -173,11 +174,11 @@ class Sender:
         self._receipts.keep(outcomes, digest=digest)
         return ready
 
-    def _send_batch(self, pool: ThreadPoolExecutor, intents: Sequence[Intent], digest: str) -> list[Outcome]:
+    def _send_batch(self, hands: Hands, intents: Sequence[Intent], digest: str) -> list[Outcome]:
         turn, settled = self._part_edited(intents)
         while turn and self._stop is None:
             turn = self._receipts.intend(turn, digest=digest)
-            outcomes = self._back.resolve(self._attempt_all(pool, turn))
+            outcomes = self._back.resolve(self._attempt_all(hands, turn))
             self._receipts.keep(outcomes, digest=digest)
             self._stop = self._stop or self._back.stop
             turn = [item.intent for item in outcomes if item.state == "planned" and item.intent.attempt < ATTEMPTS]
@@ -248,14 +249,16 @@ class Sender:
             held |= self._tools.plex().find_each(writes[at : at + ASKED_AT_ONCE])
         return held
 
-    def _attempt_all(self, pool: ThreadPoolExecutor, intents: Sequence[Intent]) -> list[Outcome]:
-        futures: list[Future[Outcome]] = [pool.submit(self._attempt, intent) for intent in intents]
+    def _attempt_all(self, hands: Hands, intents: Sequence[Intent]) -> list[Outcome]:
+        futures: list[Future[Outcome]] = [hands.submit(self._attempt, intent) for intent in intents]
         try:
             while wait(futures, timeout=_HEARTBEAT_S).not_done:
                 self._lease.beat()
             return [future.result() for future in futures]
         except KeyboardInterrupt:
-            # What has left is waited for and kept, so that an interrupted run knows as much as a finished one.
+            # What has left is waited for and kept, so that an interrupted run knows as much as a finished one; what
+            # waits for its turn does not leave any more.
+            hands.stop()
             waiting = [future for future in futures if not future.cancel()]
             self._receipts.keep(self._back.resolve([future.result() for future in waiting]))
             raise
@@ -311,7 +314,7 @@ class Sender:
 
 def batch_size(plex: PlexConnection) -> int:
     """How many writes are made ready together: those of a second, where the pace lets more than a few leave."""
-    return min(MOST_BATCH, max(LEAST_BATCH, int(plex.calls_per_minute * plex.share) // 60))
+    return min(MOST_BATCH, max(LEAST_BATCH, plex.own_calls_per_minute // 60))
 
 
 def _is_awaited(intent: Intent, awaited: Collection[str]) -> bool:

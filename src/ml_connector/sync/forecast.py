@@ -61,7 +61,7 @@ def forecast_writes(changes: Iterable[Change], *, plex: PlexConnection, reads_ag
         calls += sum(_reads(kind) for kind, _plant in {(change.type, change.plant) for change in to_plex})
     # A change of Workday's record reads it first.
     slow = sum(1 + (change.action != "create") for change in sent if change.system == "workday")
-    pace = max(1, int(plex.calls_per_minute * plex.share))
+    pace = plex.own_calls_per_minute
     return Forecast(writes=len(sent), calls=calls, pace=pace, slow=slow)
 
 

@@ -86,6 +86,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
 
     *carried_out_in* is the earlier run that carried the plan out: this one had nothing left to do.
 
+    *unanchored* says why the end of the trail could not be noted in the anchor file.
+
     *held* counts the writes a guard holds back, and the readings that were refused: nobody can release those.
     """
 
@@ -97,6 +99,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     waiting: bool = False
     carried_out_in: int | None = None
     staying: tuple[StayingLine, ...] = ()
+    unanchored: str | None = None
 
     @property
     def exit_code(self) -> int:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.errors import MLConnectorError, PlannedOutageError
+from ml_connector.errors import ConfigurationError, MLConnectorError, PlannedOutageError, StorageError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.storage.database import Transaction
 from ml_connector.sync.apply import Sender, resumed
@@ -40,10 +40,12 @@ def open_run(tools: SyncTools, kind: str, *, progress: Progress) -> Iterator[Run
         try:
             yield run
         except BaseException as error:
-            run.fail(error)
+            with suppress(StorageError):  # what ended the run is what is told; the next one closes what was left open
+                run.fail(error)
             raise
     finally:
-        lease.give_back()
+        with suppress(StorageError):  # whoever comes next finds this process gone
+            lease.give_back()
 
 
 class Run:
@@ -51,6 +53,7 @@ class Run:
     One run: its number, its right to write, its end.
 
     *missed* is what its own reading found that no log had told of; the plan it carries out may be from another one.
+    *unanchored* says why its end could not be noted beside the database.
     """
 
     def __init__(self, tools: SyncTools, kind: str, *, lease: Lease, progress: Progress) -> None:
@@ -59,6 +62,7 @@ class Run:
         self._started = time.monotonic()
         self._closed = False
         self._foretold = False
+        self.unanchored: str | None = None
         self.missed: int | None = None
         self._sending: StoredPlan | None = None
         self._progress = progress
@@ -142,6 +146,7 @@ class Run:
             waiting=any(hold.releasable for hold in open_holds),
             carried_out_in=carried_out_in,
             staying=staying_lines(parked),
+            unanchored=self.unanchored,
         )
 
     def close(self, stored: StoredPlan, counts: dict[str, int]) -> None:
@@ -189,9 +194,17 @@ class Run:
         tools.trail.append(tx, [event])
 
     def _seal(self) -> None:
-        """Once the end is kept, nothing else is said of it."""
+        """
+        Once the end is kept, nothing else is said of it.
+
+        An anchor that cannot be written undoes nothing of the run: it is told, and the next one's holds this one too.
+        """
         self._closed = True
-        self._tools.trail.write_anchor()
+        try:
+            self._tools.trail.write_anchor()
+        except ConfigurationError as error:
+            self.unanchored = f"{error.message}: the trail's end is noted in the database alone until the next run"
+            self._progress(self.unanchored, 0, None)
 
     def event(
         self,

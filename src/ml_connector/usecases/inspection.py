@@ -14,7 +14,14 @@ from ml_connector.bootstrap import App
 from ml_connector.canonical.keys import AsOf, NativeRecord, Record, RecordType, System, encode
 from ml_connector.connectors.plex.health import ask_for_role
 from ml_connector.connectors.port import Connector, Query, SurfaceHealth, TypeHealth, TypeInfo
-from ml_connector.errors import MLConnectorError, PermissionError_, RecordError, UnavailableError, UsageError
+from ml_connector.errors import (
+    ConfigurationError,
+    MLConnectorError,
+    PermissionError_,
+    RecordError,
+    UnavailableError,
+    UsageError,
+)
 from ml_connector.hosts import LOOPBACK
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
@@ -33,13 +40,11 @@ class PingReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 well · 5 refused or not shown enough · 7 nobody was reached and nobody refused us."""
+        """0 well · 5 refused or not shown enough · 6 something is to be set right here · 7 only try again later."""
         if self.ok:
             return 0
-        bad = [surface for surface in self.systems if not surface.ok]
-        reached = any(surface.clock_offset_s is not None or surface.signed_in or surface.types for surface in bad)
-        refused = reached or any(_refuses(surface) for surface in bad)
-        return PermissionError_.exit_code if refused else UnavailableError.exit_code
+        codes = {code for surface in self.systems if not surface.ok for code in _codes(surface)}
+        return next((code for code in _GRAVEST_FIRST if code in codes), PermissionError_.exit_code)
 
 
 class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,8 +193,16 @@ def _compared_type(app: App, surface: SurfaceHealth, entry: TypeHealth) -> TypeH
     return msgspec.structs.replace(entry, problem=_taken_away(before), remedy=remedy)
 
 
-def _refuses(surface: SurfaceHealth) -> bool:
-    return surface.refused or any(not entry.permitted for entry in surface.types)
+_GRAVEST_FIRST = (PermissionError_.exit_code, ConfigurationError.exit_code, UnavailableError.exit_code)
+
+
+def _codes(surface: SurfaceHealth) -> Iterator[int]:
+    """What each thing that is wrong with a surface would end a command with; where we see too little, a refusal."""
+    if surface.exit_code is not None:
+        yield surface.exit_code
+        return
+    wrong = [entry.exit_code for entry in surface.types if entry.problem is not None]
+    yield from (PermissionError_.exit_code if code is None else code for code in wrong or [None])
 
 
 def _check_readable(app: App, request: ReadRequest) -> TypeInfo:

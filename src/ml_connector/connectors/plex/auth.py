@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
 from ml_connector.connectors.asked_wait import heed_wait, tell_wait
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.token_text import UNPRINTABLE, is_token
 from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, refuse_redirect, retry_after_s
@@ -110,7 +110,7 @@ class ClientCredentials:
         token_url: str,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
     ) -> None:
         self._credential, self._token_url = credential, token_url
         self._transport, self._clock, self._sleep = transport, clock, sleep

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
@@ -17,9 +16,10 @@ from typing import TypeVar
 
 import msgspec
 
-from ml_connector.connectors.asked_wait import heed_wait, tell_wait
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.asked_wait import Patience, tell_wait
+from ml_connector.connectors.budget.budget import Pacing
 from ml_connector.connectors.content_type import says_json
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.inflate import MAX_BYTES, OversizedError
 from ml_connector.connectors.plex.auth import Auth, Headers
 from ml_connector.connectors.port import Allowed, always
@@ -89,12 +89,12 @@ class Channel:
         base_url: str,
         auth: Auth,
         transport: Transport,
-        budget: Budget,
+        budget: Pacing,
         plants: Mapping[str, Plant],
         routed: bool,
         timeout_s: float,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -113,7 +113,7 @@ class Channel:
                 ConfigurationError: a far too large one. RateLimitError: still refused for pace.
             AuthenticationError: refused with 401, also with a new token.
         """
-        waited_s = 0.0
+        patience = Patience(tries=TRIES)
         for attempt in count(1):
             try:
                 answer = self._exchange(call)
@@ -128,11 +128,7 @@ class Channel:
                 if isinstance(error, AmbiguousWriteError) and error.oversized:
                     raise refuse_oversized(error.message, what=call.what) from None
                 away = _away(call, error.message, remedy=error.remedy if isinstance(error, NotSentError) else None)
-            if attempt == TRIES:
-                raise away
-            asked_s = heed_wait(away, waited_s=waited_s)
-            waited_s += asked_s
-            self._budget.pause(asked_s)
+            self._budget.pause(patience.heed(away))
             self._sleep(self._backoff_s(attempt))
         raise AssertionError("unreachable")
 
@@ -169,7 +165,7 @@ class Channel:
 
     def _exchange(self, call: Call) -> Answer:
         renewed = False
-        refusals, waited_s = 0, 0.0
+        refusals, patience = 0, Patience(tries=REFUSALS)
         while True:
             signed = self._auth.headers(call.plant)
             # Last before sending, so that calls leave as evenly as they pass.
@@ -182,7 +178,7 @@ class Channel:
                 renewed = True
             elif answer.status == 429:
                 refusals += 1
-                waited_s += self._give_way(call, answer, refusals=refusals, waited_s=waited_s)
+                self._give_way(call, answer, refusals=refusals, patience=patience)
             else:
                 return answer
 
@@ -209,10 +205,8 @@ class Channel:
             headers["Content-Type"] = "application/json; charset=utf-8"
         return headers
 
-    def _give_way(self, call: Call, answer: Answer, *, refusals: int, waited_s: float) -> float:
-        """
-        Let nobody ask for a while; how many seconds of it Plex asked for, with what was *waited_s* before in bounds.
-        """
+    def _give_way(self, call: Call, answer: Answer, *, refusals: int, patience: Patience) -> None:
+        """Let nobody ask for a while: as long as Plex asks for, or a little longer each time."""
         now = self._clock()
         asked_s = retry_after_s(answer.headers, now=now)
         still = f"still asks for patience after {refusals} tries" if refusals > 1 else "asks for patience"
@@ -222,11 +216,8 @@ class Channel:
             retry_after_s=asked_s,
         )
         tell_wait(error, now=now)
-        if refusals == REFUSALS:
-            raise error
-        heed_wait(error, waited_s=waited_s)
+        patience.heed(error)
         self._budget.pause(self._backoff_s(refusals) if asked_s is None else asked_s)
-        return asked_s or 0.0
 
     def _sort_away(self, call: Call, answer: Answer) -> UnavailableError:
         """Say that Plex is away, and until when, if it tells."""

@@ -8,13 +8,13 @@ an employee's extra attributes only in data sources.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
-from ml_connector.connectors.budget import Budget
+from ml_connector.connectors.budget.budget import Budget, Pacing
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.plex import health
 from ml_connector.connectors.plex.auth import ApiKey, Auth, Basic, ClientCredentials, Credential
 from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalog
@@ -59,14 +59,13 @@ class PlexConnector:
         credential: Credential,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
         jitter: Callable[[], float] = random.random,
-        budget: Budget | None = None,
+        budget: Pacing | None = None,
     ) -> None:
         self._clock, self._transport = clock, transport
         self._plants = {plant.pcn: plant for plant in settings.plants}
-        calls = max(1, int(settings.calls_per_minute * settings.share))
-        budget = budget or Budget(calls_per_minute=calls, sleep=sleep)
+        budget = budget or Budget(calls_per_minute=settings.own_calls_per_minute, sleep=sleep)
 
         def open_channel(base_url: str, auth: Auth, *, routed: bool = True) -> Channel:
             return Channel(

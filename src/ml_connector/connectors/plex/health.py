@@ -17,7 +17,7 @@ from ml_connector.connectors.plex.catalog import CREATES, READS, UPDATES, Catalo
 from ml_connector.connectors.plex.connect import LISTS, ConnectApi, change_filters
 from ml_connector.connectors.plex.datasource import DataSourceApi, find_drift
 from ml_connector.connectors.plex.whose import find_foreign, set_user
-from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo
+from ml_connector.connectors.port import FieldInfo, SurfaceHealth, TypeHealth, TypeInfo, tell_failed
 from ml_connector.connectors.strict_json import Row
 from ml_connector.errors import (
     AuthenticationError,
@@ -25,7 +25,6 @@ from ml_connector.errors import (
     MissingCredentialError,
     MLConnectorError,
     NotSentError,
-    PermissionError_,
     TransientError,
 )
 from ml_connector.settings.plex import Plant
@@ -106,7 +105,7 @@ def check_connect(api: ConnectApi, plant: Plant, *, people: dict[str, set[str]])
         except MLConnectorError as error:
             if _closes(error, first=not types):
                 return _closed("connect", plant, error)
-            types.append(_failed(record_type, error))
+            types.append(tell_failed(record_type, error))
         else:
             if record_type is RecordType.EMPLOYEE:
                 people[plant.pcn] = {str(msgspec.json.decode(each.payload, type=_Id).id) for each in records}
@@ -125,7 +124,7 @@ def check_datasources(api: DataSourceApi, catalog: Catalog, plant: Plant, *, rea
         except MLConnectorError as error:
             if _closes(error, first=not types):
                 return _closed("datasource", plant, error)
-            types.append(_failed(entry.name, error))
+            types.append(tell_failed(entry.name, error))
     return _surface("datasource", plant, types)
 
 
@@ -138,7 +137,7 @@ def tell_foreign(
         msgspec.structs.replace(
             surface,
             ok=False,
-            refused=True,
+            exit_code=ConfigurationError.exit_code,
             problem=f"they show the people of plant {foreign[surface.plant]}",
             remedy=set_user(surface.plant, foreign[surface.plant]),
         )
@@ -272,15 +271,6 @@ def _unknown_tenant(plant: Plant, records: Sequence[NativeRecord]) -> TypeHealth
     )
 
 
-def _failed(record_type: str, error: MLConnectorError) -> TypeHealth:
-    return TypeHealth(
-        type=record_type,
-        permitted=not isinstance(error, PermissionError_),
-        problem=error.message,
-        remedy=error.remedy,
-    )
-
-
 def _closes(error: MLConnectorError, *, first: bool) -> bool:
     """Whoever does not know us, or does not answer at all, is not asked a dozen times more; nor by whom we have not."""
     if isinstance(error, AuthenticationError | MissingCredentialError):
@@ -295,7 +285,7 @@ def _closed(surface: str, plant: Plant, error: MLConnectorError) -> SurfaceHealt
         plant=plant.pcn,
         ok=False,
         signed_in=False,
-        refused=isinstance(error, ConfigurationError),
+        exit_code=error.exit_code,
         problem=error.message,
         remedy=error.remedy,
     )

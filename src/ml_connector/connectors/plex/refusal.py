@@ -31,7 +31,10 @@ _PERSONAL = frozenset(
 _IN_BETWEEN = frozenset({407, 413, 414, 431, 499})
 """What only somebody between Plex and us answers."""
 _MESSAGE_CHARACTERS, _MESSAGES = 200, 3
-_ADDRESS = re.compile(r"[^\s@'\"<>]+@[^\s@'\"<>]+")
+# Looked at of a refusal: what is shown is in there, however long it is.
+_LOOKED_AT, _LOOKED_IN = 20, 4096
+# Only so far before the @: what is tried from every place of a long text takes the square of it.
+_ADDRESS = re.compile(r"[^\s@'\"<>]{1,64}@[^\s@'\"<>]+")
 _LONG_NUMBER = re.compile(r"\d[\d .,/\-]{3,}\d")
 _REMEDIES = {
     "REQUEST_VALIDATION_FAILED": "correct the value in Workday or its mapping, then ml-connector reevaluate KEY",
@@ -126,14 +129,15 @@ def parse_problem(body: bytes, *, sent: Mapping[str, Any]) -> Problem:
     parts = [part for part in details if isinstance(part, dict)] if isinstance(details, list) else []
     messages = [content.get("message"), *(part.get("message") for part in parts)]
     codes = [content.get("code"), *(part.get("code") for part in parts)]
-    texts = [redact(text, sent=sent) for text in messages if isinstance(text, str) and text.strip()]
+    told = [text for text in messages if isinstance(text, str) and text.strip()]
+    texts = [redact(text, sent=sent) for text in told[:_LOOKED_AT]]
     code = next((code for code in codes if isinstance(code, str) and re.fullmatch(r"\w{1,64}", code)), "")
     return Problem(code, tuple(dict.fromkeys(texts))[:_MESSAGES])
 
 
 def redact(text: str, *, sent: Mapping[str, Any]) -> str:
     """Take secrets, personal values, addresses and long numbers out of one message, and cap it."""
-    text = redaction.redact(text)
+    text = redaction.redact(text[:_LOOKED_IN])
     for name in _PERSONAL & sent.keys():
         value = sent[name]
         if isinstance(value, str) and len(value) > 1:

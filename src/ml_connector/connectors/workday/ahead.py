@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from itertools import islice
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from ml_connector.connectors.hands import READERS_S, Hands
 from ml_connector.connectors.workday.page_size import GROW_AFTER, grow, shrink
 from ml_connector.errors import UnavailableError
 
@@ -102,20 +103,16 @@ def fetch_ahead(
     if following is None:
         yield first
         return
-    with ThreadPoolExecutor(max_workers=limits.ahead, thread_name_prefix="workday-page") as pool:
-        coming: deque[Future[_Page]] = deque([pool.submit(ask, following)])
-        largest, page = first.size, first
-        del first  # or the whole stretch would hold its first page
-        try:
-            while True:
-                allowed = max(1, limits.held_bytes // max(largest, 1))
-                for wish in islice(wishes, max(0, allowed - len(coming))):
-                    coming.append(pool.submit(ask, wish))
-                yield page
-                if not coming:
-                    return
-                page = coming.popleft().result()
-                largest = max(largest, page.size)
-        finally:
-            for future in coming:
-                future.cancel()
+    largest, page = first.size, first
+    del first  # or the whole stretch would hold its first page
+    with Hands(limits.ahead, name="workday-page", leave_after_s=READERS_S) as hands:
+        coming: deque[Future[_Page]] = deque([hands.submit(ask, following)])
+        while True:
+            allowed = max(1, limits.held_bytes // max(largest, 1))
+            for wish in islice(wishes, max(0, allowed - len(coming))):
+                coming.append(hands.submit(ask, wish))
+            yield page
+            if not coming:
+                return
+            page = coming.popleft().result()
+            largest = max(largest, page.size)

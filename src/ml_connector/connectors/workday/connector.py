@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -11,6 +10,7 @@ from functools import partial
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.port import (
     Allowed,
     LogWindow,
@@ -76,7 +76,7 @@ class WorkdayConnector:
         credential: Credential,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
         pay_rates: bool = False,
         keep: Keep = let_go,
     ) -> None:

@@ -7,6 +7,7 @@ Pure. Words of a fault reach people shortened and in one line; bodies never do.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import msgspec
 from lxml import etree
@@ -29,6 +30,8 @@ from ml_connector.errors import (
 from ml_connector.redaction import redact
 
 _MAX_WORDS = 300
+# Looked at of a fault: what is shown is in there, and a fault of a hundred thousand messages holds nobody up.
+_MAX_MESSAGES, _MAX_MESSAGE = 20, 4096
 _QUOTA = re.compile(r"\bquota|\brate.?limit|\btoo many (\w+ )?(requests|calls)|\brequest limit|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
 _LATER = "try again later; Workday's weekly maintenance is from Friday 23:00 to Saturday 03:00 Pacific"
@@ -56,11 +59,10 @@ def read_fault(root: etree._Element) -> SoapFault | None:
     fault = root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
     if root.tag != f"{{{SOAP}}}Envelope" or fault is None:
         return None
-    words = [fault.findtext("faultstring", "")]
-    words += [message.text or "" for message in fault.iter(f"{{{BSVC}}}Message", f"{{{BSVC}}}Detail_Message")]
+    messages = islice(fault.iter(f"{{{BSVC}}}Message", f"{{{BSVC}}}Detail_Message"), _MAX_MESSAGES)
     told: list[str] = []
-    for text in words:
-        text = " ".join(text.split())
+    for text in (fault.findtext("faultstring", ""), *(message.text or "" for message in messages)):
+        text = " ".join(text[:_MAX_MESSAGE].split())
         if text and not any(text in earlier for earlier in told):
             told.append(text)
     code = fault.findtext("faultcode", "").strip().rpartition(":")[2]

@@ -13,12 +13,12 @@ from datetime import datetime
 from lxml import etree
 
 from ml_connector.canonical.keys import AsOf, RecordType
-from ml_connector.connectors.port import SurfaceHealth, TypeHealth
+from ml_connector.connectors.port import SurfaceHealth, TypeHealth, tell_failed
 from ml_connector.connectors.workday.faults import grant_domain, grant_task
 from ml_connector.connectors.workday.operations import BSVC, OPERATIONS
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import tell_age
-from ml_connector.errors import ConfigurationError, MLConnectorError, PermissionError_
+from ml_connector.errors import MLConnectorError, PermissionError_
 from ml_connector.safe_xml import parse_xml
 
 SAMPLE = 10
@@ -58,7 +58,7 @@ def check_tenant(
             surface="soap",
             ok=False,
             signed_in=isinstance(error, PermissionError_),
-            refused=isinstance(error, ConfigurationError),
+            exit_code=error.exit_code,
             version=version,
             version_note=note,
             problem=error.message,
@@ -101,8 +101,7 @@ def _check_type(kind: RecordType, *, as_of: AsOf, ask_sample: AskSample, pay_rat
     try:
         page = ask_sample(kind, as_of, SAMPLE if kind is RecordType.WORKER else 1)
     except MLConnectorError as error:
-        refused = isinstance(error, PermissionError_)
-        return TypeHealth(type=kind, permitted=not refused, problem=error.message, remedy=error.remedy)
+        return tell_failed(kind, error)
     if page.results.total == 0:
         return TypeHealth(
             type=kind,

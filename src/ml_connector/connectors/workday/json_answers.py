@@ -8,15 +8,18 @@ import msgspec
 
 from ml_connector.connectors.inflate import MAX_ONE_BYTES, take_whole
 from ml_connector.connectors.strict_json import Row, parse_json
-from ml_connector.connectors.transport import HttpResponse, read_http_date
+from ml_connector.connectors.transport import HttpResponse, is_of_this_age, read_http_date
 from ml_connector.errors import AmbiguousWriteError, UnavailableError
 from ml_connector.redaction import redact
 
-_MAX_PAGE_BYTES = 64 << 20
+_MAX_PAGE_BYTES = 16 << 20
+# What a page's values may take: of 999 workers with a hundred fields each they take half of it.
+_MAX_PAGE_MADE = 48 << 20
 _MAX_REFUSAL_BYTES = 64 << 10
 _MAX_WORDS = 300
 # Rows take so many times the bytes they came as.
 _ROWS_PER_BYTE = 4
+_CLOCK = "look at who answers in Workday's place: the configured `host`, a proxy on the way"
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -35,7 +38,7 @@ def read_collection(response: HttpResponse) -> Collection:
         ValueError: anything else, or larger than any answer of its kind.
     """
     body = take_whole(response.chunks(), most=_MAX_PAGE_BYTES)
-    value = parse_json(body)
+    value = parse_json(body, most=_MAX_PAGE_MADE)
     total, data = (value.get("total"), value.get("data", [])) if isinstance(value, dict) else (None, None)
     if not isinstance(total, int) or isinstance(total, bool) or not 0 <= total < 10**9:
         raise ValueError("it does not say how many records there are")
@@ -68,6 +71,8 @@ def tell_date(response: HttpResponse) -> datetime:
     at = read_http_date(response.headers.get("date"))
     if at is None:
         raise UnavailableError("Workday's answer tells no time of its own (no Date header)")
+    if not is_of_this_age(at):
+        raise UnavailableError(f"Workday's clock says it is the year {at.year}", remedy=_CLOCK)
     return at
 
 

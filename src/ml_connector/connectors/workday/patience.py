@@ -15,7 +15,8 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import TypeVar
 
-from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, heed_wait
+from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, Patience
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.port import Page
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.errors import (
@@ -40,9 +41,7 @@ _Answer = TypeVar("_Answer")
 class Pace:
     """Says how long to hold back before the next request; one for all threads of a surface."""
 
-    def __init__(
-        self, *, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, sleep: Callable[[float], None] = rest, clock: Callable[[], float] = time.monotonic) -> None:
         self._sleep, self._clock = sleep, clock
         self._turnstile, self._lock = threading.Lock(), threading.Lock()
         self._owed_s = 0.0
@@ -92,7 +91,7 @@ class Pace:
 
 
 def ask_patiently(
-    once: Callable[[Signature], _Answer], *, signer: Signer, pace: Pace, task: str, give_way: bool = False
+    once: Callable[[Signature], _Answer], *, signer: Signer, pace: Pace, give_way: bool = False
 ) -> _Answer:
     """
     Call *once* with a signature until it answers; for reading only, which may be asked again.
@@ -104,8 +103,8 @@ def ask_patiently(
         RateLimitError, UnavailableError: still no answer after patient attempts, or more patience is asked for than
             that.
     """
-    wait_s, waited_s, renewed = FIRST_WAIT_S, 0.0, False
-    for attempts_left in reversed(range(ATTEMPTS)):
+    wait_s, patience, renewed = FIRST_WAIT_S, Patience(tries=ATTEMPTS), False
+    while True:
         signature = None
         try:
             pace.wait()
@@ -116,14 +115,12 @@ def ask_patiently(
                 raise
             renewed = True
         except TransientError as error:
-            if not attempts_left or (give_way and isinstance(error, UnavailableError) and error.timed_out):
+            if give_way and isinstance(error, UnavailableError) and error.timed_out:
                 raise
-            asked_s = heed_wait(error, waited_s=waited_s)
-            waited_s += asked_s
+            asked_s = patience.heed(error)
             own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
             pace.back_off(error, asked_s=asked_s, own_s=own_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-    raise UnavailableError(f"Workday gave no answer to {task}")
 
 
 def read_insistently(read_once: Callable[[], Generator[Page, None, None]]) -> Generator[Page, None, None]:

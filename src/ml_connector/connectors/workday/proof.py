@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from array import array
 from collections.abc import Sequence
 
+from ml_connector.canonical.once import Once
 from ml_connector.connectors.workday.frame import Results
 from ml_connector.connectors.workday.operations import BSVC
 from ml_connector.errors import IncompleteReadError
@@ -16,7 +16,6 @@ from ml_connector.safe_xml import parse_xml
 
 REMEDY = "read again from the first page; if it stays, somebody is changing many records just now"
 EMPTIED = "read again; if it stays, ml-connector ping workday   names what we may not see any more"
-_SHELVES = 256
 _WID = re.compile("[0-9a-f]{32}")
 
 
@@ -33,8 +32,7 @@ class Proof:
         self._announced: Results | None = None
         self._pages = self._of_page = 0
         self._said = 0
-        # 64 keyed bits of each record's identity, on shelves by 8 of them: a set of objects takes ten times as much.
-        self._seen = [array("q") for _ in range(_SHELVES)]
+        self._once = Once()
         self.count = self.page = 0
         self.ended = False
 
@@ -67,9 +65,7 @@ class Proof:
 
     def add(self, records: Sequence[bytes]) -> None:
         """Take records of the open page in."""
-        for record in records:
-            identity = hash(self._identify(record))
-            self._seen[identity % _SHELVES].append(identity)
+        self._once.add(map(self._identify, records))
         self.count += len(records)
         self._of_page += len(records)
 
@@ -82,7 +78,7 @@ class Proof:
         self.ended = last
         if last and whole and self.count != self.total:
             raise IncompleteReadError(f"{self.total} records were announced and {self.count} came", remedy=REMEDY)
-        if last and any(len(set(shelf)) != len(shelf) for shelf in self._seen):
+        if last and not self._once.holds:
             raise IncompleteReadError(f"of {self.count} records some came twice", remedy=REMEDY)
 
     def _identify(self, record: bytes) -> bytes:
@@ -107,9 +103,15 @@ class Proof:
 
 
 def _compile_near(reference: str) -> re.Pattern[bytes]:
-    """The WID as the first ID of the record's own reference, which is the record's first child."""
+    """
+    The WID as the first ID of the record's own reference, which is the record's first child.
+
+    Within a tag only so far: what tries every place of a long one against every other takes the square of it.
+    """
     name = reference.encode()
     return re.compile(
-        rb"<[^<]*>\s*<(?:[\w.\-]+:)?" + name + rb"(?:\s[^<]*)?>\s*<(?:[\w.\-]+:)?ID\s(?:[^<]*[\s:])?type=[\"']WID[\"']"
-        rb"[^<>]*>\s*([0-9a-f]{32})\s*<"
+        rb"<[^<]*>\s*<(?:[\w.\-]+:)?"
+        + name
+        + rb"(?:\s[^<]*)?>\s*<(?:[\w.\-]+:)?ID\s(?:[^<]{0,99}[\s:])?type=[\"']WID[\"']"
+        rb"[^<>]{0,99}>\s*([0-9a-f]{32})\s*<"
     )

@@ -7,7 +7,6 @@ again is always safe; a WQL query is a POST and still only reads.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +17,7 @@ import msgspec
 
 from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.content_type import says_json
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.strict_json import Row
 from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
 from ml_connector.connectors.workday.ahead import Wish
@@ -78,7 +78,7 @@ class RestClient:
         signer: Signer,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
     ) -> None:
         self._settings, self._signer, self._transport, self._clock = settings, signer, transport, clock
         self._pace = Pace(sleep=sleep)
@@ -146,7 +146,7 @@ class RestClient:
                     raise self._sort(response, task=task)
                 return tell_date(response)
 
-        return ask_patiently(once, signer=_Nobody(), pace=self._pace, task=task)
+        return ask_patiently(once, signer=_Nobody(), pace=self._pace)
 
     @contextmanager
     def open_report(self, owner: str, name: str, *, query: tuple[tuple[str, str], ...]) -> Iterator[Iterator[bytes]]:
@@ -168,7 +168,7 @@ class RestClient:
                 raise
             return response
 
-        with ask_patiently(once, signer=self._signer, pace=self._pace, task=task) as response:
+        with ask_patiently(once, signer=self._signer, pace=self._pace) as response:
             yield _chunks(response, task=task)
 
     def _ask(
@@ -195,7 +195,7 @@ class RestClient:
                 except ValueError as reason:
                     raise sort_unusable(reason, task=task) from None
 
-        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task, give_way=give_way)
+        return ask_patiently(once, signer=self._signer, pace=self._pace, give_way=give_way)
 
     def _send(
         self,

@@ -9,7 +9,6 @@ effective date is kept by WQL where the source takes one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.port import (
     Allowed,
     LogWindow,
@@ -78,7 +78,7 @@ class RestConnector:
         keep: Keep,
         transport: Transport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
         pay_rates: bool = False,
     ) -> None:
         signer = BearerToken(credential, settings=settings, transport=transport, clock=clock, keep=keep)

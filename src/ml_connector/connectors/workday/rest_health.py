@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ml_connector.canonical.keys import NativeRecord, RecordType
-from ml_connector.connectors.port import SurfaceHealth, TypeHealth, TypeInfo
+from ml_connector.connectors.port import SurfaceHealth, TypeHealth, TypeInfo, tell_failed
 from ml_connector.connectors.workday.health import judge_clock
 from ml_connector.connectors.workday.rest_fields import describe_missing
 from ml_connector.errors import AuthenticationError, MLConnectorError, PermissionError_
@@ -63,7 +63,7 @@ def check_rest(
             surface=surface,
             ok=False,
             signed_in=isinstance(error, PermissionError_),
-            refused=isinstance(error, (AuthenticationError, PermissionError_)),
+            exit_code=error.exit_code,
             problem=error.message,
             remedy=error.remedy,
         )
@@ -88,8 +88,7 @@ def _check_type(kind: RecordType, *, ask_sample: AskSample, pay_rates: bool) -> 
     except AuthenticationError:
         raise
     except MLConnectorError as error:
-        refused = isinstance(error, PermissionError_)
-        return TypeHealth(type=kind, permitted=not refused, problem=error.message, remedy=error.remedy)
+        return tell_failed(kind, error)
     if not records:
         return TypeHealth(
             type=kind,
@@ -131,7 +130,8 @@ def find_absent_fields(records: Sequence[NativeRecord], *, pay_rates: bool) -> l
 def _has(worker: dict[str, Any], name: str) -> bool:
     value = worker["fields"].get(name)
     if isinstance(value, dict) and set(value) <= {"descriptor", "id"}:
-        value = worker.get("references", {}).get(value.get("id"))
+        wid = value.get("id")
+        value = worker.get("references", {}).get(wid) if isinstance(wid, str) else None
     if value in (None, "") and name in _STAFFED:
         value = worker.get("staffing", {})
         for step in _STAFFED[name]:

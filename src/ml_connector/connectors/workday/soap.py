@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from ml_connector.connectors.asked_wait import tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import Body, take_whole
-from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, retry_after_s
+from ml_connector.connectors.transport import HttpRequest, HttpResponse, Transport, is_of_this_age, retry_after_s
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.connectors.workday.faults import read_fault, sort_fault, sort_silence, sort_status, sort_unusable
 from ml_connector.connectors.workday.frame import SOAP
@@ -74,7 +74,7 @@ class SoapClient:
         def once(signature: Signature) -> _Answer:
             return self._ask_once(service, request, signature=signature, read=read, task=task)
 
-        return ask_patiently(once, signer=self._signer, pace=self._pace, task=task, give_way=give_way)
+        return ask_patiently(once, signer=self._signer, pace=self._pace, give_way=give_way)
 
     def _ask_once(
         self, service: str, request: str, *, signature: Signature, read: Reader[_Answer], task: str
@@ -145,4 +145,6 @@ def _read_clock(body: Body) -> datetime | OtherDocument:
         raise ValueError("its time stamp is none") from None
     if at.tzinfo is None:
         raise ValueError("its time stamp tells no offset")
+    if not is_of_this_age(at):
+        raise ValueError(f"its time stamp is of the year {at.year}")
     return at

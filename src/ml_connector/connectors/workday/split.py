@@ -30,6 +30,8 @@ MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
 # Elements and attributes held at once by who reads a page whole: of one record and the frame, and both have some thousands.
 MAX_HELD = 1 << 18
+# A shorter record cannot hold more of them than memory is for.
+_COUNTED_FROM = 1 << 18
 # Longer pages are not held: their records are cut when they are asked for.
 LONG_PAGE = 50
 # Unpacked to look at what a page announces; the rest of it waits as it came.
@@ -227,7 +229,11 @@ class _Cutter:
     def finish(self) -> Results:
         """Read to the end and parse what surrounds the records."""
         self._tail = self._read_tail()
-        results = read_frame(parse_xml(self._head.text + self._tail), answer=self._answer)
+        try:
+            frame = parse_xml(self._head.text + self._tail)
+        except ValueError:  # a record may hold what looks like the end of them all
+            raise _Surprise from None
+        results = read_frame(frame, answer=self._answer)
         if results is None:
             raise _Surprise
         return results
@@ -290,6 +296,8 @@ class _Cutter:
             return None
         buffer, start, stop = source.reach(head.close, bound=MAX_RECORD_BYTES)
         at = start + len(head.open)
+        if stop - at > _COUNTED_FROM and buffer.count(b"<", at, stop) + buffer.count(b"=", at, stop) > MAX_HELD:
+            raise OversizedError("one of its records holds more than any of theirs")
         if (
             (buffer.find(b"!", at, stop) >= 0 and buffer.find(b"<!", at, stop) >= 0)
             or (buffer.find(b"?", at, stop) >= 0 and buffer.find(b"<?", at, stop) >= 0)

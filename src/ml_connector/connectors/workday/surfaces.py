@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
+from ml_connector.connectors.hands import rest
 from ml_connector.connectors.port import Connector
 from ml_connector.connectors.transport import Transport
 from ml_connector.connectors.workday.auth import Credential, Keep
@@ -24,7 +24,7 @@ def open_workday(
     keep: Keep,
     transport: Transport,
     clock: Callable[[], datetime],
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = rest,
     pay_rates: bool = False,
 ) -> Connector:
     """

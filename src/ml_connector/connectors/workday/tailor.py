@@ -42,7 +42,7 @@ class Tailor:
     def __init__(self, client: RestClient) -> None:
         self._client = client
         self._lock = threading.Lock()
-        self._fitted: dict[tuple[str, tuple[str, ...]], Fitted] = {}
+        self._fitted: dict[tuple[str, tuple[str, ...], bool], Fitted] = {}
 
     def fit(self, source: Source, *, effective_on: date | None) -> Fitted:
         """
@@ -51,7 +51,7 @@ class Tailor:
         Raises:
             SourceRefusedError: no such source is granted. FieldRefusedError: an indispensable field is refused.
         """
-        key = (source.type, tuple(source.fields))
+        key = (source.type, tuple(source.fields), effective_on is not None)
         with self._lock:
             if key not in self._fitted:
                 self._fitted[key] = self._try_on(source, effective_on)
@@ -59,7 +59,7 @@ class Tailor:
 
     def known(self, kind: str) -> tuple[str, ...]:
         """The fields of a type that were refused so far."""
-        return tuple(dict.fromkeys(n for (t, _), fitted in self._fitted.items() if t == kind for n in fitted.refused))
+        return tuple(dict.fromkeys(n for (t, *_), fitted in self._fitted.items() if t == kind for n in fitted.refused))
 
     def _try_on(self, source: Source, effective_on: date | None) -> Fitted:
         for alias in (source.alias, *source.other_aliases):

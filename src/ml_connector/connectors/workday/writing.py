@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 from lxml import etree
 
-from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, heed_wait, tell_wait
+from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, Patience, tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.port import Allowed
@@ -90,8 +90,8 @@ class SoapWriter:
             AmbiguousWriteError: it may or may not have happened. NotSentError: it certainly did not leave.
             RateLimitError: still refused for pace.
         """
-        renewed, wait_s, waited_s = False, _FIRST_WAIT_S, 0.0
-        for tries_left in reversed(range(_TRIES)):
+        renewed, wait_s, patience = False, _FIRST_WAIT_S, Patience(tries=_TRIES)
+        while True:
             self._pace.wait()
             signature = self._signer.sign()
             allowed()
@@ -102,14 +102,10 @@ class SoapWriter:
                     raise
                 renewed = True
             except (NotSentError, RateLimitError) as error:
-                if not tries_left:
-                    raise
-                asked_s = heed_wait(error, waited_s=waited_s)
-                waited_s += asked_s
+                asked_s = patience.heed(error)
                 own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
                 self._pace.back_off(error, asked_s=asked_s, own_s=own_s)
                 wait_s *= 2
-        raise NotSentError(f"{put.task} was never sent", remedy="ml-connector ping workday")
 
     def _send_once(self, put: Put, signature: Signature) -> Answered:
         call = build_call(self._settings, put.service, put.request, signature=signature)

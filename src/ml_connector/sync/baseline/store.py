@@ -28,12 +28,11 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ml_connector.canonical.keys import encode
 from ml_connector.canonical.plant import Scalar
 from ml_connector.mapping.claim import RowVersion
-from ml_connector.storage.database import Database, Transaction, insert_many, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_for, insert_many, insert_or, metadata
 from ml_connector.sync.allowance import PEOPLE
 from ml_connector.sync.headcount import HeadcountLine
 
@@ -105,7 +104,7 @@ _AGREED = ("connection", "type", "plant", "key", "fields", "run_id", "agreed_at"
 
 @cache
 def _upsert(dialect: str, *, unless_known: bool) -> Insert:
-    statement = postgresql.insert(baselines) if dialect == "postgresql" else sqlite.insert(baselines)
+    statement = insert_for(dialect, baselines)
     name_of_one = _AGREED[:4]
     if unless_known:
         return statement.on_conflict_do_nothing(index_elements=name_of_one)
