@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from ml_connector.audit.event import AuditAction
+from ml_connector.cli.reports import run_answer
 from ml_connector.mapping.claim import Kind
 from ml_connector.mapping.crosswalk import MappingRow, sign_rows
 from ml_connector.mapping.desired import Pending
@@ -202,3 +204,18 @@ def test_other_guard_limits_are_told_once(tmp_path):
             "max(10, 2%)",
             "max(50, 20%)",
         ]
+
+
+def test_a_run_whose_anchor_finds_no_room_is_done_and_says_so(tmp_path):
+    """Nothing of the run is undone by it, and the next one's anchor holds this one too."""
+    with open_world(tmp_path, workers=2) as world:
+        trail = world.app.trail
+        trail._anchor_file = Path("/dev/full")
+        report = world.app.syncer.sync(progress=silent)
+        assert report.counts["applied"] > 0
+        assert "No space left" in (report.unanchored or "")
+        assert run_answer(report)["unanchored"] == report.unanchored
+        assert world.app.tools.runs.run(report.run).state == "done"
+        trail._anchor_file = tmp_path / "anchor.jsonl"
+        assert world.app.syncer.sync(progress=silent).unanchored is None
+        assert trail.verify().ok

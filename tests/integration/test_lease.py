@@ -4,9 +4,14 @@ import multiprocessing
 import os
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ml_connector.errors import UnavailableError
+from ml_connector.storage.database import open_database
+from ml_connector.sync.lease import store
+from ml_connector.sync.lease.store import LeaseStore
 from tests import lease_child
 from tests.world import open_world
 
@@ -64,3 +69,22 @@ def test_a1_t5_a_process_that_wakes_after_its_lease_sends_nothing(world):
     assert len(world.write_requests()) == done, "the paused process sent something after it woke up"
     assert len(hired(world)) == len(set(hired(world))) == WORKERS
     assert {item["status"] for item in creations(world)} == {201}
+
+
+def test_a1_t5_on_a_server_no_machines_own_clock_ends_anothers_lease(postgresql_url, monkeypatch):
+    """A machine whose clock is an hour ahead finds the other one alive; both are on the server's time."""
+    database = open_database(postgresql_url)
+    theirs, ours = LeaseStore(database, "acme"), LeaseStore(database, "acme")
+    now = datetime.now(UTC)
+    monkeypatch.setattr(store, "_owner", lambda: "another-machine:1")
+    fence = theirs.take(at=now)
+    monkeypatch.undo()
+    with pytest.raises(UnavailableError, match="another run is busy"):
+        ours.take(at=now + timedelta(hours=1))
+    with database.transaction() as tx:
+        monkeypatch.setattr(store, "_owner", lambda: "another-machine:1")
+        theirs.renew(tx, fence, at=now - timedelta(hours=1))
+    monkeypatch.undo()
+    with pytest.raises(UnavailableError, match="another run is busy"):
+        ours.take(at=now)
+    database.close()

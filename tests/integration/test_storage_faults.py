@@ -13,20 +13,23 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
+import psycopg
 import pytest
-from sqlalchemy import event, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, func, make_url, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ml_connector.errors import ConfigurationError, StorageBusyError, StorageError
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.trouble import to_storage_error
 from ml_connector.sync.lease.store import LEASE_S, leases
 from ml_connector.sync.linked import GUARD
+from ml_connector.sync.run import open_run
 from ml_connector.sync.store import changes
 from tests.rehearsal import Life, is_write, record
 from tests.stage import Stage, count_lost
+from tests.world import open_world, silent
 
 WORKERS = 12
 PARTS = 4
@@ -314,3 +317,65 @@ def test_a_code_that_tells_nothing_of_the_database_is_left_alone() -> None:
     original = Exception()
     original.sqlstate = "23505"  # type: ignore[attr-defined]
     assert to_storage_error(DBAPIError("", None, original)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ('connection failed: connection to server at "127.0.0.1" failed: Connection refused', 7, "not reached"),
+        ("connection failed: FATAL:  the database system is starting up", 7, "not reached"),
+        ('connection failed: FATAL:  password authentication failed for user "u"', 6, "does not let us in"),
+        ('connection failed: FATAL:  role "nobody" does not exist', 6, "no such user"),
+        ('connection failed: FATAL:  database "nothing" does not exist', 6, "no such database"),
+        ("connection failed: FATAL:  no pg_hba.conf entry for host", 6, "lets nobody in from here"),
+    ],
+)
+def test_a_connection_that_does_not_come_about_says_why(words: str, code: int, told: str) -> None:
+    found = to_storage_error(OperationalError("", None, psycopg.OperationalError(words)))
+    assert found is not None
+    assert (found.exit_code, told in found.message) == (code, True)
+
+
+def test_postgresql_that_is_down_or_has_no_such_database_says_so(postgresql):
+    with pytest.raises(StorageBusyError) as caught:
+        open_database("postgresql+psycopg://nobody@127.0.0.1:1/mlc")
+    check_told(caught.value, exit_code=7, words="not reached")
+    url = make_url(postgresql.url).set(database="no_such_database").render_as_string(hide_password=False)
+    with pytest.raises(StorageError) as caught:
+        open_database(url)
+    check_told(caught.value, exit_code=6, words="no such database")
+
+
+def test_a2_2_what_ended_a_run_is_told_though_the_database_is_gone_for_good(tmp_path):
+    """Whoever writes down how it ended, and gives the lease back, finds no database either."""
+    with open_world(tmp_path, workers=1) as world:
+        tools = world.app.tools
+        with pytest.raises(StorageBusyError, match="the first"), open_run(tools, "sync", progress=silent):  # noqa: PT012
+            tools.database.engine = _Gone()  # type: ignore[assignment]
+            raise StorageBusyError("the first thing that went wrong")
+        world.reopen()
+        left_open = open_runs(world)
+        with open_run(world.app.tools, "sync", progress=silent):
+            pass
+        assert left_open == ["running"]
+        assert open_runs(world)[1:] != left_open
+
+
+class _Gone:
+    """A database that is away."""
+
+    def begin(self) -> NoReturn:
+        raise OperationalError("", None, psycopg.OperationalError("Connection refused"))
+
+    connect = begin
+
+    class dialect:  # noqa: N801 - as SQLAlchemy names it
+        name = "sqlite"
+
+    def dispose(self) -> None:
+        """There is nothing left."""
+
+
+def open_runs(world) -> list[str]:
+    with world.app.database.reading() as tx:
+        return list(tx.exec_driver_sql("SELECT state FROM run ORDER BY id DESC").scalars())

@@ -232,3 +232,18 @@ def test_a_record_is_called_by_the_best_key_it_has() -> None:
     marked = {"key": "a" * 32, "employee_id": "007", "contingent": True, "hired_on": "soon"}
     assert name_native(native(fields=marked)) == "CW-007", "as people know a contingent worker (WP-01)"
     assert isinstance(to_canonical(native(fields=LEAST)), Record)
+
+
+def test_a_record_with_half_a_character_is_parked_under_its_own_name() -> None:
+    broken = NativeRecord(
+        RecordType.WORKER,
+        b'{"surface":"rest","fields":{"key":"%s","employee_id":"21001","active":true,"name.family":"\\ud800"}}'
+        % WID.encode(),
+    )
+    with pytest.raises(RecordError, match=r"worker 21001: .* its name\.family holds half of a character") as caught:
+        to_canonical(broken)
+    assert caught.value.code == "malformed"
+    assert (describe_native(broken), name_native(broken)) == (WID, "21001")
+    nameless = NativeRecord(RecordType.WORKER, b'{"fields":{"key":"\\ud800","employee_id":7}}')
+    assert describe_native(nameless) is None
+    assert describe_native(NativeRecord(RecordType.WORKER, b'{"fields":')) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ml_connector.errors import ConfigurationError, FaultsError, RecordError
 from ml_connector.mapping.routing import route
 from ml_connector.settings.forms import parse_interval_s, parse_limit
-from ml_connector.settings.loading import parse_settings
+from ml_connector.settings.loading import load_settings, parse_settings
 from ml_connector.settings.model import Settings
 from ml_connector.usecases.template import COMMENTED
 
@@ -227,3 +228,27 @@ def test_a_limit_in_a_documented_form_is_read(text: str) -> None:
 def test_a_limit_that_could_loosen_a_guard_by_a_slip_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(ValueError, match=r"max\(10, 2%\)"):
         parse_limit(text)
+
+
+@pytest.mark.parametrize("value", ["inf", "1e30", "nan"])
+@pytest.mark.parametrize("key", ["timeout_s", "confirm_within_s", "settle_s"])
+def test_a_wait_that_no_clock_could_count_is_refused(key: str, value: str) -> None:
+    place = 'base_url = "https://cloud.plex.com/api"'
+    assert f"plex.{key}" in faults_of(FILLED.replace(place, f"{place}\n{key} = {value}", 1))
+
+
+def test_a_fault_in_a_variable_is_blamed_on_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "ml-connector.toml"
+    file.write_text(FILLED, encoding="utf-8")
+    monkeypatch.setenv("ML_CONNECTOR__DATABASE__URL", "mysql://x/y")
+    with pytest.raises(FaultsError) as caught:
+        load_settings(file)
+    (fault,) = caught.value.faults
+    assert "ML_CONNECTOR__DATABASE__URL" in fault.message
+    assert fault.line is None
+    assert "correct the environment" in (caught.value.remedy or "")
+    file.write_text(FILLED.replace('pcn = "101"', 'pcn = "x"', 1), encoding="utf-8")
+    with pytest.raises(FaultsError) as caught:
+        load_settings(file)
+    assert sorted(fault.line is None for fault in caught.value.faults) == [False, True]
+    assert str(file) in (caught.value.remedy or "")

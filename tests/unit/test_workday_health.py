@@ -167,3 +167,11 @@ def test_whoever_is_not_active_may_have_no_job_and_hides_nothing() -> None:
 
 def test_the_version_is_told_with_its_age() -> None:
     assert "v45.0 (about 2025R2) is 2 releases behind v47 (2026R2)" in (check(with_workers()).version_note or "")
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z"])
+def test_a5_a_clock_of_another_age_is_told_and_no_day_is_counted_from_it(stamp: str) -> None:
+    health = check(lambda _request: clock(stamp))
+    assert (health.ok, health.exit_code) == (False, 7)
+    assert health.problem is not None
+    assert "its time stamp is of the year" in health.problem

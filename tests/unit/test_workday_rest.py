@@ -654,3 +654,47 @@ def test_the_clock_is_the_answers_own_and_in_the_tenants_zone() -> None:
     now = Rig(Tenant()).connector.now()
     assert now == NOW
     assert now.utcoffset() == timedelta(hours=-8)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
+@pytest.mark.parametrize("year", ["9999", "1969"])
+def test_a5_a_clock_of_another_age_is_told_and_no_day_is_counted_from_it(zone: str, year: str) -> None:
+    late_in_the_year = reply({"total": 0, "data": []}, date=f"Fri, 31 Dec {year} 23:59:59 GMT")
+
+    def answer(request: HttpRequest) -> MemoryResponse:
+        return reply({"access_token": "t"}) if request.url.endswith("/token") else late_in_the_year
+
+    rig = Rig(answer, time_zone=zone)
+    with pytest.raises(UnavailableError, match=f"the year {year}"):
+        rig.connector.now()
+    (health,) = rig.connector.check()
+    assert (health.ok, health.exit_code) == (False, 7)
+
+
+def test_a5_a_date_whose_zone_leaves_the_calendar_tells_no_time() -> None:
+    with pytest.raises(UnavailableError, match="no time of its own"):
+        tell_date(reply({}, date="Fri, 31 Dec 9999 23:59:59 -0100"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strange", [{}, [], {"a": 1}, 7, None])
+def test_a5_an_instance_whose_id_is_none_is_no_reason_for_the_check_to_break_off(strange: Any) -> None:
+    row = {"workdayID": wid(1), "employeeID": "1", "activeStatus": True, "company": {"descriptor": "x", "id": strange}}
+    tenant = Tenant(allWorkers=[row])
+    (health,) = Rig(tenant).connector.check()
+    workers = next(each for each in health.types if each.type == RecordType.WORKER)
+    assert "organizations.company" in (workers.problem or "")
+
+
+def test_whether_a_source_takes_a_day_is_asked_where_a_day_is_meant() -> None:
+    """A reading of today asks for none, and says nothing about one that does."""
+
+    def answer(request: HttpRequest) -> Any:
+        if isinstance(request.body, bytes) and b"effectiveAsOfDate" in request.body:
+            return reply({"error": "no effective date here"}, status=400)
+        return tenant(request)
+
+    tenant = Tenant()
+    rig = Rig(answer)
+    assert len(rig.read()) == 5
+    dated = Query(record_type=RecordType.COST_CENTER, as_of=AsOf(NOW.date(), NOW))
+    assert len(rig.read(dated)) == 5
