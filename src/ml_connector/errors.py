@@ -13,6 +13,7 @@ Errors, sorted by what the reader should do next.
         UsageError                  ask differently: there is nothing of that name
         ConfigurationError          stop: a person must fix something
             MissingCredentialError      nothing is stored for this sign-in yet
+            AnchorError                 what was done is done; its end could not be noted outside
             AuthenticationError         the other system does not know us
             PermissionError_            the other system knows us and says no
             FaultsError                 a file or an order has faults: mend all that it lists
@@ -155,6 +156,10 @@ class ConfigurationError(MLConnectorError):
 
 class MissingCredentialError(ConfigurationError):
     """A credential that was never stored, or was removed; one that is stored and does not open is another matter."""
+
+
+class AnchorError(ConfigurationError):
+    """The end of the audit trail could not be noted beside the database; what was done is done, and kept."""
 
 
 class AuthenticationError(ConfigurationError):

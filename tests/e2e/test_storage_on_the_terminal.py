@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -54,3 +56,17 @@ def test_a_read_only_database_can_be_looked_at_and_says_why_it_cannot_be_used(
     assert "read-only" in result.stderr
     assert "→ make the database and its folder writable" in result.stderr
     assert terminal.sandbox.arrivals.list(system="plex") == arrived
+
+
+def test_an_anchor_that_cannot_be_written_is_told_and_the_report_shown(terminal: Terminal) -> None:
+    text = terminal.config.read_text(encoding="utf-8")
+    (terminal.folder / "taken").mkdir()  # a folder takes no line, like a disk without room
+    changed = re.sub(r'anchor_file = "[^"]*"', 'anchor_file = "taken"', text)
+    assert changed != text
+    terminal.config.write_text(changed, encoding="utf-8")
+    done = terminal.type("sync", "--output", "json")
+    assert done.exit_code in {0, 3, 4}
+    report = json.loads(done.stdout)
+    assert report["counts"]["applied"] > 0
+    assert "Is a directory" in report["unanchored"]
+    assert "What was done is done and kept, but " in done.stderr

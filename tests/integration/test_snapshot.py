@@ -3,9 +3,10 @@
 import contextlib
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.canonical.plant import PlexRecord
@@ -254,3 +255,21 @@ def test_cc_15_what_a_reading_that_broke_off_saw_is_not_as_before(database, read
     extract, _ = read(Pages([["a", "b"]]))
     assert (extract.total, kept(database, extract)) == (2, ["a", "b"])
     assert extract.before == 2
+
+
+def test_a_page_is_looked_up_by_its_bytes_however_many_records_there_are(database):
+    """SQLite once took an index that holds all that is asked for, and went through every record for each page."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL goes by what it counted of the rows")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.transaction() as tx:
+        SnapshotStore(database).find_known(tx, SCOPE, payload_hashes=["a" * 40, "b" * 40])
+        event.remove(database.engine, "before_cursor_execute", note)
+        statement, parameters = asked[-1]
+        (step,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "payload_hash=?" in step.detail

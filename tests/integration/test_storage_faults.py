@@ -328,6 +328,8 @@ def test_a_code_that_tells_nothing_of_the_database_is_left_alone() -> None:
         ('connection failed: FATAL:  role "nobody" does not exist', 6, "no such user"),
         ('connection failed: FATAL:  database "nothing" does not exist', 6, "no such database"),
         ("connection failed: FATAL:  no pg_hba.conf entry for host", 6, "lets nobody in from here"),
+        ('connection failed: FATAL:  too many connections for role "mlc"', 7, "not reached"),
+        ('connection failed: FATAL:  database "mlc" is not currently accepting connections', 7, "not reached"),
     ],
 )
 def test_a_connection_that_does_not_come_about_says_why(words: str, code: int, told: str) -> None:

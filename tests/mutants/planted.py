@@ -1860,6 +1860,35 @@ MUTANTS = (
         "tests/integration/test_transport.py::test_a_host_whose_tls_is_too_old_is_told_what_it_must_offer",
     ),
     Mutant(
+        "each page is looked up among all records of its type",
+        "snapshot/store.py",
+        '"plant", "payload_hash", "extract_id"),',
+        '"plant", "payload_hash"),',
+        SNAPSHOT + "::test_a_page_is_looked_up_by_its_bytes_however_many_records_there_are",
+    ),
+    Mutant(
+        "whoever waits behind somebody who rests leaves though told to stop",
+        "connectors/workday/patience.py",
+        "        heed_stop()\n",
+        "",
+        "tests/unit/test_hands.py::test_a2_2_whoever_waits_behind_somebody_who_rests_does_not_leave_when_told_to_stop",
+    ),
+    Mutant(
+        "a wait that was broken off is forgotten",
+        "connectors/workday/patience.py",
+        "                    self._put_back()\n",
+        "",
+        "tests/unit/test_hands.py::test_a2_2_what_was_not_sat_out_is_owed_still",
+    ),
+    Mutant(
+        "waits of our own grow beside those that are asked for",
+        "connectors/workday/patience.py",
+        "            if asked_s < A_WAIT_S:\n",
+        "            if asked_s < LONGEST_ASKED_S:\n",
+        "tests/unit/test_workday_connector.py::"
+        "test_a2_2_a_second_asked_for_again_and_again_is_waited_for_in_all_a_quarter_of_an_hour",
+    ),
+    Mutant(
         "what nobody waits for any more is begun all the same",
         "connectors/hands.py",
         "            if self._stop.is_set():\n                future.cancel()\n",

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from ml_connector.connectors.budget.budget import Budget
 from ml_connector.connectors.hands import Hands, rest
 from ml_connector.connectors.workday.ahead import Limits, Wish, fetch_ahead
+from ml_connector.connectors.workday.patience import Pace
 from ml_connector.errors import NotSentError, PermissionError_
 
 # Longer than any test may take: who is not woken up hangs.
@@ -51,6 +53,33 @@ def test_whoever_writes_is_waited_for_and_whoever_only_asks_is_not() -> None:
         may_end.set()
     assert ended.wait(60)
     assert written.done()
+
+
+def test_a2_2_whoever_waits_behind_somebody_who_rests_does_not_leave_when_told_to_stop() -> None:
+    """The first sits out the wait, the others queue behind it: none of them may send within it."""
+    for pacing in (Budget(calls_per_minute=60), Pace()):
+        wait, put = (pacing.acquire, pacing.pause) if isinstance(pacing, Budget) else (pacing.wait, pacing.owe)
+        put(600)
+        with Hands(3, name="test", leave_after_s=None) as hands:
+            waiting = [hands.submit(wait) for _ in range(3)]
+            while not any(future.running() for future in waiting):
+                threading.Event().wait(0.001)
+        assert all(future.cancelled() or isinstance(future.exception(), NotSentError) for future in waiting)
+
+
+def test_a2_2_what_was_not_sat_out_is_owed_still() -> None:
+    slept: list[float] = []
+    pace = Pace(sleep=slept.append, clock=lambda: 0.0)
+    pace.owe(60)
+    with Hands(1, name="test", leave_after_s=None) as hands:
+        pace._sleep = rest
+        resting = hands.submit(pace.wait)
+        while not resting.running():
+            threading.Event().wait(0.001)
+    assert isinstance(resting.exception(), NotSentError) or resting.cancelled()
+    pace._sleep = slept.append
+    pace.wait()
+    assert slept == [60]
 
 
 def test_outside_of_hands_rest_only_sleeps() -> None:

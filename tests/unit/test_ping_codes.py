@@ -56,4 +56,9 @@ def test_what_shows_nothing_counts_as_refused_and_refusals_before_all_else() -> 
     away, wrong = tell_failed("employee", UnavailableError("away")), tell_failed("tenant", ConfigurationError("wrong"))
     assert _code(_surface(away), _surface(_WELL, wrong)) == 6
     assert _code(_surface(away, wrong), _surface(_EMPTY)) == 5
+    clock = SurfaceHealth(
+        system="workday", surface="soap", ok=False, signed_in=True, types=(_WELL,), problem="hours off"
+    )
+    assert _code(clock) == 6
+    assert _code(clock, _surface(away)) == 6
     assert PingReport(ok=True, systems=()).exit_code == 0

@@ -370,6 +370,18 @@ def test_a2_2_patience_asked_for_in_small_pieces_is_given_for_a_quarter_of_an_ho
     assert len(script.requests) == 10
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a2_2_a_second_asked_for_again_and_again_is_waited_for_in_all_a_quarter_of_an_hour(status: int) -> None:
+    """Waits of our own, which grow, are for those who do not say how long."""
+    time = Time()
+    began = time.now
+    connector, script = make_connector(*[(status, b"", {"Retry-After": "1"})] * 2000, time=time)
+    with pytest.raises((RateLimitError, UnavailableError)):
+        read(connector, employees())
+    assert 890 <= (time.now - began).total_seconds() <= 910
+    assert len(script.requests) > 800
+
+
 def test_a1_t5_the_right_to_write_is_asked_for_again_after_every_wait() -> None:
     connector, script = make_connector((429, b"", {"Retry-After": "2"}), (201, ROW))
     asked: list[int] = []

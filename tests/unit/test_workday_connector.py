@@ -540,3 +540,13 @@ def test_now_is_the_servers_clock_with_its_offset() -> None:
     naive, _, _ = connect(lambda _request: clock("2026-11-23T01:30:00.000"))
     with pytest.raises(UnavailableError, match="offset"):
         naive.now()
+
+
+def test_a2_2_a_second_asked_for_again_and_again_is_waited_for_in_all_a_quarter_of_an_hour() -> None:
+    """Waits of our own, which grow, are for those who do not say how long."""
+    again = MemoryResponse(503, b"", {"retry-after": "1", "content-type": "text/html"})
+    connector, transport, slept = connect(lambda _request: again)
+    with pytest.raises(UnavailableError):
+        list(connector.read(WORKERS))
+    assert 890 <= sum(slept) <= 910
+    assert len(transport.requests) > 800

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ml_connector.durable import replace_file, sync_folder
-from ml_connector.errors import ConfigurationError
+from ml_connector.errors import AnchorError, ConfigurationError
 
 _TAIL = 4096  # more than the longest line we append
 
@@ -46,14 +46,14 @@ def append_line(path: Path, line: str) -> None:
     Add *line* durably, unless it is the last one already; a last line cut short by a power failure goes first.
 
     Raises:
-        ConfigurationError: the file cannot be written to.
+        AnchorError: the file cannot be written to.
     """
     try:
         new = not path.exists()
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
-            tail = file.read()
+            tail = file.read(_TAIL)
             whole = tail[: tail.rfind(b"\n") + 1]
             if whole.splitlines(keepends=True)[-1:] == [line.encode()] and whole == tail:
                 return
@@ -65,11 +65,13 @@ def append_line(path: Path, line: str) -> None:
         if new:
             sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable(path, error, kind=AnchorError) from None
 
 
-def _unwritable(path: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(
+def _unwritable(
+    path: Path, error: OSError, *, kind: type[ConfigurationError] = ConfigurationError
+) -> ConfigurationError:
+    return kind(
         f"{path} cannot be written: {error.strerror}",
         remedy="name a file in a folder this account may write to, on a disk with room",
     )

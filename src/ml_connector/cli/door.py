@@ -38,9 +38,20 @@ class Door:
     def open(self) -> Iterator[App]:
         """Open the application behind the door for one command."""
         from ml_connector.bootstrap import open_app
+        from ml_connector.cli.failures import tell
+        from ml_connector.errors import AnchorError
 
-        with open_app(config=self.config, connection=self.connection, actor=actor(), on_wait=self._tell_wait) as app:
-            yield app
+        done = False
+        try:
+            with open_app(
+                config=self.config, connection=self.connection, actor=actor(), on_wait=self._tell_wait
+            ) as app:
+                yield app
+                done = True
+        except AnchorError as error:
+            if not done:
+                raise
+            tell(f"What was done is done and kept, but {error.message}.", remedy=error.remedy)
 
     @contextmanager
     def look(self) -> Iterator[App]:

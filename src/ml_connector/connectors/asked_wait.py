@@ -13,7 +13,8 @@ from ml_connector.errors import MLConnectorError, TransientError
 
 LONGEST_ASKED_S = 15 * 60.0
 _MEANT_S = 7 * 86400.0
-_A_WAIT_S = 1.0
+A_WAIT_S = 1.0
+"""Asked for less, somebody waits as long as they think right."""
 
 _Error = TypeVar("_Error", bound=MLConnectorError)
 
@@ -40,6 +41,7 @@ class Patience:
     What one question may still wait for: so many *tries*, and so many minutes that the other system asks for.
 
     A refusal that says when to come again is no try: what a minute's budget refuses it may refuse every second of it.
+    Whoever is asked to wait waits just that; waits of one's own are for tries.
     """
 
     def __init__(self, *, tries: int) -> None:
@@ -55,7 +57,7 @@ class Patience:
         """
         asked_s = heed_wait(error, waited_s=self._waited_s)
         self._waited_s += asked_s
-        self._tries_left -= asked_s < _A_WAIT_S
+        self._tries_left -= asked_s < A_WAIT_S
         if not self._tries_left:
             raise error
         return asked_s

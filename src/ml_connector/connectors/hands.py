@@ -20,6 +20,7 @@ from ml_connector.errors import NotSentError
 
 # An answer on its way is mostly there by then; a longer one is nobody's any more.
 READERS_S = 2.0
+_STOPPED = "the run was stopped before this was asked"
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -46,7 +47,18 @@ def rest(seconds: float) -> None:
     if stop is None:
         time.sleep(seconds)
     elif stop.wait(seconds):
-        raise NotSentError("the run was stopped before this was asked")
+        raise NotSentError(_STOPPED)
+
+
+def heed_stop() -> None:
+    """
+    Go on; in a thread of `Hands` that was told to stop, do not.
+
+    Raises:
+        NotSentError: it was; as `rest`, for who waited behind somebody who rested.
+    """
+    if _HERE.stop is not None and _HERE.stop.is_set():
+        raise NotSentError(_STOPPED)
 
 
 class Hands:
@@ -64,13 +76,17 @@ class Hands:
         self._stop = threading.Event()
 
     def submit(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Have *work* done; what it gives or raises is the future's."""
+        """Have *work* done; what it gives or raises is the future's. Told to stop, it is dropped."""
         future: Future[_T] = Future()
+        if self._stop.is_set():
+            future.cancel()
+            return future
         self._orders.put((future, lambda: work(*args, **kwargs)))
         if len(self._threads) < self._count:
             name = f"{self._name}_{len(self._threads)}"
-            self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
-            self._threads[-1].start()
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
         return future
 
     def stop(self) -> None:
@@ -83,6 +99,10 @@ class Hands:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """End it, as the context manager does."""
         self.stop()
         for _ in self._threads:
             self._orders.put(None)

@@ -49,7 +49,9 @@ records = Table(
     Column("payload_hash", String(40), nullable=False),
     Column("body", Text, nullable=False),
     Column("extract_id", Integer, nullable=False),
-    Index("ix_snapshot_record_payload", "connection", "side", "type", "plant", "payload_hash"),
+    # With what is asked for in it: SQLite prefers an index that holds all of it to one that finds it, and would go
+    # through every record of the type for each page.
+    Index("ix_snapshot_record_payload", "connection", "side", "type", "plant", "payload_hash", "extract_id"),
     # Whoever asks which records there are, and as what they came, reads no body.
     Index("ix_snapshot_record_seen", "connection", "side", "type", "plant", "key", "extract_id", "payload_hash"),
 )

@@ -6,6 +6,8 @@ Pure. Whatever is not one of these is a mistake of ours and stays what it is.
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ml_connector.errors import StorageBusyError, StorageError
@@ -43,10 +45,10 @@ _SQLITE = {
 }
 # A connection that does not come about has no code, only words; the server's own are English unless it was told else.
 _NOT_LET_IN = {
-    "authentication failed": (StorageError, "the database server does not let us in: user or password is wrong", _WHO),
-    "no pg_hba.conf entry": (StorageError, "the database server lets nobody in from here as this user", _WHO),
-    'role "': (StorageError, "the database server knows no such user", _WHO),
-    'database "': (StorageError, "the database server has no such database", _WHO),
+    r"authentication failed": (StorageError, "the database server does not let us in: user or password is wrong", _WHO),
+    r"no pg_hba\.conf entry": (StorageError, "the database server lets nobody in from here as this user", _WHO),
+    r'role ".*" does not exist': (StorageError, "the database server knows no such user", _WHO),
+    r'database ".*" does not exist': (StorageError, "the database server has no such database", _WHO),
 }
 # Codes, then their classes: PostgreSQL's appendix A.
 _POSTGRESQL = {
@@ -88,4 +90,4 @@ def _is_unconnected(error: DBAPIError) -> bool:
 
 
 def _sort_words(words: str) -> tuple[type[StorageError], str, str]:
-    return next((found for mark, found in _NOT_LET_IN.items() if mark in words), _UNREACHED)
+    return next((found for mark, found in _NOT_LET_IN.items() if re.search(mark, words)), _UNREACHED)

@@ -38,7 +38,7 @@ class ReadAhead:
 
     def __exit__(self, *_: object) -> None:
         """Wait a little for what was asked already; its answers are nobody's."""
-        self._hands.__exit__(None, None, None)
+        self._hands.leave()
 
     def read(self, query: Query) -> Iterator[Page]:
         """Yield the pages, and raise what the connector raises, as if it were asked now; asked again, it is."""

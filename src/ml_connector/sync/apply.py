@@ -27,6 +27,7 @@ from ml_connector.errors import (
     NotSentError,
     PermissionError_,
     RecordError,
+    StorageError,
     TransientError,
 )
 from ml_connector.settings.plex import PlexConnection
@@ -259,8 +260,13 @@ class Sender:
             # What has left is waited for and kept, so that an interrupted run knows as much as a finished one; what
             # waits for its turn does not leave any more.
             hands.stop()
-            waiting = [future for future in futures if not future.cancel()]
-            self._receipts.keep(self._back.resolve([future.result() for future in waiting]))
+            left = [future.result() for future in futures if not future.cancel()]
+            dropped = [
+                Outcome(intent=intent, state="planned", reason="interrupted before it left")
+                for intent, future in zip(intents, futures, strict=True)
+                if future.cancelled()
+            ]
+            self._receipts.keep([*self._back.resolve(left), *dropped])
             raise
 
     def _attempt(self, intent: Intent) -> Outcome:
@@ -278,6 +284,9 @@ class Sender:
         except (NotSentError, TransientError, AuthenticationError) as error:
             if intent.attempt >= ATTEMPTS or not isinstance(error, NotSentError):
                 self._stop = error
+            return Outcome(intent=intent, state="planned", reason=error.message)
+        except StorageError as error:  # of whoever keeps the pace or a token: before anything leaves
+            self._stop = error
             return Outcome(intent=intent, state="planned", reason=error.message)
         except ConfigurationError as error:
             # One type we may not write stops nothing else; it is tried again once the role is granted.

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 
 from ml_connector.audit.event import AuditAction, AuditEvent
-from ml_connector.errors import ConfigurationError, MLConnectorError, PlannedOutageError, StorageError
+from ml_connector.errors import AnchorError, MLConnectorError, PlannedOutageError, StorageError
 from ml_connector.snapshot.extract import Progress
 from ml_connector.storage.database import Transaction
 from ml_connector.sync.apply import Sender, resumed
@@ -44,7 +44,7 @@ def open_run(tools: SyncTools, kind: str, *, progress: Progress) -> Iterator[Run
                 run.fail(error)
             raise
     finally:
-        with suppress(StorageError):  # whoever comes next finds this process gone
+        with suppress(StorageError):  # whoever comes next finds this process gone, elsewhere in 5 minutes
             lease.give_back()
 
 
@@ -202,7 +202,7 @@ class Run:
         self._closed = True
         try:
             self._tools.trail.write_anchor()
-        except ConfigurationError as error:
+        except AnchorError as error:
             self.unanchored = f"{error.message}: the trail's end is noted in the database alone until the next run"
             self._progress(self.unanchored, 0, None)
 

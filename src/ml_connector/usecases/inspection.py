@@ -158,7 +158,13 @@ def _check(app: App, system: str) -> list[SurfaceHealth]:
         # No credential, or the vault does not open: this system cannot be asked at all.
         problem, remedy = error.message, error.remedy
         unhealthy = SurfaceHealth(
-            system=system, surface="all", ok=False, signed_in=False, problem=problem, remedy=remedy
+            system=system,
+            surface="all",
+            ok=False,
+            signed_in=False,
+            exit_code=error.exit_code,
+            problem=problem,
+            remedy=remedy,
         )
         return [unhealthy]
 
@@ -201,8 +207,11 @@ def _codes(surface: SurfaceHealth) -> Iterator[int]:
     if surface.exit_code is not None:
         yield surface.exit_code
         return
+    if surface.problem is not None:  # the clock is wrong, or they show another plant
+        yield ConfigurationError.exit_code
     wrong = [entry.exit_code for entry in surface.types if entry.problem is not None]
-    yield from (PermissionError_.exit_code if code is None else code for code in wrong or [None])
+    if wrong or surface.problem is None:
+        yield from (PermissionError_.exit_code if code is None else code for code in wrong or [None])
 
 
 def _check_readable(app: App, request: ReadRequest) -> TypeInfo:

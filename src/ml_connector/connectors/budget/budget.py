@@ -12,14 +12,19 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ml_connector.connectors.budget.spent import Spent
-from ml_connector.connectors.hands import rest
+from ml_connector.connectors.hands import heed_stop, rest
 
 
 class Pacing(Protocol):
     """Who lets calls pass; thread-safe."""
 
     def acquire(self) -> None:
-        """Wait for this caller's turn."""
+        """
+        Wait for this caller's turn.
+
+        Raises:
+            NotSentError: this thread was told to stop; the turn is somebody else's.
+        """
 
     def pause(self, seconds: float) -> None:
         """
@@ -48,6 +53,7 @@ class Budget:
         with self._turnstile:
             while (wait_s := self._spent.free_at() - self._clock()) > 0:
                 self._sleep(wait_s)
+            heed_stop()
             self._spent.add(self._clock())
 
     def pause(self, seconds: float) -> None:

@@ -23,7 +23,7 @@ budgets = Table(
 
 
 class _Kept(msgspec.Struct):
-    """`Spent`, in seconds since 1970, to the millisecond."""
+    """`Spent`, in seconds since 1970; 0 where it is “ever since”, which JSON has no number for."""
 
     passed: list[float] = []
     next_at: float = 0.0
@@ -81,7 +81,7 @@ class BudgetStore:
     def _save(self, tx: Transaction, spent: Spent) -> None:
         kept = _Kept(
             passed=[round(at, 3) for at in spent.passed],
-            next_at=round(spent.next_at, 6),
+            next_at=round(max(spent.next_at, 0.0), 6),
             paused_until=round(max(spent.paused_until, 0.0), 3),
         )
         values = {"spent": msgspec.json.encode(kept).decode()}

@@ -11,12 +11,11 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from itertools import count
 from typing import TypeVar
 
 import msgspec
 
-from ml_connector.connectors.asked_wait import Patience, tell_wait
+from ml_connector.connectors.asked_wait import A_WAIT_S, Patience, tell_wait
 from ml_connector.connectors.budget.budget import Pacing
 from ml_connector.connectors.content_type import says_json
 from ml_connector.connectors.hands import rest
@@ -113,8 +112,8 @@ class Channel:
                 ConfigurationError: a far too large one. RateLimitError: still refused for pace.
             AuthenticationError: refused with 401, also with a new token.
         """
-        patience = Patience(tries=TRIES)
-        for attempt in count(1):
+        tries, patience = 0, Patience(tries=TRIES)
+        while True:
             try:
                 answer = self._exchange(call)
                 if answer.status < 500 and answer.status != 408:
@@ -128,9 +127,12 @@ class Channel:
                 if isinstance(error, AmbiguousWriteError) and error.oversized:
                     raise refuse_oversized(error.message, what=call.what) from None
                 away = _away(call, error.message, remedy=error.remedy if isinstance(error, NotSentError) else None)
-            self._budget.pause(patience.heed(away))
-            self._sleep(self._backoff_s(attempt))
-        raise AssertionError("unreachable")
+            asked_s = patience.heed(away)
+            if asked_s < A_WAIT_S:
+                tries += 1
+                self._sleep(self._backoff_s(tries))
+            else:
+                self._budget.pause(asked_s)
 
     def write(self, call: Call) -> Answer:
         """

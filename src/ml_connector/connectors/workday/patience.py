@@ -15,8 +15,8 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import TypeVar
 
-from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, Patience
-from ml_connector.connectors.hands import rest
+from ml_connector.connectors.asked_wait import A_WAIT_S, LONGEST_ASKED_S, Patience
+from ml_connector.connectors.hands import heed_stop, rest
 from ml_connector.connectors.port import Page
 from ml_connector.connectors.workday.auth import Signature, Signer
 from ml_connector.errors import (
@@ -49,10 +49,20 @@ class Pace:
         self._most = 0
 
     def wait(self) -> None:
-        """Sit out what is owed: the first caller sleeps, the others queue behind it."""
+        """
+        Sit out what is owed: the first caller sleeps, the others queue behind it.
+
+        Raises:
+            NotSentError: this thread was told to stop; what was not sat out is owed still.
+        """
         with self._turnstile:
             while (owed_s := self._take()) > 0:
-                self._sleep(owed_s)
+                try:
+                    self._sleep(owed_s)
+                except BaseException:
+                    self._put_back()
+                    raise
+        heed_stop()
 
     def _take(self) -> float:
         """What is to be sat out from now: more may be owed once that is."""
@@ -60,6 +70,12 @@ class Pace:
             owed_s, self._owed_s = self._owed_s, 0.0
             self._wakes_at = self._clock() + owed_s if owed_s > 0 else float("-inf")
             return owed_s
+
+    def _put_back(self) -> None:
+        """Whoever comes next sits out what is left."""
+        with self._lock:
+            left_s, self._wakes_at = self._wakes_at - self._clock(), float("-inf")
+            self._owed_s = max(self._owed_s, left_s)
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Learn from an answer how many tokens are left."""
@@ -118,9 +134,11 @@ def ask_patiently(
             if give_way and isinstance(error, UnavailableError) and error.timed_out:
                 raise
             asked_s = patience.heed(error)
-            own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+            own_s = 0.0
+            if asked_s < A_WAIT_S:
+                own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             pace.back_off(error, asked_s=asked_s, own_s=own_s)
-            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
 
 def read_insistently(read_once: Callable[[], Generator[Page, None, None]]) -> Generator[Page, None, None]:

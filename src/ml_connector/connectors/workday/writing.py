@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 from lxml import etree
 
-from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, Patience, tell_wait
+from ml_connector.connectors.asked_wait import A_WAIT_S, LONGEST_ASKED_S, Patience, tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.port import Allowed
@@ -103,9 +103,11 @@ class SoapWriter:
                 renewed = True
             except (NotSentError, RateLimitError) as error:
                 asked_s = patience.heed(error)
-                own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+                own_s = 0.0
+                if asked_s < A_WAIT_S:
+                    own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+                    wait_s *= 2
                 self._pace.back_off(error, asked_s=asked_s, own_s=own_s)
-                wait_s *= 2
 
     def _send_once(self, put: Put, signature: Signature) -> Answered:
         call = build_call(self._settings, put.service, put.request, signature=signature)
