@@ -869,8 +869,8 @@ MUTANTS = (
     Mutant(
         "a Plex that says until when it is away is asked at once",
         "connectors/plex/channel.py",
-        "            self._budget.pause(patience.heed(away))\n",
-        "            patience.heed(away)\n",
+        "                self._budget.pause(asked_s)\n",
+        "                pass\n",
         "tests/unit/test_plex_connector.py::"
         "test_a2_2_a_plex_that_says_until_when_it_is_away_is_waited_for_when_reading",
     ),
@@ -1969,7 +1969,7 @@ MUTANTS = (
     Mutant(
         "a wait that was asked for is a try that failed",
         "connectors/asked_wait.py",
-        "        self._tries_left -= asked_s < _A_WAIT_S\n",
+        "        self._tries_left -= asked_s < A_WAIT_S\n",
         "        self._tries_left -= 1\n",
         "tests/unit/test_plex_connector.py::"
         "test_a2_2_patience_asked_for_in_small_pieces_is_given_for_a_quarter_of_an_hour",
