@@ -1861,17 +1861,10 @@ MUTANTS = (
     ),
     Mutant(
         "each page is looked up among all records of its type",
-        "snapshot/store.py",
-        '"plant", "payload_hash", "extract_id"),',
-        '"plant", "payload_hash"),',
+        "storage/migrations/versions/0019_what_came_as_these_bytes.py",
+        '"payload_hash", "extract_id"]',
+        '"payload_hash"]',
         SNAPSHOT + "::test_a_page_is_looked_up_by_its_bytes_however_many_records_there_are",
-    ),
-    Mutant(
-        "whoever waits behind somebody who rests leaves though told to stop",
-        "connectors/workday/patience.py",
-        "        heed_stop()\n",
-        "",
-        "tests/unit/test_hands.py::test_a2_2_whoever_waits_behind_somebody_who_rests_does_not_leave_when_told_to_stop",
     ),
     Mutant(
         "a wait that was broken off is forgotten",
