@@ -1876,8 +1876,8 @@ MUTANTS = (
     Mutant(
         "waits of our own grow beside those that are asked for",
         "connectors/workday/patience.py",
-        "            if asked_s < A_WAIT_S:\n",
-        "            if asked_s < LONGEST_ASKED_S:\n",
+        "        if asked_s < A_WAIT_S:\n",
+        "        if asked_s < LONGEST_ASKED_S:\n",
         "tests/unit/test_workday_connector.py::"
         "test_a2_2_a_second_asked_for_again_and_again_is_waited_for_in_all_a_quarter_of_an_hour",
     ),
@@ -1941,8 +1941,8 @@ MUTANTS = (
     Mutant(
         "a machine's own clock ends another one's lease",
         "sync/lease/store.py",
-        '    if tx.dialect.name == "postgresql":\n',
-        '    if tx.dialect.name == "none":\n',
+        "            at = server_now(tx) or at\n",
+        "",
         "tests/integration/test_lease.py::test_a1_t5_on_a_server_no_machines_own_clock_ends_anothers_lease",
     ),
     Mutant(
@@ -1962,8 +1962,8 @@ MUTANTS = (
     Mutant(
         "a wait that was asked for is a try that failed",
         "connectors/asked_wait.py",
-        "        self._tries_left -= asked_s < A_WAIT_S\n",
-        "        self._tries_left -= 1\n",
+        "        self.tries += asked_s < A_WAIT_S\n",
+        "        self.tries += 1\n",
         "tests/unit/test_plex_connector.py::"
         "test_a2_2_patience_asked_for_in_small_pieces_is_given_for_a_quarter_of_an_hour",
     ),

@@ -41,11 +41,11 @@ class Patience:
     What one question may still wait for: so many *tries*, and so many minutes that the other system asks for.
 
     A refusal that says when to come again is no try: what a minute's budget refuses it may refuse every second of it.
-    Whoever is asked to wait waits just that; waits of one's own are for tries.
+    Whoever is asked to wait waits just that; waits of one's own are for *tries*, as many as were made.
     """
 
     def __init__(self, *, tries: int) -> None:
-        self._tries_left, self._waited_s = tries, 0.0
+        self._most, self.tries, self._waited_s = tries, 0, 0.0
 
     def heed(self, error: MLConnectorError) -> float:
         """
@@ -57,8 +57,8 @@ class Patience:
         """
         asked_s = heed_wait(error, waited_s=self._waited_s)
         self._waited_s += asked_s
-        self._tries_left -= asked_s < A_WAIT_S
-        if not self._tries_left:
+        self.tries += asked_s < A_WAIT_S
+        if self.tries == self._most:
             raise error
         return asked_s
 

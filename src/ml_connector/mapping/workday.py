@@ -117,7 +117,7 @@ def name_native(native: NativeRecord) -> str | None:
             number_of(read_facts(native)) if is_json(native.payload) else _find_name(native.record_type, _parse(native))
         )
     except RecordError:
-        number = next(find_names(native.payload, "employee_id"), None) if is_json(native.payload) else None
+        number = next(find_names(native.payload, "employee_id"), None)
     return number or describe_native(native)
 
 

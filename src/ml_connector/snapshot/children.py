@@ -19,8 +19,6 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, wait
 from multiprocessing import connection
 from typing import Generic, NamedTuple, TypeVar
 
-from ml_connector import heap
-
 # Cutting, hashing and keeping a page takes about as long as translating half of it: more children would wait.
 MOST_CHILDREN = 3
 _ROOM = (
@@ -141,7 +139,6 @@ def usable_cores() -> int:
 
 def _begin() -> None:
     """In a child: leave Ctrl-C to the parent, and end when it is gone, even killed."""
-    heap.keep_small()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

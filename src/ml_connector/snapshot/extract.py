@@ -25,6 +25,7 @@ from ml_connector.snapshot.children import Line
 from ml_connector.snapshot.extracts.store import ANOTHER_DAY, AsBefore, Believed, ExtractStore, Scope
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import (
+    HASH_BYTES,
     Came,
     Row,
     Translation,
@@ -43,7 +44,6 @@ _OBJECTS_OF_PAGES = 20_000
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is, as 20 bytes
 # each.
 _WAITING = 200_000
-_HASH_BYTES = 20
 # After so many records memory that is free in between is given back.
 _GIVE_BACK_AFTER = 1000
 # Asking for all that is known costs half of asking for it page by page; so much of it may be in memory.
@@ -301,7 +301,7 @@ class _Desk:
         self.changed: set[str] = set()
         self._database, self._store, self._scope, self._opened = database, store, scope, opened
         self._translation, self._hand_on = translation, hand_on
-        self._known, self._known_count = bytearray(_HASH_BYTES * min(before.total if before else 0, _WAITING)), 0
+        self._known, self._known_count = bytearray(HASH_BYTES * min(before.total if before else 0, _WAITING)), 0
         self._until_given_back = _GIVE_BACK_AFTER
         self._rows: list[Row] = []
         self._faults: list[Untranslatable] = []
@@ -324,7 +324,7 @@ class _Desk:
         known = self._find_known(hashes, to_come=len(hashes) + max(left, 0))
         new = [Came(native, digest) for native, digest in zip(natives, hashes, strict=True) if digest not in known]
         self.same &= all(map(self._is_current, known.values()))
-        hashes_known, at = b"".join(map(bytes.fromhex, known)), _HASH_BYTES * self._known_count
+        hashes_known, at = b"".join(map(bytes.fromhex, known)), HASH_BYTES * self._known_count
         self._known[at : at + len(hashes_known)] = hashes_known
         self._known_count += len(known)
         if new:
@@ -352,7 +352,7 @@ class _Desk:
         if not (everybody and self._is_nothing_new):
             return False
         once = Once(count)
-        once.add(bytes(self._known[at : at + _HASH_BYTES]) for at in range(0, _HASH_BYTES * count, _HASH_BYTES))
+        once.add(bytes(self._known[at : at + HASH_BYTES]) for at in range(0, HASH_BYTES * count, HASH_BYTES))
         return once.holds
 
     @property
@@ -383,7 +383,7 @@ class _Desk:
         if self._rows or self._known_count or self._faults:
             number = self._opened.number
             with self._database.transaction() as tx:
-                known = memoryview(self._known)[: _HASH_BYTES * self._known_count]
+                known = memoryview(self._known)[: HASH_BYTES * self._known_count]
                 self._store.touch(tx, self._scope, payload_hashes=known, extract_id=number)
                 known.release()
                 # Whoever is handed them can still see what they were.

@@ -31,12 +31,11 @@ from sqlalchemy import (
 )
 
 from ml_connector.snapshot.extracts.store import Scope, bind, bound_by, columns_of, extracts
-from ml_connector.snapshot.translation import Row
+from ml_connector.snapshot.translation import HASH_BYTES, Row
 from ml_connector.storage.database import Database, Transaction, insert_for, insert_many, insert_or, metadata
 
 _T = TypeVar("_T")
 _BATCH, _HASHES, _KEYS = 500, 2_000, 5_000
-_HASH_BYTES = 20
 _KEY = itemgetter(Row._fields.index("key"))
 records = Table(
     "snapshot_record",
@@ -99,9 +98,9 @@ class SnapshotStore:
 
     def touch(self, tx: Transaction, scope: Scope, *, payload_hashes: memoryview, extract_id: int) -> None:
         """Mark the records that came as these very bytes, 20 bytes of hash each, as seen by the given extraction."""
-        for start in range(0, len(payload_hashes), _HASHES * _HASH_BYTES):
-            some = payload_hashes[start : start + _HASHES * _HASH_BYTES]
-            chosen = [some[at : at + _HASH_BYTES].hex() for at in range(0, len(some), _HASH_BYTES)]
+        for start in range(0, len(payload_hashes), _HASHES * HASH_BYTES):
+            some = payload_hashes[start : start + _HASHES * HASH_BYTES]
+            chosen = [some[at : at + HASH_BYTES].hex() for at in range(0, len(some), HASH_BYTES)]
             tx.execute(_TOUCH, {"seen_by": extract_id, **bind(scope), "hashes": chosen})
 
     def save_page(self, tx: Transaction, scope: Scope, *, rows: Sequence[Row], extract_id: int) -> None:

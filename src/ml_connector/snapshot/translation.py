@@ -18,6 +18,7 @@ from ml_connector.errors import RecordError
 
 # Part of every payload hash: raise it when a translation changes, and every record is translated anew.
 TRANSLATION = b"3"
+HASH_BYTES = 20
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
 Describe = Callable[[NativeRecord], str | None]
@@ -90,7 +91,7 @@ def payload_hash(payload: bytes, *, variant: str = "") -> str:
     """
     digest = _begin_hash(variant).copy()
     digest.update(payload)
-    return digest.hexdigest()[:40]
+    return digest.hexdigest()[: 2 * HASH_BYTES]
 
 
 @lru_cache(maxsize=8)

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,18 @@ def take_turn(tx: Transaction, number: int) -> None:
     """
     if tx.dialect.name == "postgresql":
         tx.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def server_now(tx: Transaction) -> datetime | None:
+    """
+    The clock that all who share the database share, aware: the server's, as machines' own may differ by minutes.
+
+    None where it is a file, which has but one machine, and that one's clock.
+    """
+    if tx.dialect.name != "postgresql":
+        return None
+    now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+    return now
 
 
 def insert_or(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -281,12 +281,10 @@ class Sender:
         except AmbiguousWriteError as error:
             code = UNANSWERED if error.unanswered else None
             return Outcome(intent=intent, state="ambiguous", reason=error.message, code=code)
-        except (NotSentError, TransientError, AuthenticationError) as error:
+        except (NotSentError, TransientError, AuthenticationError, StorageError) as error:
+            # What the database could not tell, whose turn it is or a token, was asked for before anything leaves.
             if intent.attempt >= ATTEMPTS or not isinstance(error, NotSentError):
                 self._stop = error
-            return Outcome(intent=intent, state="planned", reason=error.message)
-        except StorageError as error:  # of whoever keeps the pace or a token: before anything leaves
-            self._stop = error
             return Outcome(intent=intent, state="planned", reason=error.message)
         except ConfigurationError as error:
             # One type we may not write stops nothing else; it is tried again once the role is granted.

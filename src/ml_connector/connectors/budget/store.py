@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 import msgspec
-from sqlalchemy import Column, String, Table, Text, func, select, update
+from sqlalchemy import Column, String, Table, Text, select, update
 
 from ml_connector.connectors.budget.spent import Spent
-from ml_connector.storage.database import Database, Transaction, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata, server_now
 
 # No turn is taken and no pause asked for beyond that: a clock was set back.
 _FARTHEST_S = 16 * 60.0
@@ -60,10 +60,8 @@ class BudgetStore:
             self._save(tx, spent)
 
     def _now(self, tx: Transaction) -> float:
-        """The clock all who share the database share: the server's, or the machine's that the file is on."""
-        if tx.dialect.name == "postgresql":
-            return float(tx.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
-        return self._clock()
+        now = server_now(tx)
+        return self._clock() if now is None else now.timestamp()
 
     def _load(self, tx: Transaction, *, now: float) -> Spent:
         nothing = {"connection": self._connection, "spent": "{}"}

@@ -112,7 +112,7 @@ class Channel:
                 ConfigurationError: a far too large one. RateLimitError: still refused for pace.
             AuthenticationError: refused with 401, also with a new token.
         """
-        tries, patience = 0, Patience(tries=TRIES)
+        patience = Patience(tries=TRIES)
         while True:
             try:
                 answer = self._exchange(call)
@@ -129,8 +129,7 @@ class Channel:
                 away = _away(call, error.message, remedy=error.remedy if isinstance(error, NotSentError) else None)
             asked_s = patience.heed(away)
             if asked_s < A_WAIT_S:
-                tries += 1
-                self._sleep(self._backoff_s(tries))
+                self._sleep(self._backoff_s(patience.tries))
             else:
                 self._budget.pause(asked_s)
 

@@ -98,6 +98,20 @@ class Pace:
             sat_out_s = max(0.0, self._wakes_at - self._clock())
             self._owed_s = max(self._owed_s, min(seconds, LONGEST_ASKED_S) - sat_out_s)
 
+    def heed(self, error: MLConnectorError, patience: Patience) -> None:
+        """
+        Wait as *error* asks, or longer with each try where it does not; as `back_off`.
+
+        Raises:
+            MLConnectorError: *error* itself, where *patience* ends.
+        """
+        asked_s = patience.heed(error)
+        own_s = 0.0
+        if asked_s < A_WAIT_S:
+            grown_s = min(FIRST_WAIT_S * 2.0 ** (patience.tries - 1), LONGEST_WAIT_S)
+            own_s = grown_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+        self.back_off(error, asked_s=asked_s, own_s=own_s)
+
     def back_off(self, error: MLConnectorError, *, asked_s: float, own_s: float) -> None:
         """Wait for as long as *error* asks for, at least *own_s*: everybody, where it is about pace or asks for it."""
         if asked_s > 0 or isinstance(error, RateLimitError):
@@ -119,7 +133,7 @@ def ask_patiently(
         RateLimitError, UnavailableError: still no answer after patient attempts, or more patience is asked for than
             that.
     """
-    wait_s, patience, renewed = FIRST_WAIT_S, Patience(tries=ATTEMPTS), False
+    patience, renewed = Patience(tries=ATTEMPTS), False
     while True:
         signature = None
         try:
@@ -133,12 +147,7 @@ def ask_patiently(
         except TransientError as error:
             if give_way and isinstance(error, UnavailableError) and error.timed_out:
                 raise
-            asked_s = patience.heed(error)
-            own_s = 0.0
-            if asked_s < A_WAIT_S:
-                own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-            pace.back_off(error, asked_s=asked_s, own_s=own_s)
+            pace.heed(error, patience)
 
 
 def read_insistently(read_once: Callable[[], Generator[Page, None, None]]) -> Generator[Page, None, None]:

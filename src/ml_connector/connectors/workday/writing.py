@@ -8,14 +8,13 @@ A fault is a refusal by its code; a yes counts only as the answer to this very o
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 from lxml import etree
 
-from ml_connector.connectors.asked_wait import A_WAIT_S, LONGEST_ASKED_S, Patience, tell_wait
+from ml_connector.connectors.asked_wait import LONGEST_ASKED_S, Patience, tell_wait
 from ml_connector.connectors.content_type import says_soap
 from ml_connector.connectors.inflate import MAX_ONE_BYTES
 from ml_connector.connectors.port import Allowed
@@ -38,7 +37,6 @@ from ml_connector.safe_xml import parse_xml
 from ml_connector.settings.workday import WorkdayConnection
 
 _TRIES = 5
-_FIRST_WAIT_S = 1.0
 _PACE_WAIT_S = 10.0
 _WORDS = 4096
 _REFUSED_UNREAD = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 429})
@@ -90,7 +88,7 @@ class SoapWriter:
             AmbiguousWriteError: it may or may not have happened. NotSentError: it certainly did not leave.
             RateLimitError: still refused for pace.
         """
-        renewed, wait_s, patience = False, _FIRST_WAIT_S, Patience(tries=_TRIES)
+        renewed, patience = False, Patience(tries=_TRIES)
         while True:
             self._pace.wait()
             signature = self._signer.sign()
@@ -102,12 +100,7 @@ class SoapWriter:
                     raise
                 renewed = True
             except (NotSentError, RateLimitError) as error:
-                asked_s = patience.heed(error)
-                own_s = 0.0
-                if asked_s < A_WAIT_S:
-                    own_s = wait_s * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
-                    wait_s *= 2
-                self._pace.back_off(error, asked_s=asked_s, own_s=own_s)
+                self._pace.heed(error, patience)
 
     def _send_once(self, put: Put, signature: Signature) -> Answered:
         call = build_call(self._settings, put.service, put.request, signature=signature)

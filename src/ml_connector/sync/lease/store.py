@@ -6,10 +6,10 @@ import os
 import socket
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Integer, String, Table, Text, func, select, update
+from sqlalchemy import Column, Integer, String, Table, Text, select, update
 
 from ml_connector.errors import UnavailableError
-from ml_connector.storage.database import Database, Transaction, insert_or, metadata
+from ml_connector.storage.database import Database, Transaction, insert_or, metadata, server_now
 
 LEASE_S = 300
 
@@ -40,7 +40,7 @@ class LeaseStore:
         """
         me = _owner()
         with self._database.transaction() as tx:
-            at = _now(tx, at)
+            at = server_now(tx) or at
             nobody = {"connection": self._connection, "owner": "", "fence": 0, "expires_at": at.isoformat()}
             tx.execute(insert_or(tx, leases).values(nobody).on_conflict_do_nothing())
             row = tx.execute(select(leases).where(leases.c.connection == self._connection).with_for_update()).one()
@@ -62,7 +62,7 @@ class LeaseStore:
             UnavailableError: somebody else took over while this process was not looking; nothing may be sent.
         """
         where = (leases.c.connection == self._connection, leases.c.fence == fence, leases.c.owner == _owner())
-        expires = (_now(tx, at) + timedelta(seconds=LEASE_S)).isoformat()
+        expires = ((server_now(tx) or at) + timedelta(seconds=LEASE_S)).isoformat()
         if tx.execute(update(leases).where(*where).values(expires_at=expires)).rowcount != 1:
             raise UnavailableError(
                 "another run took over this connection while this one was paused",
@@ -78,14 +78,6 @@ class LeaseStore:
 
 def _owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _now(tx: Transaction, at: datetime) -> datetime:
-    """The clock of the server that several machines share: theirs may differ by minutes. A file has but one machine."""
-    if tx.dialect.name == "postgresql":
-        now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
-        return now
-    return at
 
 
 def _alive(owner: str, expires_at: str, now: datetime) -> bool:
