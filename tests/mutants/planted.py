@@ -1874,10 +1874,10 @@ MUTANTS = (
         "tests/unit/test_hands.py::test_a2_2_what_was_not_sat_out_is_owed_still",
     ),
     Mutant(
-        "waits of our own grow beside those that are asked for",
+        "who is asked to wait waits for as long as they think right",
         "connectors/workday/patience.py",
-        "        if asked_s < A_WAIT_S:\n",
-        "        if asked_s < LONGEST_ASKED_S:\n",
+        "        own_s = 0.0\n",
+        "        own_s = LONGEST_WAIT_S\n",
         "tests/unit/test_workday_connector.py::"
         "test_a2_2_a_second_asked_for_again_and_again_is_waited_for_in_all_a_quarter_of_an_hour",
     ),
