@@ -13,7 +13,7 @@ from ml_connector.canonical.plant import PlexRecord
 from ml_connector.connectors.port import Page, Query
 from ml_connector.errors import IncompleteReadError, RecordError, UnavailableError
 from ml_connector.mapping.plex import to_plant_record
-from ml_connector.snapshot import extract
+from ml_connector.snapshot import extract, translation
 from ml_connector.snapshot.extract import Reader
 from ml_connector.snapshot.extracts.store import ExtractStore, Scope
 from ml_connector.snapshot.store import SnapshotStore, records
@@ -132,8 +132,29 @@ def test_a_disbelieved_extraction_is_no_measure_for_the_next(database, read):
     assert (held.before, again.before) == (first.total, first.total)
 
 
-def test_the_same_bytes_are_translated_again_where_the_translation_differs():
-    assert len({payload_hash(b"x"), payload_hash(b"x", variant="legal"), payload_hash(b"x", variant="preferred")}) == 3
+@pytest.mark.parametrize("size", [0, 1, 8191, 8192, 8193, 200_000])
+def test_the_same_bytes_are_translated_again_where_the_translation_differs(size, monkeypatch):
+    payload = b"x" * size
+    hashes = [payload_hash(payload), payload_hash(payload, variant="legal"), payload_hash(payload, variant="preferred")]
+    monkeypatch.setattr(translation, "TRANSLATION", b"another")
+    translation._begin_hash.cache_clear()
+    translation._key_of.cache_clear()
+    hashes.append(payload_hash(payload))
+    translation._begin_hash.cache_clear()
+    translation._key_of.cache_clear()
+    assert len(set(hashes)) == 4
+    assert {len(bytes.fromhex(each)) for each in hashes} == {translation.HASH_BYTES}
+
+
+@pytest.mark.parametrize("size", [1, 8191, 8192, 40_000])
+def test_a_record_that_differs_in_any_byte_or_in_length_has_another_hash(size):
+    payload = bytearray(size)
+    hashes = {payload_hash(bytes(payload)), payload_hash(bytes(payload) + b"\0"), payload_hash(bytes(payload[1:]))}
+    for at in {0, size // 2, size - 1}:
+        payload[at] = 1
+        hashes.add(payload_hash(bytes(payload)))
+        payload[at] = 0
+    assert len(hashes) == 3 + len({0, size // 2, size - 1})
 
 
 def rows(database):

@@ -168,6 +168,28 @@ MUTANTS = (
         "tests/integration/test_standing_plan.py::test_whatever_a_plan_follows_from_a_change_of_it_is_seen",
     ),
     Mutant(
+        "a long record's hash forgets the translation",
+        "snapshot/translation.py",
+        "blake3(payload, key=_key_of(variant))",
+        'blake3(payload, key=_key_of(""))',
+        "tests/integration/test_snapshot.py::test_the_same_bytes_are_translated_again_where_the_translation_differs",
+    ),
+    Mutant(
+        "a membership is known by its beginning alone",
+        "mapping/workday_membership.py",
+        "        if not text.startswith(whole, at):\n",
+        "        if whole == _UNKNOWN[0]:\n",
+        "tests/unit/test_mapping_workday_membership.py"
+        "::test_a_membership_that_begins_as_one_before_and_ends_otherwise_is_read_anew",
+    ),
+    Mutant(
+        "what closes a record is not found across two chunks",
+        "connectors/workday/split.py",
+        "            if self._ends and close not in rest[-most:] + chunk[:most]:\n",
+        "            if self._ends:\n",
+        "tests/unit/test_workday_split.py::test_a_record_ends_where_it_ends_wherever_a_chunk_does",
+    ),
+    Mutant(
         "what was cut out is believed wherever it stood",
         "mapping/workday_membership.py",
         "    return ([] if section is None else [each.tag for each in section]) == ([_MEMBERSHIP] if own else [])\n",

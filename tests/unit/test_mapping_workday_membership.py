@@ -13,6 +13,7 @@ from ml_connector.canonical.keys import RecordType
 from ml_connector.errors import RecordError
 from ml_connector.mapping import workday
 from ml_connector.mapping.workday_membership import Membership, ShortRecord, shorten
+from ml_connector.safe_xml import parse_xml
 from tests.workday_samples import BSVC, FULL_WORKER, MEMBERSHIPS, employment, job, membership, native, worker
 
 OWN = "<wd:Worker_Organization_Data>"
@@ -85,20 +86,30 @@ def test_of_memberships_nobody_reads_an_empty_element_is_left() -> None:
     assert outcome_of_short(payload) == outcome(payload) == read_whole(payload)
 
 
-def test_each_distinct_membership_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was parsed as a membership, with nothing remembered before."""
     from ml_connector.mapping import workday_membership
 
-    workday_membership._parse_membership.cache_clear()
+    workday_membership._remember.cache_clear()
+    workday_membership._parse_undated.cache_clear()
+    seen: list[bytes] = []
+
+    def parse(data: bytes) -> Any:
+        seen.append(data)
+        return parse_xml(data)
+
+    monkeypatch.setattr(workday_membership, "parse_xml", parse)
+    return seen
+
+
+def test_each_distinct_membership_is_parsed_once(parsed: list[bytes]) -> None:
     for _ in range(3):
         outcome(FULL_WORKER)
-    assert workday_membership._parse_membership.cache_info().misses == len(MEMBERSHIPS)
+    assert len(parsed) == len(MEMBERSHIPS)
 
 
-def test_memberships_that_differ_in_a_date_nobody_reads_are_parsed_once() -> None:
-    from ml_connector.mapping import workday_membership
-
-    workday_membership._parse_membership.cache_clear()
-    workday_membership._parse_undated.cache_clear()
+def test_memberships_that_differ_in_a_date_nobody_reads_are_parsed_once(parsed: list[bytes]) -> None:
     group = membership("Worker_Organization_Data", "PAY_GROUP", Organization_Reference_ID="US-BIW")
     for day in ("2026-01-05", "2026-01-12"):
         since = f"<wd:Date_of_Pay_Group_Assignment>{day}</wd:Date_of_Pay_Group_Assignment></wd:Organization_Data>"
@@ -107,7 +118,30 @@ def test_memberships_that_differ_in_a_date_nobody_reads_are_parsed_once() -> Non
         )
         assert outcome(payload) == read_whole(payload)
         assert outcome(payload).organizations.pay_group == "US-BIW"
-    assert workday_membership._parse_undated.cache_info().misses == 1
+    assert len(parsed) == 1
+
+
+def test_a_membership_that_begins_as_one_before_and_ends_otherwise_is_read_anew(parsed: list[bytes]) -> None:
+    wid = f'<wd:Organization_Reference><wd:ID wd:type="WID">{"a" * 32}</wd:ID>'
+    for name in ("X", "Y", "X", "longer"):
+        element = membership("Worker_Organization_Data", "PAY_GROUP", Organization_Reference_ID=name)
+        element = element.replace("<wd:Organization_Reference>", wid, 1)
+        payload = worker(f"<wd:Organization_Data>{element}</wd:Organization_Data>")
+        assert outcome(payload) == read_whole(payload)
+        assert outcome(payload).organizations.pay_group == name
+    assert len({data[:100] for data in parsed}) == 1
+
+
+def test_no_more_memberships_are_remembered_than_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml_connector.mapping import workday_membership
+
+    monkeypatch.setattr(workday_membership, "_REMEMBERED", 3)
+    workday_membership._remember.cache_clear()
+    head = FULL_WORKER[: FULL_WORKER.index(">") + 1].encode()
+    for number in range(20):
+        center = membership("Worker_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID=f"CC{number}")
+        assert outcome(worker(f"<wd:Organization_Data>{center}</wd:Organization_Data>")).organizations.cost_center
+        assert len(workday_membership._remember(head, b"wd:Worker_Organization_Data")) <= 3
 
 
 @pytest.mark.parametrize(

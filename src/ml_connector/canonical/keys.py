@@ -78,7 +78,7 @@ class AsOf(msgspec.Struct, frozen=True):
     entered_at: datetime
 
 
-class NativeRecord(msgspec.Struct, frozen=True):
+class NativeRecord(msgspec.Struct, frozen=True, gc=False):
     """
     One record in a system's own words: what a connector yields and a mapping translates.
 
@@ -89,8 +89,13 @@ class NativeRecord(msgspec.Struct, frozen=True):
     payload: bytes
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False):
-    """What every canonical record has: its type (the tag) and its key."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False, gc=False):
+    """
+    What every canonical record has: its type (the tag) and its key.
+
+    Of texts, days and smaller records of the same kind only: nothing in it leads back to it, so it is no business of
+    the garbage collector's.
+    """
 
     key: str
 

@@ -13,7 +13,7 @@ from ml_connector.secret import Pay
 CONTINGENT_BADGE = "CW-"
 
 
-class Name(msgspec.Struct, frozen=True, kw_only=True):
+class Name(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Text is NFC (WP-13). *preferred* is the whole preferred name, as Workday formats it."""
 
     given: str | UnsetType | None = UNSET
@@ -22,7 +22,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
     preferred: str | UnsetType | None = UNSET
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One position held. *fte* is a decimal string where 1 is full time; hours are per week.
 
@@ -48,7 +48,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     manager_type: Literal["employee", "contingent"] | UnsetType = UNSET
 
 
-class Organizations(msgspec.Struct, frozen=True, kw_only=True):
+class Organizations(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Reference ids by organization type; supervisory is never a cost dimension (WP-04)."""
 
     company: str | UnsetType | None = UNSET
@@ -57,7 +57,7 @@ class Organizations(msgspec.Struct, frozen=True, kw_only=True):
     pay_group: str | UnsetType | None = UNSET
 
 
-class Compensation(msgspec.Struct, frozen=True, kw_only=True):
+class Compensation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The base rate as Workday states it; never annualised here (CO-01)."""
 
     amount: Pay

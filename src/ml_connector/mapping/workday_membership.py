@@ -33,6 +33,8 @@ _WORKER_DATA, _MEMBERSHIP = tag("Worker_Data"), tag("Worker_Organization_Data")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _DAY = re.compile(rb"\d{4}-\d{2}-\d{2}")
 _REMEMBERED = 1024
+# A membership is looked up by what it begins with, which names the organization; then all of it must be the same.
+_BEGINNING_BYTES = 100
 
 
 class Membership(NamedTuple):
@@ -86,54 +88,85 @@ def shorten(native: NativeRecord) -> ShortRecord | None:
         return None
     name, job = prefix + b"Worker_Organization_Data", b"<" + prefix + b"Worker_Job_Data"
     try:
-        before, pieces, after = _cut(payload, name)
-        own = [(piece, each) for piece in pieces if (each := _parse_membership(head, piece)) is not None]
-        if before.count(job) + after.count(job) == 1:  # beside another job its own organizations are read
+        found = _find_all(payload, name, head)
+        before, after = payload[: found.start], payload[found.end :]
+        if before.find(job) == before.rfind(job) and job not in after:  # of several its own organizations are read
             before = _drop(before, prefix + b"Position_Organization_Data", head)
     except ValueError:
         return None
-    if b"xmlns" in before[len(head) :] or b"xmlns" in after:
+    if before.rfind(b"xmlns", len(head)) >= 0 or after.rfind(b"xmlns") >= 0:
         return None
-    opening, closing = _tags(name)
-    between = b"".join([opening + piece + closing for piece, _ in own])
-    if pieces and not own:
-        between = opening[:-1] + b"/>"
+    between = b"".join(found.texts)
+    if not between and found.end > found.start:
+        between = b"<" + name + b"/>"
     return ShortRecord(
         record_type=native.record_type,
         payload=b"".join((before, between, after)),
         start=len(before),
         end=len(before) + len(between),
-        own=tuple([each for _, each in own]),
+        own=tuple(found.own),
     )
 
 
-def _cut(text: bytes, name: bytes) -> tuple[bytes, list[bytes], bytes]:
+class _Found(NamedTuple):
+    """Memberships side by side, from *start* to *end*; of those that are read the bytes and what they say."""
+
+    start: int
+    end: int
+    texts: list[bytes]
+    own: list[Membership]
+
+
+def _find_all(text: bytes, name: bytes, head: bytes) -> _Found:
     """
-    Everything from the first start tag to the last end tag, parted where one ends and one begins, between the rest.
+    Read every membership there is, under the namespaces of the record's own start tag, *head*.
+
+    Raises:
+        ValueError: they do not stand side by side, or one of them is no XML.
     """
-    opening, closing = _tags(name)
-    start, end = text.find(opening), text.rfind(closing)
+    opening, closing = b"<" + name + b">", b"</" + name + b">"
+    start, end = text.find(opening), text.rfind(closing) + len(closing)
     if start < 0:
-        return text, [], b""
-    space = _SPACE.match(text, text.find(closing, start) + len(closing))
-    pieces = text[start + len(opening) : end].split(closing + (space[0] if space else b"") + opening)
-    return text[:start], pieces, text[end + len(closing) :]
+        return _Found(len(text), len(text), [], [])
+    found = _Found(start, end, [], [])
+    known, at = _remember(head, name), start
+    while at != end:
+        beginning = text[at : at + _BEGINNING_BYTES]
+        whole, membership = known.get(beginning, _UNKNOWN)
+        if not text.startswith(whole, at):
+            if (space := _SPACE.match(text, at)) and space.end() > at:
+                at = space.end()
+                continue
+            if not text.startswith(opening, at):
+                raise ValueError("something else stands between them")
+            stop = text.index(closing, at, end)
+            whole, membership = text[at : stop + len(closing)], _parse(head, text[at + len(opening) : stop])
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[beginning] = whole, membership
+        if membership is not None:
+            found.texts.append(whole)
+            found.own.append(membership)
+        at += len(whole)
+    return found
+
+
+_UNKNOWN = (b"\0", None)  # no XML begins so
+
+
+@lru_cache(maxsize=16)
+def _remember(_head: bytes, _name: bytes) -> dict[bytes, tuple[bytes, Membership | None]]:
+    """Memberships that were read, each by what it begins with: the whole element, and what it says."""
+    return {}
 
 
 def _drop(text: bytes, name: bytes, head: bytes) -> bytes:
-    before, pieces, after = _cut(text, name)
-    for piece in pieces:
-        _parse_membership(head, piece)
-    return before + b"<" + name + b"/>" + after if pieces else text
+    found = _find_all(text, name, head)
+    return text if found.start == found.end else text[: found.start] + b"<" + name + b"/>" + text[found.end :]
 
 
-def _tags(name: bytes) -> tuple[bytes, bytes]:
-    return b"<" + name + b">", b"</" + name + b">"
-
-
-@lru_cache(_REMEMBERED)
-def _parse_membership(head: bytes, inside: bytes) -> Membership | None:
-    """Parse what stands inside a membership, under the namespaces of the record's own start tag, *head*."""
+def _parse(head: bytes, inside: bytes) -> Membership | None:
+    """Parse what stands inside a membership."""
     return _parse_undated(head, _without_date(inside, head[1:].partition(b"Worker ")[0]))
 
 
@@ -144,7 +177,8 @@ def _parse_undated(head: bytes, inside: bytes) -> Membership | None:
 
 def _without_date(inside: bytes, prefix: bytes) -> bytes:
     """Leave out since when somebody is in a pay group: nobody reads it, and it makes hardly two of them the same."""
-    opening, closing = _tags(prefix + b"Date_of_Pay_Group_Assignment")
+    name = prefix + b"Date_of_Pay_Group_Assignment"
+    opening, closing = b"<" + name + b">", b"</" + name + b">"
     start = inside.find(opening)
     dated = _DAY.match(inside, start + len(opening)) if start >= 0 else None
     if dated is None or not inside.startswith(closing, dated.end()):

@@ -216,7 +216,7 @@ class SnapshotStore:
         return found
 
     def hash_of(self, scope: Scope, *, key: str) -> str | None:
-        """SHA-256, cut, of the bytes a record last came as."""
+        """The hash of the bytes a record last came as."""
         with self._database.reading() as tx:
             query = select(records.c.payload_hash).where(_within(scope), records.c.key == key)
             return tx.execute(query).scalar_one_or_none()

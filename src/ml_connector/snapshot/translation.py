@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+from blake3 import blake3
 
 from ml_connector.canonical.keys import NativeRecord, encode
 from ml_connector.errors import RecordError
@@ -19,6 +20,8 @@ from ml_connector.errors import RecordError
 # Part of every payload hash: raise it when a translation changes, and every record is translated anew.
 TRANSLATION = b"3"
 HASH_BYTES = 20
+# From so many bytes on BLAKE3 is the faster one, three times so for a worker over SOAP.
+_LONG = 8 << 10
 
 Translate = Callable[[NativeRecord], tuple[str, Any]]
 Describe = Callable[[NativeRecord], str | None]
@@ -85,10 +88,13 @@ def shorten_all(translation: Translation, batch: Iterable[Came]) -> list[Came]:
 
 def payload_hash(payload: bytes, *, variant: str = "") -> str:
     """
-    SHA-256 cut to 160 bits, of the bytes as they came and the version and *variant* of the translation.
+    SHA-256, or BLAKE3 where it is long, cut to 160 bits, of the bytes as they came and the version and *variant* of
+    the translation.
 
     One nobody can find two records for: who writes a name or a note in Workday must not be able to hide a change.
     """
+    if len(payload) >= _LONG:
+        return blake3(payload, key=_key_of(variant)).hexdigest(HASH_BYTES)
     digest = _begin_hash(variant).copy()
     digest.update(payload)
     return digest.hexdigest()[: 2 * HASH_BYTES]
@@ -98,6 +104,12 @@ def payload_hash(payload: bytes, *, variant: str = "") -> str:
 def _begin_hash(variant: str) -> hashlib._Hash:
     """The hash of what every payload's begins with."""
     return hashlib.sha256(TRANSLATION + b"\0" + variant.encode() + b"\0")
+
+
+@lru_cache(maxsize=8)
+def _key_of(variant: str) -> bytes:
+    """The same as the key of a hash that takes one."""
+    return _begin_hash(variant).digest()
 
 
 def _translate_one(translation: Translation, came: Came) -> Row | Untranslatable:
