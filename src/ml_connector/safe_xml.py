@@ -89,6 +89,31 @@ def parse_xml(data: bytes) -> etree._Element:
     return root
 
 
+def parse_beginning(data: bytes) -> etree._Element:
+    """
+    Parse a document that breaks off between two elements, and give the innermost element that is open there.
+
+    All of them are then ended: a document that never ends is kept, in a circle, until somebody looks for garbage.
+
+    Raises:
+        ValueError: as `parse_xml`, or nothing is open there.
+    """
+    parser = PullParser()
+    opened: list[etree._Element] = []
+    for event, element in parser.feed(data):
+        if event == "start":
+            opened.append(element)
+        else:
+            opened.pop()
+    if not opened:
+        raise ValueError("it ends where it should go on")
+    names = (f"{each.prefix or ''}:{etree.QName(each).localname}".lstrip(":") for each in reversed(opened))
+    for _ in parser.feed("".join(f"</{name}>" for name in names).encode()):
+        pass
+    parser.close()
+    return opened[-1]
+
+
 class PullParser:
     """The same, fed piece by piece; `root` is None until the first start tag is complete."""
 

@@ -190,6 +190,13 @@ MUTANTS = (
         "tests/unit/test_workday_split.py::test_a_record_ends_where_it_ends_wherever_a_chunk_does",
     ),
     Mutant(
+        "a document that breaks off is kept for the garbage collector",
+        "safe_xml.py",
+        '    for _ in parser.feed("".join(f"</{name}>" for name in names).encode()):\n        pass\n    parser.close()\n',
+        "",
+        "tests/unit/test_safe_xml.py::test_a_beginning_that_was_read_is_no_garbage_in_a_circle",
+    ),
+    Mutant(
         "what was cut out is believed wherever it stood",
         "mapping/workday_membership.py",
         "    return ([] if section is None else [each.tag for each in section]) == ([_MEMBERSHIP] if own else [])\n",

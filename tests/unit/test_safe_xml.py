@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
-from ml_connector.safe_xml import PullParser, parse_xml
+from ml_connector.safe_xml import PullParser, parse_beginning, parse_xml
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
 OUTSIDE = b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>'
@@ -89,3 +91,30 @@ def test_a_word_about_inclusions_is_none(data: bytes) -> None:
 )
 def test_text_is_whole_and_utf_8_whatever_is_declared(data: bytes, text: str) -> None:
     assert parse_xml(data).text == text
+
+
+BEGINNING = b'<a xmlns="urn:a"><p:b xmlns:p="urn:p"><c/><p:d x="1">'
+
+
+def test_of_a_beginning_the_innermost_open_element_is_given() -> None:
+    element = parse_beginning(BEGINNING)
+    assert [each.tag for each in (element, *element.iterancestors())] == ["{urn:p}d", "{urn:p}b", "{urn:a}a"]
+    assert element.get("x") == "1"
+
+
+@pytest.mark.parametrize("data", [b"", b"<a/>", b"<a><b></b></a>", b"<a><b></a>", b'<!DOCTYPE a><a><b c="'])
+def test_what_is_no_beginning_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"well-formed|DOCTYPE|go on"):
+        parse_beginning(data)
+
+
+def test_a_beginning_that_was_read_is_no_garbage_in_a_circle() -> None:
+    parse_beginning(BEGINNING)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            parse_beginning(BEGINNING)
+        assert gc.collect() < 20  # with a document that never ends it is twenty things each
+    finally:
+        gc.enable()

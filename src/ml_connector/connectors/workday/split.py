@@ -24,7 +24,7 @@ from lxml import etree
 from ml_connector.connectors.inflate import Body, OversizedError
 from ml_connector.connectors.workday.frame import BODY, DATA, ENVELOPE, Results, read_frame, read_results
 from ml_connector.connectors.workday.operations import BSVC
-from ml_connector.safe_xml import PullParser, may_include, parse_xml
+from ml_connector.safe_xml import PullParser, may_include, parse_beginning, parse_xml
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
@@ -264,10 +264,9 @@ class _Cutter:
         head = source.buffer[: found.end()]
         if b"<!" in head or may_include(head):
             raise _Surprise
-        started = [element for event, element in PullParser().feed(head) if event == "start"]
-        data = started[-1] if started else None
+        data = parse_beginning(head)
         path = [DATA, f"{{{BSVC}}}{self._answer}", BODY, ENVELOPE]
-        if data is None or [element.tag for element in (data, *data.iterancestors())] != path:
+        if [element.tag for element in (data, *data.iterancestors())] != path:
             raise _Surprise
         source.at = found.end()
         name = found[1] + self._record.encode()
