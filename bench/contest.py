@@ -69,8 +69,8 @@ OURS_ONE_CORE = Contestant(
 )
 OURS_REST = Contestant(name=f"{OURS}, REST + WQL", order={"task": "read", "surface": "rest"})
 OURS_STAFFING = Contestant(name=f"{OURS}, REST", order={"task": "read", "surface": "rest", "alone": True})
-OURS_SYNC = Contestant(name=f"{OURS}, sync", order={"task": "sync", "surface": "soap", "days": 0})
-OURS_REST_SYNC = Contestant(name=f"{OURS}, sync over REST", order={"task": "sync", "surface": "rest", "days": 0})
+OURS_SYNC = Contestant(name=f"{OURS}, sync", order={"task": "sync", "surface": "soap", "days": 1})
+OURS_REST_SYNC = Contestant(name=f"{OURS}, sync over REST", order={"task": "sync", "surface": "rest", "days": 1})
 OURS_DAYS = Contestant(name=f"{OURS}, sync", order={"task": "sync", "surface": "soap", "days": 3})
 OURS_PACE = Contestant(name=f"{OURS}, pace", order={"task": "pace"})
 

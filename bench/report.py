@@ -45,7 +45,8 @@ _PEER_NOTE = {
         "Ours is a whole first sync, over SOAP, and over REST with WQL: it reads both systems (positions, cost centers, job "
         "profiles and locations too), plans, writes its intent down before each write, sends employees and their attributes, "
         "reads back what was only accepted, and keeps the audit trail. So it is told per write too: *writes/s* are records "
-        "written, however many requests that took."
+        "written, however many requests that took. Ours and dlt's run again too, when nothing has changed: dlt sends every "
+        "employee once more, as it did not keep what it was told."
     ),
     DAYS: (
         "A whole sync after the first one, over SOAP: a day on which nothing changed, one on which one worker in a hundred "

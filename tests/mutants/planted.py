@@ -884,8 +884,8 @@ MUTANTS = (
     Mutant(
         "hours are slept through when asked for",
         "connectors/asked_wait.py",
-        "    if waited_s + asked_s > LONGEST_ASKED_S:\n",
-        "    if waited_s > LONGEST_ASKED_S * 10:\n",
+        "        if self._waited_s + asked_s > LONGEST_ASKED_S:\n",
+        "        if self._waited_s > LONGEST_ASKED_S * 10:\n",
         "tests/unit/test_plex_connector.py::test_more_patience_than_a_run_has_ends_it_and_says_when_to_come_again",
     ),
     Mutant(

@@ -351,6 +351,18 @@ def test_a2_2_the_token_endpoint_is_given_the_patience_it_asks_for(status: int) 
         assert len(script.requests) == 1
 
 
+def test_a2_2_the_token_endpoint_is_waited_for_as_often_as_it_asks_and_a_quarter_of_an_hour_in_all() -> None:
+    time = Time()
+    asked = [(429, b"", {"Retry-After": "100"})]
+    connector, _ = make_connector(*asked * 9, TOKEN, (200, [ROW]), time=time, **OAUTH)
+    assert len(read(connector, employees())) == 1
+    assert sum(time.slept) == pytest.approx(900, abs=1)
+    connector, script = make_connector(*asked * 10, TOKEN, **OAUTH)
+    with pytest.raises(RateLimitError, match="come again in 100 s"):
+        connector.write(write(id=ID))
+    assert len(script.requests) == 10
+
+
 def test_refusals_for_pace_are_bounded_for_writes_too() -> None:
     connector, script = make_connector(*[(429, b"", {"Retry-After": "0"})] * 9)
     with pytest.raises(RateLimitError) as caught:

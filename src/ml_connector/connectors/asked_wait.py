@@ -55,22 +55,11 @@ class Patience:
             MLConnectorError: *error* itself, where no try is left, or where it would be more than `LONGEST_ASKED_S`
                 with what was waited already.
         """
-        asked_s = heed_wait(error, waited_s=self._waited_s)
+        asked_s = (error.retry_after_s if isinstance(error, TransientError) else None) or 0.0
+        if self._waited_s + asked_s > LONGEST_ASKED_S:
+            raise error
         self._waited_s += asked_s
         self.tries += asked_s < A_WAIT_S
         if self.tries == self._most:
             raise error
         return asked_s
-
-
-def heed_wait(error: MLConnectorError, *, waited_s: float) -> float:
-    """
-    How many seconds to wait because *error* asks for it; 0 where it asks for none.
-
-    Raises:
-        MLConnectorError: *error* itself, where that would be more than `LONGEST_ASKED_S` with what was waited already.
-    """
-    asked_s = (error.retry_after_s if isinstance(error, TransientError) else None) or 0.0
-    if waited_s + asked_s > LONGEST_ASKED_S:
-        raise error
-    return asked_s

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
-from ml_connector.connectors.asked_wait import heed_wait, tell_wait
+from ml_connector.connectors.asked_wait import A_WAIT_S, Patience, tell_wait
 from ml_connector.connectors.hands import rest
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.token_text import UNPRINTABLE, is_token
@@ -145,43 +145,46 @@ class ClientCredentials:
         self._expires_at = issued_at + timedelta(seconds=lifetime_s - margin_s)
 
     def _ask(self) -> tuple[str, float]:
-        fault: MLConnectorError | None = None
-        waited_s = 0.0
-        for attempt in range(_TOKEN_TRIES):
-            if fault is not None:
-                pause_s = heed_wait(fault, waited_s=waited_s)
-                waited_s += pause_s
-                self._sleep(max(pause_s, 0.5 * 2.0**attempt))
+        patience = Patience(tries=_TOKEN_TRIES)
+        while True:
+            answer = self._ask_once()
+            if not isinstance(answer, MLConnectorError):
+                return answer
             try:
-                with self._transport.send(self._request()) as response:
-                    status, body = response.status, response.read()
-                    now = self._clock()
-                    asked_s = retry_after_s(response.headers, now=now)
-                if status == 200:
-                    return _parse_token(body)
-            except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
-                if isinstance(error, AmbiguousWriteError) and error.oversized:
-                    raise refuse_oversized(error.message, what="Plex's token endpoint") from None
-                fault = error
-                continue
-            if 300 <= status < 400:
-                raise refuse_redirect(status, who="the token endpoint", remedy=_TOKEN_ADDRESS)
-            if 400 <= status < 500 and status not in {408, 425, 429}:
-                raise _refused(status, body)
-            fault = UnavailableError(
-                f"the token endpoint answers with status {status}" + ", and no token" * (status == 200)
-            )
-            if asked_s is not None:
-                # Refused for pace: certainly nothing of the request that needed the token was carried out.
-                words = f"Plex's token endpoint asks for patience (status {status})"
-                fault = tell_wait(RateLimitError(words, retry_after_s=asked_s), now=now)
-        if isinstance(fault, RateLimitError):
-            raise fault
-        # Without a token the request that needed it has not left.
-        raise NotSentError(
-            f"Plex gives no token: {fault.message if fault else ''}",
-            remedy=fault.remedy if isinstance(fault, NotSentError) else "check plex.token_url, or try again later",
-        )
+                asked_s = patience.heed(answer)
+            except RateLimitError:
+                raise  # refused for pace: certainly nothing of the request that needed the token was carried out
+            except MLConnectorError as fault:
+                # Without a token the request that needed it has not left.
+                raise NotSentError(
+                    f"Plex gives no token: {fault.message}",
+                    remedy=fault.remedy
+                    if isinstance(fault, NotSentError)
+                    else "check plex.token_url, or try again later",
+                ) from None
+            self._sleep(asked_s if asked_s >= A_WAIT_S else 0.5 * 2.0**patience.tries)
+
+    def _ask_once(self) -> tuple[str, float] | MLConnectorError:
+        """Give the token and its life in seconds, or why there is none now; raises what asking again would not help."""
+        try:
+            with self._transport.send(self._request()) as response:
+                status, body = response.status, response.read()
+                now = self._clock()
+                asked_s = retry_after_s(response.headers, now=now)
+            if status == 200:
+                return _parse_token(body)
+        except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
+            if isinstance(error, AmbiguousWriteError) and error.oversized:
+                raise refuse_oversized(error.message, what="Plex's token endpoint") from None
+            return error
+        if 300 <= status < 400:
+            raise refuse_redirect(status, who="the token endpoint", remedy=_TOKEN_ADDRESS)
+        if 400 <= status < 500 and status not in {408, 425, 429}:
+            raise _refused(status, body)
+        if asked_s is None:
+            return UnavailableError(f"the token endpoint answers with status {status}")
+        words = f"Plex's token endpoint asks for patience (status {status})"
+        return tell_wait(RateLimitError(words, retry_after_s=asked_s), now=now)
 
     def _request(self) -> HttpRequest:
         # RFC 6749, section 2.3.1: the client signs in with Basic, both parts form-encoded first.
