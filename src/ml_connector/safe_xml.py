@@ -107,11 +107,15 @@ def parse_beginning(data: bytes) -> etree._Element:
             opened.pop()
     if not opened:
         raise ValueError("it ends where it should go on")
-    names = (f"{each.prefix or ''}:{etree.QName(each).localname}".lstrip(":") for each in reversed(opened))
-    for _ in parser.feed("".join(f"</{name}>" for name in names).encode()):
+    for _ in parser.feed("".join(map(_end_tag, reversed(opened))).encode()):
         pass
     parser.close()
     return opened[-1]
+
+
+def _end_tag(element: etree._Element) -> str:
+    name = etree.QName(element).localname
+    return f"</{element.prefix}:{name}>" if element.prefix else f"</{name}>"
 
 
 class PullParser:

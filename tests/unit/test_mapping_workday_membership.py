@@ -18,6 +18,10 @@ from tests.workday_samples import BSVC, FULL_WORKER, MEMBERSHIPS, employment, jo
 
 OWN = "<wd:Worker_Organization_Data>"
 END = "</wd:Worker_Organization_Data>"
+OWN_OF_JOB = membership("Position_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC4200")
+TWO_JOBS = worker(employment(job(organizations=OWN_OF_JOB), job("P-2", primary="0"))).replace(
+    " xmlns", f' xmlns:x="{BSVC}" xmlns'
+)
 CENTER = membership("Worker_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC9999")
 TOKENS = re.findall(r"<[^>]*>|[^<]+", FULL_WORKER)
 HOSTILE = (
@@ -25,7 +29,7 @@ HOSTILE = (
     "<wd:Worker_Organization_Data >", "</wd:Worker_Organization_Data >", '<wd:Organization_Data xmlns:wd="urn:other">',
     "<wd:Organization_Data>", "</wd:Organization_Data>", "<wd:Worker_Job_Data>", "</wd:Worker_Job_Data>", "<x>", "</x>",
     "<wd:Date_of_Pay_Group_Assignment>2026-01-05</wd:Date_of_Pay_Group_Assignment>", "<wd:Date_of_Pay_Group_Assignment>",
-    "&amp;", "&unknown;", "<", ">", " ", '<wd:Worker_Organization_Data wd:a=">">', "<!DOCTYPE x>",
+    "&amp;", "&unknown;", "<", ">", " ", "\0", "\0\0", " \0 ", '<wd:Worker_Organization_Data wd:a=">">', "<!DOCTYPE x>",
 )  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What was parsed as a membership, with nothing remembered before."""
     from ml_connector.mapping import workday_membership
 
-    workday_membership._remember.cache_clear()
+    workday_membership._memory_of.cache_clear()
     workday_membership._parse_undated.cache_clear()
     seen: list[bytes] = []
 
@@ -136,12 +140,12 @@ def test_no_more_memberships_are_remembered_than_some(monkeypatch: pytest.Monkey
     from ml_connector.mapping import workday_membership
 
     monkeypatch.setattr(workday_membership, "_REMEMBERED", 3)
-    workday_membership._remember.cache_clear()
+    workday_membership._memory_of.cache_clear()
     head = FULL_WORKER[: FULL_WORKER.index(">") + 1].encode()
     for number in range(20):
         center = membership("Worker_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID=f"CC{number}")
         assert outcome(worker(f"<wd:Organization_Data>{center}</wd:Organization_Data>")).organizations.cost_center
-        assert len(workday_membership._remember(head, b"wd:Worker_Organization_Data")) <= 3
+        assert len(workday_membership._memory_of(head, b"wd:Worker_Organization_Data")) <= 3
 
 
 @pytest.mark.parametrize(
@@ -156,10 +160,17 @@ def test_no_more_memberships_are_remembered_than_some(monkeypatch: pytest.Monkey
         worker(f"<wd:Organization_Data>{OWN}</wd:Other>{END}</wd:Organization_Data>"),
         worker(f"<wd:Organization_Data>{CENTER}<wd:Other/>{MEMBERSHIPS[0]}</wd:Organization_Data>"),
         worker(f"<wd:Elsewhere>{CENTER}</wd:Elsewhere>", "<wd:Organization_Data><wd:Other/></wd:Organization_Data>"),
+        *(
+            worker(f"<wd:Organization_Data>{MEMBERSHIPS[0]}{between}{CENTER}</wd:Organization_Data>")
+            for between in ("\0", "\0\0", " \0 ", "x")
+        ),
+        TWO_JOBS.replace("wd:Worker_Job_Data", "x:Worker_Job_Data"),
+        TWO_JOBS[::-1].replace("wd:Worker_Job_Data"[::-1], "x:Worker_Job_Data"[::-1], 2)[::-1],
     ],
     ids=[
         "comment", "nested", "other namespace", "hidden in a comment", "hidden in an instruction", "elsewhere", "unbalanced",
-        "parted", "elsewhere beside another",
+        "parted", "elsewhere beside another", "NUL between", "NULs between", "NUL and space between", "text between",
+        "jobs under another prefix", "one job under another prefix",
     ],
 )  # fmt: skip
 def test_where_cutting_and_parsing_could_differ_the_parser_decides(payload: str) -> None:
@@ -167,9 +178,33 @@ def test_where_cutting_and_parsing_could_differ_the_parser_decides(payload: str)
 
 
 def test_beside_another_job_a_jobs_own_memberships_are_read() -> None:
-    own = membership("Position_Organization_Data", "COST_CENTER", Cost_Center_Reference_ID="CC4200")
-    jobs = worker(employment(job(organizations=own), job("P-2", primary="0")))
-    assert outcome(jobs).jobs[0].organizations.cost_center == "CC4200"
+    jobs = worker(employment(job(organizations=OWN_OF_JOB), job("P-2", primary="0")))
+    for payload in (jobs, TWO_JOBS, TWO_JOBS.replace("wd:Worker_Job_Data", "x:Worker_Job_Data")):
+        assert outcome(payload).jobs[0].organizations.cost_center == "CC4200"
+
+
+def test_of_one_job_alone_its_own_memberships_are_left_out_and_of_none_they_stay() -> None:
+    alone = shorten(native(RecordType.WORKER, worker(employment(job(organizations=OWN_OF_JOB)))))
+    assert alone is not None
+    assert b"CC4200" not in alone.payload
+    none = shorten(native(RecordType.WORKER, worker(OWN_OF_JOB)))
+    assert none is not None
+    assert b"CC4200" in none.payload
+
+
+def test_what_is_far_longer_than_any_membership_is_read_and_not_remembered(parsed: list[bytes]) -> None:
+    from ml_connector.mapping import workday_membership
+
+    element = CENTER.replace(
+        "</wd:Worker_Organization_Data>", f"<wd:Note>{'x' * 5000}</wd:Note></wd:Worker_Organization_Data>"
+    )
+    payload = worker(f"<wd:Organization_Data>{element}</wd:Organization_Data>")
+    for _ in range(2):
+        assert outcome(payload).organizations.cost_center == "CC9999"
+    assert len(parsed) == 2
+    assert (
+        workday_membership._memory_of(payload[: payload.index(">") + 1].encode(), b"wd:Worker_Organization_Data") == {}
+    )
 
 
 @given(st.data())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,8 @@ from pydantic import ValidationError
 
 from ml_connector import redaction
 from ml_connector.canonical.keys import RecordType
+from ml_connector.connectors.hands import Hands
+from ml_connector.connectors.plex.auth import ClientCredentials
 from ml_connector.connectors.plex.connector import to_instant
 from ml_connector.connectors.port import Query, Write
 from ml_connector.connectors.transport import HttpRequest
@@ -34,7 +36,7 @@ from ml_connector.errors import (
 )
 from ml_connector.secret import MASK, Secret
 from ml_connector.settings.loading import parse_settings
-from tests.unit.plex_script import DET_TENANT, TOKEN, Time, make_connector, make_settings
+from tests.unit.plex_script import DET_TENANT, TOKEN, Script, Time, credential, make_connector, make_settings
 
 ID = "11111111-2222-4333-8444-555555555555"
 ROW = {"id": ID, "badgeNumber": "21001", "lastName": "Nguyễn"}
@@ -361,6 +363,54 @@ def test_a2_2_the_token_endpoint_is_waited_for_as_often_as_it_asks_and_a_quarter
     with pytest.raises(RateLimitError, match="come again in 100 s"):
         connector.write(write(id=ID))
     assert len(script.requests) == 10
+
+
+def test_a2_2_a_token_endpoint_that_asks_for_a_second_again_and_again_is_asked_more_and_more_seldom() -> None:
+    time = Time()
+    connector, script = make_connector(*[(429, b"", {"Retry-After": "1"})] * 30, time=time, **OAUTH)
+    with pytest.raises(RateLimitError):
+        read(connector, employees())
+    assert len(script.requests) < 25
+    assert 800 < sum(time.slept) <= 900
+
+
+def test_a2_2_what_a_token_endpoint_made_us_wait_counts_until_it_gives_one() -> None:
+    """Whoever needs the token tries again by itself, and would begin to wait anew each time."""
+    time = Time()
+    round_ = [(429, b"", {"Retry-After": "400"}), (500, b""), (500, b"")]
+    connector, script = make_connector(*round_ * 4, time=time, **OAUTH)
+    with pytest.raises(RateLimitError):
+        read(connector, employees())
+    assert len(script.requests) == 7
+    assert sum(time.slept) < 900
+
+
+def test_a2_2_who_waits_behind_somebody_who_sits_out_the_token_endpoint_asks_no_more_once_told_to_stop() -> None:
+    asked = threading.Event()
+
+    def refuse(_request: Any) -> Any:
+        asked.set()
+        return 429, b"", {"Retry-After": "600"}
+
+    script = Script([refuse] * 9)
+    auth = ClientCredentials(credential, token_url=OAUTH["token_url"], transport=script, clock=Time())
+    with Hands(4, name="test", leave_after_s=None) as hands:
+        waiting = [hands.submit(auth.headers, "101") for _ in range(4)]
+        assert asked.wait(60)
+    for each in waiting:
+        with pytest.raises((NotSentError, CancelledError)):
+            each.result()
+    assert len(script.requests) == 1
+
+
+def test_a_token_lives_from_when_it_was_asked_for_and_not_from_the_first_try() -> None:
+    time = Time()
+    token = (200, {"access_token": "t0ken", "expires_in": 300})
+    answers = [*[(429, b"", {"Retry-After": "100"})] * 3, token, (200, []), (200, [])]
+    connector, script = make_connector(*answers, time=time, **OAUTH)
+    read(connector, employees())
+    read(connector, employees())
+    assert [request.url for request in script.requests].count(OAUTH["token_url"]) == 4
 
 
 def test_refusals_for_pace_are_bounded_for_writes_too() -> None:

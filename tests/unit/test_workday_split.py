@@ -111,6 +111,15 @@ def test_what_the_fast_way_does_not_know_goes_the_slow_way(body: str) -> None:
     assert len(page.records) == 1
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["before all", "inside"])
+def test_a_beginning_told_by_an_instruction_goes_the_slow_way(inside: bool) -> None:
+    document, told = make_page(worker(1), count=1), b"<?x <wd:Response_Data> ?>"
+    at = document.index(b"<env:Body>") if inside else 0
+    page = split(document[:at] + told + document[at:])
+    assert page.parsed_whole
+    assert [canonical(record) for record in page.records] == read_whole(document)
+
+
 def test_a_greater_sign_in_an_attribute_is_no_end_of_tag() -> None:
     page = split(make_page("<wd:Worker wd:a='1>2' wd:b=\"'>'\">x</wd:Worker>", count=1))
     assert not page.parsed_whole

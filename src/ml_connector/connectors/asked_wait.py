@@ -44,21 +44,24 @@ class Patience:
     Whoever is asked to wait waits just that; waits of one's own are for *tries*, as many as were made.
     """
 
-    def __init__(self, *, tries: int) -> None:
-        self._most, self.tries, self._waited_s = tries, 0, 0.0
+    def __init__(self, *, tries: int, waited_s: float = 0.0) -> None:
+        """*waited_s* is what was waited before."""
+        self._most, self.tries, self.waited_s = tries, 0, waited_s
 
-    def heed(self, error: MLConnectorError) -> float:
+    def heed(self, error: MLConnectorError, *, least_s: float = 0.0) -> float:
         """
-        How many seconds to wait because *error* asks for it; 0 where it asks for none.
+        How many seconds to wait because *error* asks for it, *least_s* at the least; 0 where it asks for none.
 
         Raises:
             MLConnectorError: *error* itself, where no try is left, or where it would be more than `LONGEST_ASKED_S`
                 with what was waited already.
         """
         asked_s = (error.retry_after_s if isinstance(error, TransientError) else None) or 0.0
-        if self._waited_s + asked_s > LONGEST_ASKED_S:
+        if asked_s >= A_WAIT_S:
+            asked_s = max(asked_s, least_s)
+        if self.waited_s + asked_s > LONGEST_ASKED_S:
             raise error
-        self._waited_s += asked_s
+        self.waited_s += asked_s
         self.tries += asked_s < A_WAIT_S
         if self.tries == self._most:
             raise error

@@ -21,7 +21,8 @@ from msgspec import UNSET, UnsetType
 from ml_connector.canonical.keys import normal_decimal
 from ml_connector.errors import RecordError
 
-_BSVC = "{urn:com.workday/bsvc}"
+NAMESPACE = b"urn:com.workday/bsvc"
+_BSVC = f"{{{NAMESPACE.decode()}}}"
 _TYPE = f"{_BSVC}type"
 _TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 # An XML Schema date may carry an offset, which says nothing about the day: 2026-12-01-08:00 is 2026-12-01.

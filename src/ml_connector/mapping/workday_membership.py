@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lxml.etree import _Element as Element
 
 from ml_connector.canonical.keys import NativeRecord
-from ml_connector.mapping.workday_element import find_id, open_parts, tag
+from ml_connector.mapping.workday_element import NAMESPACE, find_id, open_parts, tag
 from ml_connector.safe_xml import parse_xml
 
 # Organization type → our field and the ID that names it; supervisory is never a cost dimension (WP-04).
@@ -32,8 +32,9 @@ _REFERENCE, _DATA, _TYPE = (
 _WORKER_DATA, _MEMBERSHIP = tag("Worker_Data"), tag("Worker_Organization_Data")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _DAY = re.compile(rb"\d{4}-\d{2}-\d{2}")
-_REMEMBERED = 1024
-# A membership is looked up by what it begins with, which names the organization; then all of it must be the same.
+# So many memberships are remembered, of each element and each set of namespaces, and none that is far longer than any.
+_REMEMBERED, _REMEMBERED_BYTES = 1024, 4096
+# A membership is looked up by what it begins with, up to the organization's WID; then all of it must be the same.
 _BEGINNING_BYTES = 100
 
 
@@ -86,11 +87,13 @@ def shorten(native: NativeRecord) -> ShortRecord | None:
     # One byte is looked for first: it is thirty times faster, and hardly any record has it.
     if not named or (b"!" in payload and b"<!" in payload) or (b"?" in payload and b"<?" in payload):
         return None
+    if head.count(NAMESPACE) != 1:  # under another prefix everything may stand once more
+        return None
     name, job = prefix + b"Worker_Organization_Data", b"<" + prefix + b"Worker_Job_Data"
     try:
-        found = _find_all(payload, name, head)
+        found = _read_all(payload, name, head)
         before, after = payload[: found.start], payload[found.end :]
-        if before.find(job) == before.rfind(job) and job not in after:  # of several its own organizations are read
+        if 0 <= before.find(job) == before.rfind(job) and job not in after:  # of several its own organizations are read
             before = _drop(before, prefix + b"Position_Organization_Data", head)
     except ValueError:
         return None
@@ -117,7 +120,7 @@ class _Found(NamedTuple):
     own: list[Membership]
 
 
-def _find_all(text: bytes, name: bytes, head: bytes) -> _Found:
+def _read_all(text: bytes, name: bytes, head: bytes) -> _Found:
     """
     Read every membership there is, under the namespaces of the record's own start tag, *head*.
 
@@ -129,21 +132,23 @@ def _find_all(text: bytes, name: bytes, head: bytes) -> _Found:
     if start < 0:
         return _Found(len(text), len(text), [], [])
     found = _Found(start, end, [], [])
-    known, at = _remember(head, name), start
+    known, beginning_bytes, at = _memory_of(head, name), len(opening) + _BEGINNING_BYTES, start
     while at != end:
-        beginning = text[at : at + _BEGINNING_BYTES]
-        whole, membership = known.get(beginning, _UNKNOWN)
-        if not text.startswith(whole, at):
+        beginning = text[at : at + beginning_bytes]
+        read = known.get(beginning)
+        if read is None or not text.startswith(read[0], at):
             if (space := _SPACE.match(text, at)) and space.end() > at:
                 at = space.end()
                 continue
             if not text.startswith(opening, at):
                 raise ValueError("something else stands between them")
             stop = text.index(closing, at, end)
-            whole, membership = text[at : stop + len(closing)], _parse(head, text[at + len(opening) : stop])
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            known[beginning] = whole, membership
+            read = text[at : stop + len(closing)], _parse(head, text[at + len(opening) : stop])
+            if len(read[0]) <= _REMEMBERED_BYTES:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[beginning] = read
+        whole, membership = read
         if membership is not None:
             found.texts.append(whole)
             found.own.append(membership)
@@ -151,23 +156,21 @@ def _find_all(text: bytes, name: bytes, head: bytes) -> _Found:
     return found
 
 
-_UNKNOWN = (b"\0", None)  # no XML begins so
-
-
-@lru_cache(maxsize=16)
-def _remember(_head: bytes, _name: bytes) -> dict[bytes, tuple[bytes, Membership | None]]:
+@lru_cache(maxsize=4)
+def _memory_of(_head: bytes, _name: bytes) -> dict[bytes, tuple[bytes, Membership | None]]:
     """Memberships that were read, each by what it begins with: the whole element, and what it says."""
     return {}
 
 
 def _drop(text: bytes, name: bytes, head: bytes) -> bytes:
-    found = _find_all(text, name, head)
+    found = _read_all(text, name, head)
     return text if found.start == found.end else text[: found.start] + b"<" + name + b"/>" + text[found.end :]
 
 
 def _parse(head: bytes, inside: bytes) -> Membership | None:
     """Parse what stands inside a membership."""
-    return _parse_undated(head, _without_date(inside, head[1:].partition(b"Worker ")[0]))
+    undated = _without_date(inside, head[1:].partition(b"Worker ")[0])
+    return (_parse_undated if len(undated) <= _REMEMBERED_BYTES else _parse_undated.__wrapped__)(head, undated)
 
 
 @lru_cache(_REMEMBERED)

@@ -26,7 +26,7 @@ _ROOM = (
     4  # pieces given to each child: the one it works on, and enough to outlast what this process does between two looks
 )
 _MOST_WAITING = 32
-_OBJECTS_OF_PIECES = 20_000  # made between two looks for garbage: by default it is 700
+_OBJECTS_OF_PIECES = 20_000  # made between two looks for garbage: by default they are far fewer
 
 _Piece = TypeVar("_Piece")
 _Done = TypeVar("_Done")

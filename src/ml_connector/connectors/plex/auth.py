@@ -11,11 +11,11 @@ import base64
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote_plus, urlencode
 
 from ml_connector.connectors.asked_wait import A_WAIT_S, Patience, tell_wait
-from ml_connector.connectors.hands import rest
+from ml_connector.connectors.hands import heed_stop, rest
 from ml_connector.connectors.strict_json import parse_json
 from ml_connector.connectors.token_text import UNPRINTABLE, is_token
 from ml_connector.connectors.transport import HttpRequest, Transport, refuse_oversized, refuse_redirect, retry_after_s
@@ -37,12 +37,22 @@ Credential = Callable[[str], Secret]
 Headers = dict[str, str | Secret]
 
 _TOKEN_TRIES = 2
+# Who asks for a second again and again is given more each time: every request carries the secret.
+_LONGEST_GROWN_S = 60.0
 _TOKEN_BODY_BYTES = 1024 * 1024
 _TOKEN_ADDRESS = "set plex.token_url to the address that answers itself"  # noqa: S105 - no password
 _DEFAULT_LIFETIME_S = 300.0
 _LONGEST_LIFETIME_S = 86_400.0
 # A second 401 so soon after a renewal is not about the token; fetching one for each would hammer the endpoint.
 _RENEWAL_EVERY = timedelta(seconds=10)
+
+
+class _Issued(NamedTuple):
+    """A token, asked for at *at*, and its life in seconds."""
+
+    at: datetime
+    token: str
+    lifetime_s: float
 
 
 class Auth(Protocol):
@@ -118,10 +128,12 @@ class ClientCredentials:
         self._token: Secret | None = None
         self._expires_at = clock()
         self._renewed_at: datetime | None = None
+        self._waited_s = 0.0
 
     def headers(self, plant: str) -> Headers:
         with self._lock:
             if self._token is None or self._clock() >= self._expires_at:
+                heed_stop()  # who waited behind somebody who was told to stop asks no more
                 self._fetch()
             assert self._token is not None  # noqa: S101 - `_fetch` sets it or raises
             return {"Authorization": self._token}
@@ -137,24 +149,27 @@ class ClientCredentials:
             return True
 
     def _fetch(self) -> None:
-        issued_at = self._clock()
-        token, lifetime_s = self._ask()
+        issued_at, token, lifetime_s = self._ask()
         register_secret(Secret(token))
-        self._token = Secret("Bearer " + token)
+        self._token, self._waited_s = Secret("Bearer " + token), 0.0
         margin_s = min(60.0, lifetime_s / 10)
         self._expires_at = issued_at + timedelta(seconds=lifetime_s - margin_s)
 
-    def _ask(self) -> tuple[str, float]:
-        patience = Patience(tries=_TOKEN_TRIES)
+    def _ask(self) -> _Issued:
+        """Ask until there is a token; what the endpoint made us wait counts until it gives one, whoever asks."""
+        patience, refusals = Patience(tries=_TOKEN_TRIES, waited_s=self._waited_s), 0
         while True:
             answer = self._ask_once()
-            if not isinstance(answer, MLConnectorError):
+            if isinstance(answer, _Issued):
                 return answer
+            grown_s, refusals = min(2.0**refusals, _LONGEST_GROWN_S), refusals + 1
             try:
-                asked_s = patience.heed(answer)
+                asked_s = patience.heed(answer, least_s=grown_s)
             except RateLimitError:
+                self._waited_s = 0.0
                 raise  # refused for pace: certainly nothing of the request that needed the token was carried out
             except MLConnectorError as fault:
+                self._waited_s = patience.waited_s
                 # Without a token the request that needed it has not left.
                 raise NotSentError(
                     f"Plex gives no token: {fault.message}",
@@ -162,17 +177,18 @@ class ClientCredentials:
                     if isinstance(fault, NotSentError)
                     else "check plex.token_url, or try again later",
                 ) from None
-            self._sleep(asked_s if asked_s >= A_WAIT_S else 0.5 * 2.0**patience.tries)
+            self._sleep(asked_s if asked_s >= A_WAIT_S else grown_s)
 
-    def _ask_once(self) -> tuple[str, float] | MLConnectorError:
-        """Give the token and its life in seconds, or why there is none now; raises what asking again would not help."""
+    def _ask_once(self) -> _Issued | MLConnectorError:
+        """Give a token, or why there is none now; raises what asking again would not help."""
+        issued_at = self._clock()
         try:
             with self._transport.send(self._request()) as response:
                 status, body = response.status, response.read()
                 now = self._clock()
                 asked_s = retry_after_s(response.headers, now=now)
             if status == 200:
-                return _parse_token(body)
+                return _Issued(issued_at, *_parse_token(body))
         except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
             if isinstance(error, AmbiguousWriteError) and error.oversized:
                 raise refuse_oversized(error.message, what="Plex's token endpoint") from None

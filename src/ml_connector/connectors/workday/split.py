@@ -162,7 +162,8 @@ class _Source:
     """
     The chunks still to come, and the bytes that came and were not used yet: from *at* in *buffer*, then *ahead*.
 
-    *ends* are where what closes a record ends in the newest of these bytes, the next one last; None before a look.
+    *ends* are where what closes a record ends, the next one last, as places in *ahead* where there is one and in
+    *buffer* otherwise; None before a look.
     """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
@@ -264,7 +265,10 @@ class _Cutter:
         head = source.buffer[: found.end()]
         if b"<!" in head or may_include(head):
             raise _Surprise
-        data = parse_beginning(head)
+        try:
+            data = parse_beginning(head)
+        except ValueError:  # what was found may stand in an instruction; what the document is the slow way says
+            raise _Surprise from None
         path = [DATA, f"{{{BSVC}}}{self._answer}", BODY, ENVELOPE]
         if [element.tag for element in (data, *data.iterancestors())] != path:
             raise _Surprise
