@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from ml_connector.cli.main import app
+from ml_connector.connectors import hands
 from ml_connector.sandbox.server import Sandbox, write_ready_file
 
 WORKERS = 60
@@ -45,6 +48,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     """Set up anew, for a test that changes something."""
     yield from _set_up(tmp_path)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever would sleep between two tries does not."""
+    monkeypatch.setattr(hands, "time", SimpleNamespace(sleep=lambda _seconds: None, monotonic=time.monotonic))
 
 
 def _set_up(folder: Path) -> Iterator[Terminal]:

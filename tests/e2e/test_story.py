@@ -204,6 +204,7 @@ def test_rotating_the_master_key_keeps_everything_readable(terminal: Terminal) -
     assert terminal.ask("audit", "verify")["ok"] is True
 
 
+@pytest.mark.usefixtures("hurried")
 def test_a_system_that_is_away_ends_with_try_later(terminal: Terminal) -> None:
     terminal.sandbox.stop()
     assert terminal.type("ping", "workday").exit_code == 7

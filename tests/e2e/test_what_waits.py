@@ -152,6 +152,7 @@ def test_a_database_that_is_none_is_told_by_every_command_and_by_doctor(terminal
         assert "no SQLite database" in result.output.replace("\n", " ")
 
 
+@pytest.mark.usefixtures("hurried")
 def test_workday_away_for_maintenance_says_when_to_come_again(terminal: Terminal) -> None:
     terminal.sandbox.faults.add(parse_fault({"system": "workday", "mode": "503", "count": 99}))
     surface = terminal.ask("ping", "workday", exit_code=7)["systems"][0]

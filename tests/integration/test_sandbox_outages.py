@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
+from ml_connector.connectors import pinned
 from ml_connector.connectors.transport import HttpRequest, Transport
 from ml_connector.errors import AmbiguousWriteError, NotSentError
 from ml_connector.sandbox.server import Sandbox
@@ -146,7 +147,10 @@ def test_a_port_that_never_completes_a_connection(caller: Caller) -> None:
     ("name", "told"),
     [("refused", NotSentError), ("connect-timeout", NotSentError), ("half-read-stall", AmbiguousWriteError)],
 )
-def test_our_client_knows_whether_anything_was_sent(caller: Caller, name: str, told: type[Exception]) -> None:
+def test_our_client_knows_whether_anything_was_sent(
+    caller: Caller, name: str, told: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinned, "CONNECT_TIMEOUT_S", 0.5)
     caller.fault(name, retry_after="600")
     transport = Transport(system="plex")
     request = HttpRequest(method="POST", url=caller.employees, body=b"{}" * 40, timeout_s=0.5)
