@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from hypothesis import settings
 
+from ml_connector.snapshot.children import usable_cores
 from ml_connector.storage.database import Database, open_database
 from ml_connector.storage.migrate import migrate
 from tests import layout, postgres, sharing
@@ -41,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     ):  # begun in the background: our children shall hear it all the same
         signal.signal(signal.SIGINT, signal.default_int_handler)
     Wish.examples, Wish.shrink = config.getoption("--laws-examples"), config.getoption("--laws-shrink")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are cores: a third of its time a test waits for a child, a server or the disk."""
+    return usable_cores() * 3 // 2
 
 
 @pytest.fixture(scope="session", autouse=True)
