@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Wish.examples, Wish.shrink = config.getoption("--laws-examples"), config.getoption("--laws-shrink")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Half as many again as there are cores: a third of its time a test waits for a child, a server or the disk."""
     return usable_cores() * 3 // 2
