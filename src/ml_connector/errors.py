@@ -15,6 +15,7 @@ Errors, sorted by what the reader should do next.
             MissingCredentialError      nothing is stored for this sign-in yet
             AnchorError                 what was done is done; its end could not be noted outside
             AuthenticationError         the other system does not know us
+                SignInError                 where we sign in is not where it should be
             PermissionError_            the other system knows us and says no
             FaultsError                 a file or an order has faults: mend all that it lists
         StorageError                stop: what must be remembered cannot be kept or read
@@ -166,6 +167,12 @@ class AuthenticationError(ConfigurationError):
     """Wrong, expired or revoked credentials. Never retried: a loop locks accounts."""
 
     exit_code = 5
+
+
+class SignInError(AuthenticationError):
+    """At the address where we sign in nobody answers, or somebody else: a person corrects it here."""
+
+    exit_code = 6
 
 
 class PermissionError_(ConfigurationError):  # noqa: N801, N818 - the plain name is a Python built-in

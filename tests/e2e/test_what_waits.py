@@ -9,7 +9,7 @@ import pytest
 
 from ml_connector.sandbox.faults import parse_fault
 from ml_connector.sync.gather import Gatherer
-from tests.e2e.conftest import Terminal
+from tests.e2e.conftest import WORKERS, Terminal
 
 KEYS = {"type", "key", "plant", "code", "reason", "remedy", "since", "waiting_for"}
 
@@ -150,6 +150,23 @@ def test_a_database_that_is_none_is_told_by_every_command_and_by_doctor(terminal
         result = terminal.type(*words)
         assert result.exit_code == 6, result.output
         assert "no SQLite database" in result.output.replace("\n", " ")
+
+
+def test_a_token_endpoint_that_is_not_there_ends_a_sync_at_once_and_is_told_once(terminal: Terminal) -> None:
+    terminal.sandbox.faults.add(parse_fault({"system": "plex", "mode": "404", "path": "/oauth2/token", "count": None}))
+    result = terminal.type("sync")
+    assert (result.exit_code, "plex.token_url" in result.stderr) == (6, True)
+    assert terminal.ask("parked") == []
+    assert terminal.type("ping", "plex").stdout.count("no token endpoint") <= 3 * 2, "once a plant and surface"
+    terminal.sandbox.faults.clear()
+    assert terminal.type("sync").exit_code == 0
+
+
+def test_a_page_that_breaks_after_some_of_its_records_is_asked_for_again_by_who_prints_them(terminal: Terminal) -> None:
+    terminal.sandbox.faults.add(parse_fault({"system": "workday", "mode": "truncated", "data_only": True, "count": 1}))
+    result = terminal.type("read", "workday", "worker", "--no-pay")
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) >= WORKERS
 
 
 @pytest.mark.usefixtures("hurried")

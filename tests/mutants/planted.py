@@ -57,8 +57,8 @@ MUTANTS = (
     Mutant(
         "as-of entry moment not frozen",
         "connectors/workday/connector.py",
-        "        return self._ask(operation, as_of, wish, selection",
-        "        return self._ask(operation, self._take_moments(), wish, selection",
+        "            operation, as_of, wish, selection=selection, include_pay=query.include_pay, hold=query.whole_pages\n",
+        "            operation, self._take_moments(), wish, selection=selection, include_pay=query.include_pay\n",
         "tests/unit/test_workday_connector.py::test_cc_02_both_moments_are_the_same_on_every_page",
     ),
     Mutant(

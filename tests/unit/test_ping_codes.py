@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ml_connector.connectors.port import SurfaceHealth, TypeHealth, tell_failed
@@ -57,8 +58,10 @@ def test_what_shows_nothing_counts_as_refused_and_refusals_before_all_else() -> 
     assert _code(_surface(away), _surface(_WELL, wrong)) == 6
     assert _code(_surface(away, wrong), _surface(_EMPTY)) == 5
     clock = SurfaceHealth(
-        system="workday", surface="soap", ok=False, signed_in=True, types=(_WELL,), problem="hours off"
+        system="workday", surface="soap", ok=False, signed_in=True, types=(_WELL,), exit_code=6, problem="hours off"
     )
     assert _code(clock) == 6
     assert _code(clock, _surface(away)) == 6
+    told = msgspec.structs.replace(clock, types=(away,), exit_code=None, problem="ninety seconds off")
+    assert _code(told) == 7, "it is only told: what is away says what to do"
     assert PingReport(ok=True, systems=()).exit_code == 0

@@ -32,6 +32,7 @@ from ml_connector.errors import (
     PermissionError_,
     RateLimitError,
     RecordError,
+    SignInError,
     UnavailableError,
 )
 from ml_connector.secret import MASK, Secret
@@ -65,6 +66,14 @@ def test_a5_only_json_by_its_own_account_is_read(kind: str) -> None:
     with pytest.raises(UnavailableError, match="not JSON"):
         read(connector, employees())
     assert len(script.requests) == 4
+
+
+@pytest.mark.parametrize("deep", [1_100, 100_000])
+def test_f11_an_answer_nested_too_deeply_is_no_answer(deep: int) -> None:
+    body = b'[{"a":' + b"[" * deep + b"]" * deep + b"}]"
+    connector, _ = make_connector(*[(200, body)] * 4)
+    with pytest.raises(UnavailableError, match="no JSON array"):
+        read(connector, employees())
 
 
 TWICE = b'{"id":"%s","badgeNumber":"21001","badgeNumber":"21002"}' % ID.encode()
@@ -561,8 +570,19 @@ def test_a_token_address_where_nothing_is_is_configuration() -> None:
     connector, script = make_connector((404, b"<html>"), **OAUTH)
     with pytest.raises(ConfigurationError) as caught:
         read(connector, employees())
-    assert (caught.value.exit_code, len(script.requests)) == (6, 1)
+    assert (type(caught.value), caught.value.exit_code, len(script.requests)) == (SignInError, 6, 1)
     assert "plex.token_url" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    "answer", [(302, b"", {"Location": "https://elsewhere.example"}), (400, {"error": "invalid_request"})]
+)
+def test_where_somebody_else_answers_for_the_token_endpoint_no_credential_is_blamed(answer: Any) -> None:
+    connector, script = make_connector(answer, **OAUTH)
+    with pytest.raises(SignInError) as caught:
+        read(connector, employees())
+    assert (caught.value.exit_code, len(script.requests)) == (6, 1)
+    assert "token_url" in str(caught.value.remedy)
 
 
 def test_a_quota_at_the_token_endpoint_is_no_wrong_secret() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 
 from ml_connector.canonical.keys import RecordType
@@ -98,13 +99,27 @@ def test_cc_03_a_long_page_that_breaks_is_taken_back_and_held_the_next_time(dama
     records = [*MANY[:300], damage + MANY[300], *MANY[301:400]]
     answer = page("Get_Workers", records, total=400, pages=1, number=1)
     connector, _, _ = connect(lambda _request: answer, page_size=999)
-    with pytest.raises(IncompleteReadError, match="broke off after 250"):
+    with pytest.raises(IncompleteReadError, match="cannot be used after 250"):
         list(connector.read(WORKERS))
     if damage.startswith("<!--"):
         assert sum(len(part.records) for part in connector.read(WORKERS)) == 400
     else:
         with pytest.raises(UnavailableError, match="cannot be used"):
             list(connector.read(WORKERS))
+
+
+def test_cc_03_with_whole_pages_nothing_of_a_long_page_is_given_before_its_end_was_seen() -> None:
+    records = [*MANY[:300], "<!-- x -->" + MANY[300], *MANY[301:400]]
+    connector, _, _ = connect(
+        lambda _request: page("Get_Workers", records, total=400, pages=1, number=1), page_size=999
+    )
+    whole = msgspec.structs.replace(WORKERS, whole_pages=True)
+    assert [len(part.records) for part in connector.read(whole)] == [400]
+    broken = page("Get_Workers", [*records, "<wd:Other/>"], total=400, pages=1, number=1)
+    answers = iter([broken, page("Get_Workers", MANY[:400], total=400, pages=1, number=1)])
+    connector, _, slept = connect(lambda _request: next(answers), page_size=999)
+    assert [len(part.records) for part in connector.read(whole)] == [400]
+    assert len(slept) == 1
 
 
 PAGES, PAGE_BYTES = 40, 1 << 20

@@ -120,6 +120,16 @@ def test_a_beginning_told_by_an_instruction_goes_the_slow_way(inside: bool) -> N
     assert [canonical(record) for record in page.records] == read_whole(document)
 
 
+def test_a_page_that_says_it_is_no_utf_8_is_refused_as_a_whole_and_not_record_by_record() -> None:
+    body = worker(1) + worker(2).replace("</wd:Worker>", "<wd:Name>Peña</wd:Name></wd:Worker>")
+    said = b'<?xml version="1.0" encoding="ISO-8859-1"?>'
+    with pytest.raises(ValueError, match="well-formed"):
+        split(said + make_page(body, count=2).decode().encode("latin-1"))
+    assert split(said + make_page(worker(1), count=1)).parsed_whole, "what is ASCII is the same in either"
+    for name in (b"UTF-8", b"utf-8", b"US-ASCII"):
+        assert not split(said.replace(b"ISO-8859-1", name) + make_page(body, count=2)).parsed_whole
+
+
 def test_a_greater_sign_in_an_attribute_is_no_end_of_tag() -> None:
     page = split(make_page("<wd:Worker wd:a='1>2' wd:b=\"'>'\">x</wd:Worker>", count=1))
     assert not page.parsed_whole

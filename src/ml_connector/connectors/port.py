@@ -49,7 +49,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """
     What to read. *plant* is a PCN and needed for Plex; *include_pay* asks Workday for compensation too.
 
-    *wids* asks for exactly these records of Workday, by Workday's own ids; those it does not know are left out.
+    *wids* asks for exactly these records of Workday, by Workday's own ids; those it does not know are left out. With
+    *whole_pages* nothing of a page is given before its end was seen: for who cannot take back what was given.
     """
 
     record_type: RecordType
@@ -58,6 +59,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     updated_from: datetime | None = None
     updated_to: datetime | None = None
     include_pay: bool = False
+    whole_pages: bool = False
     limit: int | None = None
     wids: tuple[str, ...] = ()
 
@@ -110,7 +112,8 @@ class SurfaceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """
     One surface of one system, as `ping` prints it.
 
-    *exit_code* is the one of the error that closed all of it, as a refusal; *clock_offset_s* is theirs minus ours.
+    *exit_code* is what the *problem* of all of it ends a command with, before anything its types have: None where there
+    is none, or it is only told. *clock_offset_s* is theirs minus ours.
     """
 
     system: str

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import msgspec
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from ml_connector.connectors.addresses import Resolve, resolve_host
 from ml_connector.connectors.inflate import MAX_BYTES, MAX_KEPT_BYTES, Body, OversizedError, decode, gather
@@ -123,7 +123,7 @@ class HttpResponse:
 
     def _break_off(self, error: Exception) -> AmbiguousWriteError:
         self._raw.close()
-        what = str(error) if isinstance(error, OversizedError) else type(error).__name__
+        what = str(error) if isinstance(error, ValueError) else _say_broken(error)
         broken = AmbiguousWriteError(
             f"the answer's body could not be read to its end ({what})",
             remedy="try again later; if it stays, a proxy between the two systems may cut answers off",
@@ -226,7 +226,7 @@ class Transport:
     def _sort(self, error: Exception, *, host: str) -> Exception:
         if self._attempt.left:
             broken = AmbiguousWriteError(
-                f"the connection to {host} failed after the request began to leave ({type(error).__name__})",
+                f"the connection to {host} failed after the request began to leave ({_say_broken(error)})",
                 unanswered=True,
             )
             broken.timed_out = isinstance(error, _LATE)
@@ -295,6 +295,12 @@ def _reveal(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:
         headers[name] = text
     body = request.body
     return headers, body.reveal().encode() if isinstance(body, Secret) else body
+
+
+def _say_broken(error: Exception) -> str:
+    if isinstance(error, _LATE):
+        return "nothing came in time"
+    return "it was closed too early" if isinstance(error, (ProtocolError, ConnectionError)) else type(error).__name__
 
 
 def _reason(error: Exception) -> str:

@@ -67,7 +67,7 @@ def to_plant_record(native: NativeRecord, *, plant: str) -> PlexRecord:
     if not all(isinstance(part, str) for part in parts):
         names = " and ".join(KEYS[native.record_type])
         raise RecordError(
-            f"a {native.record_type.value.replace('_', ' ')} of plant {plant} comes without its {names}",
+            f"{_one(native.record_type)} of plant {plant} comes without its {names}",
             code="no_key",
             remedy="complete it in Plex",
         )
@@ -113,7 +113,7 @@ def to_body(
     if action in {"deactivate", "reactivate"}:
         if "active" not in known or not known["active"].sent:
             raise RecordError(
-                f"a {record_type.value.replace('_', ' ')} cannot be deactivated in Plex: it has no such state",
+                f"{_one(record_type)} cannot be deactivated in Plex: it has no such state",
                 code="cannot_deactivate",
                 remedy="close it in Plex by hand if it should not be used any more",
             )
@@ -187,13 +187,18 @@ def _same(field: Field, native: Mapping[str, Any], value: Scalar) -> bool:
         return False
 
 
+def _one(kind: RecordType) -> str:
+    name = kind.value.replace("_", " ")
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def _row(native: NativeRecord) -> dict[str, Any]:
     try:
         row = _decode(native.payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         row = None
     if not isinstance(row, dict):
-        raise RecordError(f"a {native.record_type.value} of Plex is no JSON object", code="unreadable")
+        raise RecordError(f"{_one(native.record_type)} of Plex is no JSON object", code="unreadable")
     return row
 
 

@@ -10,7 +10,7 @@ Where a system says that it does not know us nothing more is asked, for that cou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -30,8 +30,9 @@ ATTEMPTS = 3
 """How often one intent is sent, at the most."""
 _AT_WORK = 3
 """How many times the wait for an answer Plex may work on what was sent: five minutes, unless configured otherwise."""
-_SLICE_S = 30.0
-"""A long wait is cut into these, for the lease to be kept between any two."""
+_SLICE_S = 5.0
+"""A long wait is cut into these, for the lease to be kept, and the wait to be told, between any two."""
+_TOLD_FROM_S = 30.0
 _LOOKING, _CONFIRMING = "looking up what became of writes", "confirming what Plex accepted"
 
 
@@ -168,8 +169,9 @@ class ReadBack:
     def _pause(self, seconds: float, *, done: int, total: int) -> None:
         """Wait before the next look, and keep the lease meanwhile; not at all where nothing more is asked."""
         left_s = 0.0 if self.stop is not None else seconds
+        told = _LOOKING if left_s < _TOLD_FROM_S else _tell_wait(self._tools.clock() + timedelta(seconds=left_s))
         while left_s > 0:
-            self._progress(_tell_wait(left_s), done, total)
+            self._progress(told, done, total)
             self._tools.sleep(min(left_s, _SLICE_S))
             left_s -= _SLICE_S
 
@@ -188,11 +190,9 @@ class ReadBack:
             return False  # its plant may be configured no more: it stays "accepted", and every other record goes on
 
 
-def _tell_wait(left_s: float) -> str:
-    """The stage while waiting; a long wait says why, and for about how long yet."""
-    if left_s <= _SLICE_S:
-        return _LOOKING
-    return f"{_LOOKING}: Plex may be at work on one yet, waiting for about {round(left_s)} s"
+def _tell_wait(until: datetime) -> str:
+    """The stage of a long wait says until when, why, and that it may be ended."""
+    return f"waiting until {until:%H:%M:%S %Z}: Plex may be at work yet on what was sent, and Ctrl-C loses nothing"
 
 
 def _resolved(outcome: Outcome, proved: Outcome) -> Outcome:

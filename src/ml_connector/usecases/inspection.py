@@ -184,7 +184,7 @@ def _with_calendar(app: App, surface: SurfaceHealth) -> SurfaceHealth:
     today = (app.clock() + timedelta(seconds=surface.clock_offset_s or 0)).date()
     note = f"it is {today} there: a sandbox lives on a calendar of its own, and moments are taken from its clock"
     ok = all(entry.permitted and entry.problem is None for entry in surface.types)
-    return msgspec.structs.replace(surface, ok=ok, problem=note, remedy=None)
+    return msgspec.structs.replace(surface, ok=ok, exit_code=None, problem=note, remedy=None)
 
 
 def _compared_type(app: App, surface: SurfaceHealth, entry: TypeHealth) -> TypeHealth:
@@ -207,11 +207,8 @@ def _codes(surface: SurfaceHealth) -> Iterator[int]:
     if surface.exit_code is not None:
         yield surface.exit_code
         return
-    if surface.problem is not None:  # the clock is wrong, or they show another plant
-        yield ConfigurationError.exit_code
     wrong = [entry.exit_code for entry in surface.types if entry.problem is not None]
-    if wrong or surface.problem is None:
-        yield from (PermissionError_.exit_code if code is None else code for code in wrong or [None])
+    yield from (PermissionError_.exit_code if code is None else code for code in wrong or [None])
 
 
 def _check_readable(app: App, request: ReadRequest) -> TypeInfo:
@@ -268,7 +265,7 @@ def _query(app: App, request: ReadRequest, *, plant: str | None, limit: int | No
     now = take_moments(app)
     as_of = AsOf(effective_on=request.as_of or now.effective_on, entered_at=now.entered_at)
     until = None if request.since is None else now.entered_at
-    return msgspec.structs.replace(query, as_of=as_of, updated_from=request.since, updated_to=until)
+    return msgspec.structs.replace(query, as_of=as_of, updated_from=request.since, updated_to=until, whole_pages=True)
 
 
 def _natives(app: App, query: Query) -> Iterator[NativeRecord]:

@@ -13,7 +13,7 @@ from ml_connector.errors import AuthenticationError
 from ml_connector.sync.apply import Sender
 from ml_connector.sync.change import Change
 from ml_connector.sync.intent import UNANSWERED, Intent, Outcome
-from ml_connector.sync.read_back import ATTEMPTS, ReadBack
+from ml_connector.sync.read_back import _SLICE_S, ATTEMPTS, ReadBack
 from ml_connector.sync.receipts import parked_of
 
 SEAT = Change(
@@ -127,14 +127,16 @@ def test_px_02_where_plex_does_not_know_us_nothing_more_is_looked_up_and_what_is
     assert (stern.asked, str(back.stop)) == (2, "Plex does not know us")
 
 
-def test_px_02_a_long_wait_says_why_and_for_about_how_long():
+def test_px_02_a_long_wait_says_until_when_and_why():
     told = []
     system = Slow(done_s=1.0)
     back = asking(system)
     back._progress = lambda *line: told.append(line)
     back.settle([creation(sent_at=NOW), creation(sent_at=NOW, seq=2)])
     back._pause(200.0, done=0, total=1)
-    assert ("looking up what became of writes: Plex may be at work on one yet, waiting for about 200 s", 0, 1) in told
+    until = (NOW + timedelta(seconds=200)).strftime("%H:%M:%S")
+    waits = [line for line in told if line[0].startswith(f"waiting until {until} UTC: Plex may be at work yet")]
+    assert len(waits) == 200 / _SLICE_S, "one stage, told as often as somebody may have begun to wonder"
 
 
 def rejected(code):

@@ -28,6 +28,7 @@ from ml_connector.errors import (
     NotSentError,
     PermissionError_,
     RateLimitError,
+    SignInError,
     UnavailableError,
 )
 from ml_connector.redaction import register_secret
@@ -191,10 +192,10 @@ class ClientCredentials:
                 return _Issued(issued_at, *_parse_token(body))
         except (NotSentError, AmbiguousWriteError, UnavailableError) as error:
             if isinstance(error, AmbiguousWriteError) and error.oversized:
-                raise refuse_oversized(error.message, what="Plex's token endpoint") from None
+                raise _no_way_in(refuse_oversized(error.message, what="Plex's token endpoint")) from None
             return error
         if 300 <= status < 400:
-            raise refuse_redirect(status, who="the token endpoint", remedy=_TOKEN_ADDRESS)
+            raise _no_way_in(refuse_redirect(status, who="the token endpoint", remedy=_TOKEN_ADDRESS))
         if 400 <= status < 500 and status not in {408, 425, 429}:
             raise _refused(status, body)
         if asked_s is None:
@@ -250,8 +251,13 @@ def _refused(status: int, body: bytes) -> MLConnectorError:
     word = answer.get("error")
     known = {"invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client"}
     if word not in known and status == 404:
-        return ConfigurationError(
+        return SignInError(
             "there is no token endpoint at this address (HTTP 404)", remedy="check plex.token_url in ml-connector.toml"
+        )
+    if word == "invalid_request":
+        return SignInError(
+            f"the token endpoint does not take our request ({status}, invalid_request)",
+            remedy="check that plex.token_url is Plex's own token endpoint; if it is, this is a fault of this program",
         )
     if word not in known and status == 403:
         if "QUOTA" in str(answer.get("code", "")).upper():
@@ -268,6 +274,10 @@ def _refused(status: int, body: bytes) -> MLConnectorError:
         f"Plex does not accept the client id and secret ({reason})",
         remedy="ml-connector credentials set plex client_id   and   plex client_secret",
     )
+
+
+def _no_way_in(error: ConfigurationError) -> SignInError:
+    return SignInError(error.message, remedy=error.remedy)
 
 
 def _read_object(body: bytes) -> dict[str, Any] | None:

@@ -216,7 +216,7 @@ def _rows(body: bytes) -> Iterator[tuple[bytes, Row]]:
     try:
         rows = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=list[msgspec.Raw])
         body.decode()  # what stays raw is not checked for being UTF-8
-    except ValueError:
+    except (ValueError, RecursionError):  # what is nested a thousand deep is passed over by calling as deep
         raise UnavailableError("the answer is no JSON array") from None
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = [bytes(raw) for raw in rows[start : start + _ROWS_AT_ONCE]]

@@ -225,7 +225,9 @@ class WorkdayConnector:
 
     def _ask_page(self, query: Query, as_of: AsOf, wish: Wish) -> WorkdayPage:
         operation, selection = OPERATIONS[query.record_type], _select(query, as_of)
-        return self._ask(operation, as_of, wish, selection=selection, include_pay=query.include_pay)
+        return self._ask(
+            operation, as_of, wish, selection=selection, include_pay=query.include_pay, hold=query.whole_pages
+        )
 
     def _ask(
         self,

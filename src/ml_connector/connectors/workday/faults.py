@@ -35,9 +35,13 @@ _MAX_MESSAGES, _MAX_MESSAGE = 20, 4096
 _QUOTA = re.compile(r"\bquota|\brate.?limit|\btoo many (\w+ )?(requests|calls)|\brequest limit|throttl", re.IGNORECASE)
 _LATE_STATUS = frozenset({408, 504})
 _LATER = "try again later; Workday's weekly maintenance is from Friday 23:00 to Saturday 03:00 Pacific"
-_ASK_AGAIN = (
+ASK_AGAIN = (
     "run it again: nothing was changed by asking; if it stays, look at the network and at proxies between here and Workday, "
     "which may cut connections and answers off"
+)
+_WHO_ANSWERS = (
+    "run it again: nothing was changed by asking; if it stays, look at who answers in Workday's place (the configured host, a "
+    "proxy on the way)"
 )
 _PUT_DOMAINS = {"Put_Cost_Center": "Manage: Cost Center"}
 ACTIVATE = "then run Activate Pending Security Policy Changes"
@@ -189,7 +193,7 @@ def sort_silence(error: AmbiguousWriteError | NotSentError, *, task: str) -> Una
 
 def choose_remedy(error: AmbiguousWriteError | NotSentError) -> str | None:
     """What to do about a question without an answer; what is done about a write does not concern it."""
-    return _ASK_AGAIN if isinstance(error, AmbiguousWriteError) else error.remedy
+    return ASK_AGAIN if isinstance(error, AmbiguousWriteError) else error.remedy
 
 
 def sort_unusable(reason: ValueError, *, task: str) -> UnavailableError | ConfigurationError:
@@ -198,7 +202,7 @@ def sort_unusable(reason: ValueError, *, task: str) -> UnavailableError | Config
     return (
         refuse_oversized(reason, what=what)
         if isinstance(reason, OversizedError)
-        else UnavailableError(f"{what}: {reason}")
+        else UnavailableError(f"{what}: {reason}", remedy=_WHO_ANSWERS)
     )
 
 

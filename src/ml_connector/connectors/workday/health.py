@@ -18,7 +18,7 @@ from ml_connector.connectors.workday.faults import grant_domain, grant_task
 from ml_connector.connectors.workday.operations import BSVC, OPERATIONS
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.connectors.workday.version import tell_age
-from ml_connector.errors import MLConnectorError, PermissionError_
+from ml_connector.errors import ConfigurationError, MLConnectorError, PermissionError_
 from ml_connector.safe_xml import parse_xml
 
 SAMPLE = 10
@@ -66,16 +66,17 @@ def check_tenant(
         )
     ours = asked_at + (clock() - asked_at) / 2
     offset_s = (theirs - ours).total_seconds()
-    zone, problem = judge_clock(offset_s)
+    mixed_up, problem = judge_clock(offset_s)
     as_of = AsOf(theirs.date(), theirs)
     types = tuple(_check_type(kind, as_of=as_of, ask_sample=ask_sample, pay_rates=pay_rates) for kind in OPERATIONS)
     return SurfaceHealth(
         system="workday",
         surface="soap",
-        ok=not zone and all(each.permitted and each.problem is None for each in types),
+        ok=not mixed_up and all(each.permitted and each.problem is None for each in types),
         signed_in=True,
         version=version,
         version_note=note,
+        exit_code=ConfigurationError.exit_code if mixed_up else None,
         clock_offset_s=round(offset_s, 3),
         types=types,
         problem=problem,

@@ -16,8 +16,8 @@ from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.inflate import OversizedError
 from ml_connector.connectors.port import Page
 from ml_connector.connectors.workday.ahead import Limits, Stretch, Wish, fetch_ahead, plan_stretch, read_stretches
-from ml_connector.connectors.workday.faults import sort_unusable
-from ml_connector.connectors.workday.proof import REMEDY, Proof
+from ml_connector.connectors.workday.faults import ASK_AGAIN, sort_unusable
+from ml_connector.connectors.workday.proof import Proof
 from ml_connector.connectors.workday.soap import WorkdayPage
 from ml_connector.connectors.workday.split import SplitPage
 from ml_connector.errors import IncompleteReadError
@@ -101,5 +101,5 @@ def _cut_parts(page: WorkdayPage) -> Iterator[tuple[tuple[bytes, ...], bool]]:
         raise sort_unusable(reason, task=f"page {page.results.page}") from None
     except ValueError as reason:
         raise BrokenPageError(
-            f"page {page.results.page} broke off after {given} of its records: {reason}", remedy=REMEDY
+            f"page {page.results.page} cannot be used after {given} of its records: {reason}", remedy=ASK_AGAIN
         ) from None

@@ -249,7 +249,7 @@ class ReportConnector:
 
     def _ask_sample(self, kind: RecordType, count: int) -> tuple[int | None, list[NativeRecord]]:
         query = Query(record_type=kind, include_pay=self._pay_rates, limit=count)
-        with closing(self._read_once(query)) as pages:
+        with closing(read_insistently(partial(self._read_once, query))) as pages:
             page = next(pages, None)
         return None, [] if page is None else list(page.records)
 

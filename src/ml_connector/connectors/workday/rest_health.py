@@ -18,7 +18,7 @@ from ml_connector.canonical.keys import NativeRecord, RecordType
 from ml_connector.connectors.port import SurfaceHealth, TypeHealth, TypeInfo, tell_failed
 from ml_connector.connectors.workday.health import judge_clock
 from ml_connector.connectors.workday.rest_fields import describe_missing
-from ml_connector.errors import AuthenticationError, MLConnectorError, PermissionError_
+from ml_connector.errors import AuthenticationError, ConfigurationError, MLConnectorError, PermissionError_
 
 SAMPLE = 5
 _STAFFED = {
@@ -74,6 +74,7 @@ def check_rest(
         ok=not mixed_up and all(each.permitted and each.problem is None for each in checked),
         signed_in=True,
         version_note=describe_missing(told),
+        exit_code=ConfigurationError.exit_code if mixed_up else None,
         clock_offset_s=round(offset_s, 3),
         types=checked,
         problem=problem,

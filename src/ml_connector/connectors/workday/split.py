@@ -39,6 +39,10 @@ _HEAD_BYTES = 1 << 13
 
 _DATA_START = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)Response_Data\s*>")
 _SPACE = re.compile(rb"[ \t\r\n]*")
+# A page that says it is no UTF-8 is believed: it is read whole, and refused once, instead of its every record by itself.
+_OTHER_ENCODING = re.compile(
+    rb"""\s*<\?xml\s[^>]{0,99}?encoding\s{0,9}=\s{0,9}["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE
+)
 _TAG_END = re.compile(rb"""[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>""")
 
 
@@ -104,7 +108,7 @@ class LongPage(msgspec.Struct, frozen=True, kw_only=True):
                 given += 1
             results = cutter.finish()
         except _Surprise:
-            raise ValueError("it can only be read as a whole") from None
+            raise ValueError("what follows can only be told from the whole page") from None
         if results != self.results or results.records != given:
             raise ValueError("it ends as something else than it began")
 
@@ -263,7 +267,7 @@ class _Cutter:
             if b"<!" in source.buffer or not source.more(bound=MAX_FRAME_BYTES):
                 raise _Surprise
         head = source.buffer[: found.end()]
-        if b"<!" in head or may_include(head):
+        if b"<!" in head or may_include(head) or _OTHER_ENCODING.match(head):
             raise _Surprise
         try:
             data = parse_beginning(head)
