@@ -80,12 +80,19 @@ class Sheet:
         self._rows = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if self._least() > options.max_width:
+        left = options.max_width - self._least()
+        if left < 0:
             yield from self._blocks()
             return
         made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-        for name in self._columns:
-            made.add_column(name, justify="right" if name in self._right else "left", overflow="fold")
+        for number, name in enumerate(self._columns):
+            made.add_column(
+                name,
+                justify="right" if name in self._right else "left",
+                overflow="fold",
+                no_wrap=name not in self._broken and self._is_of_words(number),  # or it is made narrower than its word
+                max_width=_longest(name) + left if name in self._broken else None,
+            )
         for row in self._rows:
             made.add_row(*row)
         yield made
@@ -99,6 +106,11 @@ class Sheet:
             for number, name in enumerate(self._columns)
         ]
         return sum(widths) + _GAP * (len(widths) - 1)
+
+    def _is_of_words(self, number: int) -> bool:
+        """Whether each cell of the column is a single word, none of them a very long one."""
+        texts = [self._columns[number], *(row[number].plain for row in self._rows)]
+        return all(len(text.split()) < 2 and cell_len(text) <= _LONG_WORD for text in texts)
 
     def _blocks(self) -> Iterator[Table | Text]:
         for number, row in enumerate(self._rows):

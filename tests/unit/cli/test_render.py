@@ -32,6 +32,18 @@ def test_where_a_word_for_each_column_does_not_fit_every_row_is_a_block() -> Non
     assert [line.split()[0] for line in narrow.splitlines() if line.strip()] == [*columns, *columns]
 
 
+def test_a_column_of_single_words_is_never_narrower_than_a_word() -> None:
+    columns = ("run", "kind", "state", "started", "plan", "watermark", "what")
+    long = "the process that ran it ended without a word: a crash, a power cut, or somebody killed it"
+    rows = [
+        (number, "apply", "interrupted", "2026-11-26 12:58", "ffffffffffff", "2026-11-23 16:00:00", long)
+        for number in range(8, 12)
+    ]
+    text = shown(table(columns, rows, right=("run",), broken=("what",)))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert (text.count("interrupted"), text.count("ffffffffffff")) == (4, 4)
+
+
 def test_what_goes_on_in_the_next_line_is_set_in() -> None:
     console = Console(width=40)
     lines = hanging(cell("update 101 employee 000015 José López, who moves to another plant"), console=console).plain
