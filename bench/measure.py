@@ -1,4 +1,4 @@
-"""One measured child process, and what several of them come to. All but `run_child` is pure."""
+"""One measured child process, what several of them come to, and what the machine does at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +101,23 @@ class Target:
     def verdict(self) -> str:
         """Tell it in words; None is what was not measured."""
         return {True: "met", False: "not met", None: "not measured"}[self.met]
+
+
+_COMPUTING = "sum(number * number for number in range(8_000_000))"
+
+
+def measure_scaling(processes: int) -> float:
+    """How much more work that many processes of plain computation do together than one does alone."""
+    alone, together = (min(_compute(count) for _ in range(3)) for count in (1, processes))
+    return processes * alone / together
+
+
+def _compute(processes: int) -> float:
+    began = time.perf_counter()
+    children = [subprocess.Popen([sys.executable, "-c", _COMPUTING]) for _ in range(processes)]
+    for child in children:
+        child.wait()
+    return time.perf_counter() - began
 
 
 def run_child(command: Sequence[str]) -> Child:

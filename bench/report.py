@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.chart import Bar, draw_svg, draw_text
 from bench.contest import OURS, Results
-from bench.measure import Spread, Target, spread
+from bench.measure import Spread, Target, measure_scaling, spread
 from bench.targets import DAYS, PACE, READ_REST, READ_SOAP, UPSERT
 
 _PHASES = {
@@ -47,7 +47,7 @@ _PEER_NOTE = {
         "reads back what was only accepted, and keeps the audit trail. So it is told per write too: *writes/s* are records "
         "written, however many requests that took. Ours and dlt's run again too, when nothing has changed: dlt sends every "
         "employee once more, as it did not keep what it was told; ours first reads once, unmeasured, what it wrote itself. Its "
-        "process CPU and peak are those of all its runs here."
+        "process CPU and peak are those of all its runs here. Over REST, which keeps no log, it reads everybody each time."
     ),
     DAYS: (
         "A whole sync after the first one, over SOAP: a day on which nothing changed, one on which one worker in a hundred "
@@ -110,7 +110,7 @@ def lines_of(results: Results, contest: str) -> list[Line]:
 
 
 def describe_machine() -> str:
-    """Name processor, cores, memory and Python."""
+    """Name processor, cores and what they do together, memory and Python; takes some seconds."""
     model = platform.processor() or platform.machine()
     for line in _lines("/proc/cpuinfo"):
         if line.startswith("model name"):
@@ -118,7 +118,10 @@ def describe_machine() -> str:
             break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB of memory, {platform.system()}, {python}"
+    cores = os.cpu_count() or 1
+    at_once = f" on which {cores} processes of plain computation do {measure_scaling(cores):.1f} × the work of one,"
+    said = at_once if cores > 1 else ""
+    return f"{model}, {cores} cores,{said} {memory:.0f} GB of memory, {platform.system()}, {python}"
 
 
 def _lines(path: str) -> list[str]:
@@ -232,8 +235,8 @@ def _notes() -> list[str]:
         "  plant. What grows with the number of workers is the lists of employees, and what the pretended systems spend on",
         "  giving them and on looking through a log, which is in the rate and not in the CPU.",
         "- With two cores a first reading over SOAP keeps both busy nine tenths of the time; the rest is the child's start (0.12 s",
-        "  until its first answer) and threads of one interpreter waiting for each other. Where two cores are two threads of one,",
-        "  both together do half as much again as one, so this figure is the machine's more than any other. Helped: comparing",
+        "  until its first answer) and threads of one interpreter waiting for each other. What two cores do together is told at",
+        "  the top: where that is half as much again as one, this figure is the machine's more than any other. Helped: comparing",
         "  memberships with what was read before instead of cutting and hashing them (41 to 30 µs), twice as many records a piece",
         "  (a twentieth), looking for garbage as seldom in the child as here, copying less of a chunk. Tried and left: sending records whole while a child is idle (3 % by the clock, 5 MB",
         "  more), unpacking in a thread of its own (dearer by a twentieth), other settings of the parser (nothing). At 999",
