@@ -248,12 +248,13 @@ AFTER_THE_BYTES = {
 
 @pytest.mark.parametrize("case", AFTER_THE_BYTES)
 def test_what_fails_after_the_bytes_left_is_ambiguous(transport: Transport, case: str) -> None:
-    with serving(AFTER_THE_BYTES[case]) as server, pytest.raises(AmbiguousWriteError):
+    with serving(AFTER_THE_BYTES[case]) as server, pytest.raises(AmbiguousWriteError) as caught:
         transport.send(post(server.url))
+    assert "too early" in caught.value.message, "in words and not in a library's own"
 
 
 def test_no_answer_in_time_is_ambiguous(transport: Transport) -> None:
-    with serving(_say_nothing) as server, pytest.raises(AmbiguousWriteError, match="ReadTimeoutError"):
+    with serving(_say_nothing) as server, pytest.raises(AmbiguousWriteError, match="nothing came in time"):
         transport.send(HttpRequest(method="POST", url=server.url, body=b"x", timeout_s=0.05))
 
 
@@ -302,7 +303,7 @@ def test_a_trickle_is_no_answer(transport: Transport, head: str, piece: bytes) -
             sock.sendall(piece)
 
     with serving(serve) as server, transport.send(post(server.url, body_s=0.1)) as response:
-        with pytest.raises(AmbiguousWriteError, match="TimeoutError"):
+        with pytest.raises(AmbiguousWriteError, match="nothing came in time"):
             response.read()
         ended.set()
 
@@ -322,7 +323,7 @@ def test_a2_2_a_head_that_trickles_is_no_answer(transport: Transport, begun: byt
         while not ended.wait(0.005):
             sock.sendall(more)
 
-    with serving(serve) as server, pytest.raises(AmbiguousWriteError, match="ReadTimeoutError") as caught:
+    with serving(serve) as server, pytest.raises(AmbiguousWriteError, match="nothing came in time") as caught:
         transport.send(HttpRequest(method="POST", url=server.url, body=b"x", timeout_s=0.1))
     ended.set()
     assert caught.value.timed_out

@@ -300,7 +300,9 @@ def _reveal(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:
 def _say_broken(error: Exception) -> str:
     if isinstance(error, _LATE):
         return "nothing came in time"
-    return "it was closed too early" if isinstance(error, (ProtocolError, ConnectionError)) else type(error).__name__
+    if isinstance(error, (ProtocolError, ConnectionError)):
+        return "it was closed too early, or what came is no HTTP"
+    return type(error).__name__
 
 
 def _reason(error: Exception) -> str:
