@@ -108,7 +108,8 @@ _COMPUTING = "sum(number * number for number in range(8_000_000))"
 
 def measure_scaling(processes: int) -> float:
     """How much more work that many processes of plain computation do together than one does alone."""
-    alone, together = (min(_compute(count) for _ in range(3)) for count in (1, processes))
+    pairs = [(_compute(1), _compute(processes)) for _ in range(8)]  # in turn, as a machine's speed changes
+    alone, together = map(min, zip(*pairs, strict=True))
     return processes * alone / together
 
 
