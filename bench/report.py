@@ -119,9 +119,10 @@ def describe_machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"
     cores = os.cpu_count() or 1
-    at_once = f" on which {cores} processes of plain computation do {measure_scaling(cores):.1f} × the work of one,"
-    said = at_once if cores > 1 else ""
-    return f"{model}, {cores} cores,{said} {memory:.0f} GB of memory, {platform.system()}, {python}"
+    at_once = ""
+    if cores > 1:
+        at_once = f" on which {cores} processes of plain computation do {measure_scaling(cores):.1f} × the work of one,"
+    return f"{model}, {cores} cores,{at_once} {memory:.0f} GB of memory, {platform.system()}, {python}"
 
 
 def _lines(path: str) -> list[str]:

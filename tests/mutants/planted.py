@@ -190,6 +190,36 @@ MUTANTS = (
         "tests/unit/test_workday_split.py::test_a_record_ends_where_it_ends_wherever_a_chunk_does",
     ),
     Mutant(
+        "a page is printed before its end was seen",
+        "usecases/inspection.py",
+        "updated_to=until, whole_pages=True)",
+        "updated_to=until)",
+        "tests/e2e/test_what_waits.py"
+        "::test_a_page_that_breaks_after_some_of_its_records_is_asked_for_again_by_who_prints_them",
+    ),
+    Mutant(
+        "a token address that is none parks every list",
+        "connectors/plex/auth.py",
+        '        return SignInError(\n            "there is no token endpoint',
+        '        return ConfigurationError(\n            "there is no token endpoint',
+        "tests/e2e/test_what_waits.py::test_a_token_endpoint_that_is_not_there_ends_a_sync_at_once_and_is_told_once",
+    ),
+    Mutant(
+        "a page that says it is no UTF-8 is cut all the same",
+        "connectors/workday/split.py",
+        " or _OTHER_ENCODING.match(head):",
+        ":",
+        "tests/unit/test_workday_split.py"
+        "::test_a_page_that_says_it_is_no_utf_8_is_refused_as_a_whole_and_not_record_by_record",
+    ),
+    Mutant(
+        "what is nested too deeply is a mistake of ours",
+        "connectors/plex/connect.py",
+        "    except (ValueError, RecursionError):",
+        "    except ValueError:",
+        "tests/unit/test_plex_connector.py::test_f11_an_answer_nested_too_deeply_is_no_answer",
+    ),
+    Mutant(
         "who waits for a token asks on though told to stop",
         "connectors/plex/auth.py",
         "                heed_stop()  # who waited behind somebody who was told to stop asks no more\n",

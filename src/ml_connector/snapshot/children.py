@@ -26,7 +26,8 @@ _ROOM = (
     4  # pieces given to each child: the one it works on, and enough to outlast what this process does between two looks
 )
 _MOST_WAITING = 32
-_OBJECTS_OF_PIECES = 20_000  # made between two looks for garbage: by default they are far fewer
+# Made between two looks for garbage, here and in who reads: by default they are far fewer.
+OBJECTS_BETWEEN_LOOKS = 20_000
 
 _Piece = TypeVar("_Piece")
 _Done = TypeVar("_Done")
@@ -142,7 +143,7 @@ def usable_cores() -> int:
 def _begin() -> None:
     """In a child: leave Ctrl-C to the parent, and end when it is gone, even killed."""
     gc.freeze()  # what is there now stays, and of a piece nothing does
-    gc.set_threshold(_OBJECTS_OF_PIECES, *gc.get_threshold()[1:])
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -21,7 +21,7 @@ from ml_connector.canonical.once import Once
 from ml_connector.connectors.port import NativeRecord, Pages, Query
 from ml_connector.errors import IncompleteReadError
 from ml_connector.heap import give_back
-from ml_connector.snapshot.children import Line
+from ml_connector.snapshot.children import OBJECTS_BETWEEN_LOOKS, Line
 from ml_connector.snapshot.extracts.store import ANOTHER_DAY, AsBefore, Believed, ExtractStore, Scope
 from ml_connector.snapshot.store import SnapshotStore
 from ml_connector.snapshot.translation import (
@@ -40,7 +40,6 @@ TRIES = 3
 # Kept in one transaction: so many records, or so many bytes of what is kept of them. What waits is memory.
 _AT_ONCE, _BYTES_AT_ONCE = 3000, 800_000
 _PIECE = 50  # records sent to a child at once: what waits is memory
-_OBJECTS_OF_PAGES = 20_000
 # Where nothing is other than before nothing has to be written: so many records wait for the first that is, as 20 bytes
 # each.
 _WAITING = 200_000
@@ -310,7 +309,7 @@ class _Desk:
         # again costs a tenth of the whole.
         gc.freeze()
         self._looks = gc.get_threshold()
-        gc.set_threshold(_OBJECTS_OF_PAGES, *self._looks[1:])
+        gc.set_threshold(OBJECTS_BETWEEN_LOOKS, *self._looks[1:])
         work = partial(translate_all, translation)
         self._line = Line[list[Came], list[Row | Untranslatable]](work, shorten=partial(shorten_all, translation))
 

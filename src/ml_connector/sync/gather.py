@@ -19,12 +19,7 @@ from ml_connector.canonical.keys import AsOf, NativeRecord, RecordType
 from ml_connector.canonical.workforce import Worker
 from ml_connector.connectors.port import Connector, Pages, Query
 from ml_connector.connectors.workday.maintenance import expecting_maintenance
-from ml_connector.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    IncompleteReadError,
-    StalePlanError,
-)
+from ml_connector.errors import AuthenticationError, ConfigurationError, IncompleteReadError, StalePlanError
 from ml_connector.mapping import plex as plex_mapping
 from ml_connector.mapping import workday as workday_mapping
 from ml_connector.mapping.coming import has_ended
